@@ -1,0 +1,120 @@
+"""A trained run goes in; its bundle comes out: `model.onnx` and `bundle.json`, checked."""
+
+import io
+import logging
+import warnings
+from contextlib import contextmanager, redirect_stdout
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from pixonomy.arrays.read import Arrays
+from pixonomy.bundle.calibrate import calibrate
+from pixonomy.bundle.load import BUNDLE_FILE, MODEL_FILE, SCHEMA_VERSION, seal
+from pixonomy.errors import BundleError
+from pixonomy.files import hash_file, write_aside, write_json
+from pixonomy.images.resize import RESIZE_VERSION
+from pixonomy.inference.session import EMBEDDING, INPUT, LOGITS, Network
+from pixonomy.models.backend import keras
+from pixonomy.training.run import Run, RunFolder, versions
+from pixonomy.training.train import build_trained, number_labels
+
+_TOLERANCE = 1e-3  # of probabilities: beyond it the exported network is another network
+_CHECKED = 7  # pictures the exported network is compared on, an odd batch on purpose
+
+
+class _Exported(torch.nn.Module):
+    """The network as a PyTorch module that always predicts and never trains."""
+
+    def __init__(self, model: Any) -> None:
+        super().__init__()
+        self.network = keras.Model(
+            model.input, [model.output, model.get_layer("embedding").output]
+        )
+
+    def forward(self, images: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        return tuple(self.network(images, training=False))
+
+
+def export_bundle(arrays: Arrays, run: Run, folder: RunFolder, threads: int) -> None:
+    """Write the run's bundle, calibrated on its validation pictures.
+
+    Raises:
+        BundleError: if the exported network does not give what the Keras model gives.
+    """
+    model = build_trained(run, folder)
+    pictures = arrays.pictures(run.recipe.size)
+    with write_aside(folder.bundle) as partial:
+        partial.mkdir()
+        export_onnx(model, partial / MODEL_FILE)
+        network = Network((partial / MODEL_FILE).read_bytes(), threads)
+        _check(model, network, pictures.gather(np.arange(min(_CHECKED, arrays.rows.height))))
+        validation = arrays.of_split("validation")
+        logits = network.run(pictures.gather(validation)).logits
+        calibration = calibrate(logits, number_labels(arrays.rows, run.labels)[validation])
+        about = {
+            "schema_version": SCHEMA_VERSION,
+            "labels": [{"label": label, "name": label} for label in run.labels],
+            "preprocessing": {
+                "size": run.recipe.size,
+                "fit": arrays.about["fit"],
+                "resize_version": RESIZE_VERSION,
+            },
+            "calibration": asdict(calibration),
+            "hashes": {MODEL_FILE: hash_file(partial / MODEL_FILE)},
+            "provenance": {
+                "recipe": asdict(run.recipe),
+                "weights": run.weights,
+                "data": dict(arrays.about["fingerprint"]),
+                "versions": versions(),
+            },
+        }
+        write_json(partial / BUNDLE_FILE, seal(about))
+
+
+def export_onnx(model: Any, path: Path) -> None:
+    """Write a float32 Keras model to one ONNX file: uint8 images in, logits and embedding out."""
+    module = _Exported(model).eval()
+    # A batch of two: the exporter takes a batch of one for a constant.
+    example = torch.zeros((2, *model.input_shape[1:]), dtype=torch.uint8)
+    with _quiet(), torch.no_grad():
+        program = torch.onnx.export(
+            module,
+            (example,),
+            dynamo=True,
+            dynamic_shapes=({0: torch.export.Dim("batch")},),
+            input_names=[INPUT],
+            output_names=[LOGITS, EMBEDDING],
+            external_data=False,
+        )
+        assert program is not None
+        program.save(path)
+
+
+def _check(model: Any, network: Network, images: npt.NDArray[np.uint8]) -> None:
+    wanted = torch.softmax(torch.tensor(np.asarray(model.predict_on_batch(images))), dim=1)
+    given = torch.softmax(torch.tensor(network.run(images).logits), dim=1)
+    difference = float((wanted - given).abs().max())
+    if not difference <= _TOLERANCE:
+        raise BundleError(
+            f"The exported network differs from the trained one by {difference:.2g} in "
+            "probability: not written."
+        )
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    # The exporter tells its steps on standard output, which belongs to the caller's JSON.
+    logger = logging.getLogger("torch.onnx")
+    before = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with redirect_stdout(io.StringIO()), warnings.catch_warnings(action="ignore"):
+            yield
+    finally:
+        logger.setLevel(before)

@@ -1,0 +1,47 @@
+"""The error tree: every failure a person can meet, each told in one sentence.
+
+    PixonomyError                 exit code 1
+    ├── DataError                 the pictures do not allow it (none found, one category only, …)
+    │   └── UndecodableImage      these bytes are no picture; becomes a row with a problem
+    ├── BundleError               the bundle is damaged, forged or of another version
+    ├── StorageError              the disk is full, the folder cannot be read or written
+    └── SettingError              exit code 2: the call or a setting is wrong
+        └── ArtefactDiffers       the same name holds a result of other inputs or settings
+"""
+
+
+class PixonomyError(Exception):
+    """Root of all failures that Pixonomy reports as one sentence."""
+
+    exit_code = 1
+
+    @property
+    def kind(self) -> str:
+        """The class name: what scripts read as `error.kind`."""
+        return type(self).__name__
+
+
+class DataError(PixonomyError):
+    """The pictures or rows at hand do not allow what was asked."""
+
+
+class UndecodableImage(DataError):
+    """Bytes that cannot be turned into pixels within the limits."""
+
+
+class BundleError(PixonomyError):
+    """A bundle that cannot be trusted: damaged, incomplete, forged or of another version."""
+
+
+class StorageError(PixonomyError):
+    """The file system refused: no space, no permission, no such folder."""
+
+
+class SettingError(PixonomyError):
+    """The call or a setting is wrong: says what was expected and what was received."""
+
+    exit_code = 2
+
+
+class ArtefactDiffers(SettingError):
+    """An artefact of that name exists and was made from other inputs or settings."""

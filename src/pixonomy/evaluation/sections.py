@@ -1,0 +1,280 @@
+"""Metrics and tables enter; the sentences and table rows of the report page leave."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from scipy.stats import binomtest, fisher_exact
+
+from pixonomy.evaluation.metrics import ClassMetrics, Metrics, wilson_interval
+from pixonomy.evaluation.wording import counted, percent, reason
+
+MAJORITY_BASELINE = "always the most common category"
+FEW_PICTURES = 30
+CLEAR_BELOW = 0.05
+PROBLEM_PICTURES_SHOWN = 20
+# Dark ink stays readable on the strongest of these tints (contrast above 7 to 1).
+STRONGEST_TINT = 0.55
+VERDICTS = {
+    "sure": "it names one category",
+    "unsure": "it is not sure and offers the likeliest ones",
+    "none": "it says the picture shows none of the categories",
+}
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One line of the comparison: a way to answer and its accuracy."""
+
+    name: str
+    text: str
+    width: float
+    is_this: bool = False
+
+
+@dataclass(frozen=True)
+class ClassRow:
+    """One line of the table of categories, in words."""
+
+    name: str
+    n: int
+    precision: str
+    recall: str
+    interval: str
+    f1: str
+    mistaken_for: str
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of the confusion matrix: a count, its share of the row, and the tint 0 to 1."""
+
+    count: int
+    share: str
+    tint: float
+    is_right: bool
+
+
+@dataclass(frozen=True)
+class MatrixRow:
+    """One true category of the confusion matrix."""
+
+    name: str
+    n: int
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True)
+class VerdictRow:
+    """How often the classifier gave a verdict, and how often its first answer was then right."""
+
+    verdict: str
+    meaning: str
+    n: int
+    share: str
+    accuracy: str
+    interval: str
+
+
+@dataclass(frozen=True)
+class ProblemGroup:
+    """Pictures left out for one reason, with the first of them as (image_id, problem)."""
+
+    reason: str
+    n: int
+    shown: tuple[tuple[str, str], ...]
+
+
+def compare_bars(
+    metrics: Metrics, baselines: Mapping[str, float], names: Mapping[str, str]
+) -> list[Bar]:
+    """This classifier, the other baselines, the majority baseline and guessing, best first."""
+    answers = dict(_other_baselines(metrics, baselines))
+    answers[f"Always answering {names[metrics.majority_label]}"] = metrics.majority_baseline
+    answers["Guessing at random"] = metrics.random_baseline
+    ranked = sorted(answers.items(), key=lambda answer: -answer[1])
+    others = [Bar(name[:1].upper() + name[1:], percent(x), 100 * x) for name, x in ranked]
+    this = Bar("This classifier", percent(metrics.accuracy), 100 * metrics.accuracy, is_this=True)
+    return [this, *others]
+
+
+def compare_in_words(
+    metrics: Metrics, baselines: Mapping[str, float], names: Mapping[str, str]
+) -> list[str]:
+    """One sentence for the majority baseline and one for each other baseline but guessing.
+
+    "Clearly" means p < 0.05, in McNemar's exact test for the majority baseline, in Fisher's for
+    the others, of which only the accuracy is known.
+    """
+    n, right = metrics.n, round(metrics.accuracy * metrics.n)
+    majority = f"always answering “{names[metrics.majority_label]}”"
+    sentences = [_compare(metrics, majority, metrics.majority_baseline, _majority_chance(metrics))]
+    for name, share in _other_baselines(metrics, baselines).items():
+        theirs = round(share * n)
+        # Fisher's exact test takes the two for samples of their own; both having answered the same
+        # pictures, it errs on the side of "can be chance".
+        chance = fisher_exact([[right, n - right], [theirs, n - theirs]]).pvalue
+        sentences.append(_compare(metrics, f"the {name}", share, float(chance)))
+    return sentences
+
+
+def tabulate_classes(metrics: Metrics, names: Mapping[str, str]) -> list[ClassRow]:
+    """The categories, weakest recall first, those without pictures last."""
+    order = sorted(range(len(metrics.classes)), key=lambda k: _weakness(metrics.classes[k]))
+    return [_class_row(metrics, k, names) for k in order]
+
+
+def tabulate_confusion(metrics: Metrics, names: Mapping[str, str]) -> list[MatrixRow]:
+    """The confusion matrix, rows and columns in the order of the labels."""
+    return [
+        MatrixRow(
+            names[one.label],
+            one.n,
+            tuple(
+                Cell(
+                    int(count),
+                    percent(count / one.n) if one.n else "",
+                    round(STRONGEST_TINT * float(np.sqrt(count / max(one.n, 1))), 3),
+                    column == k,
+                )
+                for column, count in enumerate(metrics.confusion[k])
+            ),
+        )
+        for k, one in enumerate(metrics.classes)
+    ]
+
+
+def tabulate_verdicts(predictions: pl.DataFrame) -> list[VerdictRow]:
+    """How sure the classifier is: share of each verdict, and accuracy of its first answer there."""
+    table = predictions.group_by("verdict").agg(
+        pl.len().alias("n"), (pl.col("label") == pl.col("predicted")).sum().alias("right")
+    )
+    found = {verdict: (n, right) for verdict, n, right in table.iter_rows()}
+    known = [verdict for verdict in VERDICTS if verdict in found or verdict != "none"]
+    others = sorted(str(verdict) for verdict in found if verdict not in VERDICTS)
+    return [
+        _verdict_row(verdict, *found.get(verdict, (0, 0)), total=predictions.height)
+        for verdict in (*known, *others)
+    ]
+
+
+def group_problems(problems: pl.DataFrame) -> list[ProblemGroup]:
+    """The pictures left out, by reason, most frequent first; at most 20 pictures in all."""
+    reasons: dict[str, list[tuple[str, str]]] = {}
+    for image_id, problem in problems.select("image_id", "problem").iter_rows():
+        reasons.setdefault(reason(problem or "no reason given"), []).append((image_id, problem))
+    ranked = sorted(reasons.items(), key=lambda group: (-len(group[1]), group[0]))
+    share = max(1, PROBLEM_PICTURES_SHOWN // max(1, len(ranked)))
+    groups, left = [], PROBLEM_PICTURES_SHOWN
+    for kind, rows in ranked:
+        shown = tuple(rows[: min(share, left)])
+        left -= len(shown)
+        groups.append(ProblemGroup(kind, len(rows), shown))
+    return groups
+
+
+def tell_limits(
+    metrics: Metrics | None, predictions: pl.DataFrame, names: Mapping[str, str]
+) -> list[str]:
+    """What the figures cannot say, as far as the figures themselves show it."""
+    limits = [
+        "The figures hold for pictures like these ones: from the same sources, of the same"
+        " categories. Other cameras, places or habits can lower them.",
+        "It knows only these categories. A picture of anything else gets one of them, or the"
+        " verdict “unsure” or “none”.",
+    ]
+    if metrics is None:
+        return [limits[1]]
+    groups = predictions["group_id"].n_unique()
+    if groups < metrics.n:
+        limits.append(
+            f"The {counted(metrics.n, 'picture')} come from {counted(groups, 'group')} of related"
+            " pictures. The intervals take pictures as independent, so the truth is less certain"
+            " than they say."
+        )
+    few = [names[one.label] for one in metrics.classes if 0 < one.n < FEW_PICTURES]
+    if few:
+        limits.append(
+            f"{counted(len(few), 'category has', 'categories have')} fewer than {FEW_PICTURES}"
+            f" pictures here, too few for a firm figure: {_enumerate(few)}."
+        )
+    empty = [names[one.label] for one in metrics.classes if one.n == 0]
+    if empty:
+        limits.append(
+            f"Nothing is known about {counted(len(empty), 'category', 'categories')} without"
+            f" pictures here, and the macro F1 leaves them out: {_enumerate(empty)}."
+        )
+    return limits
+
+
+def _other_baselines(metrics: Metrics, baselines: Mapping[str, float]) -> dict[str, float]:
+    # The metrics hold the majority baseline already, whichever way it is named.
+    known = {MAJORITY_BASELINE, f"always {metrics.majority_label}"}
+    return {name: share for name, share in baselines.items() if name not in known}
+
+
+def _majority_chance(metrics: Metrics) -> float:
+    """The p-value of McNemar's exact test of the classifier against always answering one label.
+
+    Source: Q. McNemar, "Note on the sampling error of the difference between correlated
+    proportions or percentages", Psychometrika 12, 1947.
+    """
+    k = [one.label for one in metrics.classes].index(metrics.majority_label)
+    both = metrics.confusion[k, k]
+    only_ours = int(np.trace(metrics.confusion) - both)
+    only_theirs = int(metrics.classes[k].n - both)
+    if only_ours + only_theirs == 0:
+        return 1.0
+    return float(binomtest(only_ours, only_ours + only_theirs).pvalue)
+
+
+def _compare(metrics: Metrics, name: str, share: float, chance: float) -> str:
+    """One sentence; `chance` is the p-value of the difference."""
+    if chance >= CLEAR_BELOW:
+        return (
+            f"Not clearly different from {name} ({percent(share)}):"
+            " on this many pictures, that can be chance."
+        )
+    verdict = "better" if metrics.accuracy > share else "worse"
+    return f"Clearly {verdict} than {name} ({percent(share)})."
+
+
+def _weakness(one: ClassMetrics) -> tuple[float, float]:
+    if one.recall is None or one.f1 is None:
+        return (2.0, 0.0)
+    return (one.recall, one.f1)
+
+
+def _class_row(metrics: Metrics, k: int, names: Mapping[str, str]) -> ClassRow:
+    one = metrics.classes[k]
+    mistakes = metrics.confusion[k].copy()
+    mistakes[k] = 0
+    worst = int(np.argmax(mistakes))
+    mistaken = f"{names[metrics.classes[worst].label]} ({mistakes[worst]})"
+    return ClassRow(
+        names[one.label],
+        one.n,
+        percent(one.precision),
+        percent(one.recall),
+        f"{percent(one.recall_low)} to {percent(one.recall_high)}" if one.n else "",
+        percent(one.f1),
+        mistaken if mistakes[worst] else "",
+    )
+
+
+def _verdict_row(verdict: str, n: int, right: int, *, total: int) -> VerdictRow:
+    low, high = wilson_interval(right, n) if n else (None, None)
+    return VerdictRow(
+        verdict,
+        VERDICTS.get(verdict, ""),
+        n,
+        percent(n / total if total else None),
+        percent(right / n if n else None),
+        f"{percent(low)} to {percent(high)}" if n else "",
+    )
+
+
+def _enumerate(names: Sequence[str], limit: int = 12) -> str:
+    more = len(names) - limit
+    return ", ".join(names[:limit]) + (f" and {more} more" if more > 0 else "")

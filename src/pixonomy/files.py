@@ -1,0 +1,142 @@
+"""Paths go in; whole files come out: nothing half-written ever bears a final name."""
+
+import errno
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from pixonomy.errors import PixonomyError, SettingError, StorageError
+
+_PARTIAL = ".partial-"
+
+
+@contextmanager
+def write_aside(path: Path) -> Iterator[Path]:
+    """Yield a path beside `path` to write to; rename it to `path` when the block succeeds.
+
+    Leftovers of earlier, killed attempts at the same name are removed first.
+
+    Raises:
+        StorageError: if the disk is full or the folder cannot be written.
+    """
+    partial = path.with_name(f".{path.name}{_PARTIAL}{os.getpid()}")
+    with storage_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _remove_leftovers(path)
+        try:
+            yield partial
+            _flush_to_disk(partial)
+            partial.replace(path)
+        except BaseException:
+            remove(partial)
+            raise
+
+
+@contextmanager
+def storage_errors(path: Path) -> Iterator[None]:
+    """Turn the operating system's refusals inside the block into one sentence about `path`."""
+    try:
+        yield
+    except PixonomyError:
+        raise
+    except OSError as error:
+        raise storage_error(error, path) from error
+
+
+def storage_error(error: OSError, path: Path | None = None) -> StorageError:
+    """Say in one sentence what the operating system refused and what to do."""
+    place = printable(path if path is not None else Path(os.fsdecode(error.filename or "a file")))
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return StorageError(f"The disk is full: {place} could not be written. Free space, run again.")
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return StorageError(f"No permission for {place}: {error.strerror}.")
+    return StorageError(f"{place} could not be read or written: {error.strerror or error}.")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write `text` as UTF-8 to `path`, whole or not at all."""
+    with write_aside(path) as partial:
+        partial.write_text(text, encoding="utf-8")
+
+
+def write_json(path: Path, content: object) -> None:
+    """Write `content` as indented JSON to `path`, whole or not at all."""
+    write_text(path, json.dumps(content, indent=2, ensure_ascii=False, sort_keys=False) + "\n")
+
+
+def read_json(path: Path) -> Any:
+    """Return the content of a JSON file, or None where there is no such file.
+
+    Raises:
+        StorageError: if the file cannot be read or is not JSON.
+    """
+    with storage_errors(path):
+        try:
+            return json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return None
+        except (ValueError, RecursionError) as error:
+            raise StorageError(f"{printable(path)} is not valid JSON: {error}.") from error
+
+
+def hash_file(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes, in hexadecimal."""
+    with storage_errors(path), path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def hash_json(content: object) -> str:
+    """Return the SHA-256 of a JSON value in its canonical form, in hexadecimal."""
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def remove(path: Path) -> None:
+    """Remove a file or a folder with all it holds; nothing happens if it is not there."""
+    with storage_errors(path):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            with suppress(FileNotFoundError):
+                path.unlink()
+
+
+def existing_path(path: Path, role: str) -> Path:
+    """Return `path` if something is there.
+
+    Raises:
+        SettingError: naming the `role` the path plays, if nothing is there.
+    """
+    with storage_errors(path):
+        if not path.exists():
+            raise SettingError(f"There is no {role} at {printable(path)}.")
+    return path
+
+
+def printable(path: Path | str) -> str:
+    """Return a path as text that every terminal and JSON writer accepts."""
+    return os.fsencode(path).decode("utf-8", "replace")
+
+
+def _remove_leftovers(path: Path) -> None:
+    for leftover in path.parent.glob(f".{_glob_escape(path.name)}{_PARTIAL}*"):
+        process = leftover.name.rpartition(_PARTIAL)[2]
+        if not process.isdigit() or not Path(f"/proc/{process}").exists():
+            remove(leftover)
+
+
+def _glob_escape(name: str) -> str:
+    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in name)
+
+
+def _flush_to_disk(path: Path) -> None:
+    # Without it a power cut can leave the final name on an empty file.
+    for part in [path, *path.rglob("*")] if path.is_dir() else [path]:
+        if part.is_file():
+            with part.open("rb") as file:
+                os.fsync(file.fileno())

@@ -1,0 +1,165 @@
+"""Encoded bytes go in; RGB pixels come out, or one sentence why not. No disk, no network.
+
+Every byte is taken as hostile: pixels, bytes and JPEG scans are capped before work begins.
+"""
+
+import io
+import warnings
+from contextlib import AbstractContextManager
+
+import numpy as np
+import numpy.typing as npt
+import simplejpeg
+from PIL import Image, ImageFile, ImageOps
+
+from pixonomy.errors import UndecodableImage
+
+Pixels = npt.NDArray[np.uint8]
+"""uint8, shape (height, width, 3), RGB."""
+
+MAX_PIXELS = 25_000_000
+MAX_BYTES = 160 * 1024 * 1024  # 25 megapixels of uncompressed 16-bit RGB, and a little more
+MAX_JPEG_SCANS = 64  # progressive encoders write about ten; thousands cost minutes to decode
+
+# Formats by name: Pillow also knows some that start other programs (EPS) or read more files.
+FORMATS = (
+    "JPEG", "PNG", "GIF", "WEBP", "BMP", "DIB", "TIFF", "JPEG2000", "PPM", "ICO", "TGA",
+    "AVIF", "PCX", "SGI", "QOI",
+)  # fmt: skip
+
+_JPEG_START = b"\xff\xd8\xff"
+_START_OF_SCAN = b"\xff\xda"
+_EXIF_MARK = b"Exif\x00\x00"
+_ORIENTATION_TAG = 0x0112
+
+# A text chunk can hold a decompression bomb, and a cut file must not pass as a whole one.
+ImageFile.LOAD_TRUNCATED_IMAGES = False
+
+
+def decode(data: bytes, min_side: int | None = None) -> Pixels:
+    """Turn the bytes of one picture into RGB pixels, upright, alpha laid on white.
+
+    JPEGs take the fast path (simplejpeg); everything else, and JPEGs it refuses, goes through
+    Pillow. Of an animation the first frame counts.
+
+    Args:
+        data: the encoded picture.
+        min_side: if given, a JPEG may be decoded at a reduced scale at which both of its sides
+            still have at least twice this many pixels (the resize that follows averages them).
+
+    Returns:
+        uint8, shape (height, width, 3), RGB.
+
+    Raises:
+        UndecodableImage: for any bytes that yield no picture within the limits.
+    """
+    if not data:
+        raise UndecodableImage("the file is empty")
+    if len(data) > MAX_BYTES:
+        raise UndecodableImage(f"larger than {MAX_BYTES // 1024**2} MiB")
+    try:
+        if data.startswith(_JPEG_START):
+            pixels = _decode_jpeg(data, min_side)
+            if pixels is not None:
+                return pixels
+        return _decode_with_pillow(data)
+    except UndecodableImage:
+        raise
+    # Decoders raise far more than OSError on odd files (IndexError, struct.error, …).
+    except Exception as error:
+        raise UndecodableImage(_explain(error)) from error
+
+
+def _decode_jpeg(data: bytes, min_side: int | None) -> Pixels | None:
+    """Return the pixels, or None where the guarded general path has to look."""
+    if data.count(_START_OF_SCAN) > MAX_JPEG_SCANS:
+        raise UndecodableImage(f"a JPEG of more than {MAX_JPEG_SCANS} scans")
+    try:
+        height, width, colorspace, _ = simplejpeg.decode_jpeg_header(data)
+    except ValueError:
+        return None
+    _check_size(width, height)
+    if colorspace in ("CMYK", "YCCK"):
+        return None
+    side = 0 if min_side is None else 2 * min_side
+    try:
+        pixels: Pixels = simplejpeg.decode_jpeg(
+            data, "RGB", min_height=side, min_width=side, min_factor=1.0
+        )
+    except ValueError:
+        return None
+    orientation = _read_orientation(data)
+    return pixels if orientation == 1 else _turn_upright(pixels, orientation)
+
+
+def _read_orientation(data: bytes) -> int:
+    # Most pictures carry no EXIF; looking for its mark is much cheaper than parsing for it.
+    if _EXIF_MARK not in data[:131_072]:
+        return 1
+    try:
+        with _quiet(), Image.open(io.BytesIO(data), formats=("JPEG",)) as image:
+            return int(image.getexif().get(_ORIENTATION_TAG, 1))
+    except Exception:  # a damaged EXIF block does not make the pixels unreadable
+        return 1
+
+
+def _turn_upright(pixels: Pixels, orientation: int) -> Pixels:
+    """Undo EXIF orientation 2 to 8 (CIPA DC-008, tag 0x0112)."""
+    if orientation in (5, 6, 7, 8):
+        pixels = pixels.transpose(1, 0, 2)
+    if orientation in (2, 3, 6, 7):
+        pixels = pixels[:, ::-1]
+    if orientation in (3, 4, 7, 8):
+        pixels = pixels[::-1]
+    return np.ascontiguousarray(pixels)
+
+
+def _decode_with_pillow(data: bytes) -> Pixels:
+    with _quiet(), Image.open(io.BytesIO(data), formats=FORMATS) as image:
+        _check_size(*image.size)
+        image.load()
+        upright = ImageOps.exif_transpose(image) if image.getexif() else image
+        return np.ascontiguousarray(_to_rgb(upright))
+
+
+def _to_rgb(image: Image.Image) -> Pixels:
+    """Bring any Pillow mode to uint8 RGB."""
+    if image.mode in ("I", "F") or image.mode.startswith("I;16"):
+        return _spread_grey(np.asarray(image))
+    if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
+        upper = image.convert("RGBA")
+        paper = Image.new("RGBA", upper.size, "white")
+        image = Image.alpha_composite(paper, upper)
+    return np.asarray(image.convert("RGB"), dtype=np.uint8)
+
+
+def _spread_grey(values: npt.NDArray[np.generic]) -> Pixels:
+    """Bring 16-bit, 32-bit or floating-point grey to 0..255 by the range its type can hold."""
+    grey = np.nan_to_num(values.astype(np.float64))
+    if np.issubdtype(values.dtype, np.floating) and grey.max(initial=0.0) <= 1.0:
+        grey = grey * 255.0
+    elif grey.max(initial=0.0) > 255.0:
+        grey = grey * (255.0 / max(65_535.0, float(grey.max())))
+    levels = np.clip(np.rint(grey), 0, 255).astype(np.uint8)
+    return np.repeat(levels[:, :, None], 3, axis=2)
+
+
+def _check_size(width: int, height: int) -> None:
+    if width < 1 or height < 1:
+        raise UndecodableImage("a picture without pixels")
+    if width * height > MAX_PIXELS:
+        raise UndecodableImage(
+            f"{width} x {height} pixels, more than the {MAX_PIXELS // 10**6} megapixels allowed"
+        )
+
+
+def _quiet() -> AbstractContextManager[object]:
+    # Pillow warns about odd metadata; the caller gets pixels or a reason, never noise.
+    return warnings.catch_warnings(action="ignore")
+
+
+def _explain(error: Exception) -> str:
+    if isinstance(error, Image.UnidentifiedImageError):
+        return "not a picture in a known format"
+    text = " ".join(str(error).split())
+    return f"cannot be decoded: {text[:160] or type(error).__name__}"

@@ -1,0 +1,92 @@
+"""Pixels of any shape go in; a square for the network comes out. The only resize there is."""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from pixonomy.errors import SettingError
+from pixonomy.images.decode import Pixels, decode
+
+Fit = Literal["stretch", "pad", "crop"]
+FITS: tuple[str, ...] = get_args(Fit)
+DEFAULT_FIT: Fit = "stretch"
+
+RESIZE_VERSION = 1
+"""Raised whenever the same bytes would give other pixels: old arrays and bundles then differ."""
+
+MIN_SIZE, MAX_SIZE = 8, 1024
+_PAPER = 255  # catalogue pictures stand on white, and alpha is laid on white too
+
+# OpenCV's own threads would compete with the worker processes for the same cores.
+cv2.setNumThreads(1)
+
+
+@dataclass(frozen=True)
+class Framing:
+    """How a picture becomes a square: `size` in pixels and what happens to other shapes.
+
+    `stretch` squeezes it, `pad` keeps all of it and fills up with white, `crop` keeps its shape
+    and cuts the longer side off on both ends.
+    """
+
+    size: int
+    fit: Fit = "stretch"
+
+    def __post_init__(self) -> None:
+        if not MIN_SIZE <= self.size <= MAX_SIZE:
+            raise SettingError(
+                f"The size must be {MIN_SIZE} to {MAX_SIZE} pixels, not {self.size}."
+            )
+        if self.fit not in FITS:
+            raise SettingError(f"The fit must be one of {', '.join(FITS)}, not {self.fit!r}.")
+
+
+def frame(data: bytes, framing: Framing) -> npt.NDArray[np.uint8]:
+    """Decode and resize in one go: what training, `classify` and the service all call.
+
+    Returns:
+        uint8, shape (3, size, size), RGB.
+
+    Raises:
+        UndecodableImage: see `decode`.
+    """
+    return resize(decode(data, framing.size), framing)
+
+
+def resize(pixels: Pixels, framing: Framing) -> npt.NDArray[np.uint8]:
+    """Bring pixels to the framing's square.
+
+    Args:
+        pixels: uint8, shape (height, width, 3).
+        framing: the size in pixels and the fit mode.
+
+    Returns:
+        uint8, shape (3, size, size), contiguous.
+    """
+    size, (height, width) = framing.size, pixels.shape[:2]
+    if framing.fit == "crop":
+        side = min(height, width)
+        top, left = (height - side) // 2, (width - side) // 2
+        pixels = pixels[top : top + side, left : left + side]
+    if framing.fit == "pad":
+        scale = size / max(height, width)
+        inner = max(1, round(height * scale)), max(1, round(width * scale))
+        square = np.full((size, size, 3), _PAPER, np.uint8)
+        top, left = (size - inner[0]) // 2, (size - inner[1]) // 2
+        square[top : top + inner[0], left : left + inner[1]] = _scale(pixels, *inner)
+    else:
+        square = _scale(pixels, size, size)
+    return np.ascontiguousarray(square.transpose(2, 0, 1))
+
+
+def _scale(pixels: Pixels, height: int, width: int) -> Pixels:
+    # INTER_AREA averages only where both sides shrink, so the sides that shrink go first.
+    shrunk = min(height, pixels.shape[0]), min(width, pixels.shape[1])
+    if shrunk != pixels.shape[:2]:
+        pixels = cv2.resize(pixels, shrunk[::-1], interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
+    if (height, width) != shrunk:
+        pixels = cv2.resize(pixels, (width, height), interpolation=cv2.INTER_LINEAR)  # type: ignore[assignment]
+    return pixels

@@ -1,0 +1,79 @@
+"""A batch of images goes in; logits and embeddings come out, by ONNX Runtime, without Keras."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+import onnxruntime
+from onnx.external_data_helper import uses_external_data
+
+from pixonomy.errors import BundleError
+
+Floats = npt.NDArray[np.float32]
+
+INPUT, LOGITS, EMBEDDING = "images", "logits", "embedding"
+"""The names of the network's input and outputs."""
+
+_BATCH = 64  # pictures at once: memory stays flat however many are asked for
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """What the network says: logits, float32 (n, k), and embeddings, float32 (n, d)."""
+
+    logits: Floats
+    embeddings: Floats
+
+
+class Network:
+    """A loaded network, ready to run on the CPU."""
+
+    def __init__(self, content: bytes, threads: int) -> None:
+        """Load the bytes of an ONNX model.
+
+        Raises:
+            BundleError: if they are no ONNX model of the expected form, or lean on other files.
+        """
+        try:
+            _refuse_external_data(content)
+            options = onnxruntime.SessionOptions()
+            options.intra_op_num_threads = threads
+            options.log_severity_level = 3
+            self._session: Any = onnxruntime.InferenceSession(
+                content, options, providers=["CPUExecutionProvider"]
+            )
+        except BundleError:
+            raise
+        except Exception as error:  # ONNX Runtime and protobuf raise types of their own
+            raise BundleError(f"The model cannot be loaded: {str(error)[:200]}") from error
+        inputs = {one.name: one.shape for one in self._session.get_inputs()}
+        outputs = {one.name for one in self._session.get_outputs()}
+        if set(inputs) != {INPUT} or not {LOGITS, EMBEDDING} <= outputs:
+            raise BundleError("The model has other inputs or outputs than a Pixonomy model has.")
+        if isinstance(inputs[INPUT][0], int):
+            raise BundleError("The model takes batches of one size only.")
+
+    def run(self, images: npt.NDArray[np.uint8]) -> Outputs:
+        """Return the outputs for images, uint8, shape (n, 3, size, size)."""
+        parts = [
+            self._session.run([LOGITS, EMBEDDING], {INPUT: images[start : start + _BATCH]})
+            for start in range(0, max(1, len(images)), _BATCH)
+        ]
+        logits, embeddings = zip(*parts, strict=True)
+        return Outputs(np.concatenate(logits), np.concatenate(embeddings))
+
+
+def _refuse_external_data(content: bytes) -> None:
+    """Refuse a model whose weights lie in files beside it: they would escape the hash."""
+    model = onnx.load_model_from_string(content)
+    graphs = [model.graph, *(function for function in model.functions)]
+    tensors = list(model.graph.initializer)
+    for graph in graphs:
+        for node in graph.node:
+            for attribute in node.attribute:
+                tensors.extend([attribute.t, *attribute.tensors])
+    if any(uses_external_data(tensor) for tensor in tensors):
+        raise BundleError("The model leans on files outside itself, which is not allowed.")
+

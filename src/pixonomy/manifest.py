@@ -1,0 +1,131 @@
+"""Rows about pictures go in and come out: a data set is one Parquet table, one row an image.
+
+The columns and their meaning are in `COLUMNS`; unknown columns of a source are kept as text.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from pixonomy.artefact import Fingerprint
+from pixonomy.errors import SettingError
+from pixonomy.files import printable, storage_errors, write_aside
+
+SCHEMA_VERSION = 1
+SPLITS = ("train", "validation", "test")
+
+COLUMNS: Mapping[str, pl.DataType] = {
+    "image_id": pl.String(),  # unique, stable from run to run
+    "group_id": pl.String(),  # a product, burst or page: a split never tears a group
+    "label": pl.String(),  # category id; null where unknown
+    "uri": pl.String(),  # the file, relative to the manifest's base
+    "offset": pl.Int64(),  # the byte range inside the file, in bytes
+    "length": pl.Int64(),
+    "member": pl.String(),  # for bytes that are no plain range
+    "encoding": pl.String(),
+    "duplicate_group": pl.String(),  # equal for copies of one picture; null for a picture alone
+    "label_quality": pl.Float64(),
+    "label_source": pl.String(),  # who said the label: folder, table, …
+    "split": pl.String(),  # train, validation, test or null
+    "problem": pl.String(),  # why the row is left out, or null
+    "sha256": pl.String(),
+    "perceptual_hash": pl.String(),
+}
+
+_METADATA_KEY = "pixonomy"
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A data set.
+
+    Attributes:
+        rows: one row an image, with at least `COLUMNS`.
+        base: the folder that relative `uri`s hang from.
+        fingerprint: what the manifest was made from.
+    """
+
+    rows: pl.DataFrame
+    base: Path
+    fingerprint: Fingerprint = field(default_factory=dict)
+
+    @property
+    def usable(self) -> pl.DataFrame:
+        """The rows without a problem."""
+        return self.rows.filter(pl.col("problem").is_null())
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels of the usable rows, sorted: their order is the order of probabilities."""
+        return tuple(self.usable["label"].drop_nulls().unique().sort())
+
+    def summary(self) -> dict[str, Any]:
+        """Count rows, groups, categories, problems and splits: the JSON of `index` and `split`."""
+        splits = dict(self.usable.group_by("split").len().iter_rows())
+        return {
+            "rows": self.rows.height,
+            "groups": self.rows["group_id"].n_unique(),
+            "categories": self.rows["label"].drop_nulls().n_unique(),
+            "problems": self.rows["problem"].count(),
+            "splits": {name: splits.get(name, 0) for name in SPLITS},
+            "damage": [],
+        }
+
+
+def conform(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return `rows` with every column of `COLUMNS`, in order and of the right type."""
+    known = [
+        (pl.col(name) if name in rows.columns else pl.lit(None)).cast(dtype).alias(name)
+        for name, dtype in COLUMNS.items()
+    ]
+    others = [name for name in rows.columns if name not in COLUMNS]
+    return rows.select(*known, *others)
+
+
+def write_manifest(path: Path, manifest: Manifest) -> None:
+    """Write a manifest to one Parquet file, whole or not at all."""
+    about = {
+        "schema_version": SCHEMA_VERSION,
+        "base": printable(manifest.base),
+        "fingerprint": dict(manifest.fingerprint),
+    }
+    with write_aside(path) as partial:
+        manifest.rows.write_parquet(partial, metadata={_METADATA_KEY: json.dumps(about)})
+
+
+def read_manifest(path: Path) -> Manifest:
+    """Read a manifest.
+
+    Raises:
+        SettingError: if there is none at `path`, or it is of another schema version.
+    """
+    about = read_about(path)
+    if about is None:
+        raise SettingError(
+            f"{printable(path)} is no manifest. `pixonomy index` makes one from pictures."
+        )
+    return Manifest(pl.read_parquet(path), Path(about["base"]), about["fingerprint"])
+
+
+def read_about(path: Path) -> dict[str, Any] | None:
+    """Return base and fingerprint stored with a manifest, or None if `path` is no manifest."""
+    if not path.is_file():
+        return None
+    with storage_errors(path):
+        try:
+            text = pl.read_parquet_metadata(path).get(_METADATA_KEY)
+        except pl.exceptions.PolarsError:
+            return None
+    if text is None:
+        return None
+    about: dict[str, Any] = json.loads(text)
+    if about.get("schema_version") != SCHEMA_VERSION:
+        raise SettingError(
+            f"{printable(path)} has manifest version {about.get('schema_version')}; this Pixonomy "
+            f"reads version {SCHEMA_VERSION}. Make it anew with `pixonomy index --overwrite`."
+        )
+    return about

@@ -1,0 +1,62 @@
+"""Keras comes out, set up as this project uses it: PyTorch below, channels first.
+
+Every module that needs Keras takes it from here, so that the backend is chosen before Keras is
+first imported.
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+from pixonomy.errors import SettingError
+
+Precision = Literal["float32", "mixed_bfloat16"]
+
+if "keras" not in sys.modules:
+    os.environ.setdefault("KERAS_BACKEND", "torch")
+
+import keras
+import torch
+
+if keras.backend.backend() != "torch":
+    raise SettingError(
+        f"Pixonomy trains on Keras's torch backend, but {keras.backend.backend()!r} is set; "
+        "set KERAS_BACKEND=torch or leave it unset."
+    )
+
+_BF16_FLAGS = frozenset({"avx512_bf16", "amx_bf16", "bf16"})
+
+
+@contextmanager
+def building(precision: Precision) -> Iterator[None]:
+    """Build layers inside the block with this precision and channels first.
+
+    keras.applications reads both from global settings; they are put back afterwards.
+    """
+    policy, data_format = keras.config.dtype_policy(), keras.config.image_data_format()
+    keras.config.set_dtype_policy(precision)
+    keras.config.set_image_data_format("channels_first")
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(policy)
+        keras.config.set_image_data_format(data_format)
+
+
+def best_precision() -> Precision:
+    """Return bfloat16 where the processor computes in it, else float32 (emulation is slow)."""
+    if torch.cuda.is_available():
+        return "mixed_bfloat16"
+    try:
+        flags = set(Path("/proc/cpuinfo").read_text().split())
+    except OSError:
+        return "float32"
+    return "mixed_bfloat16" if flags & _BF16_FLAGS else "float32"
+
+
+def use_threads(count: int) -> None:
+    """Let PyTorch compute with `count` threads: as many as cores that this process may use."""
+    torch.set_num_threads(count)

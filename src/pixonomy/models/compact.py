@@ -1,0 +1,46 @@
+"""Images go in; the features of a small, fast BatchNorm net comes out, for 32 to 128 px.
+
+A residual-free net in the spirit of airbench (Jordan 2024): convolutions of 3 x 3 only, pooling
+before normalisation, few channels where maps are large and many where they are small.
+"""
+
+from typing import Any
+
+from pixonomy.models.backend import keras
+
+layers = keras.layers
+
+_WIDTHS = (64, 128, 256, 256)
+_SMALLEST_MAP = 4  # pixels: blocks are added until the map is about this small
+
+
+def compact_features(images: Any, size: int) -> Any:
+    """Return features, shape (n, 256).
+
+    Args:
+        images: the preprocessed input tensor, shape (n, 3, size, size).
+        size: pixels; inputs of more than 48 px are halved by the first convolution.
+    """
+    is_large = size > 48
+    x = _convolve(images, 32, "stem", kernel=4 if is_large else 3, stride=2 if is_large else 1)
+    map_size = size // 2 if is_large else size
+    for block, width in enumerate(_WIDTHS, 1):
+        if map_size // 2 < _SMALLEST_MAP and block > 2:
+            break
+        x = _convolve(x, width, f"block{block}_conv1", pool=True)
+        x = _convolve(x, width, f"block{block}_conv2")
+        map_size //= 2
+    return layers.GlobalAveragePooling2D(name="pool", dtype="float32")(x)
+
+
+def _convolve(
+    x: Any, width: int, name: str, kernel: int = 3, stride: int = 1, pool: bool = False
+) -> Any:
+    padding = "same" if stride == 1 else "valid"
+    x = layers.Conv2D(
+        width, kernel, stride, padding, use_bias=False, name=name, kernel_initializer="he_normal"
+    )(x)
+    if pool:  # before the normalisation and the activation: a quarter of their work
+        x = layers.MaxPooling2D(name=f"{name}_pool")(x)
+    x = layers.BatchNormalization(axis=1, momentum=0.9, epsilon=1e-5, name=f"{name}_norm")(x)
+    return layers.ReLU(name=f"{name}_relu")(x)

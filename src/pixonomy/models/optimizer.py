@@ -1,0 +1,54 @@
+"""Gradients go in; updated weights come out, by PyTorch's fused AdamW kernel."""
+
+from typing import Any
+
+import torch
+from torch.optim.adamw import adamw
+
+from pixonomy.models.backend import keras
+
+
+@keras.saving.register_keras_serializable("pixonomy")
+class FusedAdamW(keras.optimizers.AdamW):
+    """`keras.optimizers.AdamW` (Loshchilov & Hutter 2019) in one pass over the memory.
+
+    Biases and the weights of normalisation layers (all vectors) are kept free of weight decay.
+    """
+
+    def build(self, variables: Any) -> None:
+        """Create the moments in the memory order of the weights, which the kernel relies on."""
+        super().build(variables)
+        for moments in (self._momentums, self._velocities):
+            for variable, moment in zip(variables, moments, strict=True):
+                moment._value.data = torch.zeros_like(variable._value.data)
+
+    def _apply_weight_decay(self, variables: Any) -> None:
+        """Nothing here: the fused kernel decays in the same pass."""
+
+    def _backend_update_step(self, grads: Any, trainable_variables: Any, learning_rate: Any) -> None:
+        pairs = list(zip(trainable_variables, grads, strict=True))
+        for is_vector in (False, True):
+            group = [(v, g) for v, g in pairs if (len(v.shape) < 2) is is_vector]
+            if group:
+                self._update(group, float(learning_rate), 0.0 if is_vector else self.weight_decay)
+
+    def _update(self, group: list[tuple[Any, Any]], rate: float, decay: float | None) -> None:
+        index = [self._get_variable_index(variable) for variable, _ in group]
+        done = float(self.iterations)
+        with torch.no_grad():
+            adamw(
+                [variable.value for variable, _ in group],
+                [gradient for _, gradient in group],
+                [self._momentums[i].value for i in index],
+                [self._velocities[i].value for i in index],
+                [],
+                [torch.tensor(done) for _ in group],
+                fused=True,
+                amsgrad=False,
+                beta1=self.beta_1,
+                beta2=self.beta_2,
+                lr=rate,
+                weight_decay=decay or 0.0,
+                eps=self.epsilon,
+                maximize=False,
+            )

@@ -1,0 +1,87 @@
+"""The name of a keras.applications backbone goes in; the headless network comes out, weighted."""
+
+import contextlib
+import io
+import socket
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pixonomy.errors import SettingError
+from pixonomy.files import printable
+from pixonomy.models.backend import building, keras
+from pixonomy.models.fused import fuse
+
+IMAGENET = "imagenet"
+"""Weights by Keras's own loader: from its cache, else downloaded."""
+
+_CONNECT_SECONDS = 10.0
+
+
+class WeightsUnavailable(SettingError):
+    """ImageNet weights are neither cached nor to be had from the network."""
+
+
+def build_backbone(application: str, size: int, weights: str | Path | None) -> Any:
+    """Build a headless network of `keras.applications` with fused layers.
+
+    Args:
+        application: the class's name there, such as `MobileNetV2`.
+        size: of the square input, in pixels.
+        weights: a `.weights.h5` file of the same headless network, `IMAGENET`, or None (random).
+
+    Raises:
+        SettingError: if the file does not hold weights of this network.
+        WeightsUnavailable: if they should come from Keras and cannot.
+    """
+    build = getattr(keras.applications, application)
+    start = IMAGENET if weights == IMAGENET else None
+    with _quiet_loading():
+        try:
+            network = build(include_top=False, weights=start, input_shape=(3, size, size))
+        except Exception as error:
+            if start is None:
+                raise SettingError(f"{application} cannot be built at {size} px: {error}") from error
+            raise WeightsUnavailable(
+                f"The ImageNet weights of {application} could not be downloaded; give a file with "
+                "--weights FILE, or --weights none to train from scratch."
+            ) from error
+        if weights is not None and weights != IMAGENET:
+            _load(network, Path(weights), application)
+    return fuse(network)
+
+
+def _load(network: Any, weights: Path, application: str) -> None:
+    if not weights.is_file():
+        raise SettingError(f"There is no weights file at {printable(weights)}.")
+    try:
+        network.load_weights(weights)
+    except Exception as error:
+        raise SettingError(
+            f"{printable(weights)} does not hold the weights of a headless {application} "
+            "(keras.applications, include_top=False, file name *.weights.h5)."
+        ) from error
+
+
+@contextlib.contextmanager
+def _quiet_loading() -> Iterator[None]:
+    # Keras prints its download and warns about input sizes it has weights for anyway; a dead
+    # network must not hold a training run up for minutes.
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(_CONNECT_SECONDS)
+    try:
+        with warnings.catch_warnings(action="ignore"), contextlib.redirect_stdout(io.StringIO()):
+            yield
+    finally:
+        socket.setdefaulttimeout(before)
+
+
+def fetch_weights(application: str) -> None:
+    """Make sure Keras has the ImageNet weights of a network, by downloading them if it must.
+
+    Raises:
+        WeightsUnavailable: if they are neither cached nor to be had.
+    """
+    with building("float32"):
+        build_backbone(application, 224, IMAGENET)

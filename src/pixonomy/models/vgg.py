@@ -1,0 +1,44 @@
+"""Images go in; the features of VGG16 or VGG19 come out, two of its three dense layers included.
+
+Simonyan & Zisserman 2015: 13 or 16 convolutions in five blocks with max pooling between.
+"""
+
+from typing import Any
+
+from pixonomy.models.backend import keras
+
+layers = keras.layers
+
+
+def vgg_features(backbone: Any, images: Any, dense: int, dropout: float) -> Any:
+    """Put the first two of VGG's three dense layers on a backbone; the third gives the logits.
+
+    The original has 4,096 wide layers on 7 x 7 maps; at 50 px the map is 1 x 1 and at 100 px
+    3 x 3, so the width is a setting.
+
+    Args:
+        backbone: a headless VGG of keras.applications, channels first.
+        images: the preprocessed input tensor, shape (n, 3, size, size).
+        dense: the width of the two layers.
+        dropout: the share of the first layer's outputs that is dropped in training.
+
+    Returns:
+        Features, shape (n, dense).
+    """
+    x = layers.Flatten(name="flatten")(backbone(images))
+    he = keras.initializers.HeNormal
+    x = layers.Dense(dense, activation="relu", kernel_initializer=he(seed=1), name="dense_1")(x)
+    x = layers.Dropout(dropout, name="dropout_1", seed=2)(x)
+    return layers.Dense(dense, activation="relu", kernel_initializer=he(seed=2), name="dense_2")(x)
+
+
+def initialise_he(backbone: Any, seed: int) -> None:
+    """Draw all convolution kernels anew from He's distribution (He et al. 2015).
+
+    With the Glorot start of keras.applications thirteen rectified layers let a signal fade to
+    about a hundredth, and training from scratch stays at chance.
+    """
+    for place, layer in enumerate(backbone.layers):
+        if isinstance(layer, layers.Conv2D):
+            draw = keras.initializers.HeNormal(seed=seed * 1000 + place)
+            layer.kernel.assign(draw(layer.kernel.shape))

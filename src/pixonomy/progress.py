@@ -1,0 +1,35 @@
+"""How long work tells how far it is: callbacks go down, counts and sentences come up."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+
+class Progress(Protocol):
+    """Called with what is being done and how much of it is finished."""
+
+    def __call__(self, work: str, done: int, total: int) -> None:
+        """Report that `done` of `total` units of `work` are finished."""
+
+
+def silent(work: str, done: int, total: int) -> None:
+    """Report nothing: the default below the command line."""
+
+
+def mute(sentence: str) -> None:
+    """Say nothing: the default below the command line."""
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a verb may use and whom it tells.
+
+    Attributes:
+        cores: processes or threads to work with.
+        progress: told how far long work is.
+        say: told what a person should know, one sentence at a time.
+    """
+
+    cores: int = 1
+    progress: Progress = silent
+    say: Callable[[str], None] = mute

@@ -1,0 +1,40 @@
+"""A bundle and picture files go in; which category each shows, and how sure, comes out."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from pixonomy.bundle.classify import classify_pictures
+from pixonomy.bundle.load import load_bundle
+from pixonomy.errors import UndecodableImage
+from pixonomy.files import printable
+from pixonomy.locate import Location, read_bytes
+from pixonomy.progress import Surroundings
+
+_DEFAULT = Surroundings()
+
+
+def classify(
+    bundle: Path, images: Sequence[Path], surroundings: Surroundings = _DEFAULT
+) -> dict[str, Any]:
+    """Classify picture files; one that cannot be read is answered with a problem.
+
+    Returns:
+        {images: [{path, verdict, label, name, confidence, top, problem}]}.
+    """
+    loaded = load_bundle(bundle, surroundings.cores)
+    answers = classify_pictures(loaded, (_read(path) for path in images))
+    return {
+        "images": [
+            {"path": printable(path), **asdict(answer)}
+            for path, answer in zip(images, answers, strict=True)
+        ]
+    }
+
+
+def _read(path: Path) -> bytes | UndecodableImage:
+    try:
+        return read_bytes(Location(printable(path), path))
+    except UndecodableImage as error:
+        return error

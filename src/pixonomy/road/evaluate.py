@@ -1,0 +1,175 @@
+"""A trained run goes in; predictions, figures and the report page come out."""
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from pixonomy.arrays.read import Arrays, read_arrays
+from pixonomy.bundle.load import Bundle, load_bundle
+from pixonomy.evaluation.metrics import Metrics, measure
+from pixonomy.evaluation.predictions import predict_split
+from pixonomy.evaluation.report import Report, render_report
+from pixonomy.files import hash_json, printable, read_json, write_aside, write_json, write_text
+from pixonomy.progress import Surroundings
+from pixonomy.training.run import Run, RunFolder, read_run, versions
+
+_DEFAULT = Surroundings()
+
+
+def evaluate(run: Path, surroundings: Surroundings = _DEFAULT) -> dict[str, Any]:
+    """Run the bundle on the test pictures and write the report.
+
+    Without test pictures the report shows the validation pictures and says so.
+
+    Returns:
+        {run, bundle, report, images, categories, seconds, test: {n, accuracy, accuracy_low,
+        accuracy_high, macro_f1, majority_baseline} or null}.
+    """
+    began = time.monotonic()
+    folder, described = read_run(run)
+    arrays = read_arrays(described.arrays)
+    bundle = load_bundle(folder.bundle, surroundings.cores)
+    fingerprint = hash_json([bundle.about["digest"], described.fingerprint, versions()])
+    done = read_json(folder.evaluation)
+    if done is None or done["fingerprint"] != fingerprint or not folder.report.exists():
+        done = _evaluate(folder, described, arrays, bundle, surroundings)
+        write_json(folder.evaluation, done | {"fingerprint": fingerprint})
+    return {
+        "run": printable(run),
+        "bundle": printable(folder.bundle),
+        "report": printable(folder.report),
+        "images": arrays.rows.height,
+        "categories": len(described.labels),
+        "seconds": round(time.monotonic() - began, 2),
+        "test": done["test"],
+    }
+
+
+def _evaluate(
+    folder: RunFolder, run: Run, arrays: Arrays, bundle: Bundle, surroundings: Surroundings
+) -> dict[str, Any]:
+    has_test = bool(len(arrays.of_split("test")))
+    split = "test" if has_test else "validation"
+    predictions = predict_split(bundle, arrays, split, surroundings.progress)
+    with write_aside(folder.predictions) as partial:
+        predictions.write_parquet(partial)
+    metrics = None
+    if predictions.height:
+        metrics = measure(predictions, run.labels, _majority(arrays))
+    baselines = _baselines(folder, arrays, run, split, metrics)
+    report = _report(folder, run, arrays, bundle, predictions, (split, metrics, baselines))
+    write_text(folder.report, render_report(report))
+    return {
+        "test": metrics.summary() if metrics and has_test else None,
+        "evaluated_split": split,
+        "metrics": metrics.as_json() if metrics else None,
+        "baselines": baselines,
+    }
+
+
+def _majority(arrays: Arrays) -> str:
+    """Return the most common label of the training pictures."""
+    train = arrays.rows.filter(pl.col("split") == "train")["label"]
+    return str(train.value_counts(sort=True).sort(["count", "label"], descending=[True, False])[0, 0])
+
+
+def _baselines(
+    folder: RunFolder, arrays: Arrays, run: Run, split: str, metrics: Metrics | None
+) -> dict[str, float]:
+    if metrics is None:
+        return {}
+    baselines = {f"always {metrics.majority_label}": metrics.majority_baseline}
+    if folder.probe.exists():
+        probe = pl.read_parquet(folder.probe).filter(pl.col("split") == split)
+        truth = probe.join(arrays.rows.select("image_id", "label"), on="image_id")
+        predicted = pl.Series([run.labels[number] for number in truth["predicted"]])
+        baselines["linear probe"] = float((predicted == truth["label"]).mean())  # type: ignore[arg-type]
+    return baselines
+
+
+def _report(
+    folder: RunFolder,
+    run: Run,
+    arrays: Arrays,
+    bundle: Bundle,
+    predictions: pl.DataFrame,
+    measured: tuple[str, Metrics | None, dict[str, float]],
+) -> Report:
+    split, metrics, baselines = measured
+    place = {image_id: row for row, image_id in enumerate(arrays.rows["image_id"])}
+    pictures = arrays.pictures(run.recipe.size)
+
+    def look_up(image_ids: Sequence[str]) -> dict[str, np.ndarray]:
+        rows = np.array([place[image_id] for image_id in image_ids], np.int64)
+        return dict(zip(image_ids, pictures.gather(rows), strict=True))
+
+    return Report(
+        title=printable(folder.path.absolute().name),
+        metrics=metrics,
+        evaluated_split=split,
+        labels=run.labels,
+        names=dict(zip(bundle.labels, bundle.names, strict=True)),
+        predictions=predictions,
+        pictures=look_up,
+        history=pl.read_csv(folder.history) if folder.history.exists() else None,
+        baselines=baselines,
+        counts=_counts(arrays),
+        problems=_problems(arrays),
+        facts=_facts(run, arrays, bundle),
+        notes=_notes(arrays, metrics),
+        command=f"pixonomy evaluate {printable(folder.path)}",
+    )
+
+
+def _counts(arrays: Arrays) -> pl.DataFrame:
+    left_out = _problems(arrays).group_by("label").len("left_out")
+    counts = arrays.rows.group_by("label").agg(
+        *(
+            (pl.col("split") == name).sum().cast(pl.Int64).alias(name)
+            for name in ("train", "validation", "test")
+        )
+    )
+    joined = counts.join(left_out, on="label", how="left")
+    return joined.with_columns(pl.col("left_out").fill_null(0).cast(pl.Int64)).sort("label")
+
+
+def _problems(arrays: Arrays) -> pl.DataFrame:
+    return arrays.problems.select("image_id", "label", "problem")
+
+
+def _facts(run: Run, arrays: Arrays, bundle: Bundle) -> dict[str, str]:
+    recipe = run.recipe
+    weights = run.weights or "none, from scratch"
+    return {
+        "model": recipe.model,
+        "picture size": f"{recipe.size} px, {arrays.about['fit']}",
+        "epochs": str(recipe.epochs),
+        "seed": str(recipe.seed),
+        "pretrained weights": weights,
+        "data (SHA-256 of the manifest)": str(arrays.about["fingerprint"]["manifest"]),
+        "bundle (digest)": str(bundle.about["digest"]),
+        **{f"version of {name}": str(value) for name, value in versions().items()},
+    }
+
+
+def _notes(arrays: Arrays, metrics: Metrics | None) -> tuple[str, ...]:
+    notes = []
+    copies = arrays.problems.filter(pl.col("problem").str.starts_with("duplicate of")).height
+    if copies:
+        notes.append(f"{copies} training pictures were left out: copies of them are tested on.")
+    if metrics and metrics.accuracy_low <= metrics.majority_baseline:
+        notes.append(
+            "This model has not clearly left the majority baseline: it has learnt little or "
+            "nothing. Train longer, lower the learning rate, or start from pretrained weights."
+        )
+    if metrics and metrics.n < 100:
+        notes.append(f"Only {metrics.n} pictures were tested: the interval is wide.")
+    notes.append(
+        "The test pictures come from the same sources as the training pictures. Pictures from "
+        "elsewhere will be answered less well."
+    )
+    return tuple(notes)

@@ -1,0 +1,159 @@
+"""Arrays and a recipe go in; a run with its bundle comes out."""
+
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pixonomy.arrays.read import Arrays, read_arrays
+from pixonomy.artefact import is_finished
+from pixonomy.bundle.load import BUNDLE_FILE
+from pixonomy.errors import SettingError
+from pixonomy.files import hash_file, hash_json, printable, read_json, remove, storage_errors
+from pixonomy.progress import Surroundings
+from pixonomy.training.recipe import Recipe, load_recipe
+from pixonomy.training.run import Run, RunFolder
+
+_DEFAULT = Surroundings()
+_NO_WEIGHTS, _IMAGENET = "none", "imagenet"
+_PRETRAINED = ("mobilenet", "probe")  # recipes that make no sense without weights
+
+
+@dataclass(frozen=True)
+class TrainChoices:
+    """What the user chose of a training; None leaves it to Pixonomy.
+
+    Attributes:
+        model: the name of a model, which is also the name of its recipe.
+        recipe: the name of a shipped recipe or a TOML file.
+        weights: a weights file, `imagenet` (Keras's download), `none`, or None: `imagenet` where
+            the model needs weights and they can be had.
+        changes: recipe keys and their values, laid over the recipe; None values are ignored.
+    """
+
+    model: str | None = None
+    recipe: str | None = None
+    weights: str | None = None
+    changes: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A resolved training: the whole recipe, and the weights to start from."""
+
+    recipe: Recipe
+    weights: str | Path | None
+
+    @property
+    def weights_id(self) -> str | None:
+        """What identifies the weights: a file's SHA-256, `imagenet` or None."""
+        return hash_file(self.weights) if isinstance(self.weights, Path) else self.weights
+
+
+def plan_training(choices: TrainChoices, surroundings: Surroundings = _DEFAULT) -> Plan:
+    """Resolve recipe and weights: transfer learning where it can be, else from scratch.
+
+    Raises:
+        SettingError: for an unknown model, recipe or weights file.
+    """
+    name = choices.recipe or choices.model
+    weights: str | Path | None = choices.weights
+    if weights == _NO_WEIGHTS:
+        weights, name = None, name or "compact"
+    elif weights is not None and weights != _IMAGENET:
+        weights, name = Path(weights), name or "mobilenet"
+        if not weights.is_file():
+            raise SettingError(f"There is no weights file at {printable(weights)}.")
+    elif weights is None and (name is None or name in _PRETRAINED):
+        weights, name = _look_for_weights(name, surroundings)
+    recipe = load_recipe(name or "mobilenet", {"model": _model_of(choices), **choices.changes})
+    if recipe.model == "compact" and weights is not None:
+        raise SettingError("compact has no pretrained weights; leave --weights out, or 'none'.")
+    return Plan(recipe, weights)
+
+
+def train(
+    arrays: Path,
+    output: Path,
+    plan: Plan,
+    overwrite: bool = False,
+    surroundings: Surroundings = _DEFAULT,
+) -> dict[str, Any]:
+    """Train on prepared arrays and export the bundle; goes on where a killed run stopped.
+
+    Returns:
+        {run, bundle, steps, seconds, validation: {n, accuracy, loss} or null}.
+    """
+    prepared, folder = read_arrays(arrays), RunFolder(output)
+    run = _describe(prepared, plan)
+    about = read_json(folder.about)
+    _check_output(folder, about)
+    if not is_finished(printable(output), about and about["fingerprint"], run.fingerprint, overwrite):
+        _clear(folder)
+        run.write(folder)
+    result = read_json(folder.result)
+    if result is None:
+        from pixonomy.training.train import TrainingMeans, train_run
+
+        means = TrainingMeans(plan.weights, surroundings.cores, surroundings.progress)
+        result = train_run(prepared, run, folder, means)
+    if not (folder.bundle / BUNDLE_FILE).exists():
+        from pixonomy.bundle.export import export_bundle
+
+        export_bundle(prepared, run, folder, surroundings.cores)
+    return {
+        "run": printable(output),
+        "bundle": printable(folder.bundle),
+        **{key: result[key] for key in ("steps", "seconds", "validation")},
+    }
+
+
+def _describe(arrays: Arrays, plan: Plan) -> Run:
+    labels = tuple(arrays.rows["label"].drop_nulls().unique().sort())
+    fingerprint = {
+        "stage": "train",
+        "arrays": hash_json(dict(arrays.about["fingerprint"])),
+        "recipe": asdict(plan.recipe),
+        "weights": plan.weights_id,
+    }
+    return Run(plan.recipe, labels, arrays.folder.absolute(), plan.weights_id, fingerprint)
+
+
+def _check_output(folder: RunFolder, about: Any) -> None:
+    with storage_errors(folder.path):
+        others = {"data"} if folder.path.is_dir() else set()
+        if about is None and folder.path.exists() and {p.name for p in folder.path.iterdir()} - others:
+            raise SettingError(
+                f"{printable(folder.path)} holds other files; choose an empty or new folder."
+            )
+
+
+def _clear(folder: RunFolder) -> None:
+    """Remove what an earlier training left, the data beside it excepted."""
+    if folder.path.is_dir():
+        # The description goes last: a kill in between must not leave a folder nobody owns.
+        for path in sorted(folder.path.iterdir(), key=lambda path: path == folder.about):
+            if path.name != "data":
+                remove(path)
+
+
+def _model_of(choices: TrainChoices) -> str | None:
+    """Return the zoo's name when both a recipe and a model were given."""
+    return choices.model if choices.recipe else None
+
+
+def _look_for_weights(
+    name: str | None, surroundings: Surroundings
+) -> tuple[str | None, str | None]:
+    from pixonomy.models.pretrained import WeightsUnavailable, fetch_weights
+
+    try:
+        fetch_weights("MobileNetV2")
+    except WeightsUnavailable:
+        if name is not None:
+            raise
+        surroundings.say(
+            "No pretrained weights are at hand and none could be downloaded: training `compact` "
+            "from scratch (give --weights FILE for transfer learning)."
+        )
+        return None, "compact"
+    return _IMAGENET, name or "mobilenet"

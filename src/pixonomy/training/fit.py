@@ -1,0 +1,182 @@
+"""A model and batches go in; trained weights come out, checkpointed so that a kill loses little."""
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from pixonomy.errors import DataError
+from pixonomy.files import write_aside
+from pixonomy.models.backend import keras
+from pixonomy.models.optimizer import FusedAdamW
+from pixonomy.progress import Progress, silent
+from pixonomy.training.batches import Batch, TrainingSet
+from pixonomy.training.checkpoint import (
+    Position,
+    load_checkpoint,
+    save_checkpoint,
+    save_weights,
+)
+from pixonomy.training.recipe import Recipe
+from pixonomy.training.run import RunFolder
+from pixonomy.training.schedule import learning_rate
+
+_CHECKPOINT_SECONDS = 20.0
+_PREDICT_BATCH = 64
+
+
+@dataclass(frozen=True)
+class Training:
+    """What one training needs.
+
+    Attributes:
+        validation: row numbers of the pictures that pick the best epoch, int64; may be empty.
+        keep_start: count the untrained start as epoch 0, so that a good start is never lost.
+    """
+
+    model: Any
+    training_set: TrainingSet
+    validation: npt.NDArray[np.int64]
+    folder: RunFolder
+    keep_start: bool = False
+    progress: Progress = silent
+    clock: Callable[[], float] = time.monotonic
+
+    @property
+    def recipe(self) -> Recipe:
+        """The recipe of the training set."""
+        return self.training_set.recipe
+
+
+def fit_model(training: Training) -> Position:
+    """Train to the end of the recipe, going on from the newest checkpoint if there is one.
+
+    Returns:
+        Where training ended; the best weights lie in the run folder.
+
+    Raises:
+        DataError: if the loss is no longer a number.
+    """
+    model, steps = training.model, training.training_set.steps_per_epoch
+    compile_model(model, training.recipe)
+    position = load_checkpoint(training.folder.latest, model) or _start(training)
+    began = training.clock() - position.seconds
+    saved = training.clock()
+    if position.step and position.step % steps == 0 and _is_over(training, position):
+        return position
+    batches = training.training_set.batches(position.step)
+    for batch in batches:
+        _step(training, position, batch)
+        position.seconds = training.clock() - began
+        is_epoch_end = position.step % steps == 0
+        if is_epoch_end:
+            _finish_epoch(training, position)
+        if is_epoch_end or training.clock() - saved > _CHECKPOINT_SECONDS:
+            save_checkpoint(training.folder.latest, model, position)
+            saved = training.clock()
+        if is_epoch_end and _is_over(training, position):
+            break
+    return position
+
+
+def compile_model(model: Any, recipe: Recipe) -> None:
+    """Give the model its loss and optimizer, built and ready for a checkpoint."""
+    loss = keras.losses.CategoricalCrossentropy(
+        from_logits=True, label_smoothing=recipe.label_smoothing
+    )
+    optimizer = FusedAdamW(recipe.learning_rate, weight_decay=recipe.weight_decay)
+    model.compile(optimizer, loss)
+    optimizer.build(model.trainable_variables)
+
+
+def train_step(model: Any, batch: Batch) -> float:
+    """Take one optimizer step and return the loss."""
+    one_hot = np.eye(model.output_shape[-1], dtype=np.float32)[batch.labels]
+    return float(model.train_on_batch(batch.images, one_hot))
+
+
+def predict_logits(model: Any, training_set: TrainingSet, rows: npt.NDArray[np.int64]) -> Any:
+    """Return the model's outputs for these rows, float32, shape (n, …)."""
+    outputs = [
+        np.asarray(
+            model.predict_on_batch(training_set.pictures.gather(rows[i : i + _PREDICT_BATCH]))
+        )
+        for i in range(0, len(rows), _PREDICT_BATCH)
+    ]
+    return np.concatenate(outputs)
+
+
+def measure_logits(
+    logits: npt.NDArray[np.float32], labels: npt.NDArray[np.int64]
+) -> tuple[float, float]:
+    """Return the mean cross-entropy (nats) and the accuracy of logits, shape (n, k)."""
+    shifted = logits.astype(np.float64) - logits.max(axis=1, keepdims=True)
+    log_probabilities = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    loss = -log_probabilities[np.arange(len(labels)), labels].mean()
+    return float(loss), float((logits.argmax(axis=1) == labels).mean())
+
+
+def _start(training: Training) -> Position:
+    position = Position()
+    if training.keep_start and len(training.validation):
+        loss, _ = _validate(training)
+        _keep_if_best(training, position, loss, epoch=0)
+    else:
+        save_weights(training.folder.best, training.model.get_weights())
+    return position
+
+
+def _step(training: Training, position: Position, batch: Batch) -> None:
+    total = training.training_set.total_steps
+    rate = learning_rate(training.recipe, position.step, total)
+    training.model.optimizer.learning_rate = rate
+    loss = train_step(training.model, batch)
+    if not math.isfinite(loss):
+        raise DataError(
+            f"Training diverged at step {position.step + 1}: the loss is no longer a number. "
+            f"Lower learning_rate (now {training.recipe.learning_rate:g})."
+        )
+    position.step += 1
+    position.loss_sum += loss
+    training.progress("training", position.step, total)
+
+
+def _finish_epoch(training: Training, position: Position) -> None:
+    steps = training.training_set.steps_per_epoch
+    epoch = position.step // steps
+    entry = {"epoch": epoch, "train_loss": position.loss_sum / steps}
+    position.loss_sum = 0.0
+    if len(training.validation):
+        loss, accuracy = _validate(training)
+        entry |= {"validation_loss": loss, "validation_accuracy": accuracy}
+        _keep_if_best(training, position, loss, epoch)
+    else:
+        save_weights(training.folder.best, training.model.get_weights())
+        position.best_epoch = epoch
+    rate = float(np.asarray(training.model.optimizer.learning_rate))
+    position.history.append(entry | {"learning_rate": rate, "seconds": position.seconds})
+    with write_aside(training.folder.history) as partial:
+        pl.DataFrame(position.history).write_csv(partial)
+
+
+def _validate(training: Training) -> tuple[float, float]:
+    logits = predict_logits(training.model, training.training_set, training.validation)
+    return measure_logits(logits, training.training_set.labels[training.validation])
+
+
+def _keep_if_best(training: Training, position: Position, loss: float, epoch: int) -> None:
+    if position.best_loss is None or loss < position.best_loss:
+        position.best_loss, position.best_epoch = loss, epoch
+        save_weights(training.folder.best, training.model.get_weights())
+
+
+def _is_over(training: Training, position: Position) -> bool:
+    epoch = position.step // training.training_set.steps_per_epoch
+    patience = training.recipe.patience
+    out_of_patience = patience > 0 and epoch - position.best_epoch >= patience
+    return out_of_patience or position.step >= training.training_set.total_steps

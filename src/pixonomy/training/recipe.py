@@ -1,0 +1,124 @@
+"""A recipe file and the choices of the command line go in; every setting of a run comes out."""
+
+import dataclasses
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from pixonomy.errors import SettingError
+from pixonomy.files import printable, storage_errors
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a classifier is trained; the defaults suit `compact` from scratch.
+
+    Attributes:
+        model: a name of the zoo.
+        size: of the square input, in pixels.
+        epochs: passes over the training pictures; 0 keeps the linear probe as it is.
+        batch: pictures a step.
+        learning_rate: the highest; reached after the warm-up, then falling as a cosine.
+        warmup: the share of all steps in which the rate climbs, 0 to 1.
+        weight_decay: of AdamW, on kernels only.
+        label_smoothing: the probability taken from the right label and spread, 0 to 1.
+        dropout: on the embedding, 0 to 1.
+        dense: the width of VGG's dense layers.
+        flip: whether pictures are mirrored at random.
+        shift: the largest random shift, as a share of the size.
+        patience: epochs without a better validation loss before training stops; 0: never.
+        freeze_norm: keep BatchNorm statistics of a pretrained network as they are.
+        seed: decides the start, the order and the augmentation.
+    """
+
+    model: str = "compact"
+    size: int = 64
+    epochs: int = 40
+    batch: int = 64
+    learning_rate: float = 2e-3
+    warmup: float = 0.1
+    weight_decay: float = 0.05
+    label_smoothing: float = 0.1
+    dropout: float = 0.2
+    dense: int = 512
+    flip: bool = True
+    shift: float = 0.1
+    patience: int = 0
+    freeze_norm: bool = False
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name, low, high in _RANGES:
+            value = getattr(self, name)
+            if not low <= value <= high:
+                raise SettingError(f"{name} must be {low} to {high}, not {value}.")
+
+
+_RANGES: tuple[tuple[str, float, float], ...] = (
+    ("size", 8, 1024),
+    ("epochs", 0, 100_000),
+    ("batch", 1, 65_536),
+    ("learning_rate", 0, 100),
+    ("warmup", 0, 1),
+    ("weight_decay", 0, 100),
+    ("label_smoothing", 0, 0.9),
+    ("dropout", 0, 0.95),
+    ("dense", 1, 65_536),
+    ("shift", 0, 0.5),
+    ("patience", 0, 100_000),
+    ("seed", 0, 2**31 - 1),
+)
+
+
+def known_recipes() -> list[str]:
+    """Return the names of the shipped recipes."""
+    folder = resources.files("pixonomy") / "recipes"
+    return sorted(file.name.removesuffix(".toml") for file in folder.iterdir())
+
+
+def load_recipe(name: str | Path, changes: Mapping[str, Any]) -> Recipe:
+    """Read a shipped recipe by name or a TOML file, and lay `changes` (not None) over it.
+
+    Raises:
+        SettingError: for an unknown recipe, key or type, naming what is known.
+    """
+    content = _read(name)
+    _check_keys(content, str(name))
+    content |= {key: value for key, value in changes.items() if value is not None}
+    return Recipe(**content)
+
+
+def _read(name: str | Path) -> dict[str, Any]:
+    if str(name) in known_recipes():
+        text = (resources.files("pixonomy") / "recipes" / f"{name}.toml").read_text("utf-8")
+        return tomllib.loads(text)
+    path = Path(name)
+    if not path.is_file():
+        raise SettingError(
+            f"There is no recipe {printable(path)!r}; shipped are {', '.join(known_recipes())}, "
+            "or give a TOML file."
+        )
+    with storage_errors(path):
+        try:
+            return tomllib.loads(path.read_text("utf-8"))
+        except ValueError as error:
+            raise SettingError(f"{printable(path)} is no valid TOML: {error}.") from error
+
+
+def _check_keys(content: dict[str, Any], source: str) -> None:
+    kinds = {field.name: field.type for field in dataclasses.fields(Recipe)}
+    for key, value in content.items():
+        if key not in kinds:
+            raise SettingError(
+                f"Unknown key {key!r} in recipe {source}; known are {', '.join(kinds)}."
+            )
+        if kinds[key] is float and type(value) is int:
+            content[key] = float(value)
+        elif type(value) is not kinds[key]:
+            expected = getattr(kinds[key], "__name__", kinds[key])
+            raise SettingError(
+                f"{key} in recipe {source} must be of type {expected}, not {value!r}."
+            )

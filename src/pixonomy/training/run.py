@@ -1,0 +1,130 @@
+"""A run folder: where everything about one training lies, under names used everywhere."""
+
+import platform
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from pixonomy.artefact import Fingerprint
+from pixonomy.errors import SettingError
+from pixonomy.files import printable, read_json, write_json
+from pixonomy.training.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """The files of a run."""
+
+    path: Path
+
+    @property
+    def about(self) -> Path:
+        """What the run is: recipe, labels, fingerprint, versions. Written first."""
+        return self.path / "run.json"
+
+    @property
+    def result(self) -> Path:
+        """What training reached. Written last: a run without it is unfinished."""
+        return self.path / "training.json"
+
+    @property
+    def history(self) -> Path:
+        """One line an epoch."""
+        return self.path / "history.csv"
+
+    @property
+    def latest(self) -> Path:
+        """The newest checkpoint: all that is needed to go on."""
+        return self.path / "checkpoints" / "latest.npz"
+
+    @property
+    def best(self) -> Path:
+        """The weights with the lowest validation loss."""
+        return self.path / "checkpoints" / "best.npz"
+
+    @property
+    def probe(self) -> Path:
+        """The linear probe's prediction for every picture, and its head."""
+        return self.path / "probe.parquet"
+
+    @property
+    def probe_head(self) -> Path:
+        """The linear probe's weights: where fine-tuning starts."""
+        return self.path / "checkpoints" / "probe.npz"
+
+    @property
+    def bundle(self) -> Path:
+        """What leaves the building."""
+        return self.path / "bundle"
+
+    @property
+    def predictions(self) -> Path:
+        """One row a test picture."""
+        return self.path / "predictions.parquet"
+
+    @property
+    def evaluation(self) -> Path:
+        """All figures of the report, as JSON."""
+        return self.path / "evaluation.json"
+
+    @property
+    def report(self) -> Path:
+        """The page for people."""
+        return self.path / "report.html"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run as `run.json` describes it.
+
+    Attributes:
+        labels: in the order of the network's outputs.
+        arrays: the folder of the arrays it was trained on.
+        weights: how the network started: a file's SHA-256, `imagenet`, or None (random).
+        fingerprint: what decides whether the run can be taken as it is.
+    """
+
+    recipe: Recipe
+    labels: tuple[str, ...]
+    arrays: Path
+    weights: str | None
+    fingerprint: Fingerprint
+
+    def write(self, folder: RunFolder) -> None:
+        """Write `run.json`."""
+        about = {
+            "recipe": asdict(self.recipe),
+            "labels": list(self.labels),
+            "arrays": str(self.arrays),
+            "weights": self.weights,
+            "fingerprint": dict(self.fingerprint),
+            "versions": versions(),
+        }
+        write_json(folder.about, about)
+
+
+def read_run(path: Path) -> tuple[RunFolder, Run]:
+    """Read a run folder.
+
+    Raises:
+        SettingError: if there is no run at `path`.
+    """
+    folder = RunFolder(path)
+    about = read_json(folder.about)
+    if about is None:
+        raise SettingError(f"{printable(path)} is no run. `pixonomy train` makes one.")
+    run = Run(
+        recipe=Recipe(**about["recipe"]),
+        labels=tuple(about["labels"]),
+        arrays=Path(about["arrays"]),
+        weights=about["weights"],
+        fingerprint=about["fingerprint"],
+    )
+    return folder, run
+
+
+def versions() -> dict[str, Any]:
+    """Return the versions that training depends on."""
+    names = ("pixonomy", "keras", "torch", "numpy", "opencv-python-headless", "simplejpeg")
+    return {"python": platform.python_version(), **{name: version(name) for name in names}}

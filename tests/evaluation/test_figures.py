@@ -1,0 +1,117 @@
+import re
+from xml.etree import ElementTree
+
+import matplotlib as mpl
+import numpy as np
+import polars as pl
+import pytest
+
+from pixonomy.evaluation.figures import (
+    draw_confusion,
+    draw_losses,
+    draw_recalls,
+    draw_validation_accuracy,
+)
+from pixonomy.evaluation.metrics import Metrics, measure
+
+HOSTILE = '<script>alert(1)</script> $5_a$ & Ça -- 靴 id="x"'
+
+
+def remember(epochs: int) -> pl.DataFrame:
+    step = np.arange(epochs)
+    return pl.DataFrame(
+        {
+            "epoch": step + 1,
+            "train_loss": 1 / (step + 1),
+            "validation_loss": 1.2 / (step + 1),
+            "validation_accuracy": 1 - 0.7 / (step + 1),
+        }
+    )
+
+
+def measure_many(categories: int) -> tuple[Metrics, dict[str, str]]:
+    labels = [f"c{k:03d}" for k in range(categories)]
+    truth = [label for label in labels[:-1] for _ in range(3)]
+    predicted = [
+        labels[(k + (row == 0)) % categories] for k in range(categories - 1) for row in range(3)
+    ]
+    table = pl.DataFrame({"label": truth, "predicted": predicted})
+    names = {label: f"Category {label}" for label in labels} | {labels[0]: HOSTILE}
+    return measure(table, labels, labels[0]), names
+
+
+def texts_of(svg: str) -> list[str]:
+    return [element.text or "" for element in ElementTree.fromstring(svg).iter("text")]
+
+
+@pytest.mark.parametrize("epochs", [1, 2, 40])
+def test_learning_curves_are_drawn_for_any_number_of_epochs(epochs: int) -> None:
+    losses, accuracy = draw_losses(remember(epochs)), draw_validation_accuracy(remember(epochs))
+    assert {"training", "validation", "epoch", "loss"} <= set(texts_of(losses))
+    assert {"epoch", "accuracy", "100%"} <= set(texts_of(accuracy))
+    assert len(losses) + len(accuracy) < 60_000
+
+
+def test_epochs_without_a_validation_are_skipped() -> None:
+    gaps = remember(3).with_columns(
+        validation_loss=pl.Series([None, 0.5, float("nan")]),
+        validation_accuracy=pl.Series([None, None, None], dtype=pl.Float64),
+    )
+    assert draw_losses(gaps).startswith("<svg")
+    assert draw_validation_accuracy(gaps).startswith("<svg")
+
+
+def test_a_heat_map_of_many_categories_names_them_all_and_stays_small() -> None:
+    metrics, names = measure_many(81)
+    svg = draw_confusion(metrics, names)
+    texts = texts_of(svg)
+    assert texts.count("Category c040") == 2
+    assert {"true", "predicted"} <= set(texts)
+    assert len(svg) < 150_000
+
+
+def test_the_recall_figure_names_all_categories_that_have_pictures() -> None:
+    metrics, names = measure_many(5)
+    texts = texts_of(draw_recalls(metrics.classes, names))
+    assert "Category c003" in texts
+    assert "Category c004" not in texts
+
+
+def test_names_are_written_as_text_whatever_they_hold() -> None:
+    metrics, names = measure_many(30)
+    for svg in (draw_confusion(metrics, names), draw_recalls(metrics.classes, names)):
+        assert "<script" not in svg
+        assert any(text.startswith("<script>") for text in texts_of(svg))
+
+
+def test_a_figure_asks_for_nothing_from_outside() -> None:
+    metrics, names = measure_many(30)
+    for svg in (draw_confusion(metrics, names), draw_losses(remember(3))):
+        assert "http" not in svg
+        assert all(
+            target.startswith(("#", "data:image/png;base64,"))
+            for target in re.findall(r'href="([^"]*)"', svg)
+        )
+
+
+def test_ids_are_the_same_on_every_run_unique_on_a_page_and_found() -> None:
+    metrics, names = measure_many(30)
+    figures = [
+        draw_losses(remember(3)),
+        draw_validation_accuracy(remember(3)),
+        draw_confusion(metrics, names),
+        draw_recalls(metrics.classes, names),
+    ]
+    page = "".join(figures)
+    ids = [found for svg in figures for found in re.findall(r'<[^<>]*?\sid="([^"]*)"', svg)]
+    used = re.findall(r'(?:url\(|href=")#([^")]*)', page)
+    assert len(ids) == len(set(ids))
+    assert used
+    assert set(used) <= set(ids)
+    assert draw_losses(remember(3)) == figures[0]
+
+
+def test_matplotlibs_own_settings_stay_as_they_were() -> None:
+    before = dict(mpl.rcParams)
+    draw_losses(remember(2))
+    assert dict(mpl.rcParams) == before

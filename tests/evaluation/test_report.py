@@ -1,0 +1,298 @@
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import cache
+from html.parser import HTMLParser
+
+import numpy as np
+import polars as pl
+import pytest
+
+from pixonomy.evaluation.metrics import measure
+from pixonomy.evaluation.report import Report, render_report
+
+VOID = {"meta", "img", "br", "link", "input", "hr"}
+HOSTILE = "<script>alert('Ça & co')</script>"
+
+
+class PageReader(HTMLParser):
+    """Collects what the tests ask of a page, and notices tags that do not match."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.ids: list[str] = []
+        self.open: list[str] = []
+        self.words: list[str] = []
+        self.feed(page)
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_startendtag(tag, attrs)
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        self.ids += [value for name, value in attrs if name == "id" and value]
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.tags if name == tag]
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.words).split())
+
+
+def paint(image_ids: Sequence[str]) -> Mapping[str, np.ndarray]:
+    random = np.random.default_rng(7)
+    return {
+        image_id: random.integers(0, 255, (3, 60, 200), dtype=np.uint8) for image_id in image_ids
+    }
+
+
+def make_predictions(labels: Sequence[str], n: int) -> pl.DataFrame:
+    random = np.random.default_rng(1)
+    truth = random.integers(0, len(labels), n)
+    predicted = np.where(random.random(n) < 0.8, truth, (truth + 1) % len(labels))
+    confidence = random.uniform(0.3, 1, n)
+    return pl.DataFrame(
+        {
+            "image_id": [f"picture-{row}.jpg" for row in range(n)],
+            "group_id": [f"group-{row // 2}" for row in range(n)],
+            "label": [labels[k] for k in truth],
+            "predicted": [labels[k] for k in predicted],
+            "confidence": confidence,
+            "verdict": np.where(confidence > 0.5, "sure", "unsure"),
+        }
+    )
+
+
+def make_history() -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "epoch": [1, 2],
+            "train_loss": [1.0, 0.6],
+            "validation_loss": [1.1, 0.9],
+            "validation_accuracy": [0.5, 0.7],
+            "learning_rate": [1e-3, 1e-4],
+            "seconds": [61.0, 59.0],
+        }
+    )
+
+
+def make_problems() -> pl.DataFrame:
+    duplicates = [f"duplicate of picture-{row}.jpg" for row in range(30)]
+    return pl.DataFrame(
+        {
+            "image_id": [f"bad-{row}.jpg" for row in range(40)],
+            "problem": ["undecodable: cut short"] * 10 + duplicates,
+        }
+    )
+
+
+def make_report(categories: int = 3, n: int = 90) -> Report:
+    labels = tuple(f"c{k:03d}" for k in range(categories))
+    predictions = make_predictions(labels, n)
+    return Report(
+        title="Goals & more",
+        metrics=measure(predictions, labels, labels[0]),
+        evaluated_split="test",
+        labels=labels,
+        names={label: f"Catégorie {label}" for label in labels} | {labels[1]: HOSTILE},
+        predictions=predictions,
+        pictures=paint,
+        history=make_history(),
+        baselines={"linear probe": 0.55, "always the most common category": 0.33},
+        counts=pl.DataFrame({"label": labels}).with_columns(
+            train=pl.lit(1200), validation=pl.lit(30), test=pl.lit(40), left_out=pl.lit(2)
+        ),
+        problems=make_problems(),
+        facts={"Seed": "7", "Manifest hash": "sha256:abc"},
+        notes=("All pictures come from one site.",),
+        command="pixonomy fit pictures -o run",
+    )
+
+
+@cache
+def render_sample(categories: int = 3) -> str:
+    return render_report(make_report(categories, n=30 * categories))
+
+
+def test_the_page_has_every_section_and_its_links_lead_there() -> None:
+    page = PageReader(render_sample())
+    targets = [str(link["href"])[1:] for link in page.all("a")]
+    assert {
+        "headline",
+        "certainty",
+        "categories",
+        "matrix",
+        "mistakes",
+        "training",
+        "data",
+        "left-out",
+        "limits",
+        "facts",
+        "notes",
+    } <= set(page.ids)
+    assert set(targets) <= set(page.ids)
+    assert len(page.ids) == len(set(page.ids))
+
+
+def test_the_page_is_sound_html_with_one_heading_captions_and_scopes() -> None:
+    source = render_sample()
+    page = PageReader(source)
+    assert source.startswith("<!DOCTYPE html>")
+    assert page.all("html")[0]["lang"] == "en"
+    assert len(page.all("h1")) == 1
+    assert len(page.all("caption")) == len(page.all("table")) > 4
+    assert all(heading.get("scope") in {"col", "row"} for heading in page.all("th"))
+    assert all(image["alt"] for image in page.all("img"))
+
+
+@pytest.mark.parametrize("categories", [2, 30, 100])
+def test_the_page_stays_small_and_asks_for_nothing_from_the_network(categories: int) -> None:
+    source = render_sample(categories)
+    page = PageReader(source)
+    assert len(source.encode()) < 2_000_000
+    assert "http://" not in source
+    assert "https://" not in source
+    assert not page.all("script") + page.all("link") + page.all("iframe")
+    references = [
+        value
+        for _, attributes in page.tags
+        for name, value in attributes.items()
+        if name in {"src", "href", "xlink:href"}
+    ]
+    assert all(value and value.startswith(("#", "data:image/")) for value in references)
+    assert "@import" not in source
+
+
+@pytest.mark.parametrize("categories", [3, 30])
+def test_names_with_markup_in_them_are_escaped_and_shown(categories: int) -> None:
+    source = render_sample(categories)
+    assert "<script" not in source
+    assert HOSTILE in PageReader(source).text
+
+
+def test_the_headline_tells_accuracy_interval_and_all_baselines() -> None:
+    report = make_report()
+    assert report.metrics is not None
+    text = PageReader(render_report(report)).text
+    for share in (
+        report.metrics.accuracy,
+        report.metrics.accuracy_low,
+        report.metrics.accuracy_high,
+        report.metrics.majority_baseline,
+        report.metrics.random_baseline,
+        0.55,
+    ):
+        assert f"{share:.1%}" in text
+    assert f"{report.metrics.macro_f1:.3f}" in text
+    assert "Linear probe" in text
+    assert "Guessing at random" in text
+    assert text.count("Always answering Catégorie c000") == 1
+    assert "Clearly better than the linear probe" in text
+
+
+def test_validation_pictures_come_with_a_warning_and_test_pictures_without() -> None:
+    report = make_report()
+    assert "These figures flatter" not in render_report(report)
+    flattering = PageReader(render_report(replace(report, evaluated_split="validation"))).text
+    assert "These figures flatter" in flattering
+    assert "validation pictures got the right category" in flattering
+
+
+def test_without_test_pictures_the_page_says_so_and_states_no_accuracy() -> None:
+    report = make_report()
+    empty = replace(report, metrics=None, predictions=report.predictions.clear(), baselines={})
+    page = PageReader(render_report(empty))
+    assert "there are no test pictures" in page.text
+    assert not {"certainty", "categories", "matrix", "mistakes"} & set(page.ids)
+    assert {"training", "data", "left-out", "limits", "facts"} <= set(page.ids)
+    assert "(split: test)" in page.text
+
+
+def test_a_few_categories_get_a_table_and_many_a_heat_map() -> None:
+    few, many = render_sample(25), render_sample(30)
+    assert 'class="matrix tilted"' in few
+    assert 'id="confusion"' not in few
+    assert 'class="matrix' not in many
+    assert 'id="confusion"' in many
+
+
+def test_categories_come_weakest_first() -> None:
+    report = make_report(8, n=400)
+    assert report.metrics is not None
+    source = render_report(report)
+    table = source[source.index('id="categories"') : source.index('id="matrix"')]
+    recalls = [float(x) for x in re.findall(r"<td>([\d.]+)%<span class=\"interval\">", table)]
+    assert len(recalls) == 8
+    assert recalls == sorted(recalls)
+
+
+def test_example_pictures_are_small_jpegs_and_missing_ones_are_said() -> None:
+    page = PageReader(render_sample())
+    assert 12 <= len(page.all("img")) <= 48
+    assert "picture not at hand" not in page.text
+    without = PageReader(render_report(replace(make_report(), pictures=lambda _: {})))
+    assert not without.all("img")
+    assert "picture not at hand" in without.text
+
+
+def test_a_flawless_classifier_has_no_mistakes_to_show() -> None:
+    report = make_report()
+    flawless = report.predictions.with_columns(predicted=pl.col("label"))
+    metrics = measure(flawless, report.labels, report.labels[0])
+    page = PageReader(render_report(replace(report, predictions=flawless, metrics=metrics)))
+    assert "got a wrong answer" in page.text
+    assert not page.all("img")
+
+
+def test_pictures_left_out_are_grouped_by_reason_and_twenty_are_shown() -> None:
+    text = PageReader(render_sample()).text
+    assert "duplicate of another picture: 30 pictures" in text
+    assert "undecodable: 10 pictures" in text
+    assert len(re.findall(r"bad-\d+\.jpg", text)) == 20
+
+
+def test_an_empty_run_without_history_or_problems_still_has_a_page() -> None:
+    report = make_report(2, n=1)
+    bare = replace(
+        report, history=None, problems=report.problems.clear(), facts={}, notes=(), baselines={}
+    )
+    text = PageReader(render_report(bare)).text
+    assert "There is no training history" in text
+    assert "No picture was left out." in text
+    assert "Read this first" not in text
+
+
+def test_limits_tell_of_groups_and_of_categories_with_few_or_no_pictures() -> None:
+    text = PageReader(render_report(make_report(9, n=12))).text
+    assert "12 pictures come from 6 groups" in text
+    assert "too few for a firm figure" in text
+    assert "Nothing is known about" in text
+
+
+def test_pictures_of_no_category_are_counted_as_such() -> None:
+    report = make_report()
+    counts = report.counts.with_columns(pl.Series("label", [*report.labels[:2], None]))
+    assert "(no category)" in render_report(replace(report, counts=counts))
+
+
+def test_two_categories_of_one_name_are_told_apart_by_their_label() -> None:
+    report = make_report()
+    twins = dict.fromkeys(report.labels, "Twin")
+    text = PageReader(render_report(replace(report, names=twins))).text
+    assert "Twin (c000)" in text
+    assert "Twin (c002)" in text
+
+
+def test_the_same_run_gives_the_same_page() -> None:
+    assert render_sample() == render_report(make_report())

@@ -1,0 +1,104 @@
+from collections.abc import Sequence
+
+import polars as pl
+import pytest
+
+from pixonomy.evaluation.metrics import Metrics, measure
+from pixonomy.evaluation.sections import (
+    compare_bars,
+    compare_in_words,
+    group_problems,
+    tabulate_classes,
+    tabulate_confusion,
+    tabulate_verdicts,
+)
+
+NAMES = {"cat": "Cat", "dog": "Dog", "fox": "Fox"}
+
+
+def measure_answers(truth: Sequence[str], predicted: Sequence[str], majority: str) -> Metrics:
+    table = pl.DataFrame({"label": truth, "predicted": predicted})
+    return measure(table, list(NAMES), majority)
+
+
+def mostly_right() -> Metrics:
+    """80 of 100 pictures right, and 50 by always answering "cat"."""
+    truth = ["cat"] * 50 + ["dog"] * 50
+    return measure_answers(truth, ["cat"] * 50 + ["dog"] * 30 + ["fox"] * 20, "cat")
+
+
+@pytest.mark.parametrize(
+    ("share", "start"), [(0.5, "Clearly better"), (0.8, "Not clearly"), (0.98, "Clearly worse")]
+)
+def test_a_probe_is_compared_honestly_whichever_wins(share: float, start: str) -> None:
+    majority, probe = compare_in_words(mostly_right(), {"linear probe": share}, NAMES)
+    assert majority == "Clearly better than always answering “Cat” (50.0%)."
+    assert probe.startswith(start)
+    assert "the linear probe" in probe
+
+
+def test_one_right_picture_is_not_called_clearly_better_than_anything() -> None:
+    metrics = measure_answers(["cat"], ["cat"], "dog")
+    (sentence,) = compare_in_words(metrics, {}, NAMES)
+    assert sentence.startswith("Not clearly different from always answering “Dog” (0%)")
+
+
+def test_always_answering_the_majority_is_no_better_than_that() -> None:
+    metrics = measure_answers(["cat", "dog"] * 50, ["cat"] * 100, "cat")
+    (sentence,) = compare_in_words(metrics, {}, NAMES)
+    assert sentence.startswith("Not clearly different")
+
+
+def test_the_majority_baseline_appears_once_and_the_rest_by_rank() -> None:
+    baselines = {"linear probe": 0.4, "always the most common category": 0.5, "always cat": 0.5}
+    names = [bar.name for bar in compare_bars(mostly_right(), baselines, NAMES)]
+    ranked = ["Always answering Cat", "Linear probe", "Guessing at random"]
+    assert names == ["This classifier", *ranked]
+
+
+def test_categories_without_pictures_come_last_and_undefined() -> None:
+    rows = tabulate_classes(mostly_right(), NAMES)
+    assert [row.name for row in rows] == ["Dog", "Cat", "Fox"]
+    assert rows[0].mistaken_for == "Fox (20)"
+    assert (rows[2].precision, rows[2].recall, rows[2].interval, rows[2].f1) == ("0%", "–", "", "–")
+
+
+def test_cells_tell_counts_and_shares_of_their_row() -> None:
+    rows = tabulate_confusion(mostly_right(), NAMES)
+    assert [(cell.count, cell.share) for cell in rows[1].cells] == [
+        (0, "0%"),
+        (30, "60.0%"),
+        (20, "40.0%"),
+    ]
+    assert [cell.is_right for cell in rows[1].cells] == [False, True, False]
+    assert rows[2].cells[0].share == ""
+    assert all(0 <= cell.tint <= 0.55 for row in rows for cell in row.cells)
+
+
+def test_verdicts_tell_how_often_each_was_right() -> None:
+    answers = pl.DataFrame(
+        {
+            "label": ["cat"] * 4,
+            "predicted": ["cat", "cat", "dog", "dog"],
+            "verdict": ["sure", "sure", "sure", "none"],
+        }
+    )
+    rows = {row.verdict: (row.n, row.share, row.accuracy) for row in tabulate_verdicts(answers)}
+    assert rows == {
+        "sure": (3, "75.0%", "66.7%"),
+        "unsure": (0, "0%", "–"),
+        "none": (1, "25.0%", "0%"),
+    }
+
+
+def test_many_reasons_share_the_twenty_pictures_shown() -> None:
+    problems = pl.DataFrame(
+        {
+            "image_id": [str(row) for row in range(300)],
+            "problem": [f"reason {row % 30}" for row in range(299)] + [None],
+        }
+    )
+    groups = group_problems(problems)
+    assert len(groups) == 31
+    assert sum(group.n for group in groups) == 300
+    assert sum(len(group.shown) for group in groups) == 20
