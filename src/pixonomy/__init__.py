@@ -1,0 +1,64 @@
+"""Pictures in, a trained and honest classifier out: every verb of the command line as a function.
+
+    from pathlib import Path
+    import pixonomy
+
+    pixonomy.fit([Path("photos")], Path("run"))
+    pixonomy.classify(Path("run"), [Path("new.jpg")])
+
+Names are imported when they are first used, so that `import pixonomy` is instant.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pixonomy.arrays.write import ArraySettings
+    from pixonomy.curation.split import SplitShares
+    from pixonomy.errors import PixonomyError
+    from pixonomy.progress import Surroundings
+    from pixonomy.road.classify import classify
+    from pixonomy.road.demo import demo
+    from pixonomy.road.evaluate import evaluate
+    from pixonomy.road.fit import FitChoices, fit
+    from pixonomy.road.index import index
+    from pixonomy.road.prepare import prepare
+    from pixonomy.road.split import split
+    from pixonomy.road.train import TrainChoices, plan_training, train
+    from pixonomy.sources.table import TableColumns
+
+__all__ = [
+    "ArraySettings",
+    "FitChoices",
+    "PixonomyError",
+    "SplitShares",
+    "Surroundings",
+    "TableColumns",
+    "TrainChoices",
+    "classify",
+    "demo",
+    "evaluate",
+    "fit",
+    "index",
+    "plan_training",
+    "prepare",
+    "split",
+    "train",
+]
+
+_HOMES = {
+    "ArraySettings": "arrays.write",
+    "FitChoices": "road.fit",
+    "PixonomyError": "errors",
+    "SplitShares": "curation.split",
+    "Surroundings": "progress",
+    "TableColumns": "sources.table",
+    "TrainChoices": "road.train",
+    "plan_training": "road.train",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module 'pixonomy' has no attribute {name!r}")
+    return getattr(import_module(f"pixonomy.{_HOMES.get(name, f'road.{name}')}"), name)

@@ -49,9 +49,9 @@ def fit(
     choices = choices or FitChoices()
     data = output / "data"
     indexed, dealt, arrays = data / "manifest.parquet", data / "split.parquet", data / "arrays"
+    plan = plan_training(choices.training, surroundings)
     index(sources, indexed, choices.columns, overwrite, surroundings)
     split(indexed, dealt, SplitShares(seed=choices.seed), overwrite, surroundings)
-    plan = plan_training(choices.training, surroundings)
     settings = ArraySettings((plan.recipe.size,), choices.fit)
     prepare(dealt, arrays, settings, overwrite, surroundings)
     train(arrays, output, plan, overwrite, surroundings)

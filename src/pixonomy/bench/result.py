@@ -1,0 +1,57 @@
+"""Timed figures go in; the JSON that every benchmark prints comes out."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Yardstick:
+    """Something well known that does the same work, and its figure in the same run."""
+
+    name: str
+    figure: float
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """One piece of work: our figure (more is better) and what it is measured against."""
+
+    work: str
+    figure: float
+    unit: str
+    yardsticks: tuple[Yardstick, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return {work, figure, unit, yardsticks: [{name, figure, ratio}]}."""
+        return {
+            "work": self.work,
+            "figure": round(self.figure, 3),
+            "unit": self.unit,
+            "yardsticks": [
+                {
+                    "name": one.name,
+                    "figure": round(one.figure, 3),
+                    "ratio": round(self.figure / one.figure, 3),
+                }
+                for one in self.yardsticks
+            ],
+        }
+
+
+def measure_in_turn(
+    contenders: Mapping[str, Callable[[], float]], rounds: int
+) -> dict[str, float]:
+    """Let each contender run once a round, in turn, and return the median figure of each.
+
+    The machine's own ups and downs then meet all of them alike; the first round warms up and
+    does not count.
+    """
+    figures: dict[str, list[float]] = {name: [] for name in contenders}
+    for round_number in range(rounds + 1):
+        for name, contender in contenders.items():
+            figure = contender()
+            if round_number:
+                figures[name].append(figure)
+    return {name: median(values) for name, values in figures.items()}

@@ -1,0 +1,86 @@
+"""Results, messages and progress go in; lines on the two standard streams come out."""
+
+import json
+import sys
+import time
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from pixonomy.progress import Surroundings
+from pixonomy.workers import count_cores
+
+_PATIENCE_SECONDS = 2.0  # work shorter than this shows no bar
+
+
+class Bars:
+    """Progress bars on standard error, only on a terminal and only for long work."""
+
+    def __init__(self) -> None:
+        """Prepare; nothing is shown yet."""
+        self._console = Console(stderr=True)
+        self._began: dict[str, float] = {}
+        self._tasks: dict[str, TaskID] = {}
+        self._progress: Progress | None = None
+
+    def __call__(self, work: str, done: int, total: int) -> None:
+        """Show how far `work` is; see `pixonomy.progress.Progress`."""
+        if not self._console.is_terminal:
+            return
+        began = self._began.setdefault(work, time.monotonic())
+        if self._progress is None and time.monotonic() - began < _PATIENCE_SECONDS:
+            return
+        progress = self._start()
+        if work not in self._tasks:
+            self._tasks[work] = progress.add_task(work, total=total)
+        progress.update(self._tasks[work], completed=done, total=total)
+        if done >= total:
+            progress.remove_task(self._tasks.pop(work))
+            self._began.pop(work)
+
+    def close(self) -> None:
+        """Take the bars off the screen."""
+        if self._progress is not None:
+            self._progress.stop()
+
+    def _start(self) -> Progress:
+        if self._progress is None:
+            self._progress = Progress(
+                TextColumn("{task.description}"),
+                BarColumn(),
+                TextColumn("{task.completed} of {task.total}"),
+                TimeRemainingColumn(),
+                console=self._console,
+                transient=True,
+            )
+            self._progress.start()
+        return self._progress
+
+
+bars = Bars()
+
+
+def surroundings() -> Surroundings:
+    """Return what the verbs may use here: all cores, the bars, standard error."""
+    return Surroundings(count_cores(), bars, say)
+
+
+def say(sentence: str) -> None:
+    """Tell a person something, on standard error."""
+    print(sentence, file=sys.stderr, flush=True)
+
+
+def show(result: dict[str, Any], lines: list[str], as_json: bool) -> None:
+    """Print a verb's result: one JSON object, or lines for people."""
+    bars.close()
+    # The verbs run with standard output turned away from libraries that print.
+    stream = sys.__stdout__ or sys.stdout
+    text = json.dumps(result, ensure_ascii=False) if as_json else "\n".join(lines)
+    stream.buffer.write((text + "\n").encode("utf-8", "replace"))
+    stream.flush()
+
+
+def percent(share: float) -> str:
+    """Return a share, 0 to 1, as people read it."""
+    return f"{100 * share:.1f} %"

@@ -1,0 +1,85 @@
+"""`index`, `split`, `prepare`: pictures to arrays, one step at a time."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from pixonomy.cli import options
+from pixonomy.cli.console import show, surroundings
+
+
+def index(
+    sources: Annotated[list[Path], typer.Argument(help="Folders of pictures, or tables.")],
+    output: Annotated[Path, options.output("the manifest (.parquet)")],
+    root: options.Root = None,
+    path_column: Annotated[str | None, typer.Option(help="The column with the paths.")] = None,
+    label_column: options.LabelColumn = None,
+    split_column: Annotated[str | None, typer.Option(help="The column with the splits.")] = None,
+    group_column: Annotated[str | None, typer.Option(help="The column with the groups.")] = None,
+    overwrite: options.Overwrite = False,
+    as_json: options.AsJson = False,
+    debug: options.Debug = False,
+) -> None:
+    """List pictures and their categories in a manifest: one row a picture."""
+    from pixonomy.road.index import index as run
+    from pixonomy.sources.table import TableColumns
+
+    columns = TableColumns(root, path_column, label_column, split_column, group_column)
+    result = run(sources, output, columns, overwrite, surroundings())
+    show(result, _manifest_lines(result), as_json)
+
+
+def split(
+    manifest: Annotated[Path, typer.Argument(help="A manifest made by `pixonomy index`.")],
+    output: Annotated[Path, options.output("the manifest with splits")],
+    train: Annotated[float, typer.Option(help="Share of pictures to learn from.")] = 0.7,
+    validation: Annotated[float, typer.Option(help="Share that picks the best epoch.")] = 0.15,
+    test: Annotated[float, typer.Option(help="Share that is only tested on.")] = 0.15,
+    seed: options.Seed = 0,
+    overwrite: options.Overwrite = False,
+    as_json: options.AsJson = False,
+    debug: options.Debug = False,
+) -> None:
+    """Deal the pictures to train, validation and test; copies stay together."""
+    from pixonomy.curation.split import SplitShares
+    from pixonomy.road.split import split as run
+
+    shares = SplitShares(train, validation, test, seed)
+    result = run(manifest, output, shares, overwrite, surroundings())
+    show(result, _manifest_lines(result), as_json)
+
+
+def prepare(
+    manifest: Annotated[Path, typer.Argument(help="A manifest with splits.")],
+    output: Annotated[Path, options.output("the folder of arrays")],
+    size: Annotated[list[int], typer.Option(help="Side of the square in pixels; repeatable.")],
+    framing: Annotated[
+        str | None, typer.Option(help="How other shapes become a square: stretch, pad or crop.")
+    ] = None,
+    seed: options.Seed = 0,
+    overwrite: options.Overwrite = False,
+    as_json: options.AsJson = False,
+    debug: options.Debug = False,
+) -> None:
+    """Decode and resize every picture once, into arrays that training reads."""
+    from pixonomy.arrays.write import ArraySettings
+    from pixonomy.images.resize import DEFAULT_FIT
+    from pixonomy.road.prepare import prepare as run
+
+    settings = ArraySettings(tuple(sorted(set(size))), framing or DEFAULT_FIT, seed)  # type: ignore[arg-type]
+    result = run(manifest, output, settings, overwrite, surroundings())
+    lines = [
+        f"{result['rows']} pictures of {', '.join(map(str, result['sizes']))} px in "
+        f"{result['arrays']}; {result['problems']} left out."
+    ]
+    show(result, lines, as_json)
+
+
+def _manifest_lines(result: dict[str, Any]) -> list[str]:
+    splits = ", ".join(f"{name} {count}" for name, count in result["splits"].items())
+    return [
+        f"{result['rows']} pictures in {result['groups']} groups and {result['categories']} "
+        f"categories, {result['problems']} left out ({splits}).",
+        f"Manifest: {result['manifest']}",
+    ]

@@ -1,0 +1,150 @@
+"""`fit`, `train`, `evaluate`, `classify`, `demo`: pictures to answers."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from pixonomy.cli import options
+from pixonomy.cli.console import percent, say, show, surroundings
+
+
+def fit(
+    sources: Annotated[list[Path], typer.Argument(help="Folders of pictures, or tables.")],
+    output: Annotated[Path, options.output("the run, its report and bundle")],
+    root: options.Root = None,
+    label_column: options.LabelColumn = None,
+    model: options.Model = None,
+    weights: options.Weights = None,
+    recipe: options.RecipeName = None,
+    size: Annotated[int | None, typer.Option(help="Side of the pictures in pixels.")] = None,
+    seed: options.Seed = 0,
+    overwrite: options.Overwrite = False,
+    as_json: options.AsJson = False,
+    debug: options.Debug = False,
+) -> None:
+    """Photographs in, trained classifier and report out: the whole road in one command."""
+    from pixonomy.road.fit import FitChoices
+    from pixonomy.road.fit import fit as run
+    from pixonomy.road.train import TrainChoices
+    from pixonomy.sources.table import TableColumns
+
+    changes = {"size": size, "seed": seed}
+    choices = FitChoices(
+        columns=TableColumns(root=root, label=label_column),
+        training=TrainChoices(model, recipe, weights, changes),
+        seed=seed,
+    )
+    result = run(sources, output, choices, overwrite, surroundings())
+    show(result, _evaluation_lines(result), as_json)
+
+
+def train(
+    arrays: Annotated[Path, typer.Argument(help="Arrays made by `pixonomy prepare`.")],
+    output: Annotated[Path, options.output("the run")],
+    model: options.Model = None,
+    weights: options.Weights = None,
+    recipe: options.RecipeName = None,
+    size: Annotated[int | None, typer.Option(help="Which of the arrays' sizes.")] = None,
+    epochs: Annotated[int | None, typer.Option(help="Passes over the pictures.")] = None,
+    seed: options.Seed = 0,
+    overwrite: options.Overwrite = False,
+    as_json: options.AsJson = False,
+    debug: options.Debug = False,
+) -> None:
+    """Train on prepared arrays and export the bundle; goes on after a kill."""
+    from pixonomy.arrays.read import read_arrays
+    from pixonomy.road.train import TrainChoices, plan_training
+    from pixonomy.road.train import train as run
+
+    sizes = read_arrays(arrays).sizes
+    if size is None and len(sizes) == 1:
+        size = sizes[0]
+    changes = {"size": size, "epochs": epochs, "seed": seed}
+    around = surroundings()
+    plan = plan_training(TrainChoices(model, recipe, weights, changes), around)
+    result = run(arrays, output, plan, overwrite, around)
+    validation = result["validation"]
+    reached = f"validation accuracy {percent(validation['accuracy'])}" if validation else "done"
+    lines = [
+        f"Trained {result['steps']} steps in {result['seconds']:.0f} s: {reached}.",
+        f"Bundle: {result['bundle']}",
+        f"Next: pixonomy evaluate {result['run']}",
+    ]
+    show(result, lines, as_json)
+
+
+def evaluate(
+    run: Annotated[Path, typer.Argument(help="A run made by `pixonomy train` or `fit`.")],
+    as_json: options.AsJson = False,
+    debug: options.Debug = False,
+) -> None:
+    """Test the run's bundle and write the report page."""
+    from pixonomy.road.evaluate import evaluate as evaluate_run
+
+    result = evaluate_run(run, surroundings())
+    show(result, _evaluation_lines(result), as_json)
+
+
+def classify(
+    bundle: Annotated[Path, typer.Argument(help="A bundle, or the run it lies in.")],
+    images: Annotated[list[Path], typer.Argument(help="Picture files.")],
+    as_json: options.AsJson = False,
+    debug: options.Debug = False,
+) -> None:
+    """Tell which category each picture shows, and how sure that is."""
+    from pixonomy.road.classify import classify as run
+
+    result = run(bundle, images, surroundings())
+    show(result, [_answer_line(one) for one in result["images"]], as_json)
+
+
+def demo(
+    output: Annotated[Path, options.output("the demo")] = Path("pixonomy-demo"),
+    pictures_per_category: Annotated[int, typer.Option("--pictures", min=20)] = 300,
+    seed: options.Seed = 0,
+    as_json: options.AsJson = False,
+    debug: options.Debug = False,
+) -> None:
+    """The whole story, offline: draw five savings goals, train, report, classify."""
+    from pixonomy.road.demo import demo as run
+
+    say(f"Drawing {5 * pictures_per_category} pictures of five savings goals, then training …")
+    result = run(output, pictures_per_category, seed, surroundings())
+    fresh = result["fresh"]
+    lines = [
+        *(f"{_answer_line(one)}  (it is {one['truth']})" for one in fresh["images"]),
+        f"Fresh pictures: {fresh['right']} of {fresh['n']} right, {fresh['sure']} called sure.",
+        *_evaluation_lines(result),
+    ]
+    show(result, lines, as_json)
+
+
+def _evaluation_lines(result: dict[str, Any]) -> list[str]:
+    test = result["test"]
+    lines = ["No test pictures: the report shows the validation pictures, which flatter."]
+    if test is not None:
+        lines = [
+            f"Test accuracy {percent(test['accuracy'])} (95 % interval "
+            f"{percent(test['accuracy_low'])} to {percent(test['accuracy_high'])}, "
+            f"{test['n']} pictures); always the most common category: "
+            f"{percent(test['majority_baseline'])}."
+        ]
+    return [
+        *lines,
+        f"Report: {result['report']}",
+        f"Next: pixonomy classify {result['run']} PICTURE.jpg",
+    ]
+
+
+def _answer_line(answer: dict[str, Any]) -> str:
+    """Say one answer in words: sure, not sure between two, none, or unreadable."""
+    path, top = answer["path"], answer["top"]
+    if answer["problem"] is not None:
+        return f"{path}: cannot be read ({answer['problem']})"
+    first = f"{top[0]['name']} ({percent(top[0]['confidence'])})"
+    if answer["verdict"] == "sure":
+        return f"{path}: {first}"
+    if answer["verdict"] == "none":
+        return f"{path}: none of these (nearest {first})"
+    return f"{path}: not sure: {first} or {top[1]['name']} ({percent(top[1]['confidence'])})"

@@ -1,0 +1,37 @@
+"""Options that several verbs share, declared once."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+Overwrite = Annotated[
+    bool, typer.Option("--overwrite", help="Replace a result that was made with other settings.")
+]
+Seed = Annotated[int, typer.Option("--seed", min=0, help="Decides everything left to chance.")]
+Model = Annotated[
+    str | None, typer.Option("--model", help="compact, mobilenet, probe, vgg16 or vgg19.")
+]
+Weights = Annotated[
+    str | None,
+    typer.Option(
+        "--weights", help="Pretrained weights: a file, 'imagenet' (downloaded by Keras) or 'none'."
+    ),
+]
+RecipeName = Annotated[
+    str | None, typer.Option("--recipe", help="A shipped recipe's name or a TOML file.")
+]
+Root = Annotated[
+    Path | None, typer.Option("--root", help="The folder that a table's paths hang from.")
+]
+LabelColumn = Annotated[
+    str | None, typer.Option("--label-column", help="The table's column with the categories.")
+]
+
+
+def output(what: str) -> typer.models.OptionInfo:
+    """Return the option -o for a verb that writes `what`."""
+    option: typer.models.OptionInfo = typer.Option("--output", "-o", help=f"Where {what} goes.")
+    return option
