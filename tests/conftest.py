@@ -1,8 +1,14 @@
 """Small real picture files for the tests: three categories that can be told apart."""
 
 import io
-from collections.abc import Callable
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -30,7 +36,7 @@ def draw_shape(label: str, seed: int, size: int = 48) -> Image.Image:
     return image
 
 
-def as_bytes(image: Image.Image, format: str = "JPEG", **options: object) -> bytes:
+def as_bytes(image: Image.Image, format: str = "JPEG", **options: Any) -> bytes:
     """Encode a picture."""
     stream = io.BytesIO()
     image.save(stream, format, **options)
@@ -50,3 +56,104 @@ def write_pictures() -> Callable[..., Path]:
         return folder
 
     return write
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """Return a folder on a disk of its own that holds 64 KiB."""
+    disk = tmp_path / "small disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(disk)]
+    if os.geteuid() != 0 or shutil.which("mount") is None:
+        pytest.skip("a small disk can only be mounted by root")
+    if subprocess.run(mount, capture_output=True, check=False).returncode != 0:
+        pytest.skip("this machine allows no mounting")
+    yield disk
+    subprocess.run(["umount", str(disk)], check=True)
+
+
+@pytest.fixture
+def ordinary_folder() -> Iterator[Path]:
+    """Return a folder of an ordinary user; the test runs as that user, whom permissions bind."""
+    folder = Path(tempfile.mkdtemp(prefix="pixonomy-test-"))
+    is_root = os.geteuid() == 0
+    if is_root:
+        os.chown(folder, 65534, 65534)
+        os.seteuid(65534)
+    yield folder
+    if is_root:
+        os.seteuid(0)
+    for path in [folder, *folder.rglob("*")]:
+        if path.is_dir():
+            path.chmod(0o700)
+    shutil.rmtree(folder)
+
+
+ODD_LABEL, ODD_FILE = "gâteaux d'été", b"caf\xe9 cr\xe8me.jpg"  # a name that is not UTF-8
+TINY_RECIPE = 'model = "compact"\nsize = 32\nepochs = 6\nbatch = 16\n'
+
+
+@pytest.fixture(scope="session")
+def fitted_pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three categories of 24 pictures with odd names, one file of which is no picture."""
+    folder = tmp_path_factory.mktemp("fitted") / "my photos"
+    for label, shape in ((ODD_LABEL, "circle"), ("cross", "cross"), ("stripes", "stripes")):
+        (folder / label).mkdir(parents=True)
+        for number in range(24):
+            data = as_bytes(draw_shape(shape, number))
+            (folder / label / f"{number:03d} à.jpg").write_bytes(data)
+    (folder / "cross" / "text.jpg").write_text("This is no picture.")
+    (folder / os.fsdecode(b"cross/" + ODD_FILE)).write_bytes(as_bytes(draw_shape("cross", 99)))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_recipe(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A recipe that is trained in a second."""
+    path = tmp_path_factory.mktemp("recipe") / "tiny.toml"
+    path.write_text(TINY_RECIPE)
+    return path
+
+
+@pytest.fixture(scope="session")
+def fitted_run(
+    tmp_path_factory: pytest.TempPathFactory, fitted_pictures: Path, tiny_recipe: Path
+) -> Path:
+    """The one trained run that many tests read; take `run_copy` to change it."""
+    from pixonomy.road.fit import FitChoices, fit
+    from pixonomy.road.train import TrainChoices
+
+    run = tmp_path_factory.mktemp("run") / "run"
+    training = TrainChoices(recipe=str(tiny_recipe), weights="none")
+    fit([fitted_pictures], run, FitChoices(training=training))
+    return run
+
+
+@pytest.fixture
+def run_copy(tmp_path: Path, fitted_run: Path) -> Path:
+    """A copy of the trained run, its own arrays included."""
+    copy = shutil.copytree(fitted_run, tmp_path / "run")
+    about = json.loads((copy / "run.json").read_text())
+    about["arrays"] = str(copy / "data" / "arrays")
+    (copy / "run.json").write_text(json.dumps(about))
+    return copy
+
+
+@pytest.fixture
+def bundle_copy(run_copy: Path) -> Path:
+    """A copy of the trained run's bundle."""
+    return run_copy / "bundle"
+
+
+@pytest.fixture
+def call(capfd: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, Any, str]]:
+    """Return a function that calls a verb with `--json`: exit code, JSON object, messages."""
+    from pixonomy.cli.main import run
+
+    def call_verb(*arguments: object) -> tuple[int, Any, str]:
+        capfd.readouterr()
+        code = run([*(str(one) for one in arguments), "--json"])
+        captured = capfd.readouterr()
+        return code, json.loads(captured.out), captured.err
+
+    return call_verb

@@ -2,13 +2,16 @@
 
 import errno
 import hashlib
+import io
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+
+import polars as pl
 
 from pixonomy.errors import PixonomyError, SettingError, StorageError
 
@@ -52,7 +55,9 @@ def storage_error(error: OSError, path: Path | None = None) -> StorageError:
     """Say in one sentence what the operating system refused and what to do."""
     place = printable(path if path is not None else Path(os.fsdecode(error.filename or "a file")))
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return StorageError(f"The disk is full: {place} could not be written. Free space, run again.")
+        return StorageError(
+            f"The disk is full: {place} could not be written. Free space, run again."
+        )
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return StorageError(f"No permission for {place}: {error.strerror}.")
     return StorageError(f"{place} could not be read or written: {error.strerror or error}.")
@@ -82,6 +87,30 @@ def read_json(path: Path) -> Any:
             return None
         except (ValueError, RecursionError) as error:
             raise StorageError(f"{printable(path)} is not valid JSON: {error}.") from error
+
+
+def write_parquet(path: Path, rows: pl.DataFrame, about: Mapping[str, str] | None = None) -> None:
+    """Write a table and texts about it to one Parquet file, whole or not at all."""
+    # Through memory: Polars tells a full disk as an error of its own, and takes no odd names.
+    content = io.BytesIO()
+    rows.write_parquet(content, metadata=dict(about or {}))
+    with write_aside(path) as partial:
+        partial.write_bytes(content.getbuffer())
+
+
+def read_parquet(path: Path) -> pl.DataFrame:
+    """Return the table in a Parquet file.
+
+    Raises:
+        StorageError: if the file cannot be read or is damaged.
+    """
+    with storage_errors(path):
+        content = path.read_bytes()
+    try:
+        return pl.read_parquet(content)
+    except pl.exceptions.PolarsError as error:
+        reason = str(error).partition("\n")[0]
+        raise StorageError(f"{printable(path)} is damaged: {reason}.") from error
 
 
 def hash_file(path: Path) -> str:

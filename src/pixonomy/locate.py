@@ -41,8 +41,12 @@ def read_bytes(location: Location) -> bytes:
         if not location.path.is_file():  # opening a pipe or a device could wait for ever
             raise UndecodableImage(_missing(location.path))
         with location.path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            wanted = size - location.offset if location.length is None else location.length
+            if wanted > _MAX_READ:
+                raise UndecodableImage(f"larger than {_MAX_READ // 1024**2} MiB")
             file.seek(location.offset)
-            data = file.read(_MAX_READ if location.length is None else location.length)
+            data = file.read(max(0, wanted))  # a negative count would read the whole file
     except OSError as error:
         raise UndecodableImage(f"cannot be read: {error.strerror or error}") from error
     if location.length is not None and len(data) < location.length:

@@ -13,7 +13,8 @@ import polars as pl
 
 from pixonomy.artefact import Fingerprint
 from pixonomy.errors import SettingError
-from pixonomy.files import printable, storage_errors, write_aside
+from pixonomy.files import printable, read_parquet, storage_errors, write_parquet
+from pixonomy.locate import path_to_uri, uri_to_path
 
 SCHEMA_VERSION = 1
 SPLITS = ("train", "validation", "test")
@@ -90,11 +91,10 @@ def write_manifest(path: Path, manifest: Manifest) -> None:
     """Write a manifest to one Parquet file, whole or not at all."""
     about = {
         "schema_version": SCHEMA_VERSION,
-        "base": printable(manifest.base),
+        "base": path_to_uri(manifest.base),
         "fingerprint": dict(manifest.fingerprint),
     }
-    with write_aside(path) as partial:
-        manifest.rows.write_parquet(partial, metadata={_METADATA_KEY: json.dumps(about)})
+    write_parquet(path, manifest.rows, {_METADATA_KEY: json.dumps(about)})
 
 
 def read_manifest(path: Path) -> Manifest:
@@ -102,22 +102,24 @@ def read_manifest(path: Path) -> Manifest:
 
     Raises:
         SettingError: if there is none at `path`, or it is of another schema version.
+        StorageError: if it cannot be read or is damaged.
     """
     about = read_about(path)
     if about is None:
         raise SettingError(
             f"{printable(path)} is no manifest. `pixonomy index` makes one from pictures."
         )
-    return Manifest(pl.read_parquet(path), Path(about["base"]), about["fingerprint"])
+    return Manifest(read_parquet(path), Path(about["base"]), about["fingerprint"])
 
 
 def read_about(path: Path) -> dict[str, Any] | None:
     """Return base and fingerprint stored with a manifest, or None if `path` is no manifest."""
-    if not path.is_file():
-        return None
     with storage_errors(path):
+        if not path.is_file():
+            return None
         try:
-            text = pl.read_parquet_metadata(path).get(_METADATA_KEY)
+            with path.open("rb") as file:
+                text = pl.read_parquet_metadata(file).get(_METADATA_KEY)
         except pl.exceptions.PolarsError:
             return None
     if text is None:
@@ -128,4 +130,4 @@ def read_about(path: Path) -> dict[str, Any] | None:
             f"{printable(path)} has manifest version {about.get('schema_version')}; this Pixonomy "
             f"reads version {SCHEMA_VERSION}. Make it anew with `pixonomy index --overwrite`."
         )
-    return about
+    return {**about, "base": str(uri_to_path(about["base"]))}

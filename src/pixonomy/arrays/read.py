@@ -10,7 +10,7 @@ import numpy.typing as npt
 import polars as pl
 
 from pixonomy.errors import SettingError
-from pixonomy.files import printable, read_json
+from pixonomy.files import printable, read_json, read_parquet
 from pixonomy.images.resize import Framing
 
 ARRAYS_FILE = "arrays.json"
@@ -98,9 +98,7 @@ class Pictures:
             batch[place] = self.shards[shard][row - self.starts[shard]]
         return batch
 
-    def shuffle(
-        self, rows: npt.NDArray[np.int64], seed: int, epoch: int
-    ) -> npt.NDArray[np.int64]:
+    def shuffle(self, rows: npt.NDArray[np.int64], seed: int, epoch: int) -> npt.NDArray[np.int64]:
         """Order rows for one pass: shards in random order, rows shuffled in windows of shards.
 
         The order depends on its arguments alone, so a resumed pass reads on where it was.
@@ -122,11 +120,12 @@ def read_arrays(folder: Path) -> Arrays:
 
     Raises:
         SettingError: if there is none, or it is unfinished.
+        StorageError: if it cannot be read or is damaged.
     """
     about = read_json(folder / ARRAYS_FILE)
     if about is None:
         raise SettingError(
             f"{printable(folder)} holds no finished arrays. `pixonomy prepare` makes them."
         )
-    rows, problems = (pl.read_parquet(folder / name) for name in (ROWS_FILE, PROBLEMS_FILE))
+    rows, problems = (read_parquet(folder / name) for name in (ROWS_FILE, PROBLEMS_FILE))
     return Arrays(folder, rows, problems, about)

@@ -13,7 +13,7 @@ import polars as pl
 from pixonomy.arrays.read import ARRAYS_FILE, PROBLEMS_FILE, ROWS_FILE, shard_path
 from pixonomy.artefact import Fingerprint
 from pixonomy.errors import UndecodableImage
-from pixonomy.files import write_aside, write_json
+from pixonomy.files import read_parquet, write_aside, write_json, write_parquet
 from pixonomy.images.resize import Fit, Framing, frame
 from pixonomy.locate import Location, in_chunks, locate, read_bytes
 from pixonomy.manifest import Manifest
@@ -78,15 +78,12 @@ def write_arrays(
     )
     undecodable = rows.drop("problem").join(reasons, on="image_id", how="inner")
     earlier = manifest.rows.filter(pl.col("problem").is_not_null())
-    with write_aside(folder / PROBLEMS_FILE) as partial:
-        pl.concat([earlier, undecodable], how="diagonal").write_parquet(partial)
+    write_parquet(folder / PROBLEMS_FILE, pl.concat([earlier, undecodable], how="diagonal"))
     _finish(folder, kept, counts, framings, fingerprint)
     return undecodable
 
 
-def _plan(
-    folder: Path, locations: list[Location], framings: Sequence[Framing]
-) -> list[_ShardTask]:
+def _plan(folder: Path, locations: list[Location], framings: Sequence[Framing]) -> list[_ShardTask]:
     picture_bytes = sum(3 * framing.size**2 for framing in framings)
     rows = max(1, min(_SHARD_BYTES // picture_bytes, -(-len(locations) // _FEWEST_SHARDS)))
     return [
@@ -99,7 +96,7 @@ def _write_shard(task: _ShardTask) -> dict[str, str]:
     """Write one shard of every size; return the problems by image id."""
     report = task.folder / f"shard-{task.shard:05d}.parquet"
     if report.exists():  # written last: the shard is whole
-        found = pl.read_parquet(report)
+        found = read_parquet(report)
         return dict(found.select("image_id", "problem").iter_rows())
     pictures: list[list[np.ndarray]] = [[] for _ in task.framings]
     problems: dict[str, str] = {}
@@ -120,8 +117,7 @@ def _write_shard(task: _ShardTask) -> dict[str, str]:
         ):
             np.save(file, np.stack(size_pictures) if size_pictures else empty)
     content = {"image_id": list(problems), "problem": list(problems.values())}
-    with write_aside(report) as partial:
-        pl.DataFrame(content, schema=_REPORT_SCHEMA).write_parquet(partial)
+    write_parquet(report, pl.DataFrame(content, schema=_REPORT_SCHEMA))
     return problems
 
 
@@ -132,8 +128,7 @@ def _finish(
     framings: Sequence[Framing],
     fingerprint: Fingerprint,
 ) -> None:
-    with write_aside(folder / ROWS_FILE) as partial:
-        rows.write_parquet(partial)
+    write_parquet(folder / ROWS_FILE, rows)
     about = {
         "sizes": [framing.size for framing in framings],
         "fit": framings[0].fit,

@@ -49,9 +49,7 @@ class Calibration:
         ]
 
 
-def calibrate(
-    logits: npt.NDArray[np.float32], labels: npt.NDArray[np.int64]
-) -> Calibration:
+def calibrate(logits: npt.NDArray[np.float32], labels: npt.NDArray[np.int64]) -> Calibration:
     """Choose temperature and thresholds on pictures that were not trained on.
 
     Args:

@@ -1,15 +1,14 @@
 """The command `pixonomy`: parses, calls a verb, prints; turns every failure into one sentence."""
 
-import json
 import sys
 import traceback
 from contextlib import redirect_stdout
-
+from dataclasses import dataclass
 
 import typer
 
 from pixonomy.cli import bench, data, model
-from pixonomy.cli.console import bars
+from pixonomy.cli.console import bars, show
 from pixonomy.errors import PixonomyError
 from pixonomy.files import storage_error
 
@@ -33,6 +32,13 @@ for verb in (
     app.command()(verb)
 
 
+@dataclass(frozen=True)
+class _Failure:
+    kind: str
+    message: str
+    exit_code: int
+
+
 def main() -> None:
     """Run the command line and exit: 0 done, 1 the work failed, 2 the call is wrong."""
     sys.exit(run(sys.argv[1:]))
@@ -45,21 +51,33 @@ def run(arguments: list[str]) -> int:
             app(arguments, standalone_mode=False)
     except (typer.Exit, SystemExit) as end:
         return _code_of(end)
-    except typer.TyperException as error:
-        return _fail("UsageError", _sentence(_usage_message(error)), 2, arguments)
-    except PixonomyError as error:
-        return _fail(error.kind, str(error), error.exit_code, arguments)
-    except OSError as error:
-        problem = storage_error(error)
-        return _fail(problem.kind, str(problem), problem.exit_code, arguments)
-    except (KeyboardInterrupt, typer.Abort):
-        return _fail("Interrupted", "Stopped; run the same command to go on.", 1, arguments)
-    except MemoryError:
-        return _fail("MemoryError", "There is not enough memory for this.", 1, arguments)
-    except Exception as error:  # a fault of ours: still one sentence, never a wall of text
-        message = f"Unexpected failure ({type(error).__name__}: {error}). See --debug."
-        return _fail(type(error).__name__, message, 1, arguments)
+    except (Exception, KeyboardInterrupt) as error:
+        if not arguments:  # the help has been shown; there is nothing more to say
+            return 2
+        return _fail(_describe(error, arguments), arguments)
     return 0
+
+
+def _describe(error: BaseException, arguments: list[str]) -> _Failure:
+    """Tell any failure in one sentence: a person's, the machine's, or a fault of ours."""
+    kind, code = type(error).__name__, 1
+    match error:
+        case typer.Abort() | KeyboardInterrupt():
+            kind, message = "Interrupted", "Stopped; run the same command to go on."
+        case typer.TyperException():
+            kind, code = "UsageError", 2
+            message = f"{_sentence(_usage_message(error))} See `{_help_for(arguments)}`."
+        case PixonomyError():
+            kind, code, message = error.kind, error.exit_code, str(error)
+        case OSError():
+            problem = storage_error(error)
+            kind, code, message = problem.kind, problem.exit_code, str(problem)
+        case MemoryError():
+            message = "There is not enough memory for this."
+        case _:
+            reason = " ".join(str(error).split())
+            message = f"Unexpected failure ({kind}: {reason}). See --debug."
+    return _Failure(kind, message, code)
 
 
 def _is_work(arguments: list[str]) -> bool:
@@ -78,17 +96,23 @@ def _usage_message(error: typer.TyperException) -> str:
     return str(tell() if callable(tell) else error)
 
 
+def _help_for(arguments: list[str]) -> str:
+    verbs = {command.callback.__name__ for command in app.registered_commands if command.callback}
+    return f"pixonomy {arguments[0]} --help" if arguments[0] in verbs else "pixonomy --help"
+
+
 def _sentence(message: str) -> str:
     text = " ".join(message.split())
     return text if text.endswith(".") else f"{text}."
 
 
-def _fail(kind: str, message: str, code: int, arguments: list[str]) -> int:
+def _fail(failure: _Failure, arguments: list[str]) -> int:
     bars.close()
     if "--debug" in arguments:
         traceback.print_exc()
     if "--json" in arguments:
-        print(json.dumps({"error": {"kind": kind, "message": message}}, ensure_ascii=False))
+        error = {"kind": failure.kind, "message": failure.message}
+        show({"error": error}, [], as_json=True)
     else:
-        print(f"pixonomy: {message}", file=sys.stderr)
-    return code
+        print(f"pixonomy: {failure.message}", file=sys.stderr)
+    return failure.exit_code

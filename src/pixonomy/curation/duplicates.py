@@ -100,4 +100,3 @@ def _fingerprint_one(location: Location) -> PictureFingerprint:
     except UndecodableImage as error:
         # A missing file equals no other: its own name stands in for a hash of its bytes.
         return PictureFingerprint(f"unread:{location.image_id}", None, str(error))
-

@@ -125,7 +125,19 @@ def _assign(units: pl.DataFrame, wanted: dict[str, float], shares: SplitShares) 
     # The last unit of a label is always for training: nothing can be learnt without one.
     split = pl.when(pl.col("rank") == pl.col("units") - 1).then(pl.lit("train")).otherwise(split)
     table = table.with_columns(split.alias("split"))
-    return units.drop("split").join(table.select("unit", "split"), on="unit", how="left")
+    dealt = units.drop("split").join(table.select("unit", "split"), on="unit", how="left")
+    return _teach_every_label(dealt)
+
+
+def _teach_every_label(units: pl.DataFrame) -> pl.DataFrame:
+    """Bring one unit of each label without a training picture to train.
+
+    A unit of several labels is dealt by its most frequent one, which can leave others out.
+    """
+    is_taught = (pl.col("split") == "train").any().over("label")
+    firsts = units.filter(~is_taught).sort("image_id").unique("label", keep="first")
+    moves = pl.col("unit").is_in(firsts["unit"].implode())
+    return units.with_columns(split=pl.when(moves).then(pl.lit("train")).otherwise("split"))
 
 
 def _check_categories(usable: pl.DataFrame) -> None:

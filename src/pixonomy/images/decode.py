@@ -4,13 +4,14 @@ Every byte is taken as hostile: pixels, bytes and JPEG scans are capped before w
 """
 
 import io
+import re
 import warnings
 from contextlib import AbstractContextManager
 
 import numpy as np
 import numpy.typing as npt
 import simplejpeg
-from PIL import Image, ImageFile, ImageOps
+from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
 from pixonomy.errors import UndecodableImage
 
@@ -29,9 +30,14 @@ FORMATS = (
 
 _JPEG_START = b"\xff\xd8\xff"
 _START_OF_SCAN = b"\xff\xda"
+_JPEG_MARKER = re.compile(rb"\xff+([^\x00\x01\xd0-\xd7\xff])")  # stuffing, restarts, fill: no
+_MAX_JPEG_SEGMENTS = 4096
 _EXIF_MARK = b"Exif\x00\x00"
 _ORIENTATION_TAG = 0x0112
 
+# An ICO decodes the picture inside while it is opened: Pillow itself has to refuse large ones,
+# and does so at twice this number.
+Image.MAX_IMAGE_PIXELS = MAX_PIXELS // 2
 # A text chunk can hold a decompression bomb, and a cut file must not pass as a whole one.
 ImageFile.LOAD_TRUNCATED_IMAGES = False
 
@@ -72,7 +78,7 @@ def decode(data: bytes, min_side: int | None = None) -> Pixels:
 
 def _decode_jpeg(data: bytes, min_side: int | None) -> Pixels | None:
     """Return the pixels, or None where the guarded general path has to look."""
-    if data.count(_START_OF_SCAN) > MAX_JPEG_SCANS:
+    if _has_many_scans(data):
         raise UndecodableImage(f"a JPEG of more than {MAX_JPEG_SCANS} scans")
     try:
         height, width, colorspace, _ = simplejpeg.decode_jpeg_header(data)
@@ -90,6 +96,23 @@ def _decode_jpeg(data: bytes, min_side: int | None) -> Pixels | None:
         return None
     orientation = _read_orientation(data)
     return pixels if orientation == 1 else _turn_upright(pixels, orientation)
+
+
+def _has_many_scans(data: bytes) -> bool:
+    if data.count(_START_OF_SCAN) <= MAX_JPEG_SCANS:
+        return False
+    # Phones append a film to the picture, whose bytes look like scans: walk the picture alone.
+    scans, place = 0, 2
+    for _ in range(_MAX_JPEG_SEGMENTS):
+        marker = _JPEG_MARKER.search(data, place)
+        if marker is None or marker[1] == b"\xd9":  # the end of the picture
+            return False
+        scans += marker[1] == b"\xda"
+        if scans > MAX_JPEG_SCANS:
+            return True
+        length = int.from_bytes(data[marker.end() : marker.end() + 2], "big")
+        place = marker.end() + length
+    return True
 
 
 def _read_orientation(data: bytes) -> int:
@@ -138,7 +161,7 @@ def _spread_grey(values: npt.NDArray[np.generic]) -> Pixels:
     grey = np.nan_to_num(values.astype(np.float64))
     if np.issubdtype(values.dtype, np.floating) and grey.max(initial=0.0) <= 1.0:
         grey = grey * 255.0
-    elif grey.max(initial=0.0) > 255.0:
+    elif grey.max(initial=0.0) > 255.0 or values.dtype.itemsize == 2:
         grey = grey * (255.0 / max(65_535.0, float(grey.max())))
     levels = np.clip(np.rint(grey), 0, 255).astype(np.uint8)
     return np.repeat(levels[:, :, None], 3, axis=2)
@@ -159,7 +182,9 @@ def _quiet() -> AbstractContextManager[object]:
 
 
 def _explain(error: Exception) -> str:
-    if isinstance(error, Image.UnidentifiedImageError):
+    if isinstance(error, UnidentifiedImageError):
         return "not a picture in a known format"
+    if isinstance(error, Image.DecompressionBombError):
+        return f"more than the {MAX_PIXELS // 10**6} megapixels allowed"
     text = " ".join(str(error).split())
     return f"cannot be decoded: {text[:160] or type(error).__name__}"

@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass
 
 import imagehash
+import numpy as np
 from PIL import Image
 
 from pixonomy.errors import UndecodableImage
@@ -36,6 +37,7 @@ def fingerprint(data: bytes) -> PictureFingerprint:
         pixels = decode(data, _HASH_SIDE)
     except UndecodableImage as error:
         return PictureFingerprint(sha256, None, str(error))
-    if float(pixels.std()) < _BLANK_DEVIATION:
+    grey = Image.fromarray(pixels).convert("L")  # what the hash is made of: plain red is blank too
+    if float(np.asarray(grey).std()) < _BLANK_DEVIATION:
         return PictureFingerprint(sha256, None, None)
-    return PictureFingerprint(sha256, str(imagehash.phash(Image.fromarray(pixels))), None)
+    return PictureFingerprint(sha256, str(imagehash.phash(grey)), None)

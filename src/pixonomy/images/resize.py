@@ -82,6 +82,25 @@ def resize(pixels: Pixels, framing: Framing) -> npt.NDArray[np.uint8]:
     return np.ascontiguousarray(square.transpose(2, 0, 1))
 
 
+def enlarge(
+    picture: npt.NDArray[np.uint8], top: int, left: int, side: int
+) -> npt.NDArray[np.uint8]:
+    """Cut a square out of a square picture and bring it back to the picture's size.
+
+    Args:
+        picture: uint8, shape (3, size, size).
+        top, left, side: the square, in pixels, inside the picture.
+
+    Returns:
+        uint8, shape (3, size, size).
+    """
+    size = picture.shape[1]
+    planes = [
+        np.ascontiguousarray(plane[top : top + side, left : left + side]) for plane in picture
+    ]
+    return np.stack([cv2.resize(p, (size, size), interpolation=cv2.INTER_LINEAR) for p in planes])
+
+
 def _scale(pixels: Pixels, height: int, width: int) -> Pixels:
     # INTER_AREA averages only where both sides shrink, so the sides that shrink go first.
     shrunk = min(height, pixels.shape[0]), min(width, pixels.shape[1])

@@ -1,5 +1,6 @@
 """A batch of images goes in; logits and embeddings come out, by ONNX Runtime, without Keras."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,13 +48,18 @@ class Network:
         except BundleError:
             raise
         except Exception as error:  # ONNX Runtime and protobuf raise types of their own
-            raise BundleError(f"The model cannot be loaded: {str(error)[:200]}") from error
+            reason = " ".join(str(error).split())[:200]
+            raise BundleError(f"The model is damaged or no ONNX model: {reason}.") from error
         inputs = {one.name: one.shape for one in self._session.get_inputs()}
-        outputs = {one.name for one in self._session.get_outputs()}
-        if set(inputs) != {INPUT} or not {LOGITS, EMBEDDING} <= outputs:
+        outputs = {one.name: one.shape for one in self._session.get_outputs()}
+        if set(inputs) != {INPUT} or not {LOGITS, EMBEDDING} <= outputs.keys():
             raise BundleError("The model has other inputs or outputs than a Pixonomy model has.")
         if isinstance(inputs[INPUT][0], int):
             raise BundleError("The model takes batches of one size only.")
+        self.picture_shape = tuple(inputs[INPUT][1:])
+        """(3, size, size) of one picture."""
+        self.categories = outputs[LOGITS][-1]
+        """How many logits a picture gets."""
 
     def run(self, images: npt.NDArray[np.uint8]) -> Outputs:
         """Return the outputs for images, uint8, shape (n, 3, size, size)."""
@@ -68,12 +74,16 @@ class Network:
 def _refuse_external_data(content: bytes) -> None:
     """Refuse a model whose weights lie in files beside it: they would escape the hash."""
     model = onnx.load_model_from_string(content)
-    graphs = [model.graph, *(function for function in model.functions)]
-    tensors = list(model.graph.initializer)
-    for graph in graphs:
-        for node in graph.node:
-            for attribute in node.attribute:
-                tensors.extend([attribute.t, *attribute.tensors])
-    if any(uses_external_data(tensor) for tensor in tensors):
+    if any(uses_external_data(tensor) for tensor in _tensors(model)):
         raise BundleError("The model leans on files outside itself, which is not allowed.")
 
+
+def _tensors(message: Any) -> Iterator[onnx.TensorProto]:
+    """Find every tensor of a model, in branches, loops and functions too."""
+    if isinstance(message, onnx.TensorProto):
+        yield message
+        return
+    for field, value in message.ListFields():
+        if field.message_type is not None:
+            for part in [value] if hasattr(value, "ListFields") else value:
+                yield from _tensors(part)

@@ -87,6 +87,8 @@ class BatchNorm(layers.BatchNormalization):
         )
 
 
+_LONGEST_MEMORY = 0.95  # of the moving statistics: about 20 batches
+
 _FUSED = {layers.Conv2D: Convolution, layers.BatchNormalization: BatchNorm}
 
 
@@ -95,7 +97,11 @@ def fuse(model: Any) -> Any:
 
     def replace(layer: Any) -> Any:
         kind = _FUSED.get(type(layer), type(layer))
-        return kind.from_config(layer.get_config())
+        config = layer.get_config()
+        if kind is BatchNorm:
+            # keras.applications remembers a thousand batches (0.999), more than a fine-tuning has.
+            config["momentum"] = min(config["momentum"], _LONGEST_MEMORY)
+        return kind.from_config(config)
 
     fused = keras.models.clone_model(model, clone_function=replace)
     fused.set_weights(model.get_weights())

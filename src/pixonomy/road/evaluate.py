@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from pixonomy.arrays.read import Arrays, read_arrays
+from pixonomy.arrays.read import ARRAYS_FILE, Arrays, read_arrays
 from pixonomy.bundle.load import Bundle, load_bundle
+from pixonomy.errors import SettingError
 from pixonomy.evaluation.metrics import Metrics, measure
 from pixonomy.evaluation.predictions import predict_split
 from pixonomy.evaluation.report import Report, render_report
@@ -31,7 +32,7 @@ def evaluate(run: Path, surroundings: Surroundings = _DEFAULT) -> dict[str, Any]
     """
     began = time.monotonic()
     folder, described = read_run(run)
-    arrays = read_arrays(described.arrays)
+    arrays = _read_arrays(folder, described)
     bundle = load_bundle(folder.bundle, surroundings.cores)
     fingerprint = hash_json([bundle.about["digest"], described.fingerprint, versions()])
     done = read_json(folder.evaluation)
@@ -49,6 +50,19 @@ def evaluate(run: Path, surroundings: Surroundings = _DEFAULT) -> dict[str, Any]
     }
 
 
+def _read_arrays(folder: RunFolder, run: Run) -> Arrays:
+    """Open the run's arrays; those inside a run folder are found again when it was moved."""
+    inside = folder.path / "data" / "arrays"
+    is_moved = not (run.arrays / ARRAYS_FILE).exists() and (inside / ARRAYS_FILE).exists()
+    arrays = read_arrays(inside if is_moved else run.arrays)
+    if hash_json(dict(arrays.about["fingerprint"])) != run.fingerprint["arrays"]:
+        raise SettingError(
+            f"{printable(arrays.folder)} no longer holds the pictures that "
+            f"{printable(folder.path)} was trained on; train it anew."
+        )
+    return arrays
+
+
 def _evaluate(
     folder: RunFolder, run: Run, arrays: Arrays, bundle: Bundle, surroundings: Surroundings
 ) -> dict[str, Any]:
@@ -61,7 +75,7 @@ def _evaluate(
     if predictions.height:
         metrics = measure(predictions, run.labels, _majority(arrays))
     baselines = _baselines(folder, arrays, run, split, metrics)
-    report = _report(folder, run, arrays, bundle, predictions, (split, metrics, baselines))
+    report = _report(folder, run, arrays, bundle, predictions, measured=(split, metrics, baselines))
     write_text(folder.report, render_report(report))
     return {
         "test": metrics.summary() if metrics and has_test else None,
@@ -74,7 +88,8 @@ def _evaluate(
 def _majority(arrays: Arrays) -> str:
     """Return the most common label of the training pictures."""
     train = arrays.rows.filter(pl.col("split") == "train")["label"]
-    return str(train.value_counts(sort=True).sort(["count", "label"], descending=[True, False])[0, 0])
+    counts = train.value_counts().sort(["count", "label"], descending=[True, False])
+    return str(counts[0, 0])
 
 
 def _baselines(
@@ -97,6 +112,7 @@ def _report(
     arrays: Arrays,
     bundle: Bundle,
     predictions: pl.DataFrame,
+    *,
     measured: tuple[str, Metrics | None, dict[str, float]],
 ) -> Report:
     split, metrics, baselines = measured
@@ -115,7 +131,7 @@ def _report(
         names=dict(zip(bundle.labels, bundle.names, strict=True)),
         predictions=predictions,
         pictures=look_up,
-        history=pl.read_csv(folder.history) if folder.history.exists() else None,
+        history=_history(folder),
         baselines=baselines,
         counts=_counts(arrays),
         problems=_problems(arrays),
@@ -123,6 +139,15 @@ def _report(
         notes=_notes(arrays, metrics),
         command=f"pixonomy evaluate {printable(folder.path)}",
     )
+
+
+def _history(folder: RunFolder) -> pl.DataFrame | None:
+    if not folder.history.exists():
+        return None
+    history = pl.read_csv(folder.history)
+    # Without validation pictures, training has nothing to write into these.
+    absent = {"validation_loss", "validation_accuracy"} - set(history.columns)
+    return history.with_columns(pl.lit(None, pl.Float64).alias(name) for name in sorted(absent))
 
 
 def _counts(arrays: Arrays) -> pl.DataFrame:
@@ -133,8 +158,9 @@ def _counts(arrays: Arrays) -> pl.DataFrame:
             for name in ("train", "validation", "test")
         )
     )
-    joined = counts.join(left_out, on="label", how="left")
-    return joined.with_columns(pl.col("left_out").fill_null(0).cast(pl.Int64)).sort("label")
+    # A full join: a category of which every picture is left out has to be told, too.
+    joined = counts.join(left_out, on="label", how="full", coalesce=True, nulls_equal=True)
+    return joined.with_columns(pl.exclude("label").fill_null(0).cast(pl.Int64)).sort("label")
 
 
 def _problems(arrays: Arrays) -> pl.DataFrame:

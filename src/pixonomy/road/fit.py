@@ -8,17 +8,20 @@ from typing import Any
 
 from pixonomy.arrays.write import ArraySettings
 from pixonomy.curation.split import SplitShares
-from pixonomy.files import printable
+from pixonomy.errors import SettingError
+from pixonomy.files import printable, storage_errors
 from pixonomy.images.resize import DEFAULT_FIT, Fit
 from pixonomy.progress import Surroundings
 from pixonomy.road.evaluate import evaluate
 from pixonomy.road.index import index
 from pixonomy.road.prepare import prepare
 from pixonomy.road.split import split
-from pixonomy.road.train import TrainChoices, plan_training, train
+from pixonomy.road.train import TrainChoices, found_training, plan_training, train
 from pixonomy.sources.table import TableColumns
+from pixonomy.training.run import RunFolder
 
 _DEFAULT = Surroundings()
+_DATA = ("manifest.parquet", "split.parquet", "arrays")  # what lies in the run's folder `data`
 
 
 @dataclass(frozen=True)
@@ -44,12 +47,16 @@ def fit(
 
     Returns:
         {run, bundle, report, images, categories, seconds, test: {…} or null}.
+
+    Raises:
+        SettingError: if a choice or a source is wrong, or `output` is something else.
+        DataError: if the pictures do not allow it: none found, one category only, …
     """
     began = time.monotonic()
     choices = choices or FitChoices()
-    data = output / "data"
-    indexed, dealt, arrays = data / "manifest.parquet", data / "split.parquet", data / "arrays"
+    indexed, dealt, arrays = (output / "data" / name for name in _DATA)
     plan = plan_training(choices.training, surroundings)
+    _check_output(output)
     index(sources, indexed, choices.columns, overwrite, surroundings)
     split(indexed, dealt, SplitShares(seed=choices.seed), overwrite, surroundings)
     settings = ArraySettings((plan.recipe.size,), choices.fit)
@@ -57,3 +64,17 @@ def fit(
     train(arrays, output, plan, overwrite, surroundings)
     result = evaluate(output, surroundings)
     return {**result, "run": printable(output), "seconds": round(time.monotonic() - began, 2)}
+
+
+def _check_output(output: Path) -> None:
+    """Refuse a folder of other people's files before anything is written into it."""
+    folder = RunFolder(output)
+    found_training(folder)
+    data = output / "data"
+    with storage_errors(data):
+        names = [path.name for path in data.iterdir()] if data.is_dir() else []
+    others = [name for name in names if name not in _DATA and not name.startswith(".")]
+    if others or (data.exists() and not data.is_dir()):
+        raise SettingError(
+            f"{printable(data)} holds files that are not of a run; choose an empty or new folder."
+        )

@@ -8,9 +8,9 @@ from typing import Any
 
 import polars as pl
 
-from pixonomy.artefact import is_finished
+from pixonomy.artefact import Fingerprint, is_finished
 from pixonomy.errors import SettingError
-from pixonomy.files import existing_path, hash_file, hash_json, printable
+from pixonomy.files import existing_path, hash_file, hash_json, printable, storage_errors
 from pixonomy.locate import path_to_uri, relative_to, uri_to_path
 from pixonomy.manifest import (
     Manifest,
@@ -50,13 +50,9 @@ def index(
     rows = pl.concat([_index_one(path, columns, base) for path in paths], how="diagonal_relaxed")
     rows = rows.unique("image_id", keep="first", maintain_order=True)
     fingerprint = _fingerprint(rows, paths, columns)
-    manifest = Manifest(
-        conform(rows.drop("modified_ns", strict=False)), base, fingerprint
-    )
+    manifest = Manifest(conform(rows.drop("modified_ns", strict=False)), base, fingerprint)
     _tell_unlabelled(manifest, surroundings)
-    about = read_about(output) if output.exists() else None
-    found = about["fingerprint"] if about else _unknown(output)
-    if not is_finished(printable(output), found, fingerprint, overwrite):
+    if not is_finished(printable(output), found_fingerprint(output), fingerprint, overwrite):
         write_manifest(output, manifest)
     return {"manifest": printable(output), **manifest.summary()}
 
@@ -119,9 +115,18 @@ def _tell_unlabelled(manifest: Manifest, surroundings: Surroundings) -> None:
         surroundings.say(f"{unlabelled} pictures have no category and will not be trained on.")
 
 
-def _unknown(output: Path) -> None:
-    """Refuse to take the place of a file that is not ours."""
-    if output.exists():
-        raise SettingError(f"{printable(output)} exists and is no manifest; choose another name.")
+def found_fingerprint(output: Path) -> Fingerprint | None:
+    """Return the fingerprint of the manifest at `output`; None where nothing is.
 
-
+    Raises:
+        SettingError: if something else is there, whose place a manifest must not take.
+    """
+    about = read_about(output)
+    if about is not None:
+        return dict(about["fingerprint"])
+    with storage_errors(output):
+        if output.exists():
+            raise SettingError(
+                f"{printable(output)} exists and is no manifest; choose another name."
+            )
+    return None

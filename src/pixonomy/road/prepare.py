@@ -4,17 +4,19 @@ import time
 from pathlib import Path
 from typing import Any
 
-from pixonomy.arrays.read import ARRAYS_FILE, Arrays, read_arrays
+from pixonomy.arrays.read import ARRAYS_FILE, PROBLEMS_FILE, ROWS_FILE, Arrays, read_arrays
 from pixonomy.arrays.write import ArraySettings, write_arrays
 from pixonomy.artefact import Fingerprint, is_finished
 from pixonomy.errors import SettingError
 from pixonomy.files import hash_file, printable, read_json, remove, storage_errors, write_json
-from pixonomy.images.resize import RESIZE_VERSION
+from pixonomy.images.resize import RESIZE_VERSION, Framing
 from pixonomy.manifest import read_manifest
 from pixonomy.progress import Surroundings
 
 _DEFAULT = Surroundings()
+_STAGE = "prepare"
 _PLAN_FILE = "plan.json"  # written first, so that an unfinished folder is known for what it is
+_OURS = (ARRAYS_FILE, ROWS_FILE, PROBLEMS_FILE, "shard-*.parquet", "[0-9]*/images-*.npy")
 
 
 def prepare(
@@ -33,11 +35,12 @@ def prepare(
         SettingError: if the manifest has no splits or `output` is something else.
     """
     began = time.monotonic()
+    _check(settings)
     source = read_manifest(manifest)
     if not source.usable["split"].count():
         raise SettingError(f"{printable(manifest)} has no splits yet: run `pixonomy split` first.")
     fingerprint = {
-        "stage": "prepare",
+        "stage": _STAGE,
         "manifest": hash_file(manifest),
         "sizes": list(settings.sizes),
         "fit": settings.fit,
@@ -53,20 +56,47 @@ def prepare(
     return _summary(read_arrays(output), source.usable.drop_nulls("split").height, began)
 
 
+def _check(settings: ArraySettings) -> None:
+    """Refuse impossible settings before anything is written under the name."""
+    if not settings.sizes:
+        raise SettingError("Name at least one size in pixels, such as --size 64.")
+    for size in settings.sizes:
+        Framing(size, settings.fit)
+
+
 def _is_finished(output: Path, fingerprint: Fingerprint, overwrite: bool) -> bool:
-    plan = read_json(output / _PLAN_FILE)
-    with storage_errors(output):
-        if plan is None and output.exists() and any(output.iterdir()):
-            raise SettingError(
-                f"{printable(output)} holds other files; choose an empty or new folder."
-            )
+    plan = _read_plan(output)
     is_same = is_finished(printable(output), plan, fingerprint, overwrite)
     if is_same and (output / ARRAYS_FILE).exists():
         return True
     if not is_same:
-        remove(output)
+        _clear(output)
         write_json(output / _PLAN_FILE, dict(fingerprint))
     return False
+
+
+def _read_plan(output: Path) -> Fingerprint | None:
+    """Return what the arrays at `output` are made from; None for a new or empty folder."""
+    with storage_errors(output):
+        if not output.exists():
+            return None
+        if not output.is_dir():
+            raise SettingError(f"{printable(output)} exists and is no folder; choose another name.")
+        names = [path.name for path in output.iterdir()]
+    plan = read_json(output / _PLAN_FILE)
+    if isinstance(plan, dict) and plan.get("stage") == _STAGE:
+        return plan
+    if any(not name.startswith(f".{_PLAN_FILE}") for name in names):
+        raise SettingError(f"{printable(output)} holds other files; choose an empty or new folder.")
+    return None
+
+
+def _clear(output: Path) -> None:
+    """Remove the arrays at `output`, and nothing that somebody else has put beside them."""
+    ours = [path for pattern in _OURS for path in output.glob(pattern)]
+    # The plan goes last: a kill in between must not leave a folder nobody owns.
+    for path in [*ours, output / _PLAN_FILE]:
+        remove(path)
 
 
 def _summary(arrays: Arrays, wanted: int, began: float) -> dict[str, Any]:

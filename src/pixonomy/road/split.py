@@ -8,8 +8,9 @@ from pixonomy.artefact import is_finished
 from pixonomy.curation.duplicates import group_duplicates
 from pixonomy.curation.split import SplitShares, assign_splits, small_categories
 from pixonomy.files import hash_file, printable
-from pixonomy.manifest import Manifest, read_about, read_manifest, write_manifest
+from pixonomy.manifest import Manifest, read_manifest, write_manifest
 from pixonomy.progress import Surroundings
+from pixonomy.road.index import found_fingerprint
 
 _DEFAULT = Surroundings()
 
@@ -25,12 +26,15 @@ def split(
 
     Returns:
         {manifest, rows, groups, categories, problems, splits, damage}.
+
+    Raises:
+        SettingError: if `manifest` is none, or `output` is something else.
+        DataError: if there are fewer than two categories to learn.
     """
     shares = shares or SplitShares()
     source = read_manifest(manifest)
     fingerprint = {"stage": "split", "manifest": hash_file(manifest), **asdict(shares)}
-    about = read_about(output)
-    if is_finished(printable(output), about and about["fingerprint"], fingerprint, overwrite):
+    if is_finished(printable(output), found_fingerprint(output), fingerprint, overwrite):
         finished = read_manifest(output)
     else:
         grouped = group_duplicates(source, surroundings.cores, surroundings.progress)
@@ -47,12 +51,12 @@ def _tell(manifest: Manifest, surroundings: Surroundings) -> None:
         reasons = manifest.rows.drop_nulls("problem").select("image_id", "problem")
         name, problem = reasons.row(0)
         surroundings.say(
-            f"{summary['problems']} pictures are left out, the first {name}: {problem}."
+            f"Pictures left out: {summary['problems']}; the first is {name}: {problem}."
         )
     small = small_categories(manifest)
     if small:
         named = ", ".join(small[:5]) + (", …" if len(small) > 5 else "")
         surroundings.say(
-            f"{len(small)} categories have fewer than three pictures ({named}): they are kept, "
-            "but cannot be tested well."
+            f"Categories with fewer than three pictures: {len(small)} ({named}). They are kept, "
+            "but cannot be tested well; add pictures to them."
         )

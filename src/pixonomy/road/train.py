@@ -5,15 +5,16 @@ from pathlib import Path
 from typing import Any
 
 from pixonomy.arrays.read import Arrays, read_arrays
-from pixonomy.artefact import is_finished
+from pixonomy.artefact import Fingerprint, is_finished
 from pixonomy.bundle.load import BUNDLE_FILE
 from pixonomy.errors import SettingError
 from pixonomy.files import hash_file, hash_json, printable, read_json, remove, storage_errors
 from pixonomy.progress import Surroundings
-from pixonomy.training.recipe import Recipe, load_recipe
+from pixonomy.training.recipe import Recipe, known_recipes, load_recipe
 from pixonomy.training.run import Run, RunFolder
 
 _DEFAULT = Surroundings()
+_STAGE = "train"
 _NO_WEIGHTS, _IMAGENET = "none", "imagenet"
 _PRETRAINED = ("mobilenet", "probe")  # recipes that make no sense without weights
 
@@ -56,6 +57,10 @@ def plan_training(choices: TrainChoices, surroundings: Surroundings = _DEFAULT) 
         SettingError: for an unknown model, recipe or weights file.
     """
     name = choices.recipe or choices.model
+    if choices.recipe is None and choices.model not in (None, *known_recipes()):
+        raise SettingError(
+            f"There is no model {choices.model!r}; known are {', '.join(known_recipes())}."
+        )
     weights: str | Path | None = choices.weights
     if weights == _NO_WEIGHTS:
         weights, name = None, name or "compact"
@@ -82,12 +87,15 @@ def train(
 
     Returns:
         {run, bundle, steps, seconds, validation: {n, accuracy, loss} or null}.
+
+    Raises:
+        SettingError: if the plan does not fit the arrays, or `output` is something else.
     """
     prepared, folder = read_arrays(arrays), RunFolder(output)
+    prepared.pictures(plan.recipe.size)  # a size that was not prepared ends here, not half-way
     run = _describe(prepared, plan)
-    about = read_json(folder.about)
-    _check_output(folder, about)
-    if not is_finished(printable(output), about and about["fingerprint"], run.fingerprint, overwrite):
+    found = found_training(folder)
+    if not is_finished(printable(output), found, run.fingerprint, overwrite):
         _clear(folder)
         run.write(folder)
     result = read_json(folder.result)
@@ -99,6 +107,7 @@ def train(
     if not (folder.bundle / BUNDLE_FILE).exists():
         from pixonomy.bundle.export import export_bundle
 
+        remove(folder.bundle)  # what is left of a damaged one would be in the way
         export_bundle(prepared, run, folder, surroundings.cores)
     return {
         "run": printable(output),
@@ -110,7 +119,7 @@ def train(
 def _describe(arrays: Arrays, plan: Plan) -> Run:
     labels = tuple(arrays.rows["label"].drop_nulls().unique().sort())
     fingerprint = {
-        "stage": "train",
+        "stage": _STAGE,
         "arrays": hash_json(dict(arrays.about["fingerprint"])),
         "recipe": asdict(plan.recipe),
         "weights": plan.weights_id,
@@ -118,22 +127,40 @@ def _describe(arrays: Arrays, plan: Plan) -> Run:
     return Run(plan.recipe, labels, arrays.folder.absolute(), plan.weights_id, fingerprint)
 
 
-def _check_output(folder: RunFolder, about: Any) -> None:
+def found_training(folder: RunFolder) -> Fingerprint | None:
+    """Return what the run in `folder` is made from; None for a new folder or a run not yet begun.
+
+    Raises:
+        SettingError: if the folder holds other people's files.
+    """
     with storage_errors(folder.path):
-        others = {"data"} if folder.path.is_dir() else set()
-        if about is None and folder.path.exists() and {p.name for p in folder.path.iterdir()} - others:
+        if not folder.path.exists():
+            return None
+        if not folder.path.is_dir():
             raise SettingError(
-                f"{printable(folder.path)} holds other files; choose an empty or new folder."
+                f"{printable(folder.path)} exists and is no folder; choose another name."
             )
+        names = {path.name for path in folder.path.iterdir()}
+    about = read_json(folder.about)
+    fingerprint = about.get("fingerprint") if isinstance(about, dict) else None
+    if isinstance(fingerprint, dict) and fingerprint.get("stage") == _STAGE:
+        # A run that ended before its first checkpoint (a wrong weights file, say) binds nobody.
+        is_begun = any(path.exists() for path in (folder.result, folder.latest, folder.probe))
+        return fingerprint if is_begun else None
+    if any(name != "data" and not name.startswith(f".{folder.about.name}") for name in names):
+        raise SettingError(
+            f"{printable(folder.path)} holds other files; choose an empty or new folder."
+        )
+    return None
 
 
 def _clear(folder: RunFolder) -> None:
-    """Remove what an earlier training left, the data beside it excepted."""
-    if folder.path.is_dir():
-        # The description goes last: a kill in between must not leave a folder nobody owns.
-        for path in sorted(folder.path.iterdir(), key=lambda path: path == folder.about):
-            if path.name != "data":
-                remove(path)
+    """Remove what an earlier training left, and nothing that lies beside it."""
+    ours = (folder.result, folder.history, folder.probe, folder.latest.parent, folder.bundle)
+    shown = (folder.predictions, folder.evaluation, folder.report)
+    # The description goes last: a kill in between must not leave a folder nobody owns.
+    for path in (*ours, *shown, folder.about):
+        remove(path)
 
 
 def _model_of(choices: TrainChoices) -> str | None:

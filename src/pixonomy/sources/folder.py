@@ -26,10 +26,10 @@ SPLIT_NAMES = {
 }
 """What people call the three splits, in lower case."""
 
-PICTURE_ENDINGS = frozenset(
-    ".jpg .jpeg .jpe .jfif .png .gif .webp .bmp .dib .tif .tiff .jp2 .ppm .pgm .pbm .ico .tga "
-    ".avif .pcx .sgi .qoi".split()
-)
+PICTURE_ENDINGS = frozenset({
+    ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".gif", ".webp", ".bmp", ".dib", ".tif", ".tiff",
+    ".jp2", ".ppm", ".pgm", ".pbm", ".ico", ".tga", ".avif", ".pcx", ".sgi", ".qoi",
+})  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,7 @@ _USUAL_NAMES = {
 def index_table(table: Path, columns: TableColumns, base: Path) -> pl.DataFrame:
     """List the pictures a table names, their `uri`s relative to `base`.
 
-    Columns beyond path, label, split and group are kept as text.
+    Columns beyond path, label, split and group are kept as text; lists and bytes are left out.
 
     Raises:
         SettingError: for a missing column or an unknown split.
@@ -49,19 +49,18 @@ def index_table(table: Path, columns: TableColumns, base: Path) -> pl.DataFrame:
     rows = _read(table)
     if rows.is_empty():
         raise DataError(f"No pictures found: {printable(table)} has no rows.")
-    found = {
-        role: _find_column(rows, role, getattr(columns, role), table) for role in _USUAL_NAMES
-    }
+    found = {role: _find_column(rows, role, getattr(columns, role), table) for role in _USUAL_NAMES}
     root = (columns.root if columns.root is not None else table.parent).absolute()
-    paths = rows[str(found["path"])].cast(pl.String)
+    paths = _readable(rows, str(found["path"]), table).cast(pl.String)
     uris = [path_to_uri(relative_to(root / path, base)) if path else None for path in paths]
-    others = [name for name in rows.columns if name not in found.values() and name not in COLUMNS]
+    used = COLUMNS.keys() | set(found.values())
+    others = [name for name in rows.columns if name not in used and _is_plain(rows[name].dtype)]
     indexed = pl.DataFrame(
         {
             "uri": pl.Series(uris, dtype=pl.String),
-            "label": _text(rows, found["label"]),
+            "label": _text(rows, found["label"], table),
             "split": _splits(rows, found["split"], table),
-            "group_id": _text(rows, found["group"]),
+            "group_id": _text(rows, found["group"], table),
         }
     ).with_columns(
         pl.lit("table").alias("label_source"),
@@ -74,13 +73,14 @@ def index_table(table: Path, columns: TableColumns, base: Path) -> pl.DataFrame:
 
 
 def _read(table: Path) -> pl.DataFrame:
-    with storage_errors(table):
+    # Opened here, because Polars takes no names that are not UTF-8.
+    with storage_errors(table), table.open("rb") as file:
         try:
             if table.suffix.lower() == ".parquet":
-                return pl.read_parquet(table)
+                return pl.read_parquet(file)
             # Everything as text: a category "007" is not the number 7.
             separator = "\t" if table.suffix.lower() == ".tsv" else ","
-            return pl.read_csv(table, separator=separator, infer_schema=False, encoding="utf8-lossy")
+            return pl.read_csv(file, separator=separator, infer_schema=False, encoding="utf8-lossy")
         except pl.exceptions.NoDataError:
             return pl.DataFrame()
         except pl.exceptions.PolarsError as error:
@@ -108,15 +108,27 @@ def _find_column(rows: pl.DataFrame, role: str, asked: str | None, table: Path) 
     return None
 
 
-def _text(rows: pl.DataFrame, column: str | None) -> pl.Series:
+def _is_plain(dtype: pl.DataType) -> bool:
+    return not dtype.is_nested() and dtype not in (pl.Binary, pl.Object)
+
+
+def _readable(rows: pl.DataFrame, column: str, table: Path) -> pl.Series:
+    if not _is_plain(rows[column].dtype):
+        raise SettingError(
+            f"{printable(table)} holds {rows[column].dtype} in column {column!r}, not plain text."
+        )
+    return rows[column]
+
+
+def _text(rows: pl.DataFrame, column: str | None, table: Path) -> pl.Series:
     if column is None:
         return pl.Series([None] * rows.height, dtype=pl.String)
-    text = rows[column].cast(pl.String).str.strip_chars()
+    text = _readable(rows, column, table).cast(pl.String).str.strip_chars()
     return text.set(text == "", None)
 
 
 def _splits(rows: pl.DataFrame, column: str | None, table: Path) -> pl.Series:
-    text = _text(rows, column).str.to_lowercase()
+    text = _text(rows, column, table).str.to_lowercase()
     unknown = sorted(set(text.drop_nulls()) - SPLIT_NAMES.keys())
     if unknown:
         raise SettingError(
@@ -128,7 +140,14 @@ def _splits(rows: pl.DataFrame, column: str | None, table: Path) -> pl.Series:
 
 def _unique_ids(rows: pl.DataFrame) -> pl.Series:
     """Number repeated paths, so that ids stay unique and the first keeps the plain name."""
-    plain = pl.col("uri").fill_null("no file")
-    repeat = pl.int_range(pl.len()).over(plain)
-    numbered = pl.when(repeat == 0).then(plain).otherwise(pl.format("{}#{}", plain, repeat + 1))
-    return rows.select(numbered.alias("image_id"))["image_id"]
+    plain = rows["uri"].fill_null("no file").to_list()
+    taken = set(plain)  # a file may itself be called "a.jpg#2"
+    last: dict[str, int] = {}
+    ids = []
+    for name in plain:
+        number, image_id = last.get(name, 0) + 1, name
+        while number > 1 and (image_id := f"{name}#{number}") in taken:
+            number += 1
+        last[name] = number
+        ids.append(image_id)
+    return pl.Series("image_id", ids, dtype=pl.String)

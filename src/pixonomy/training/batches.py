@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pixonomy.arrays.read import Images, Pictures
+from pixonomy.images.resize import enlarge
 from pixonomy.training.recipe import Recipe
 
 _AHEAD = 4  # batches that wait ready: enough to hide a slow read, little memory
@@ -51,9 +52,7 @@ class TrainingSet:
         start = step % self.steps_per_epoch * self.recipe.batch
         rows = order[start : start + self.recipe.batch]
         generator = np.random.default_rng([self.recipe.seed, 1, step])
-        images = augment(
-            self.pictures.gather(rows), generator, self.recipe.flip, self.recipe.shift
-        )
+        images = augment(self.pictures.gather(rows), generator, self.recipe)
         return Batch(images, self.labels[rows])
 
     def batches(self, first_step: int) -> Iterator[Batch]:
@@ -70,31 +69,61 @@ class TrainingSet:
             yield self.batch(order, step)
 
 
-def augment(images: Images, generator: np.random.Generator, flip: bool, shift: float) -> Images:
-    """Mirror about half of the pictures and shift each by up to `shift` of its size.
-
-    Edges are repeated into what a shift lays bare.
+def augment(images: Images, generator: np.random.Generator, recipe: Recipe) -> Images:
+    """Mirror, shift, enlarge and light pictures at random, as far as the recipe says.
 
     Args:
-        images: uint8, shape (n, 3, size, size); not changed.
+        images: uint8, shape (n, 3, size, size); may be changed.
 
     Returns:
         uint8, same shape.
     """
-    count, _, size, _ = images.shape
-    if flip:
-        images = images.copy()
-        mirrored = generator.random(count) < 0.5
+    if recipe.flip:
+        mirrored = generator.random(len(images)) < 0.5
         images[mirrored] = images[mirrored][..., ::-1]
-    reach = round(shift * size)
-    if reach == 0:
-        return images
+    if recipe.shift:
+        images = _shift(images, generator, recipe.shift)
+    if recipe.zoom:
+        images = _zoom(images, generator, recipe.zoom)
+    if recipe.light:
+        images = _light(images, generator, recipe.light)
+    return images
+
+
+def _shift(images: Images, generator: np.random.Generator, share: float) -> Images:
+    """Shift each picture by up to `share` of its size; edges repeat into what is laid bare."""
+    count, _, size, _ = images.shape
+    reach = round(share * size)
     room = np.pad(images, ((0, 0), (0, 0), (reach, reach), (reach, reach)), mode="edge")
     shifted = np.empty_like(images)
     corners = generator.integers(0, 2 * reach + 1, (count, 2))
     for place, (top, left) in enumerate(corners):
         shifted[place] = room[place, :, top : top + size, left : left + size]
     return shifted
+
+
+def _zoom(images: Images, generator: np.random.Generator, share: float) -> Images:
+    """Enlarge a random square of each picture, of 1 - `share` to all of its size."""
+    count, _, size, _ = images.shape
+    sides = np.rint(size * generator.uniform(1 - share, 1, count)).astype(int)
+    corners = generator.random((count, 2))
+    for place, (side, corner) in enumerate(zip(sides, corners, strict=True)):
+        top, left = (int(value) for value in corner * (size - side + 1))
+        images[place] = enlarge(images[place], top, left, int(side))
+    return images
+
+
+def _light(images: Images, generator: np.random.Generator, share: float) -> Images:
+    """Multiply each picture, and each of its colours, by random factors around 1."""
+    count = len(images)
+    factors = generator.uniform(1 - share, 1 + share, (count, 1))
+    factors = factors * generator.uniform(1 - share / 3, 1 + share / 3, (count, 3))
+    levels = np.arange(256)
+    tables = np.clip(np.rint(levels * factors[:, :, None]), 0, 255).astype(np.uint8)
+    for place, table in enumerate(tables):
+        for channel in range(3):
+            images[place, channel] = table[channel][images[place, channel]]
+    return images
 
 
 def _ahead(batches: Iterator[Batch]) -> Iterator[Batch]:

@@ -5,6 +5,7 @@ random generator, and the optimizer's moments, so that going on equals never hav
 """
 
 import json
+import zipfile
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -93,7 +94,7 @@ def _load(path: Path) -> tuple[list[npt.NDArray[Any]], str]:
             with np.load(path, allow_pickle=False) as content:
                 values = [content[f"value_{i}"] for i in range(len(content.files) - 1)]
                 return values, content["about"].tobytes().decode()
-        except (ValueError, KeyError, EOFError) as error:
+        except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
             raise StorageError(
                 f"{printable(path)} is damaged; start anew with --overwrite."
             ) from error

@@ -29,7 +29,11 @@ class Recipe:
         dense: the width of VGG's dense layers.
         flip: whether pictures are mirrored at random.
         shift: the largest random shift, as a share of the size.
+        zoom: how far random enlargement goes: the smallest square cut out is 1 - zoom of the size.
+        light: how far each colour's brightness changes at random: factors 1 - light to 1 + light.
         patience: epochs without a better validation loss before training stops; 0: never.
+        freeze: the share of a pretrained network's layers, from the entrance on, kept as they are:
+            they see edges and textures, which are the same everywhere, and cost the most time.
         freeze_norm: keep BatchNorm statistics of a pretrained network as they are.
         seed: decides the start, the order and the augmentation.
     """
@@ -46,7 +50,10 @@ class Recipe:
     dense: int = 512
     flip: bool = True
     shift: float = 0.1
+    zoom: float = 0.0
+    light: float = 0.0
     patience: int = 0
+    freeze: float = 0.0
     freeze_norm: bool = False
     seed: int = 0
 
@@ -68,7 +75,10 @@ _RANGES: tuple[tuple[str, float, float], ...] = (
     ("dropout", 0, 0.95),
     ("dense", 1, 65_536),
     ("shift", 0, 0.5),
+    ("zoom", 0, 0.9),
+    ("light", 0, 0.9),
     ("patience", 0, 100_000),
+    ("freeze", 0, 1),
     ("seed", 0, 2**31 - 1),
 )
 

@@ -101,11 +101,12 @@ def _training_set(arrays: Arrays, labels: Sequence[str], recipe: Recipe) -> Trai
 
 
 def _freeze(model: Any, recipe: Recipe) -> None:
-    if not recipe.freeze_norm:
-        return
     for part in model.layers:
-        for layer in getattr(part, "layers", []):
-            if isinstance(layer, keras.layers.BatchNormalization):
+        inner = getattr(part, "layers", [])
+        frozen = round(recipe.freeze * len(inner))
+        for place, layer in enumerate(inner):
+            is_norm = isinstance(layer, keras.layers.BatchNormalization)
+            if place < frozen or (recipe.freeze_norm and is_norm):
                 layer.trainable = False
 
 

@@ -1,0 +1,42 @@
+"""The command line goes in; its reference in Markdown comes out (`make reference`)."""
+
+from typing import Any
+
+import typer
+
+from pixonomy.cli.main import app
+
+
+def write_reference() -> str:
+    """Return the reference of every verb, its arguments and options, as Markdown."""
+    command: Any = typer.main.get_command(app)
+    parts = ["# Command reference", "Made by `make reference` from the commands themselves."]
+    for name, verb in command.commands.items():
+        parts += [f"## pixonomy {name}", verb.help, _usage(name, verb), _table(verb)]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _usage(name: str, verb: Any) -> str:
+    words = [f"pixonomy {name}"]
+    for one in verb.params:
+        if one.param_type_name == "argument":
+            word = one.name.upper() + ("..." if one.nargs == -1 else "")
+            words.append(word if one.required else f"[{word}]")
+        elif one.required:
+            words.append(f"{one.opts[-1]} {one.name.upper()}")
+    return f"    {' '.join(words)} [options]"
+
+
+def _table(verb: Any) -> str:
+    rows = ["| argument or option | meaning | default |", "| --- | --- | --- |"]
+    for one in verb.params:
+        is_argument = one.param_type_name == "argument"
+        names = one.name.upper() if is_argument else ", ".join(one.opts)
+        has_default = one.default not in (None, False, ()) and not callable(one.default)
+        default = f"`{one.default}`" if has_default else "required" if one.required else ""
+        rows.append(f"| `{names}` | {one.help or ''} | {default} |")
+    return "\n".join(rows)
+
+
+if __name__ == "__main__":
+    print(write_reference(), end="")

@@ -1,0 +1,75 @@
+"""What logits of known pictures teach: temperature, thresholds, verdicts."""
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from pixonomy.bundle.calibrate import TARGET_ACCURACY, Calibration, calibrate
+
+Logits = npt.NDArray[np.float32]
+Labels = npt.NDArray[np.int64]
+
+
+def draw(n: int, sharpness: float, seed: int = 0) -> tuple[Logits, Labels]:
+    """Logits whose softmax is right by construction, made too sharp by a factor."""
+    generator = np.random.default_rng(seed)
+    logits = generator.normal(0, 1.5, (n, 4))
+    shares = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    labels = np.array([generator.choice(4, p=share) for share in shares])
+    return (sharpness * logits).astype(np.float32), labels
+
+
+@pytest.mark.parametrize("sharpness", [0.25, 1.0, 5.0])
+def test_the_temperature_undoes_too_sharp_and_too_flat_logits(sharpness: float) -> None:
+    calibration = calibrate(*draw(4000, sharpness))
+    assert calibration.temperature == pytest.approx(sharpness, rel=0.12)
+    assert calibration.n == 4000
+
+
+def test_the_temperature_changes_no_answer() -> None:
+    logits, labels = draw(200, 5.0)
+    calibration = calibrate(logits, labels)
+    probabilities = calibration.probabilities(logits)
+    np.testing.assert_array_equal(probabilities.argmax(axis=1), logits.argmax(axis=1))
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1.0)
+
+
+def test_sure_answers_reach_the_target_accuracy_on_the_calibration_pictures() -> None:
+    logits, labels = draw(3000, 3.0)
+    calibration = calibrate(logits, labels)
+    is_sure = np.array(calibration.verdicts(logits)) == "sure"
+    assert 0 < is_sure.sum() < len(labels)
+    assert (logits.argmax(axis=1) == labels)[is_sure].mean() >= TARGET_ACCURACY
+
+
+def test_where_answers_are_always_wrong_none_is_called_sure() -> None:
+    logits, _ = draw(300, 1.0)
+    wrong = (logits.argmax(axis=1) + 1) % 4
+    verdicts = calibrate(logits, wrong).verdicts(logits)
+    assert "sure" not in verdicts
+
+
+def test_a_picture_with_less_energy_than_known_ones_is_none_of_the_categories() -> None:
+    logits, labels = draw(500, 2.0)
+    calibration = calibrate(logits, labels)
+    assert calibration.none_energy is not None
+    assert calibration.verdicts(np.full((1, 4), -20, np.float32)) == ["none"]
+    assert calibration.verdicts(logits).count("none") <= 0.011 * len(labels)
+
+
+@pytest.mark.parametrize("n", [0, 1, 19])
+def test_too_few_pictures_leave_the_neutral_calibration(n: int) -> None:
+    logits, labels = draw(20, 5.0)
+    assert calibrate(logits[:n], labels[:n]) == Calibration(n=n)
+
+
+def test_the_neutral_calibration_never_says_none() -> None:
+    verdicts = Calibration().verdicts(np.array([[-900, -901], [5, -5]], np.float32))
+    assert verdicts == ["sure", "sure"]
+    assert Calibration().verdicts(np.zeros((1, 3), np.float32)) == ["unsure"]
+
+
+def test_no_logits_have_no_probabilities() -> None:
+    none = np.zeros((0, 3), np.float32)
+    assert Calibration().probabilities(none).shape == (0, 3)
+    assert Calibration().verdicts(none) == []

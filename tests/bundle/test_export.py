@@ -1,0 +1,37 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.special import softmax
+
+from pixonomy.bundle.export import export_onnx
+from pixonomy.inference.session import Network
+from pixonomy.models.zoo import ZOO, ModelSettings, build_model
+
+
+@pytest.mark.parametrize("name", sorted(ZOO))
+def test_the_exported_network_gives_the_keras_models_probabilities_in_any_batch(
+    name: str, tmp_path: Path
+) -> None:
+    settings = ModelSettings(name, 32, 4, dense=32, dropout=0.3, seed=0)
+    model = build_model(settings, "float32")
+    # Statistics as after training: fresh ones would hide a mistake in BatchNorm.
+    generator = np.random.default_rng(0)
+    model.set_weights(
+        [w + 0.05 * np.abs(w).mean() * generator.random(w.shape) for w in model.get_weights()]
+    )
+    export_onnx(model, tmp_path / "model.onnx")
+    network = Network((tmp_path / "model.onnx").read_bytes(), threads=1)
+    for batch in (1, 7, 64):
+        images = generator.integers(0, 256, (batch, 3, 32, 32), np.uint8)
+        wanted = softmax(np.asarray(model.predict_on_batch(images)), axis=1)
+        given = softmax(network.run(images).logits, axis=1)
+        np.testing.assert_allclose(given, wanted, atol=1e-3)
+
+
+def test_exporting_prints_nothing_on_standard_output(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    model = build_model(ModelSettings("compact", 32, 3, 32, 0.0, 0), "float32")
+    export_onnx(model, tmp_path / "model.onnx")
+    assert capfd.readouterr().out == ""

@@ -1,0 +1,144 @@
+"""Bundles as they arrive: whole, changed, incomplete, forged, of another version."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import onnx
+import pytest
+
+from pixonomy.bundle.load import load_bundle, seal
+from pixonomy.errors import BundleError, SettingError
+from pixonomy.files import hash_file
+
+Change = Callable[[dict[str, Any]], object]
+
+
+def read(bundle: Path) -> dict[str, Any]:
+    about: dict[str, Any] = json.loads((bundle / "bundle.json").read_text())
+    return about
+
+
+def forge(bundle: Path, change: Change) -> None:
+    """Change the description and seal it again, as a forger would."""
+    about = read(bundle)
+    del about["digest"]
+    change(about)
+    about.setdefault("hashes", {})["model.onnx"] = hash_file(bundle / "model.onnx")
+    (bundle / "bundle.json").write_text(json.dumps(seal(about)))
+
+
+def refused(bundle: Path) -> str:
+    with pytest.raises(BundleError) as caught:
+        load_bundle(bundle)
+    message = str(caught.value)
+    assert "\n" not in message
+    assert message.endswith(".")
+    return message
+
+
+def test_a_bundle_loads_by_its_own_path_and_by_its_runs(fitted_run: Path) -> None:
+    bundle = load_bundle(fitted_run / "bundle")
+    assert bundle.about == load_bundle(fitted_run).about
+    assert bundle.labels == ("cross", "gâteaux d'été", "stripes")
+    assert bundle.names == bundle.labels
+    assert (bundle.framing.size, bundle.framing.fit) == (32, "stretch")
+
+
+def test_a_bundle_works_alone_without_its_run(fitted_run: Path, tmp_path: Path) -> None:
+    alone = shutil.copytree(fitted_run / "bundle", tmp_path / "elsewhere")
+    assert load_bundle(alone).labels == load_bundle(fitted_run).labels
+
+
+def test_no_bundle_is_a_wrong_call(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for path in (tmp_path, tmp_path / "nowhere", tmp_path / "file"):
+        with pytest.raises(SettingError, match="There is no bundle at"):
+            load_bundle(path)
+
+
+def test_a_changed_model_is_refused(bundle_copy: Path) -> None:
+    model = bundle_copy / "model.onnx"
+    content = bytearray(model.read_bytes())
+    content[len(content) // 2] ^= 1
+    model.write_bytes(content)
+    assert "its hash differs" in refused(bundle_copy)
+
+
+def test_a_changed_description_is_refused(bundle_copy: Path) -> None:
+    about = read(bundle_copy)
+    about["labels"][0]["label"] = "other"
+    (bundle_copy / "bundle.json").write_text(json.dumps(about))
+    assert "was changed" in refused(bundle_copy)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "null", "7", "\x00", '{"a": "\\ud800"}', "[" * 99_999]
+)
+def test_a_description_that_is_none_is_refused(bundle_copy: Path, text: str) -> None:
+    (bundle_copy / "bundle.json").write_text(text)
+    refused(bundle_copy)
+
+
+@pytest.mark.parametrize("name", ["model.onnx", "bundle.json"])
+def test_a_missing_file_is_named(bundle_copy: Path, name: str) -> None:
+    (bundle_copy / name).unlink()
+    assert f"incomplete: {name} is missing" in refused(bundle_copy)
+
+
+def test_another_schema_version_is_refused_with_both_versions(bundle_copy: Path) -> None:
+    forge(bundle_copy, lambda about: about.update(schema_version=99))
+    message = refused(bundle_copy)
+    assert "99" in message
+    assert "version 1" in message
+
+
+def test_another_resize_routine_is_refused(bundle_copy: Path) -> None:
+    forge(bundle_copy, lambda about: about["preprocessing"].update(resize_version=0))
+    assert "another resize routine" in refused(bundle_copy)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda about: about.pop("labels"),
+        lambda about: about.pop("schema_version"),
+        lambda about: about.pop("calibration"),
+        lambda about: about.update(labels=[1, 2, 3]),
+        lambda about: about.update(preprocessing=[]),
+        lambda about: about["preprocessing"].update(size="32"),
+        lambda about: about["preprocessing"].update(size=100_000),
+        lambda about: about["preprocessing"].update(fit="melt"),
+        lambda about: about["calibration"].update(unknown=1),
+    ],
+)
+def test_a_sealed_description_that_lacks_something_is_refused(
+    bundle_copy: Path, change: Change
+) -> None:
+    forge(bundle_copy, change)
+    refused(bundle_copy)
+
+
+def test_a_description_of_another_network_is_refused(bundle_copy: Path) -> None:
+    forge(bundle_copy, lambda about: about["labels"].pop())
+    assert "do not belong together" in refused(bundle_copy)
+    forge(bundle_copy, lambda about: about["preprocessing"].update(size=64))
+    assert "do not belong together" in refused(bundle_copy)
+
+
+def test_external_data_is_refused_although_all_hashes_match(bundle_copy: Path) -> None:
+    path = bundle_copy / "model.onnx"
+    model = onnx.load(path)
+    onnx.save_model(
+        model, path, save_as_external_data=True, location="weights.bin", size_threshold=0
+    )
+    forge(bundle_copy, dict)
+    assert "files outside itself" in refused(bundle_copy)
+
+
+def test_a_model_of_garbage_is_refused_although_all_hashes_match(bundle_copy: Path) -> None:
+    (bundle_copy / "model.onnx").write_bytes(b"garbage\nof two lines")
+    forge(bundle_copy, dict)
+    assert "no ONNX model" in refused(bundle_copy)

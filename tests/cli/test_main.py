@@ -1,0 +1,170 @@
+"""Every verb's JSON keys and exit codes: the contract that scripts lean on."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pixonomy.cli.main import run
+
+Call = Callable[..., tuple[int, Any, str]]
+
+EVALUATION = ["run", "bundle", "report", "images", "categories", "seconds", "test"]
+TEST = ["n", "accuracy", "accuracy_low", "accuracy_high", "macro_f1", "majority_baseline"]
+MANIFEST = ["manifest", "rows", "groups", "categories", "problems", "splits", "damage"]
+ARRAYS = ["arrays", "rows", "problems", "sizes", "seconds", "images_per_second"]
+ANSWER = ["path", "verdict", "label", "name", "confidence", "top", "problem"]
+
+
+def pixonomy(*arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "pixonomy", *(str(one) for one in arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+
+
+def test_index_split_and_prepare_answer_with_their_keys(
+    call: Call, fitted_pictures: Path, tmp_path: Path
+) -> None:
+    indexed, dealt = tmp_path / "indexed.parquet", tmp_path / "split.parquet"
+    code, answer, _ = call("index", fitted_pictures, "-o", indexed)
+    assert (code, list(answer)) == (0, MANIFEST)
+    code, answer, said = call("split", indexed, "-o", dealt, "--seed", 1)
+    assert (code, list(answer)) == (0, MANIFEST)
+    assert list(answer["splits"]) == ["train", "validation", "test"]
+    assert "Pictures left out: 1" in said
+    arrays = tmp_path / "arrays"
+    code, answer, _ = call("prepare", dealt, "--size", 16, "--size", 24, "-o", arrays)
+    assert (code, list(answer), answer["sizes"]) == (0, ARRAYS, [16, 24])
+
+
+def test_train_answers_with_its_keys(call: Call, run_copy: Path, tiny_recipe: Path) -> None:
+    arrays = run_copy / "data" / "arrays"
+    code, answer, _ = call(
+        "train", arrays, "-o", run_copy, "--recipe", tiny_recipe, "--weights", "none"
+    )
+    assert code == 0
+    assert list(answer) == ["run", "bundle", "steps", "seconds", "validation"]
+    assert list(answer["validation"]) == ["n", "accuracy", "loss"]
+
+
+def test_fit_and_evaluate_answer_with_their_keys(
+    call: Call, fitted_pictures: Path, run_copy: Path, tiny_recipe: Path
+) -> None:
+    choices = ("--recipe", tiny_recipe, "--weights", "none")
+    code, fitted, _ = call("fit", fitted_pictures, "-o", run_copy, *choices)
+    assert (code, list(fitted), list(fitted["test"])) == (0, EVALUATION, TEST)
+    code, evaluated, _ = call("evaluate", run_copy)
+    assert (code, list(evaluated), list(evaluated["test"])) == (0, EVALUATION, TEST)
+    assert evaluated["test"] == fitted["test"]
+
+
+def test_classify_answers_with_its_keys(
+    call: Call, fitted_run: Path, fitted_pictures: Path
+) -> None:
+    pictures = sorted(fitted_pictures.glob("stripes/*.jpg"))[:2]
+    code, answer, _ = call("classify", fitted_run, *pictures)
+    assert (code, list(answer)) == (0, ["images"])
+    for image, picture in zip(answer["images"], pictures, strict=True):
+        assert list(image) == ANSWER
+        assert image["path"] == str(picture)
+        assert list(image["top"][0]) == ["label", "name", "confidence"]
+
+
+def test_bench_without_a_name_lists_the_benchmarks(call: Call) -> None:
+    code, answer, _ = call("bench")
+    assert code == 0
+    assert answer == {"benchmarks": ["train"]}
+
+
+def test_an_error_answers_with_kind_and_message(call: Call, tmp_path: Path) -> None:
+    code, answer, said = call("classify", tmp_path, tmp_path)
+    assert (code, list(answer), list(answer["error"])) == (2, ["error"], ["kind", "message"])
+    assert answer["error"]["kind"] == "SettingError"
+    assert said == ""
+
+
+def test_an_error_without_json_is_one_line_on_standard_error(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert run(["classify", str(tmp_path), "a.jpg"]) == 2
+    captured = capfd.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith("pixonomy: There is no bundle at")
+    assert captured.err.count("\n") == 1
+
+
+def test_debug_shows_the_traceback(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert run(["classify", str(tmp_path), "a.jpg", "--debug", "--json"]) == 2
+    captured = capfd.readouterr()
+    assert "Traceback" in captured.err
+    assert json.loads(captured.out)["error"]["kind"] == "SettingError"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["fit"], "Missing argument 'sources'. See `pixonomy fit --help`."),
+        (["collect"], "No such command 'collect'. See `pixonomy --help`."),
+        (["fit", ".", "-o", "run", "--speed", "9"], "No such option: --speed"),
+        (["fit", ".", "-o", "run", "--size", "big"], "Invalid value for '--size'"),
+        (["fit", ".", "-o", "run", "--seed", "-1"], "greater than or equal to 0"),
+        (["fit", "."], "--output"),
+        (["bench", "speed"], "no benchmark 'speed'; known are train"),
+    ],
+)
+def test_a_wrong_call_is_told_and_ends_with_2(
+    call: Call, arguments: list[str], message: str
+) -> None:
+    code, answer, _ = call(*arguments)
+    assert code == 2
+    assert message in answer["error"]["message"]
+
+
+def test_no_arguments_show_the_help_and_nothing_else(capfd: pytest.CaptureFixture[str]) -> None:
+    assert run([]) == 2
+    captured = capfd.readouterr()
+    assert "Usage" in captured.out + captured.err
+    assert "pixonomy: " not in captured.err
+
+
+def test_the_real_command_prints_one_json_object_and_nothing_else(
+    fitted_pictures: Path, run_copy: Path, tiny_recipe: Path
+) -> None:
+    (run_copy / "bundle" / "bundle.json").unlink()  # so that Keras and the exporter run, too
+    choices = ("--recipe", tiny_recipe, "--weights", "none", "--json")
+    done = pixonomy("fit", fitted_pictures, "-o", run_copy, *choices)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("\n") == 1
+    assert list(json.loads(done.stdout)) == EVALUATION
+
+
+def test_classify_imports_neither_keras_nor_torch(fitted_run: Path, fitted_pictures: Path) -> None:
+    picture = next(fitted_pictures.glob("cross/0*.jpg"))
+    code = f"""
+import sys
+from pixonomy.cli.main import run
+assert run(["classify", {str(fitted_run)!r}, {str(picture)!r}]) == 0
+assert run(["evaluate", {str(fitted_run)!r}]) == 0
+assert not {{"keras", "torch"}} & sys.modules.keys()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert str(picture) in done.stdout
+
+
+def test_people_read_lines(
+    capfd: pytest.CaptureFixture[str], fitted_run: Path, fitted_pictures: Path, tmp_path: Path
+) -> None:
+    picture = next(fitted_pictures.glob("cross/0*.jpg"))
+    assert run(["classify", str(fitted_run), str(picture), str(tmp_path)]) == 0
+    first, second = capfd.readouterr().out.splitlines()
+    assert first.startswith(str(picture))
+    assert "%" in first
+    assert second == f"{tmp_path}: cannot be read (not a regular file)"
+    assert run(["evaluate", str(fitted_run)]) == 0
+    assert "Test accuracy" in capfd.readouterr().out

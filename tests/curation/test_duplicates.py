@@ -1,0 +1,139 @@
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from pixonomy.curation.duplicates import connect, find_duplicate_groups, group_duplicates
+from pixonomy.manifest import Manifest, conform
+from pixonomy.sources.folder import index_folder
+
+KEYS = st.lists(st.tuples(*[st.none() | st.sampled_from("abcde")] * 2), max_size=20)
+
+
+def draw(seed: int) -> Image.Image:
+    coarse = np.random.default_rng(seed).integers(0, 256, (5, 7, 3), np.uint8)
+    return Image.fromarray(coarse).resize((210, 150), Image.Resampling.BICUBIC)
+
+
+def encode(image: Image.Image, format: str) -> bytes:
+    stream = io.BytesIO()
+    image.save(stream, format)
+    return stream.getvalue()
+
+
+def index(folder: Path) -> Manifest:
+    return Manifest(conform(index_folder(folder, folder).drop("modified_ns")), folder, {"a": 1})
+
+
+def by_uri(manifest: Manifest, column: str) -> dict[str, str | None]:
+    return dict(manifest.rows.select("uri", column).iter_rows())
+
+
+def make_folder(folder: Path) -> Path:
+    (folder / "cat").mkdir(parents=True)
+    for name, data in {
+        "a.png": encode(draw(1), "PNG"),
+        "b.png": encode(draw(1), "PNG"),  # the same bytes
+        "c.bmp": encode(draw(1), "BMP"),  # the same picture in other bytes
+        "d.jpg": encode(draw(2), "JPEG"),
+        "blank.png": encode(Image.new("RGB", (30, 30), "white"), "PNG"),
+        "red.png": encode(Image.new("RGB", (30, 30), "red"), "PNG"),
+        "text.jpg": b"no picture",
+        "void.jpg": b"",
+    }.items():
+        (folder / "cat" / name).write_bytes(data)
+    (folder / "cat" / "gone1.jpg").symlink_to("nowhere")
+    (folder / "cat" / "gone2.jpg").symlink_to("nowhere")
+    return folder
+
+
+def test_copies_form_a_group_called_after_its_first_picture(tmp_path: Path) -> None:
+    groups = by_uri(group_duplicates(index(make_folder(tmp_path))), "duplicate_group")
+    copies = {"cat/a.png", "cat/b.png", "cat/c.bmp"}
+    assert {uri for uri, group in groups.items() if group == "cat/a.png"} == copies
+    assert {group for uri, group in groups.items() if uri not in copies} == {None}
+
+
+def test_unreadable_pictures_become_rows_with_a_problem(tmp_path: Path) -> None:
+    problems = by_uri(group_duplicates(index(make_folder(tmp_path))), "problem")
+    assert {uri: problem for uri, problem in problems.items() if problem} == {
+        "cat/gone1.jpg": "the file is missing",
+        "cat/gone2.jpg": "the file is missing",
+        "cat/text.jpg": "not a picture in a known format",
+        "cat/void.jpg": "the file is empty",
+    }
+
+
+def test_everything_else_stays_as_it_was(tmp_path: Path) -> None:
+    before = index(make_folder(tmp_path))
+    after = group_duplicates(before)
+    filled = ["sha256", "perceptual_hash", "duplicate_group", "problem"]
+    assert after.rows.drop(filled).equals(before.rows.drop(filled))
+    assert (after.base, after.fingerprint) == (before.base, before.fingerprint)
+    assert after.rows["sha256"].null_count() == 0
+
+
+def test_rows_that_have_a_hash_are_not_read_again(tmp_path: Path) -> None:
+    first = group_duplicates(index(make_folder(tmp_path)))
+    for path in (tmp_path / "cat").iterdir():
+        path.unlink()
+    assert group_duplicates(first).rows.equals(first.rows)
+
+
+def test_progress_ends_at_the_number_of_pictures(
+    write_pictures: Callable[..., Path], tmp_path: Path
+) -> None:
+    calls: list[tuple[int, int]] = []
+    manifest = index(write_pictures(tmp_path, 30))
+    group_duplicates(manifest, progress=lambda _, done, total: calls.append((done, total)))
+    assert calls == [(64, 90), (90, 90)]
+
+
+def test_several_workers_find_what_one_finds(
+    write_pictures: Callable[..., Path], tmp_path: Path
+) -> None:
+    manifest = index(write_pictures(tmp_path, 90))
+    assert group_duplicates(manifest, 2).rows.equals(group_duplicates(manifest, 1).rows)
+
+
+def test_a_manifest_without_rows_stays_empty(tmp_path: Path) -> None:
+    empty = Manifest(conform(pl.DataFrame({"image_id": []})), tmp_path)
+    assert group_duplicates(empty).rows.height == 0
+
+
+def test_being_a_copy_is_transitive() -> None:
+    rows = pl.DataFrame(
+        {
+            "image_id": ["p", "q", "r", "s"],
+            "sha256": ["1", "1", "2", "3"],
+            "perceptual_hash": ["x", "y", "y", None],
+        }
+    )
+    assert find_duplicate_groups(rows).to_list() == ["p", "p", "p", None]
+
+
+@given(KEYS)
+@settings(deadline=None)
+def test_components_are_those_that_walking_along_equal_keys_reaches(
+    keys: list[tuple[str | None, str | None]],
+) -> None:
+    series = [pl.Series([pair[side] for pair in keys], dtype=pl.String) for side in (0, 1)]
+    component = connect(len(keys), series)
+    assert component.shape == (len(keys),)
+    for start in range(len(keys)):
+        reached, edge = {start}, [start]
+        while edge:
+            here = keys[edge.pop()]
+            near = {
+                row
+                for row, there in enumerate(keys)
+                if any(a is not None and a == b for a, b in zip(here, there, strict=True))
+            }
+            edge += near - reached
+            reached |= near
+        assert set(np.flatnonzero(component == component[start])) == reached

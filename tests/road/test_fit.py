@@ -1,0 +1,131 @@
+"""The whole road: one call, told in one result, and never over other people's files."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from pixonomy.errors import ArtefactDiffers, SettingError
+from pixonomy.manifest import read_manifest
+from pixonomy.progress import Surroundings
+from pixonomy.road.fit import FitChoices, fit
+from pixonomy.road.train import TrainChoices
+
+KEYS = {"run", "bundle", "report", "images", "categories", "seconds", "test"}
+
+
+@pytest.fixture
+def choices(tiny_recipe: Path) -> FitChoices:
+    return FitChoices(training=TrainChoices(recipe=str(tiny_recipe), weights="none"))
+
+
+def times(folder: Path) -> dict[str, int]:
+    return {str(path): path.stat().st_mtime_ns for path in folder.rglob("*")}
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_the_same_call_again_is_skipped_and_says_the_same(
+    fitted_pictures: Path, run_copy: Path, choices: FitChoices
+) -> None:
+    before = times(run_copy)
+    result = fit([fitted_pictures], run_copy, choices)
+    assert result.keys() == KEYS
+    assert result["images"] == 73
+    assert times(run_copy) == before
+
+
+def test_other_settings_under_the_same_name_are_refused_with_what_differs(
+    fitted_pictures: Path, run_copy: Path, choices: FitChoices
+) -> None:
+    before = times(run_copy)
+    with pytest.raises(ArtefactDiffers, match="seed was 0, now 5"):
+        fit([fitted_pictures], run_copy, FitChoices(training=choices.training, seed=5))
+    other = TrainChoices(recipe=choices.training.recipe, weights="none", changes={"epochs": 1})
+    with pytest.raises(ArtefactDiffers, match=r"recipe\.epochs was 6, now 1"):
+        fit([fitted_pictures], run_copy, FitChoices(training=other))
+    assert times(run_copy) == before
+
+
+def test_overwrite_replaces_the_run_and_keeps_what_others_put_there(
+    fitted_pictures: Path, run_copy: Path, choices: FitChoices
+) -> None:
+    (run_copy / "notes.txt").write_text("mine")
+    other = TrainChoices(recipe=choices.training.recipe, weights="none", changes={"epochs": 1})
+    result = fit([fitted_pictures], run_copy, FitChoices(training=other), overwrite=True)
+    assert result["test"]["n"] > 0
+    assert pl.read_csv(run_copy / "history.csv").height == 1
+    assert (run_copy / "notes.txt").read_text() == "mine"
+
+
+def test_odd_names_and_a_text_named_jpg_become_rows(fitted_run: Path) -> None:
+    rows = read_manifest(fitted_run / "data" / "split.parquet").rows
+    assert rows.height == 74
+    problems = rows.drop_nulls("problem")
+    assert problems["image_id"].to_list() == ["cross/text.jpg"]
+    assert problems["problem"].to_list() == ["not a picture in a known format"]
+    odd = rows.filter(pl.col("uri").str.starts_with("percent:"))
+    assert odd["split"].null_count() == 0
+    assert odd.height == 1
+
+
+def test_categories_of_one_and_two_pictures_are_kept_and_warned_of(
+    tmp_path: Path, write_pictures: Callable[..., Path], choices: FitChoices
+) -> None:
+    pictures = write_pictures(tmp_path / "pictures", 2, ("circle",))
+    write_pictures(pictures, 1, ("cross",))
+    said: list[str] = []
+    around = Surroundings(say=said.append)
+    result = fit([pictures], tmp_path / "run", choices, surroundings=around)
+    assert result["categories"] == 2
+    assert any("fewer than three pictures: 2 (circle, cross)" in one for one in said)
+    assert (tmp_path / "run" / "report.html").is_file()
+
+
+def test_one_picture_a_category_leaves_nothing_to_test_and_the_report_says_so(
+    tmp_path: Path, write_pictures: Callable[..., Path], choices: FitChoices
+) -> None:
+    pictures = write_pictures(tmp_path / "pictures", 1, ("circle", "cross"))
+    result = fit([pictures], tmp_path / "run", choices)
+    assert result["test"] is None
+    assert result["images"] == 2
+    assert (tmp_path / "run" / "report.html").is_file()
+
+
+@pytest.mark.parametrize("name", ["letter.txt", "run.json", "data/letter.txt", "data"])
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_a_folder_of_other_peoples_files_is_refused_and_not_touched(
+    fitted_pictures: Path, tmp_path: Path, choices: FitChoices, name: str, overwrite: bool
+) -> None:
+    theirs = tmp_path / "theirs"
+    (theirs / name).parent.mkdir(parents=True)
+    (theirs / name).write_text("{}")
+    before = contents(theirs)
+    with pytest.raises(SettingError, match=r"holds (other )?files"):
+        fit([fitted_pictures], theirs, choices, overwrite)
+    assert contents(theirs) == before
+
+
+def test_the_pictures_own_folder_is_refused_as_output(
+    fitted_pictures: Path, choices: FitChoices
+) -> None:
+    before = contents(fitted_pictures)
+    with pytest.raises(SettingError, match="holds other files"):
+        fit([fitted_pictures], fitted_pictures, choices, overwrite=True)
+    assert contents(fitted_pictures) == before
+
+
+def test_links_in_a_circle_end(fitted_pictures: Path, tmp_path: Path) -> None:
+    from pixonomy.road.index import index
+
+    pictures = shutil.copytree(fitted_pictures, tmp_path / "pictures")
+    (pictures / "cross" / "up").symlink_to(pictures)
+    (pictures / "stripes" / "self.jpg").symlink_to(pictures / "stripes" / "self.jpg")
+    (pictures / "stripes" / "dangling.jpg").symlink_to(pictures / "nowhere.jpg")
+    result = index([pictures], tmp_path / "m.parquet")
+    assert result["categories"] == 3
+    assert result["rows"] < 74 * 4

@@ -1,0 +1,119 @@
+"""Folders and tables become a manifest under a name that is never taken from others."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from pixonomy.errors import ArtefactDiffers, DataError, SettingError
+from pixonomy.manifest import read_manifest
+from pixonomy.progress import Surroundings
+from pixonomy.road.index import index
+
+KEYS = {"manifest", "rows", "groups", "categories", "problems", "splits", "damage"}
+
+
+@pytest.fixture
+def pictures(tmp_path: Path, write_pictures: Callable[..., Path]) -> Path:
+    return write_pictures(tmp_path / "pictures", 3)
+
+
+def test_the_result_has_the_promised_keys(pictures: Path, tmp_path: Path) -> None:
+    result = index([pictures], tmp_path / "m.parquet")
+    assert result.keys() == KEYS
+    assert result["splits"] == {"train": 0, "validation": 0, "test": 0}
+    assert (result["rows"], result["categories"], result["problems"]) == (9, 3, 0)
+    assert result["damage"] == []
+
+
+def test_the_same_call_again_leaves_the_file_alone(pictures: Path, tmp_path: Path) -> None:
+    output = tmp_path / "m.parquet"
+    first = index([pictures], output)
+    before = output.stat().st_mtime_ns
+    assert index([pictures], output) == first
+    assert output.stat().st_mtime_ns == before
+
+
+def test_other_pictures_under_the_same_name_are_refused_and_overwrite_replaces(
+    pictures: Path, tmp_path: Path
+) -> None:
+    output = tmp_path / "m.parquet"
+    index([pictures], output)
+    (pictures / "circle" / "000.jpg").unlink()
+    with pytest.raises(ArtefactDiffers, match="pictures was 9, now 8"):
+        index([pictures], output)
+    assert index([pictures], output, overwrite=True)["rows"] == 8
+
+
+def test_a_picture_written_anew_is_noticed(pictures: Path, tmp_path: Path) -> None:
+    index([pictures], tmp_path / "m.parquet")
+    (pictures / "circle" / "000.jpg").write_bytes(b"other")
+    with pytest.raises(ArtefactDiffers, match="content was"):
+        index([pictures], tmp_path / "m.parquet")
+
+
+def test_a_file_that_is_no_manifest_is_never_replaced(pictures: Path, tmp_path: Path) -> None:
+    output = tmp_path / "notes.csv"
+    output.write_text("mine")
+    for overwrite in (False, True):
+        with pytest.raises(SettingError, match="exists and is no manifest"):
+            index([pictures], output, overwrite=overwrite)
+    with pytest.raises(SettingError, match="exists and is no manifest"):
+        index([pictures], tmp_path, overwrite=True)
+    assert output.read_text() == "mine"
+
+
+def test_several_sources_make_one_manifest(
+    pictures: Path, tmp_path: Path, write_pictures: Callable[..., Path]
+) -> None:
+    more = write_pictures(tmp_path / "more", 2, ("cross",))
+    result = index([pictures, more], tmp_path / "m.parquet")
+    assert (result["rows"], result["categories"]) == (11, 3)
+    manifest = read_manifest(tmp_path / "m.parquet")
+    assert all((manifest.base / uri).is_file() for uri in manifest.rows["uri"])
+
+
+def test_a_manifest_is_a_source_too(
+    pictures: Path, tmp_path: Path, write_pictures: Callable[..., Path]
+) -> None:
+    index([pictures], tmp_path / "m.parquet")
+    more = write_pictures(tmp_path / "more", 2, ("cross",))
+    result = index([tmp_path / "m.parquet", more], tmp_path / "both.parquet")
+    manifest = read_manifest(tmp_path / "both.parquet")
+    assert result["rows"] == 11
+    assert all((manifest.base / uri).is_file() for uri in manifest.rows["uri"])
+
+
+def test_a_table_keeps_its_labels_splits_and_groups(pictures: Path, tmp_path: Path) -> None:
+    rows = {
+        "path": ["cross/000.jpg", "circle/000.jpg", "circle/001.jpg"],
+        "label": ["007", "été", "été"],
+        "split": ["Train", "train", "val"],
+        "group": ["a", "b", "b"],
+    }
+    pl.DataFrame(rows).write_csv(pictures / "table.csv")
+    result = index([pictures / "table.csv"], tmp_path / "m.parquet")
+    assert result["splits"] == {"train": 2, "validation": 1, "test": 0}
+    assert result["groups"] == 2
+    assert read_manifest(tmp_path / "m.parquet").labels == ("007", "été")
+
+
+def test_pictures_without_a_category_are_told(pictures: Path, tmp_path: Path) -> None:
+    said: list[str] = []
+    around = Surroundings(say=said.append)
+    (pictures / "loose.jpg").write_bytes((pictures / "cross" / "000.jpg").read_bytes())
+    index([pictures], tmp_path / "m.parquet", surroundings=around)
+    assert "no category" in said[0]
+    index([pictures / "cross"], tmp_path / "n.parquet", surroundings=around)
+    assert "expected one folder per category" in said[1]
+
+
+def test_no_source_a_missing_one_and_an_empty_one_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(SettingError, match="at least one source"):
+        index([], tmp_path / "m.parquet")
+    with pytest.raises(SettingError, match="There is no source at"):
+        index([tmp_path / "nowhere"], tmp_path / "m.parquet")
+    with pytest.raises(DataError, match="No pictures found"):
+        index([tmp_path], tmp_path / "m.parquet")
+    assert not (tmp_path / "m.parquet").exists()

@@ -1,0 +1,89 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pixonomy.arrays.read import Pictures, shard_path
+from pixonomy.images.resize import Framing
+from pixonomy.training.batches import TrainingSet, augment
+from pixonomy.training.recipe import Recipe
+
+SIZE = 16
+PLAIN = {"flip": False, "shift": 0.0, "zoom": 0.0, "light": 0.0}
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Pictures:
+    generator = np.random.default_rng(0)
+    for shard, rows in enumerate((7, 5)):
+        path = shard_path(tmp_path, SIZE, shard)
+        path.parent.mkdir(exist_ok=True)
+        np.save(path, generator.integers(0, 256, (rows, 3, SIZE, SIZE), np.uint8))
+    return Pictures(tmp_path, Framing(SIZE), (7, 5))
+
+
+def training_set(pictures: Pictures, **changes: object) -> TrainingSet:
+    recipe = Recipe(size=SIZE, batch=4, epochs=3, **changes)  # type: ignore[arg-type]
+    return TrainingSet(pictures, np.arange(12), np.arange(12) % 3, recipe)
+
+
+def test_batches_from_a_later_step_equal_those_of_a_whole_run(pictures: Pictures) -> None:
+    data = training_set(pictures, zoom=0.3, light=0.2)
+    whole = list(data.batches(0))
+    resumed = list(data.batches(5))
+    assert len(whole) == 9
+    for one, other in zip(whole[5:], resumed, strict=True):
+        np.testing.assert_array_equal(one.images, other.images)
+        np.testing.assert_array_equal(one.labels, other.labels)
+
+
+def test_each_epoch_shows_every_picture_once_with_its_own_label(pictures: Pictures) -> None:
+    data = training_set(pictures, **PLAIN)
+    originals = pictures.gather(np.arange(12))
+    for epoch in range(3):
+        seen = []
+        for batch in list(data.batches(0))[3 * epoch : 3 * epoch + 3]:
+            for image, label in zip(batch.images, batch.labels, strict=True):
+                (row,) = np.flatnonzero((originals == image).all(axis=(1, 2, 3)))
+                assert label == row % 3
+                seen.append(row)
+        assert sorted(seen) == list(range(12))
+
+
+def test_epochs_differ_in_their_order(pictures: Pictures) -> None:
+    batches = list(training_set(pictures, **PLAIN).batches(0))
+    assert any(
+        not np.array_equal(batches[i].images, batches[i + 3].images) for i in range(3)
+    )
+
+
+def test_an_error_while_reading_reaches_the_one_who_waits(tmp_path: Path) -> None:
+    missing = Pictures(tmp_path, Framing(SIZE), (12,))
+    with pytest.raises(FileNotFoundError):
+        list(training_set(missing).batches(0))
+
+
+def test_a_set_smaller_than_a_batch_is_one_step_an_epoch(pictures: Pictures) -> None:
+    recipe = Recipe(size=SIZE, batch=64, epochs=2)
+    data = TrainingSet(pictures, np.arange(3), np.zeros(12, np.int64), recipe)
+    assert [len(batch.labels) for batch in data.batches(0)] == [3, 3]
+
+
+@pytest.mark.parametrize("change", [{"flip": True}, {"shift": 0.2}, {"zoom": 0.5}, {"light": 0.4}])
+def test_each_augmentation_changes_pictures_and_keeps_their_form(
+    change: dict[str, float],
+) -> None:
+    images = np.random.default_rng(1).integers(0, 256, (8, 3, SIZE, SIZE), np.uint8)
+    recipe = Recipe(size=SIZE, **(PLAIN | change))  # type: ignore[arg-type]
+    changed = augment(images.copy(), np.random.default_rng(2), recipe)
+    assert changed.shape == images.shape
+    assert changed.dtype == np.uint8
+    assert not np.array_equal(changed, images)
+
+
+def test_no_augmentation_changes_nothing() -> None:
+    images = np.random.default_rng(1).integers(0, 256, (8, 3, SIZE, SIZE), np.uint8)
+    recipe = Recipe(size=SIZE, **PLAIN)  # type: ignore[arg-type]
+    np.testing.assert_array_equal(
+        augment(images.copy(), np.random.default_rng(2), recipe), images
+    )

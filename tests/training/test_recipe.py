@@ -1,0 +1,59 @@
+from pathlib import Path
+
+import pytest
+
+from pixonomy.errors import SettingError
+from pixonomy.models.zoo import ZOO
+from pixonomy.training.recipe import Recipe, known_recipes, load_recipe
+
+
+def test_every_model_has_a_recipe_of_its_name() -> None:
+    assert set(ZOO) <= set(known_recipes())
+
+
+@pytest.mark.parametrize("name", known_recipes())
+def test_every_shipped_recipe_can_be_read(name: str) -> None:
+    assert load_recipe(name, {}).model in ZOO
+
+
+def test_changes_lie_over_the_recipe_and_none_changes_nothing() -> None:
+    recipe = load_recipe("compact", {"size": 96, "epochs": None})
+    assert recipe.size == 96
+    assert recipe.epochs == load_recipe("compact", {}).epochs
+
+
+def test_an_unknown_key_names_the_known_ones(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text("learning_rat = 0.1")
+    with pytest.raises(SettingError, match=r"Unknown key 'learning_rat'.*learning_rate"):
+        load_recipe(file, {})
+
+
+def test_a_value_of_the_wrong_type_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text('epochs = "many"')
+    with pytest.raises(SettingError, match="epochs .* must be of type int, not 'many'"):
+        load_recipe(file, {})
+
+
+def test_a_whole_number_is_taken_for_a_fraction(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text("dropout = 0")
+    assert load_recipe(file, {}).dropout == 0.0
+
+
+def test_broken_toml_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text("epochs = = 3")
+    with pytest.raises(SettingError, match="no valid TOML"):
+        load_recipe(file, {})
+
+
+def test_an_unknown_recipe_names_the_shipped_ones() -> None:
+    with pytest.raises(SettingError, match="compact, mobilenet, probe, vgg16, vgg19"):
+        load_recipe("resnet", {})
+
+
+def test_a_value_out_of_range_is_refused() -> None:
+    with pytest.raises(SettingError, match="size must be 8 to 1024, not 5000"):
+        Recipe(size=5000)
