@@ -1,12 +1,12 @@
 """The error tree: every failure a person can meet, each told in one sentence.
 
-    PixonomyError                 exit code 1
-    ├── DataError                 the pictures do not allow it (none found, one category only, …)
-    │   └── UndecodableImage      these bytes are no picture; becomes a row with a problem
-    ├── BundleError               the bundle is damaged, forged or of another version
-    ├── StorageError              the disk is full, the folder cannot be read or written
-    └── SettingError              exit code 2: the call or a setting is wrong
-        └── ArtefactDiffers       the same name holds a result of other inputs or settings
+PixonomyError                 exit code 1
+├── DataError                 the pictures do not allow it (none found, one category only, …)
+│   └── UndecodableImage      these bytes are no picture; becomes a row with a problem
+├── BundleError               the bundle is damaged, forged or of another version
+├── StorageError              the disk is full, the folder cannot be read or written
+└── SettingError              exit code 2: the call or a setting is wrong
+    └── ArtefactDiffers       the same name holds a result of other inputs or settings
 """
 
 

@@ -56,9 +56,7 @@ def test_the_moving_statistics_of_fused_normalisation_follow_the_batches(
 ) -> None:
     with building("float32"):
         inputs = keras.Input((3, 16, 16))
-        model = fuse(
-            keras.Model(inputs, layers.BatchNormalization(axis=1, momentum=0.5)(inputs))
-        )
+        model = fuse(keras.Model(inputs, layers.BatchNormalization(axis=1, momentum=0.5)(inputs)))
     for _ in range(12):
         model(images * 3 + 1, training=True)
     _, _, mean, variance = model.get_weights()

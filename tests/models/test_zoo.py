@@ -97,9 +97,7 @@ def test_a_weights_file_of_another_network_is_refused(tmp_path: Path) -> None:
 
 def test_weights_of_the_same_headless_network_are_taken(tmp_path: Path) -> None:
     saved = tmp_path / "own.weights.h5"
-    donor = keras.applications.MobileNetV2(
-        include_top=False, weights=None, input_shape=(32, 32, 3)
-    )
+    donor = keras.applications.MobileNetV2(include_top=False, weights=None, input_shape=(32, 32, 3))
     donor.save_weights(saved)
     model = build_model(settings("mobilenet", weights=saved, is_pretrained=True), "float32")
     kernel = next(one for one in all_layers(model) if one.name == "Conv1").get_weights()[0]

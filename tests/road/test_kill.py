@@ -35,7 +35,7 @@ def finish(process: subprocess.Popen[bytes]) -> float:
 
 def descendants(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
     try:
-        return psutil.Process(process.pid).children(recursive=True)
+        return list(psutil.Process(process.pid).children(recursive=True))
     except psutil.NoSuchProcess:
         return []
 

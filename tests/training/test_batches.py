@@ -52,9 +52,7 @@ def test_each_epoch_shows_every_picture_once_with_its_own_label(pictures: Pictur
 
 def test_epochs_differ_in_their_order(pictures: Pictures) -> None:
     batches = list(training_set(pictures, **PLAIN).batches(0))
-    assert any(
-        not np.array_equal(batches[i].images, batches[i + 3].images) for i in range(3)
-    )
+    assert any(not np.array_equal(batches[i].images, batches[i + 3].images) for i in range(3))
 
 
 def test_an_error_while_reading_reaches_the_one_who_waits(tmp_path: Path) -> None:
@@ -84,6 +82,4 @@ def test_each_augmentation_changes_pictures_and_keeps_their_form(
 def test_no_augmentation_changes_nothing() -> None:
     images = np.random.default_rng(1).integers(0, 256, (8, 3, SIZE, SIZE), np.uint8)
     recipe = Recipe(size=SIZE, **PLAIN)  # type: ignore[arg-type]
-    np.testing.assert_array_equal(
-        augment(images.copy(), np.random.default_rng(2), recipe), images
-    )
+    np.testing.assert_array_equal(augment(images.copy(), np.random.default_rng(2), recipe), images)

@@ -32,7 +32,7 @@ def test_an_unknown_key_names_the_known_ones(tmp_path: Path) -> None:
 def test_a_value_of_the_wrong_type_is_named(tmp_path: Path) -> None:
     file = tmp_path / "mine.toml"
     file.write_text('epochs = "many"')
-    with pytest.raises(SettingError, match="epochs .* must be of type int, not 'many'"):
+    with pytest.raises(SettingError, match=r"epochs .* must be of type int, not 'many'"):
         load_recipe(file, {})
 
 

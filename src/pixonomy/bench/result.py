@@ -40,9 +40,7 @@ class Measurement:
         }
 
 
-def measure_in_turn(
-    contenders: Mapping[str, Callable[[], float]], rounds: int
-) -> dict[str, float]:
+def measure_in_turn(contenders: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, float]:
     """Let each contender run once a round, in turn, and return the median figure of each.
 
     The machine's own ups and downs then meet all of them alike; the first round warms up and

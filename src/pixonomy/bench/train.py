@@ -45,7 +45,10 @@ def bench_train(surroundings: Surroundings) -> list[Measurement]:
         batch = _random_batch(work)
         bare = "bare PyTorch: channels-last, same precision, fused AdamW"
         figures = measure_in_turn(
-            {"ours": _time(work, _our_step(work), batch), bare: _time(work, _bare_step(work), batch)},
+            {
+                "ours": _time(work, _our_step(work), batch),
+                bare: _time(work, _bare_step(work), batch),
+            },
             _ROUNDS,
         )
         results.append(
@@ -139,4 +142,3 @@ def _bare_compact(size: int) -> nn.Module:
         channels, map_size = width, map_size // 2
     layers += [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Dropout(0.2)]
     return nn.Sequential(*layers, nn.Linear(channels, _CATEGORIES))
-

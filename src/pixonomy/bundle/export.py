@@ -3,8 +3,8 @@
 import io
 import logging
 import warnings
-from contextlib import contextmanager, redirect_stdout
 from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -33,9 +33,7 @@ class _Exported(torch.nn.Module):
 
     def __init__(self, model: Any) -> None:
         super().__init__()
-        self.network = keras.Model(
-            model.input, [model.output, model.get_layer("embedding").output]
-        )
+        self.network = keras.Model(model.input, [model.output, model.get_layer("embedding").output])
 
     def forward(self, images: torch.Tensor) -> tuple[torch.Tensor, ...]:
         return tuple(self.network(images, training=False))

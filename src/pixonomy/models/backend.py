@@ -1,25 +1,19 @@
 """Keras comes out, set up as this project uses it: PyTorch below, channels first.
 
-Every module that needs Keras takes it from here, so that the backend is chosen before Keras is
-first imported.
+Rooms above this one take Keras from here, so that the backend is chosen before its first import.
 """
 
-import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
+import keras
+import torch
+
 from pixonomy.errors import SettingError
 
 Precision = Literal["float32", "mixed_bfloat16"]
-
-if "keras" not in sys.modules:
-    os.environ.setdefault("KERAS_BACKEND", "torch")
-
-import keras
-import torch
 
 if keras.backend.backend() != "torch":
     raise SettingError(

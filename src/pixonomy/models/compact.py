@@ -6,9 +6,7 @@ before normalisation, few channels where maps are large and many where they are 
 
 from typing import Any
 
-from pixonomy.models.backend import keras
-
-layers = keras.layers
+from keras import layers
 
 _WIDTHS = (64, 128, 256, 256)
 _SMALLEST_MAP = 4  # pixels: blocks are added until the map is about this small

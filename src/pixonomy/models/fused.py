@@ -7,12 +7,10 @@ subclasses hold the same weights and configuration and cost one kernel each.
 
 from typing import Any
 
+import keras
 import torch
-import torch.nn.functional as functional
-
-from pixonomy.models.backend import keras
-
-layers = keras.layers
+from keras import layers
+from torch.nn import functional
 
 
 @keras.saving.register_keras_serializable("pixonomy")
@@ -89,16 +87,16 @@ class BatchNorm(layers.BatchNormalization):
 
 _LONGEST_MEMORY = 0.95  # of the moving statistics: about 20 batches
 
-_FUSED = {layers.Conv2D: Convolution, layers.BatchNormalization: BatchNorm}
+_FUSED: dict[Any, Any] = {layers.Conv2D: Convolution, layers.BatchNormalization: BatchNorm}
 
 
 def fuse(model: Any) -> Any:
     """Return a copy of a functional model with the fused layers, its weights copied too."""
 
     def replace(layer: Any) -> Any:
-        kind = _FUSED.get(type(layer), type(layer))
+        kind: Any = _FUSED.get(type(layer), type(layer))
         config = layer.get_config()
-        if kind is BatchNorm:
+        if "momentum" in config:
             # keras.applications remembers a thousand batches (0.999), more than a fine-tuning has.
             config["momentum"] = min(config["momentum"], _LONGEST_MEMORY)
         return kind.from_config(config)

@@ -2,10 +2,9 @@
 
 from typing import Any
 
+import keras
 import torch
 from torch.optim.adamw import adamw
-
-from pixonomy.models.backend import keras
 
 
 @keras.saving.register_keras_serializable("pixonomy")
@@ -25,7 +24,9 @@ class FusedAdamW(keras.optimizers.AdamW):
     def _apply_weight_decay(self, variables: Any) -> None:
         """Nothing here: the fused kernel decays in the same pass."""
 
-    def _backend_update_step(self, grads: Any, trainable_variables: Any, learning_rate: Any) -> None:
+    def _backend_update_step(
+        self, grads: Any, trainable_variables: Any, learning_rate: Any
+    ) -> None:
         pairs = list(zip(trainable_variables, grads, strict=True))
         for is_vector in (False, True):
             group = [(v, g) for v, g in pairs if (len(v.shape) < 2) is is_vector]

@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import keras
+
 from pixonomy.errors import SettingError
 from pixonomy.files import printable
-from pixonomy.models.backend import building, keras
+from pixonomy.models.backend import building
 from pixonomy.models.fused import fuse
 
 IMAGENET = "imagenet"
@@ -42,7 +44,9 @@ def build_backbone(application: str, size: int, weights: str | Path | None) -> A
             network = build(include_top=False, weights=start, input_shape=(3, size, size))
         except Exception as error:
             if start is None:
-                raise SettingError(f"{application} cannot be built at {size} px: {error}") from error
+                raise SettingError(
+                    f"{application} cannot be built at {size} px: {error}"
+                ) from error
             raise WeightsUnavailable(
                 f"The ImageNet weights of {application} could not be downloaded; give a file with "
                 "--weights FILE, or --weights none to train from scratch."

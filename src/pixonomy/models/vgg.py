@@ -5,9 +5,8 @@ Simonyan & Zisserman 2015: 13 or 16 convolutions in five blocks with max pooling
 
 from typing import Any
 
-from pixonomy.models.backend import keras
-
-layers = keras.layers
+import keras
+from keras import layers
 
 
 def vgg_features(backbone: Any, images: Any, dense: int, dropout: float) -> Any:

@@ -4,14 +4,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import keras
+from keras import layers
+
 from pixonomy.errors import SettingError
-from pixonomy.models.backend import Precision, building, keras
+from pixonomy.models.backend import Precision, building
 from pixonomy.models.compact import compact_features
 from pixonomy.models.fused import Entrance, fuse
 from pixonomy.models.pretrained import build_backbone
 from pixonomy.models.vgg import initialise_he, vgg_features
-
-layers = keras.layers
 
 _CAFFE_MEANS = (103.939, 116.779, 123.68)  # blue, green, red: what VGG's own weights expect
 

@@ -58,7 +58,10 @@ def fit_probe(train: Embedded, validation: Embedded, categories: int) -> Probe:
             model.fit(scaled, train.labels)
         kernel, bias = model.coef_, model.intercept_
         if categories == 2:  # scikit-learn keeps one row for two categories
-            kernel, bias = np.vstack([-kernel / 2, kernel / 2]), np.concatenate([-bias / 2, bias / 2])
+            kernel, bias = (
+                np.vstack([-kernel / 2, kernel / 2]),
+                np.concatenate([-bias / 2, bias / 2]),
+            )
         folded = (kernel / deviation).T
         probe = Probe(folded.astype(np.float32), (bias - mean @ folded).astype(np.float32))
         loss = 0.0
