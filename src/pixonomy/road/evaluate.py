@@ -14,7 +14,15 @@ from pixonomy.errors import SettingError
 from pixonomy.evaluation.metrics import Metrics, measure
 from pixonomy.evaluation.predictions import predict_split
 from pixonomy.evaluation.report import Report, render_report
-from pixonomy.files import hash_json, printable, read_json, write_aside, write_json, write_text
+from pixonomy.files import (
+    hash_json,
+    printable,
+    read_json,
+    read_parquet,
+    write_json,
+    write_parquet,
+    write_text,
+)
 from pixonomy.progress import Surroundings
 from pixonomy.training.run import Run, RunFolder, read_run, versions
 
@@ -69,8 +77,7 @@ def _evaluate(
     has_test = bool(len(arrays.of_split("test")))
     split = "test" if has_test else "validation"
     predictions = predict_split(bundle, arrays, split, surroundings.progress)
-    with write_aside(folder.predictions) as partial:
-        predictions.write_parquet(partial)
+    write_parquet(folder.predictions, predictions)
     metrics = None
     if predictions.height:
         metrics = measure(predictions, run.labels, _majority(arrays))
@@ -99,7 +106,7 @@ def _baselines(
         return {}
     baselines = {f"always {metrics.majority_label}": metrics.majority_baseline}
     if folder.probe.exists():
-        probe = pl.read_parquet(folder.probe).filter(pl.col("split") == split)
+        probe = read_parquet(folder.probe).filter(pl.col("split") == split)
         truth = probe.join(arrays.rows.select("image_id", "label"), on="image_id")
         predicted = pl.Series([run.labels[number] for number in truth["predicted"]])
         baselines["linear probe"] = float((predicted == truth["label"]).mean())  # type: ignore[arg-type]
@@ -136,7 +143,7 @@ def _report(
         counts=_counts(arrays),
         problems=_problems(arrays),
         facts=_facts(run, arrays, bundle),
-        notes=_notes(arrays, metrics),
+        notes=_notes(arrays, metrics, split),
         command=f"pixonomy evaluate {printable(folder.path)}",
     )
 
@@ -182,7 +189,7 @@ def _facts(run: Run, arrays: Arrays, bundle: Bundle) -> dict[str, str]:
     }
 
 
-def _notes(arrays: Arrays, metrics: Metrics | None) -> tuple[str, ...]:
+def _notes(arrays: Arrays, metrics: Metrics | None, split: str) -> tuple[str, ...]:
     notes = []
     copies = arrays.problems.filter(pl.col("problem").str.starts_with("duplicate of")).height
     if copies:
@@ -194,8 +201,9 @@ def _notes(arrays: Arrays, metrics: Metrics | None) -> tuple[str, ...]:
         )
     if metrics and metrics.n < 100:
         notes.append(f"Only {metrics.n} pictures were tested: the interval is wide.")
-    notes.append(
-        "The test pictures come from the same sources as the training pictures. Pictures from "
-        "elsewhere will be answered less well."
-    )
+    if metrics and split == "test":
+        notes.append(
+            "If the test pictures come from the same places as the training pictures, pictures "
+            "from elsewhere will be answered less well."
+        )
     return tuple(notes)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import polars as pl
 
 from pixonomy.errors import DataError
-from pixonomy.files import write_aside
+from pixonomy.files import write_text
 from pixonomy.models.backend import keras
 from pixonomy.models.optimizer import FusedAdamW
 from pixonomy.progress import Progress, silent
@@ -160,8 +160,7 @@ def _finish_epoch(training: Training, position: Position) -> None:
         position.best_epoch = epoch
     rate = float(np.asarray(training.model.optimizer.learning_rate))
     position.history.append(entry | {"learning_rate": rate, "seconds": position.seconds})
-    with write_aside(training.folder.history) as partial:
-        pl.DataFrame(position.history).write_csv(partial)
+    write_text(training.folder.history, pl.DataFrame(position.history).write_csv())
 
 
 def _validate(training: Training) -> tuple[float, float]:

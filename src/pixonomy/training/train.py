@@ -11,7 +11,7 @@ import polars as pl
 
 from pixonomy.arrays.read import Arrays
 from pixonomy.errors import DataError
-from pixonomy.files import write_aside, write_json
+from pixonomy.files import read_parquet, write_json, write_parquet
 from pixonomy.models.backend import Precision, best_precision, keras, use_threads
 from pixonomy.models.zoo import ModelSettings, build_model
 from pixonomy.progress import Progress, silent
@@ -121,7 +121,7 @@ def _probe(
     labels, validation = training_set.labels, arrays.of_split("validation")
     if folder.probe.exists():
         probe = Probe(*load_weights(folder.probe_head))
-        predicted = pl.read_parquet(folder.probe)["predicted"].to_numpy()
+        predicted = read_parquet(folder.probe)["predicted"].to_numpy()
     else:
         embeddings = _embed(model, training_set, arrays.rows.height, progress)
         train = training_set.rows
@@ -132,9 +132,8 @@ def _probe(
         )
         predicted = probe.logits(embeddings).argmax(axis=1)
         save_weights(folder.probe_head, [probe.kernel, probe.bias])
-        with write_aside(folder.probe) as partial:
-            table = arrays.rows.select("image_id", "split")
-            table.with_columns(pl.Series("predicted", predicted)).write_parquet(partial)
+        table = arrays.rows.select("image_id", "split")
+        write_parquet(folder.probe, table.with_columns(pl.Series("predicted", predicted)))
     if not len(validation):
         return probe, None
     return probe, float((predicted[validation] == labels[validation]).mean())
