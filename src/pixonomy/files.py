@@ -54,7 +54,9 @@ def storage_errors(path: Path) -> Iterator[None]:
 def storage_error(error: OSError, path: Path | None = None) -> StorageError:
     """Say in one sentence what the operating system refused and what to do."""
     place = printable(path if path is not None else Path(os.fsdecode(error.filename or "a file")))
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    # NumPy tells a short write in words only: "27648 requested and 8064 written".
+    is_short = error.errno is None and "requested and" in str(error)
+    if is_short or error.errno in (errno.ENOSPC, errno.EDQUOT):
         return StorageError(
             f"The disk is full: {place} could not be written. Free space, run again."
         )

@@ -103,7 +103,7 @@ def _find_column(rows: pl.DataFrame, role: str, asked: str | None, table: Path) 
         raise SettingError(
             f"{printable(table)} has no column with picture paths (looked for "
             f"{', '.join(_USUAL_NAMES['path'])}; it has {', '.join(rows.columns)}). "
-            "Name it with --path-column."
+            "Name it with `pixonomy index --path-column`, then use the manifest."
         )
     return None
 

@@ -95,9 +95,8 @@ def load_recipe(name: str | Path, changes: Mapping[str, Any]) -> Recipe:
     Raises:
         SettingError: for an unknown recipe, key or type, naming what is known.
     """
-    content = _read(name)
+    content = _read(name) | {key: value for key, value in changes.items() if value is not None}
     _check_keys(content, str(name))
-    content |= {key: value for key, value in changes.items() if value is not None}
     return Recipe(**content)
 
 
