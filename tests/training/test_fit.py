@@ -3,6 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.special import log_softmax
 
 from pixonomy.arrays.read import Pictures, shard_path
 from pixonomy.errors import DataError, StorageError
@@ -107,8 +108,20 @@ def test_a_damaged_checkpoint_is_told(pictures: Pictures, tmp_path: Path) -> Non
         fit_model(training(pictures, tmp_path))
 
 
-def test_the_loss_and_accuracy_of_known_logits() -> None:
-    logits = np.log(np.array([[0.7, 0.3], [0.2, 0.8], [0.6, 0.4]], np.float32))
-    loss, accuracy = measure_logits(logits, np.array([0, 1, 1]))
-    assert loss == pytest.approx(-np.log([0.7, 0.8, 0.4]).mean(), rel=1e-5)
-    assert accuracy == pytest.approx(2 / 3)
+def test_the_loss_is_that_of_the_best_temperature() -> None:
+    logits = np.log(np.array([[0.7, 0.3], [0.2, 0.8], [0.6, 0.4], [0.9, 0.1]], np.float32))
+    labels = np.array([0, 1, 1, 0])
+    loss, accuracy = measure_logits(logits, labels)
+    wanted = [
+        -log_softmax(logits / temperature, axis=1)[np.arange(4), labels].mean()
+        for temperature in np.geomspace(0.05, 20, 4000)
+    ]
+    assert loss == pytest.approx(min(wanted), rel=1e-4)
+    assert accuracy == 0.75
+
+
+def test_the_loss_does_not_depend_on_the_scale_of_the_logits() -> None:
+    logits = np.random.default_rng(0).normal(size=(50, 4)).astype(np.float32)
+    labels = np.where(np.arange(50) % 3 == 0, 1, logits.argmax(axis=1))
+    loss, _ = measure_logits(logits, labels)
+    assert measure_logits(3 * logits, labels)[0] == pytest.approx(loss, rel=1e-4)

