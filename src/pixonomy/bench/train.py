@@ -10,14 +10,15 @@ from torch import nn
 
 from pixonomy.bench.result import Measurement, Yardstick, measure_in_turn
 from pixonomy.models.backend import best_precision, use_threads
+from pixonomy.models.step import train_step
 from pixonomy.models.zoo import ModelSettings, build_model
 from pixonomy.progress import Surroundings
 from pixonomy.training.batches import Batch
-from pixonomy.training.fit import compile_model, train_step
+from pixonomy.training.fit import compile_model
 from pixonomy.training.recipe import Recipe
 
 _CATEGORIES = 5
-_ROUNDS = 7
+_ROUNDS = 15
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ def _our_step(work: Work) -> Callable[[Batch], float]:
     settings = ModelSettings(work.model, work.size, _CATEGORIES, recipe.dense, recipe.dropout, 0)
     model = build_model(settings, best_precision())
     compile_model(model, recipe)
-    return lambda batch: train_step(model, batch)
+    return lambda batch: train_step(model, batch.images, batch.labels, recipe.label_smoothing)
 
 
 def _bare_step(work: Work) -> Callable[[Batch], float]:

@@ -13,8 +13,8 @@ import polars as pl
 from pixonomy.errors import DataError
 from pixonomy.files import write_text
 from pixonomy.inference.temperature import fit_temperature
-from pixonomy.models.backend import keras
 from pixonomy.models.optimizer import FusedAdamW
+from pixonomy.models.step import train_step
 from pixonomy.progress import Progress, silent
 from pixonomy.training.batches import Batch, TrainingSet
 from pixonomy.training.checkpoint import (
@@ -86,19 +86,10 @@ def fit_model(training: Training) -> Position:
 
 
 def compile_model(model: Any, recipe: Recipe) -> None:
-    """Give the model its loss and optimizer, built and ready for a checkpoint."""
-    loss = keras.losses.CategoricalCrossentropy(
-        from_logits=True, label_smoothing=recipe.label_smoothing
-    )
+    """Give the model its optimizer, built and ready for a checkpoint."""
     optimizer = FusedAdamW(recipe.learning_rate, weight_decay=recipe.weight_decay)
-    model.compile(optimizer, loss)
+    model.compile(optimizer)
     optimizer.build(model.trainable_variables)
-
-
-def train_step(model: Any, batch: Batch) -> float:
-    """Take one optimizer step and return the loss."""
-    one_hot = np.eye(model.output_shape[-1], dtype=np.float32)[batch.labels]
-    return float(model.train_on_batch(batch.images, one_hot))
 
 
 def predict_logits(model: Any, training_set: TrainingSet, rows: npt.NDArray[np.int64]) -> Any:
@@ -138,7 +129,8 @@ def _step(training: Training, position: Position, batch: Batch) -> None:
     total = training.training_set.total_steps
     rate = learning_rate(training.recipe, position.step, total)
     training.model.optimizer.learning_rate = rate
-    loss = train_step(training.model, batch)
+    smoothing = training.recipe.label_smoothing
+    loss = train_step(training.model, batch.images, batch.labels, smoothing)
     if not math.isfinite(loss):
         raise DataError(
             f"Training diverged at step {position.step + 1}: the loss is no longer a number. "
