@@ -137,3 +137,20 @@ def test_the_run_folder_holds_the_files_by_their_names(fitted_run: Path) -> None
     folder = RunFolder(fitted_run)
     for path in (folder.about, folder.result, folder.history, folder.best, folder.predictions):
         assert path.is_file()
+
+
+def test_a_recipe_without_epochs_needs_pretrained_weights() -> None:
+    with pytest.raises(SettingError, match="there must be pretrained weights"):
+        plan_training(TrainChoices(recipe="probe", weights="none"))
+
+
+def test_a_recipe_file_for_a_pretrained_model_starts_from_imagenet(tmp_path: Path) -> None:
+    recipe = tmp_path / "mine.toml"
+    recipe.write_text('model = "mobilenet"\nsize = 64\n')
+    assert plan_training(TrainChoices(recipe=str(recipe))).weights == "imagenet"
+    assert plan_training(TrainChoices(recipe=str(recipe), weights="none")).weights is None
+
+
+def test_compact_cannot_start_from_weights() -> None:
+    with pytest.raises(SettingError, match="compact has no pretrained weights"):
+        plan_training(TrainChoices(model="compact", weights="imagenet"))

@@ -16,7 +16,7 @@ from pixonomy.training.run import Run, RunFolder
 _DEFAULT = Surroundings()
 _STAGE = "train"
 _NO_WEIGHTS, _IMAGENET = "none", "imagenet"
-_PRETRAINED = ("mobilenet", "probe")  # recipes that make no sense without weights
+_SCRATCH, _TRANSFER = "compact", "mobilenet"  # what fit trains without and with weights
 
 
 @dataclass(frozen=True)
@@ -54,26 +54,53 @@ def plan_training(choices: TrainChoices, surroundings: Surroundings = _DEFAULT) 
     """Resolve recipe and weights: transfer learning where it can be, else from scratch.
 
     Raises:
-        SettingError: for an unknown model, recipe or weights file.
+        SettingError: for an unknown model, recipe or weights file, or weights that do not fit.
     """
-    name = choices.recipe or choices.model
     if choices.recipe is None and choices.model not in (None, *known_recipes()):
         raise SettingError(
             f"There is no model {choices.model!r}; known are {', '.join(known_recipes())}."
         )
-    weights: str | Path | None = choices.weights
-    if weights == _NO_WEIGHTS:
-        weights, name = None, name or "compact"
-    elif weights is not None and weights != _IMAGENET:
-        weights, name = Path(weights), name or "mobilenet"
-        if not weights.is_file():
-            raise SettingError(f"There is no weights file at {printable(weights)}.")
-    elif weights is None and (name is None or name in _PRETRAINED):
-        weights, name = _look_for_weights(name, surroundings)
-    recipe = load_recipe(name or "mobilenet", {"model": _model_of(choices), **choices.changes})
-    if recipe.model == "compact" and weights is not None:
+    weights = _asked_weights(choices.weights)
+    name = choices.recipe or choices.model
+    if name is None:
+        if choices.weights is None and _can_have_imagenet(surroundings):
+            weights = _IMAGENET
+        name = _SCRATCH if weights is None else _TRANSFER
+    # A model beside a recipe replaces the recipe's.
+    model = choices.model if choices.recipe else None
+    recipe = load_recipe(name, {"model": model, **choices.changes})
+    if choices.weights is None and recipe.model == _TRANSFER:
+        weights = _IMAGENET
+    if recipe.model == _SCRATCH and weights is not None:
         raise SettingError("compact has no pretrained weights; leave --weights out, or 'none'.")
+    if recipe.epochs == 0 and weights is None:
+        raise SettingError("Without training epochs there must be pretrained weights: --weights.")
     return Plan(recipe, weights)
+
+
+def _asked_weights(asked: str | None) -> str | Path | None:
+    if asked is None or asked == _NO_WEIGHTS:
+        return None
+    if asked == _IMAGENET:
+        return _IMAGENET
+    if not Path(asked).is_file():
+        raise SettingError(f"There is no weights file at {printable(asked)}.")
+    return Path(asked)
+
+
+def _can_have_imagenet(surroundings: Surroundings) -> bool:
+    """Tell whether Keras has, or can download, the weights to transfer from; say so if not."""
+    from pixonomy.models.pretrained import WeightsUnavailable, fetch_weights
+
+    try:
+        fetch_weights("MobileNetV2")
+    except WeightsUnavailable:
+        surroundings.say(
+            "No pretrained weights are at hand and none could be downloaded: training `compact` "
+            "from scratch (give --weights FILE for transfer learning)."
+        )
+        return False
+    return True
 
 
 def train(
@@ -161,26 +188,3 @@ def _clear(folder: RunFolder) -> None:
     # The description goes last: a kill in between must not leave a folder nobody owns.
     for path in (*ours, *shown, folder.about):
         remove(path)
-
-
-def _model_of(choices: TrainChoices) -> str | None:
-    """Return the zoo's name when both a recipe and a model were given."""
-    return choices.model if choices.recipe else None
-
-
-def _look_for_weights(
-    name: str | None, surroundings: Surroundings
-) -> tuple[str | None, str | None]:
-    from pixonomy.models.pretrained import WeightsUnavailable, fetch_weights
-
-    try:
-        fetch_weights("MobileNetV2")
-    except WeightsUnavailable:
-        if name is not None:
-            raise
-        surroundings.say(
-            "No pretrained weights are at hand and none could be downloaded: training `compact` "
-            "from scratch (give --weights FILE for transfer learning)."
-        )
-        return None, "compact"
-    return _IMAGENET, name or "mobilenet"
