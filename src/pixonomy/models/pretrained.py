@@ -1,8 +1,12 @@
 """The name of a keras.applications backbone goes in; the headless network comes out, weighted."""
 
 import contextlib
+import importlib
 import io
 import socket
+import threading
+import urllib.parse
+import urllib.request
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +23,7 @@ IMAGENET = "imagenet"
 """Weights by Keras's own loader: from its cache, else downloaded."""
 
 _CONNECT_SECONDS = 10.0
+_REACH_SECONDS = 4.0  # in all: a network that drops packets would hold each address up in turn
 
 
 class WeightsUnavailable(SettingError):
@@ -39,7 +44,7 @@ def build_backbone(application: str, size: int, weights: str | Path | None) -> A
     """
     build = getattr(keras.applications, application)
     start = IMAGENET if weights == IMAGENET else None
-    with _quiet_loading():
+    with _quiet_loading(), _connect_timeout(build if start else None):
         try:
             network = build(include_top=False, weights=start, input_shape=(3, size, size))
         except Exception as error:
@@ -70,15 +75,44 @@ def _load(network: Any, weights: Path, application: str) -> None:
 
 @contextlib.contextmanager
 def _quiet_loading() -> Iterator[None]:
-    # Keras prints its download and warns about input sizes it has weights for anyway; a dead
-    # network must not hold a training run up for minutes.
+    # Keras prints its download and warns about input sizes it has weights for anyway.
+    with warnings.catch_warnings(action="ignore"), contextlib.redirect_stdout(io.StringIO()):
+        yield
+
+
+@contextlib.contextmanager
+def _connect_timeout(build: Any | None) -> Iterator[None]:
+    """Keep Keras's download, which knows no time limit, from waiting for a dead network.
+
+    Weights that are cached are found either way.
+    """
     before = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(_CONNECT_SECONDS)
+    if build is not None:
+        socket.setdefaulttimeout(_CONNECT_SECONDS if _is_reachable(build) else 0.01)
     try:
-        with warnings.catch_warnings(action="ignore"), contextlib.redirect_stdout(io.StringIO()):
-            yield
+        yield
     finally:
         socket.setdefaulttimeout(before)
+
+
+def _is_reachable(build: Any) -> bool:
+    """Tell whether the host that Keras names for the network's weights takes a connection."""
+    module = importlib.import_module(build.__module__)
+    address = getattr(module, "BASE_WEIGHT_PATH", getattr(module, "WEIGHTS_PATH_NO_TOP", None))
+    if address is None or urllib.request.getproxies():
+        return True  # nothing to ask, or not by ourselves: leave it to the download
+    connected: list[bool] = []
+
+    def connect(host: str) -> None:
+        with contextlib.suppress(OSError):
+            socket.create_connection((host, 443), timeout=_REACH_SECONDS).close()
+            connected.append(True)
+
+    host = urllib.parse.urlsplit(address).hostname or ""
+    thread = threading.Thread(target=connect, args=(host,), daemon=True)
+    thread.start()
+    thread.join(_REACH_SECONDS)
+    return bool(connected)
 
 
 def fetch_weights(application: str) -> None:
