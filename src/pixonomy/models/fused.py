@@ -57,8 +57,8 @@ class Convolution(Direct, layers.Conv2D):
 
     def is_direct(self) -> bool:
         """Tell whether both sides are padded alike, which Keras does not always do."""
-        is_even = all(size % 2 for size in self.kernel_size) and set(self.strides) == {1}
-        return self.padding == "valid" or (self.padding == "same" and is_even)
+        is_centred = all(size % 2 for size in self.kernel_size) and set(self.strides) == {1}
+        return self.padding == "valid" or (self.padding == "same" and is_centred)
 
     def compute(self, inputs: Any, is_training: bool) -> Any:
         """Convolve: (n, c_in, height, width) to (n, c_out, height', width')."""

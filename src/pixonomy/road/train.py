@@ -127,10 +127,9 @@ def train(
         run.write(folder)
     result = read_json(folder.result)
     if result is None:
-        from pixonomy.training.train import TrainingMeans, train_run
+        from pixonomy.training.train import train_run
 
-        means = TrainingMeans(plan.weights, surroundings.cores, surroundings.progress)
-        result = train_run(prepared, run, folder, means)
+        result = train_run(prepared, run, folder, plan.weights, surroundings)
     if not (folder.bundle / BUNDLE_FILE).exists():
         from pixonomy.bundle.export import export_bundle
 

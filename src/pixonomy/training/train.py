@@ -1,7 +1,6 @@
 """Finished arrays and a recipe go in; a trained run folder comes out (not yet its bundle)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from pixonomy.errors import DataError
 from pixonomy.files import read_parquet, write_json, write_parquet
 from pixonomy.models.backend import Precision, best_precision, keras, use_threads
 from pixonomy.models.zoo import ModelSettings, build_model
-from pixonomy.progress import Progress, silent
+from pixonomy.progress import Progress, Surroundings
 from pixonomy.training.batches import TrainingSet
 from pixonomy.training.checkpoint import Position, load_weights, save_weights
 from pixonomy.training.fit import Training, fit_model
@@ -25,37 +24,33 @@ from pixonomy.training.run import Run, RunFolder
 _EMBED_BATCH = 64
 
 
-@dataclass(frozen=True)
-class TrainingMeans:
-    """What training may use of the machine: weights to start from, threads, a progress report.
-
-    Attributes:
-        weights: a file, `IMAGENET`, or None to start at random.
-    """
-
-    weights: str | Path | None = None
-    threads: int = 1
-    progress: Progress = silent
-
-
-def train_run(arrays: Arrays, run: Run, folder: RunFolder, means: TrainingMeans) -> dict[str, Any]:
+def train_run(
+    arrays: Arrays,
+    run: Run,
+    folder: RunFolder,
+    weights: str | Path | None,
+    surroundings: Surroundings,
+) -> dict[str, Any]:
     """Train, going on where an interrupted training of the same run stopped.
+
+    Args:
+        weights: what the network starts from: a file, `IMAGENET`, or None (at random).
 
     Returns:
         The content of `training.json`: steps, seconds, best_epoch, validation {n, accuracy,
         loss} or None, probe {validation_accuracy} or None.
     """
-    use_threads(means.threads)
+    use_threads(surroundings.cores)
     training_set = _training_set(arrays, run.labels, run.recipe)
     validation = arrays.of_split("validation")
-    model = build_model(settings_of(run, means.weights), best_precision())
+    model = build_model(settings_of(run, weights), best_precision())
     _freeze(model, run.recipe)
     probe_accuracy = None
-    if means.weights is not None:
-        head, probe_accuracy = _probe(model, training_set, arrays, folder, means.progress)
+    if weights is not None:
+        head, probe_accuracy = _probe(model, training_set, arrays, folder, surroundings.progress)
         model.get_layer("logits").set_weights([head.kernel, head.bias])
     training = Training(
-        model, training_set, validation, folder, means.weights is not None, means.progress
+        model, training_set, validation, folder, weights is not None, surroundings.progress
     )
     position = fit_model(training)
     result = _result(position, len(validation), probe_accuracy)
