@@ -11,6 +11,7 @@ import polars as pl
 from PIL import Image
 
 from pixonomy.evaluation.wording import percent
+from pixonomy.images.resize import shrink
 
 Pixels = npt.NDArray[np.uint8]
 Pictures = Callable[[Sequence[str]], Mapping[str, Pixels]]
@@ -95,10 +96,11 @@ def as_data_uri(pixels: Pixels) -> str:
 
     Shrunk for show only: no figure on the page depends on these pixels.
     """
-    image = Image.fromarray(np.ascontiguousarray(pixels.transpose(1, 2, 0)))
-    image.thumbnail((THUMBNAIL_PIXELS, THUMBNAIL_PIXELS))
+    upright = np.ascontiguousarray(pixels.transpose(1, 2, 0))
     file = io.BytesIO()
-    image.save(file, "JPEG", quality=THUMBNAIL_QUALITY, optimize=True)
+    Image.fromarray(shrink(upright, THUMBNAIL_PIXELS)).save(
+        file, "JPEG", quality=THUMBNAIL_QUALITY, optimize=True
+    )
     return "data:image/jpeg;base64," + base64.b64encode(file.getvalue()).decode("ascii")
 
 

@@ -101,6 +101,13 @@ def enlarge(
     return np.stack([cv2.resize(p, (size, size), interpolation=cv2.INTER_LINEAR) for p in planes])
 
 
+def shrink(pixels: Pixels, longest: int) -> Pixels:
+    """Return pixels, uint8 (height, width, 3), whose longer side is at most `longest` pixels."""
+    height, width = pixels.shape[:2]
+    scale = min(1.0, longest / max(height, width))
+    return _scale(pixels, max(1, round(height * scale)), max(1, round(width * scale)))
+
+
 def _scale(pixels: Pixels, height: int, width: int) -> Pixels:
     # INTER_AREA averages only where both sides shrink, so the sides that shrink go first.
     shrunk = min(height, pixels.shape[0]), min(width, pixels.shape[1])
