@@ -1,20 +1,38 @@
+import io
+import re
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import polars as pl
+import psutil
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pixonomy.arrays.read import ROWS_FILE, Arrays, Pictures, read_arrays, shard_path
+from pixonomy.arrays.read import (
+    OPEN_SHARDS,
+    ROWS_FILE,
+    Arrays,
+    Images,
+    Pictures,
+    read_arrays,
+    shard_path,
+)
 from pixonomy.arrays.write import ArraySettings, write_arrays
 from pixonomy.errors import SettingError, StorageError
 from pixonomy.images.resize import Framing
 from pixonomy.manifest import SPLITS, Manifest, conform
 from pixonomy.sources.folder import index_folder
 
-COUNTS = st.lists(st.integers(0, 9), max_size=12)
+
+def write_shards(folder: Path, counts: list[int]) -> tuple[Images, Pictures]:
+    whole = np.random.default_rng(0).integers(0, 256, (sum(counts), 3, 8, 8), np.uint8)
+    (folder / "8").mkdir(exist_ok=True)
+    for shard, part in enumerate(np.split(whole, np.cumsum(counts)[:-1]) if counts else []):
+        np.save(shard_path(folder, 8, shard), part)
+    return whole, Pictures(folder, Framing(8), tuple(counts))
 
 
 @pytest.fixture
@@ -59,7 +77,7 @@ def test_a_size_that_is_not_there_names_those_that_are(arrays: Arrays) -> None:
 def test_pictures_can_be_read_but_not_changed(arrays: Arrays) -> None:
     before = shard_path(arrays.folder, 16, 0).read_bytes()
     with pytest.raises(ValueError, match="read-only"):
-        arrays.pictures(16).shards[0][0] = 0
+        arrays.pictures(16).shard(0)[0] = 0
     arrays.pictures(16).gather(np.array([0]))[:] = 0
     assert shard_path(arrays.folder, 16, 0).read_bytes() == before
 
@@ -79,31 +97,54 @@ def test_damaged_rows_are_a_storage_error(arrays: Arrays) -> None:
         read_arrays(arrays.folder)
 
 
-@given(COUNTS, st.integers(0, 2**32), st.integers(0, 1000), st.data())
-@settings(deadline=None)
-def test_an_epoch_is_a_permutation_that_seed_and_epoch_decide(
-    counts: list[int], seed: int, epoch: int, data: st.DataObject
-) -> None:
-    pictures = Pictures(Path(), Framing(8), tuple(counts))
-    chosen = data.draw(st.sets(st.sampled_from(range(sum(counts))))) if sum(counts) else set()
-    rows = np.array(sorted(chosen), np.int64)
-    order = pictures.shuffle(rows, seed, epoch)
-    assert sorted(order) == sorted(chosen)
-    again = Pictures(Path(), Framing(8), tuple(counts)).shuffle(rows, seed, epoch)
-    assert np.array_equal(order, again)
+@pytest.mark.parametrize("row", [-1, 30])
+def test_a_row_that_is_not_there_is_refused(arrays: Arrays, row: int) -> None:
+    with pytest.raises(IndexError, match="of 30 pictures"):
+        arrays.pictures(16).gather(np.array([0, row]))
 
 
-def test_other_seeds_and_epochs_give_other_orders() -> None:
-    pictures = Pictures(Path(), Framing(8), (50, 50))
-    rows = np.arange(100)
-    orders = [tuple(pictures.shuffle(rows, *key)) for key in ((0, 0), (0, 1), (1, 0), (1, 1))]
-    assert len(set(orders)) == 4
+def test_no_rows_are_no_pictures(arrays: Arrays) -> None:
+    assert arrays.pictures(16).gather(np.arange(0)).shape == (0, 3, 16, 16)
 
 
-def test_large_arrays_are_read_window_by_window() -> None:
-    # Shards of 256 MiB: two of them are a window, and no third may come in between.
-    pictures = Pictures(Path(), Framing(1024), (85,) * 8)
-    shards = pictures.shuffle(np.arange(85 * 8), 0, 0) // 85
-    windows = [set(shards[start : start + 170]) for start in range(0, 680, 170)]
-    assert all(len(window) == 2 for window in windows)
-    assert set().union(*windows) == set(range(8))
+@given(st.lists(st.integers(0, 4), max_size=9), st.data())
+@settings(deadline=None, max_examples=50)
+def test_every_row_is_found_whatever_the_shards(counts: list[int], data: st.DataObject) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        whole, pictures = write_shards(Path(folder), counts)
+        row = st.integers(0, len(whole) - 1)
+        rows = np.array(data.draw(st.lists(row, max_size=20)) if len(whole) else [], np.int64)
+        assert np.array_equal(pictures.gather(rows), whole[rows])
+
+
+def test_of_many_shards_only_a_few_are_open_at_a_time(tmp_path: Path) -> None:
+    count = OPEN_SHARDS + 40
+    whole, pictures = write_shards(tmp_path, [1] * count)
+    for _ in range(2):
+        assert np.array_equal(pictures.gather(np.arange(count)), whole)
+    folder = str(tmp_path)
+    opened = [one.path for one in psutil.Process().memory_maps(grouped=False)]
+    assert 0 < sum(path.startswith(folder) for path in opened) <= OPEN_SHARDS
+    del pictures
+    opened = [one.path for one in psutil.Process().memory_maps(grouped=False)]
+    assert not any(path.startswith(folder) for path in opened)
+
+
+def test_damaged_shards_are_told_with_what_to_do(tmp_path: Path) -> None:
+    def damage(content: bytes) -> str:
+        _, pictures = write_shards(tmp_path, [5])
+        shard_path(tmp_path, 8, 0).write_bytes(content)
+        with pytest.raises(StorageError) as raised:
+            pictures.gather(np.array([0]))
+        return str(raised.value)
+
+    _, pictures = write_shards(tmp_path, [5])
+    whole = shard_path(tmp_path, 8, 0).read_bytes()
+    for content in (b"", whole[:50], whole[:-1], b"no array" * 20, whole.replace(b"{", b"[")):
+        assert re.search(r"images-00000\.npy is damaged: .*prepare` again", damage(content))
+    other = io.BytesIO()
+    np.save(other, np.zeros((5, 3, 8, 9), np.uint8))
+    assert "it holds uint8 (5, 3, 8, 9), not uint8 (5, 3, 8, 8)" in damage(other.getvalue())
+    shard_path(tmp_path, 8, 0).unlink()
+    with pytest.raises(StorageError, match=r"images-00000\.npy could not be read"):
+        pictures.gather(np.array([0]))

@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 from PIL import Image
 
+from pixonomy.arrays.load import shuffle
 from pixonomy.arrays.read import ARRAYS_FILE, read_arrays
 from pixonomy.arrays.write import ArraySettings, write_arrays
 from pixonomy.errors import SettingError
@@ -163,4 +164,4 @@ def test_a_manifest_of_broken_pictures_alone_gives_empty_arrays(
     arrays = read_arrays(tmp_path / "out")
     assert arrays.rows.height == 0
     assert arrays.pictures(16).gather(np.arange(0)).shape == (0, 3, 16, 16)
-    assert arrays.pictures(16).shuffle(np.arange(0), 0, 0).size == 0
+    assert shuffle(arrays.pictures(16), np.arange(0), 0, 0).size == 0

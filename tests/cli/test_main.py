@@ -76,7 +76,7 @@ def test_classify_answers_with_its_keys(
 def test_bench_without_a_name_lists_the_benchmarks(call: Call) -> None:
     code, answer, _ = call("bench")
     assert code == 0
-    assert answer == {"benchmarks": ["train"]}
+    assert answer == {"benchmarks": ["loader", "train"]}
 
 
 def test_an_error_answers_with_kind_and_message(call: Call, tmp_path: Path) -> None:
@@ -112,7 +112,7 @@ def test_debug_shows_the_traceback(capfd: pytest.CaptureFixture[str], tmp_path: 
         (["fit", ".", "-o", "run", "--size", "big"], "Invalid value for '--size'"),
         (["fit", ".", "-o", "run", "--seed", "-1"], "greater than or equal to 0"),
         (["fit", "."], "--output"),
-        (["bench", "speed"], "no benchmark 'speed'; known are train"),
+        (["bench", "speed"], "no benchmark 'speed'; known are loader, train"),
     ],
 )
 def test_a_wrong_call_is_told_and_ends_with_2(

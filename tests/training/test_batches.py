@@ -1,11 +1,14 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from pixonomy.arrays.load import Share
 from pixonomy.arrays.read import Pictures, shard_path
+from pixonomy.errors import SettingError, StorageError
 from pixonomy.images.resize import Framing
-from pixonomy.training.batches import TrainingSet, augment
+from pixonomy.training.batches import Dice, TrainingSet, augment
 from pixonomy.training.recipe import Recipe
 
 SIZE = 16
@@ -57,8 +60,27 @@ def test_epochs_differ_in_their_order(pictures: Pictures) -> None:
 
 def test_an_error_while_reading_reaches_the_one_who_waits(tmp_path: Path) -> None:
     missing = Pictures(tmp_path, Framing(SIZE), (12,))
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(StorageError, match="No such file"):
         list(training_set(missing).batches(0))
+
+
+@pytest.mark.parametrize("threads", [1, 4])
+@pytest.mark.parametrize("world", [2, 4])
+def test_what_is_learnt_from_does_not_depend_on_hosts_or_threads(
+    pictures: Pictures, world: int, threads: int
+) -> None:
+    whole = training_set(pictures, zoom=0.3, light=0.2)
+    hosts = [replace(whole, share=Share(rank, world), threads=threads) for rank in range(world)]
+    batches = [list(host.batches(4)) for host in hosts]
+    for one, *parts in zip(whole.batches(4), *batches, strict=True):
+        np.testing.assert_array_equal(np.concatenate([part.images for part in parts]), one.images)
+        np.testing.assert_array_equal(np.concatenate([part.labels for part in parts]), one.labels)
+
+
+def test_hosts_that_cannot_share_a_batch_equally_are_refused(pictures: Pictures) -> None:
+    uneven = replace(training_set(pictures), share=Share(0, 3))
+    with pytest.raises(SettingError, match=r"A batch of 4 pictures.*by 3 hosts"):
+        uneven.batches(0)
 
 
 def test_a_set_smaller_than_a_batch_is_one_step_an_epoch(pictures: Pictures) -> None:
@@ -73,7 +95,7 @@ def test_each_augmentation_changes_pictures_and_keeps_their_form(
 ) -> None:
     images = np.random.default_rng(1).integers(0, 256, (8, 3, SIZE, SIZE), np.uint8)
     recipe = Recipe(size=SIZE, **(PLAIN | change))  # type: ignore[arg-type]
-    changed = augment(images.copy(), np.random.default_rng(2), recipe)
+    changed = augment(images.copy(), Dice(np.random.default_rng(2), 8), recipe)
     assert changed.shape == images.shape
     assert changed.dtype == np.uint8
     assert not np.array_equal(changed, images)
@@ -82,4 +104,6 @@ def test_each_augmentation_changes_pictures_and_keeps_their_form(
 def test_no_augmentation_changes_nothing() -> None:
     images = np.random.default_rng(1).integers(0, 256, (8, 3, SIZE, SIZE), np.uint8)
     recipe = Recipe(size=SIZE, **PLAIN)  # type: ignore[arg-type]
-    np.testing.assert_array_equal(augment(images.copy(), np.random.default_rng(2), recipe), images)
+    np.testing.assert_array_equal(
+        augment(images.copy(), Dice(np.random.default_rng(2), 8), recipe), images
+    )

@@ -1,7 +1,10 @@
-"""A folder of arrays goes in; pictures come out, in an order that `(seed, epoch)` alone decides."""
+"""A folder of arrays goes in; its rows and memory-mapped pictures come out."""
 
+import mmap
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache, partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from pixonomy.errors import SettingError
-from pixonomy.files import printable, read_json, read_parquet
+from pixonomy.errors import SettingError, StorageError
+from pixonomy.files import printable, read_json, read_parquet, storage_errors
 from pixonomy.images.resize import Framing
 
 ARRAYS_FILE = "arrays.json"
@@ -20,7 +23,10 @@ PROBLEMS_FILE = "problems.parquet"
 Images = npt.NDArray[np.uint8]
 """uint8, shape (n, 3, size, size), RGB."""
 
-_WINDOW_BYTES = 512 * 1024**2  # shards shuffled together: random access stays within this much
+Rows = npt.NDArray[np.int64]
+"""Row numbers, int64, shape (n,)."""
+
+OPEN_SHARDS = 128  # maps kept open: each takes a file descriptor, of which a process has few
 
 
 def shard_path(folder: Path, size: int, shard: int) -> Path:
@@ -61,58 +67,93 @@ class Arrays:
             )
         return Pictures(self.folder, Framing(size, self.about["fit"]), tuple(self.about["shards"]))
 
-    def of_split(self, split: str) -> npt.NDArray[np.int64]:
+    def of_split(self, split: str) -> Rows:
         """Return the row numbers of a split, in the order of the rows."""
         return (self.rows["split"] == split).arg_true().to_numpy().astype(np.int64)
 
 
 @dataclass(frozen=True)
 class Pictures:
-    """The pictures of one size, memory-mapped; picture i belongs to row i."""
+    """The pictures of one size, memory-mapped; picture i belongs to row i.
+
+    Safe to be read by several threads.
+    """
 
     folder: Path
     framing: Framing
     shard_rows: tuple[int, ...]
 
     @cached_property
-    def starts(self) -> npt.NDArray[np.int64]:
+    def starts(self) -> Rows:
         """The first row of each shard, and the number of rows at the end."""
         return np.concatenate(([0], np.cumsum(self.shard_rows))).astype(np.int64)
 
-    @cached_property
-    def shards(self) -> list[Images]:
-        """One memory-mapped array a shard."""
-        size = self.framing.size
-        count = len(self.shard_rows)
-        return [
-            np.load(shard_path(self.folder, size, shard), mmap_mode="r" if rows else None)
-            for shard, rows in zip(range(count), self.shard_rows, strict=True)
-        ]
+    @property
+    def picture_bytes(self) -> int:
+        """The bytes of one picture."""
+        return 3 * self.framing.size**2
 
-    def gather(self, rows: npt.NDArray[np.int64]) -> Images:
-        """Copy the pictures of these rows into one array, uint8 (n, 3, size, size)."""
+    @cached_property
+    def shard(self) -> Callable[[int], Images]:
+        """Return the map of the shard of that number, read-only; the latest few stay open.
+
+        Raises:
+            StorageError: if its file is missing, damaged or not of this size and length.
+        """
+        # Made of the parts: a bound method would keep `self`, and with it all maps, alive.
+        opened = partial(_map_shard, self.folder, self.framing.size, self.shard_rows)
+        return lru_cache(OPEN_SHARDS)(opened)
+
+    def gather(self, rows: Rows) -> Images:
+        """Copy the pictures of these rows into one array, uint8 (n, 3, size, size).
+
+        Neighbours that lie in one shard are copied in one go: ascending rows are fastest.
+
+        Raises:
+            IndexError: if a row is not among the pictures.
+            StorageError: if a shard cannot be read.
+        """
         size = self.framing.size
         batch = np.empty((len(rows), 3, size, size), np.uint8)
+        if not len(rows):
+            return batch
         shards = np.searchsorted(self.starts, rows, "right") - 1
-        for place, (shard, row) in enumerate(zip(shards, rows, strict=True)):
-            batch[place] = self.shards[shard][row - self.starts[shard]]
+        if not 0 <= shards.min() <= shards.max() < len(self.shard_rows):
+            raise IndexError(f"rows {rows.min()} to {rows.max()} of {self.starts[-1]} pictures")
+        places = rows - self.starts[shards]
+        changes = np.flatnonzero(np.diff(shards)) + 1
+        for start, stop in pairwise((0, *changes.tolist(), len(rows))):
+            shard = self.shard(int(shards[start]))
+            # Mode "raise" would check each row again and copy through a buffer.
+            np.take(shard, places[start:stop], 0, out=batch[start:stop], mode="clip")
         return batch
 
-    def shuffle(self, rows: npt.NDArray[np.int64], seed: int, epoch: int) -> npt.NDArray[np.int64]:
-        """Order rows for one pass: shards in random order, rows shuffled in windows of shards.
 
-        The order depends on its arguments alone, so a resumed pass reads on where it was.
-        """
-        generator = np.random.default_rng([seed, epoch])
-        shard_of_row = np.searchsorted(self.starts, rows, "right") - 1
-        order = generator.permutation(len(self.shard_rows))
-        largest = max(self.shard_rows, default=1) * 3 * self.framing.size**2
-        window = max(1, _WINDOW_BYTES // max(1, largest))
-        stretches = [
-            generator.permutation(rows[np.isin(shard_of_row, order[start : start + window])])
-            for start in range(0, len(order), window)
-        ]
-        return np.concatenate(stretches) if stretches else rows
+def _map_shard(folder: Path, size: int, shard_rows: Sequence[int], shard: int) -> Images:
+    path = shard_path(folder, size, shard)
+    expected = (shard_rows[shard], 3, size, size)
+    with storage_errors(path):
+        try:
+            mapped = np.lib.format.open_memmap(path, mode="r")
+        except OSError:
+            raise
+        except Exception as error:  # a damaged header raises half a dozen kinds
+            raise _damaged(path, folder, str(error)) from error
+    if mapped.shape != expected or mapped.dtype != np.uint8:
+        found = f"{mapped.dtype} {mapped.shape}"
+        raise _damaged(path, folder, f"it holds {found}, not uint8 {expected}")
+    memory: object = mapped.base
+    if hasattr(mmap, "MADV_WILLNEED") and isinstance(memory, mmap.mmap):
+        # Random picks from a cold disk crawl; nearly always the whole shard is wanted anyway.
+        memory.madvise(mmap.MADV_WILLNEED)
+    return np.asarray(mapped)
+
+
+def _damaged(path: Path, folder: Path, reason: str) -> StorageError:
+    return StorageError(
+        f"{printable(path)} is damaged: {reason}. "
+        f"Remove {printable(folder)} and run `pixonomy prepare` again."
+    )
 
 
 def read_arrays(folder: Path) -> Arrays:

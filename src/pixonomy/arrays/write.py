@@ -13,9 +13,10 @@ import polars as pl
 from pixonomy.arrays.read import ARRAYS_FILE, PROBLEMS_FILE, ROWS_FILE, shard_path
 from pixonomy.artefact import Fingerprint
 from pixonomy.errors import UndecodableImage
+from pixonomy.fetch import read_bytes
 from pixonomy.files import read_parquet, write_aside, write_json, write_parquet
 from pixonomy.images.resize import Fit, Framing, frame
-from pixonomy.locate import Location, in_chunks, locate, read_bytes
+from pixonomy.locate import Location, in_chunks, locate
 from pixonomy.manifest import Manifest
 from pixonomy.progress import Progress, silent
 from pixonomy.workers import run

@@ -1,5 +1,6 @@
 """`bench`: the project's own benchmarks, each beside its yardstick in the same run."""
 
+from importlib import import_module
 from typing import Annotated
 
 import typer
@@ -8,7 +9,11 @@ from pixonomy.cli import options
 from pixonomy.cli.console import show, surroundings
 from pixonomy.errors import SettingError
 
-_NAMES = ("train",)
+# Imported when asked for: benchmarks bring their yardsticks with them.
+_NAMES = {
+    "loader": "pixonomy.bench.loader:bench_loader",
+    "train": "pixonomy.bench.train:bench_train",
+}
 
 
 def bench(
@@ -22,14 +27,18 @@ def bench(
         return
     if name not in _NAMES:
         raise SettingError(f"There is no benchmark {name!r}; known are {', '.join(_NAMES)}.")
-    from pixonomy.bench.train import bench_train
-
+    module, _, function = _NAMES[name].partition(":")
     around = surroundings()
-    results = [one.as_json() for one in bench_train(around)]
+    measured = getattr(import_module(module), function)(around)
+    results = [one.as_json() for one in measured]
     lines = [
-        f"{one['work']}: {one['figure']:.0f} {one['unit']}; {yardstick['name']}: "
-        f"{yardstick['figure']:.0f}; ratio {yardstick['ratio']:.2f}"
+        f"{one['work']}: {_figure(one['figure'])} {one['unit']}; {yardstick['name']}: "
+        f"{_figure(yardstick['figure'])}; ratio {yardstick['ratio']:.2f}"
         for one in results
         for yardstick in one["yardsticks"]
     ]
     show({"name": name, "cores": around.cores, "results": results}, lines, as_json)
+
+
+def _figure(value: float) -> str:
+    return f"{value:.0f}" if value >= 1000 else f"{value:.4g}"

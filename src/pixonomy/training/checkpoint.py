@@ -30,6 +30,7 @@ class Position:
         best_epoch: the epoch it was reached in; 0 is the start.
         history: one entry a finished epoch.
         seconds: spent in training so far, over all sessions.
+        seconds_waited: of these, how long batches were waited for.
     """
 
     step: int = 0
@@ -38,6 +39,7 @@ class Position:
     best_epoch: int = 0
     history: History = field(default_factory=list)
     seconds: float = 0.0
+    seconds_waited: float = 0.0
 
 
 def save_checkpoint(path: Path, model: Any, position: Position) -> None:

@@ -67,21 +67,23 @@ def fit_model(training: Training) -> Position:
     compile_model(model, training.recipe)
     position = load_checkpoint(training.folder.latest, model) or _start(training)
     began = training.clock() - position.seconds
+    waited = position.seconds_waited
     saved = training.clock()
     if position.step and position.step % steps == 0 and _is_over(training, position):
         return position
-    batches = training.training_set.batches(position.step)
-    for batch in batches:
-        _step(training, position, batch)
-        position.seconds = training.clock() - began
-        is_epoch_end = position.step % steps == 0
-        if is_epoch_end:
-            _finish_epoch(training, position)
-        if is_epoch_end or training.clock() - saved > _CHECKPOINT_SECONDS:
-            save_checkpoint(training.folder.latest, model, position)
-            saved = training.clock()
-        if is_epoch_end and _is_over(training, position):
-            break
+    with training.training_set.batches(position.step) as batches:
+        for batch in batches:
+            _step(training, position, batch)
+            position.seconds = training.clock() - began
+            position.seconds_waited = waited + batches.seconds_waited
+            is_epoch_end = position.step % steps == 0
+            if is_epoch_end:
+                _finish_epoch(training, position)
+            if is_epoch_end or training.clock() - saved > _CHECKPOINT_SECONDS:
+                save_checkpoint(training.folder.latest, model, position)
+                saved = training.clock()
+            if is_epoch_end and _is_over(training, position):
+                break
     return position
 
 

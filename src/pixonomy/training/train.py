@@ -22,6 +22,7 @@ from pixonomy.training.recipe import Recipe
 from pixonomy.training.run import Run, RunFolder
 
 _EMBED_BATCH = 64
+_MOST_THREADS = 8  # making batches: more would only wait for each other
 
 
 def train_run(
@@ -37,11 +38,11 @@ def train_run(
         weights: what the network starts from: a file, `IMAGENET`, or None (at random).
 
     Returns:
-        The content of `training.json`: steps, seconds, best_epoch, validation {n, accuracy,
-        loss} or None, probe {validation_accuracy} or None.
+        The content of `training.json`: steps, seconds, seconds_waited (for batches), best_epoch,
+        validation {n, accuracy, loss} or None, probe {validation_accuracy} or None.
     """
     use_threads(surroundings.cores)
-    training_set = _training_set(arrays, run.labels, run.recipe)
+    training_set = _training_set(arrays, run, surroundings.cores)
     validation = arrays.of_split("validation")
     model = build_model(settings_of(run, weights), best_precision())
     _freeze(model, run.recipe)
@@ -87,12 +88,17 @@ def number_labels(rows: pl.DataFrame, labels: Sequence[str]) -> npt.NDArray[np.i
     return places.to_numpy().astype(np.int64)
 
 
-def _training_set(arrays: Arrays, labels: Sequence[str], recipe: Recipe) -> TrainingSet:
+def _training_set(arrays: Arrays, run: Run, cores: int) -> TrainingSet:
     rows = arrays.of_split("train")
     if not len(rows):
         raise DataError("No picture of the training split could be decoded.")
-    numbers = number_labels(arrays.rows, labels)
-    return TrainingSet(arrays.pictures(recipe.size), rows, numbers, recipe)
+    return TrainingSet(
+        arrays.pictures(run.recipe.size),
+        rows,
+        number_labels(arrays.rows, run.labels),
+        run.recipe,
+        threads=min(cores, _MOST_THREADS),
+    )
 
 
 def _freeze(model: Any, recipe: Recipe) -> None:
@@ -151,6 +157,7 @@ def _result(position: Position, n: int, probe_accuracy: float | None) -> dict[st
     return {
         "steps": position.step,
         "seconds": round(position.seconds, 2),
+        "seconds_waited": round(position.seconds_waited, 3),
         "best_epoch": position.best_epoch,
         "validation": {"n": n, "accuracy": accuracy, "loss": position.best_loss}
         if is_measured
