@@ -16,6 +16,7 @@ from pixonomy.manifest import (
     read_manifest,
     write_manifest,
 )
+from pixonomy.taxonomy import Taxonomy
 
 
 def make_rows(count: int = 3) -> pl.DataFrame:
@@ -29,6 +30,14 @@ def test_a_manifest_comes_back_as_it_was_written(tmp_path: Path) -> None:
     back = read_manifest(tmp_path / "m.parquet")
     assert back.rows.equals(rows)
     assert (back.base, back.fingerprint) == (tmp_path, {"stage": "index", "n": [1]})
+
+
+def test_the_tree_of_categories_travels_with_the_rows(tmp_path: Path) -> None:
+    tree = Taxonomy({"7": ("BOISSONS", "VIN", "ROSÉ"), "8": ("BOISSONS", "VIN", "ROUGE")})
+    write_manifest(tmp_path / "m.parquet", Manifest(make_rows(), tmp_path, taxonomy=tree))
+    assert read_manifest(tmp_path / "m.parquet").taxonomy == tree
+    write_manifest(tmp_path / "none.parquet", Manifest(make_rows(), tmp_path))
+    assert read_manifest(tmp_path / "none.parquet").taxonomy is None
 
 
 def test_a_base_that_is_not_utf_8_is_found_again(tmp_path: Path) -> None:

@@ -2,11 +2,11 @@
 
 import errno
 import hashlib
-import io
 import json
 import os
+import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -91,28 +91,57 @@ def read_json(path: Path) -> Any:
             raise StorageError(f"{printable(path)} is not valid JSON: {error}.") from error
 
 
-def write_parquet(path: Path, rows: pl.DataFrame, about: Mapping[str, str] | None = None) -> None:
-    """Write a table and texts about it to one Parquet file, whole or not at all."""
-    # Through memory: Polars tells a full disk as an error of its own, and takes no odd names.
-    content = io.BytesIO()
-    rows.write_parquet(content, metadata=dict(about or {}))
-    with write_aside(path) as partial:
-        partial.write_bytes(content.getbuffer())
+def write_parquet(
+    path: Path, rows: pl.DataFrame | pl.LazyFrame, about: Mapping[str, str] | None = None
+) -> None:
+    """Write a table and texts about it to one Parquet file, whole or not at all.
+
+    Lazy rows are streamed: memory does not grow with their number.
+
+    Raises:
+        StorageError: if the disk is full or the folder cannot be written.
+    """
+    with write_aside(path) as partial, partial.open("wb") as file, _polars_refusals():
+        rows.lazy().sink_parquet(file, metadata=dict(about or {}))
 
 
-def read_parquet(path: Path) -> pl.DataFrame:
-    """Return the table in a Parquet file.
+def read_parquet(path: Path, columns: Sequence[str] | None = None) -> pl.DataFrame:
+    """Return the table in a Parquet file, or only some `columns` of it, in that order.
 
     Raises:
         StorageError: if the file cannot be read or is damaged.
     """
-    with storage_errors(path):
-        content = path.read_bytes()
+    with scan_parquet(path) as rows:
+        return (rows if columns is None else rows.select(columns)).collect()
+
+
+@contextmanager
+def scan_parquet(path: Path) -> Iterator[pl.LazyFrame]:
+    """Yield the table in a Parquet file, to be read inside the block and only as far as needed.
+
+    Raises:
+        StorageError: if the file cannot be read or is damaged.
+    """
     try:
-        return pl.read_parquet(content)
+        # An open file, for Polars itself takes no names that are not UTF-8.
+        with storage_errors(path), path.open("rb") as file, _polars_refusals():
+            yield pl.scan_parquet(file)
     except pl.exceptions.PolarsError as error:
         reason = str(error).partition("\n")[0]
         raise StorageError(f"{printable(path)} is damaged: {reason}.") from error
+
+
+@contextmanager
+def _polars_refusals() -> Iterator[None]:
+    """Turn what the operating system refused to Polars back into the error it was."""
+    try:
+        yield
+    except pl.exceptions.PolarsError as error:
+        refused = re.search(r"\(os error (\d+)\)", str(error))
+        if refused is None:
+            raise
+        number = int(refused[1])
+        raise OSError(number, os.strerror(number)) from error
 
 
 def hash_file(path: Path) -> str:

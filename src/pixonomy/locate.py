@@ -1,57 +1,53 @@
-"""A manifest's rows go in; the bytes of their pictures come out."""
+"""A manifest's rows go in; where the bytes of their pictures lie comes out."""
 
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote, unquote_to_bytes
 
 import polars as pl
 
-from pixonomy.errors import UndecodableImage
+from pixonomy.remote import is_remote
+
+DEFLATE = "deflate"
+"""An `encoding`: the range holds the compressed member of a zip."""
+PARQUET = "parquet:"
+"""An `encoding`, with the name of a column behind it: `member` is the row number."""
 
 _ESCAPED = "percent:"
-_MAX_READ = 256 * 1024 * 1024  # bytes; a picture beyond any decoder's cap is not read at all
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Location:
-    """Where one picture's bytes lie: a file and the byte range inside it (None: to its end)."""
+    """Where one picture's bytes lie.
+
+    Attributes:
+        file: a path on this machine, or the address of an object (s3://…).
+        offset: in bytes, from the beginning of the file.
+        length: in bytes; None: to the end of the file.
+        member, encoding: for bytes that are no plain range, see `DEFLATE` and `PARQUET`.
+    """
 
     image_id: str
-    path: Path
+    file: Path | str
     offset: int = 0
     length: int | None = None
+    member: str | None = None
+    encoding: str | None = None
 
 
 def locate(rows: pl.DataFrame, base: Path) -> list[Location]:
     """Return the location of each row, in order; relative `uri`s hang from `base`."""
-    columns = ("image_id", "uri", "offset", "length")
-    return [_to_location(base, *values) for values in rows.select(columns).iter_rows()]
-
-
-def read_bytes(location: Location) -> bytes:
-    """Return the encoded picture at a location.
-
-    Raises:
-        UndecodableImage: if the bytes are not there or more than any picture has.
-    """
-    try:
-        if not location.path.is_file():  # opening a pipe or a device could wait for ever
-            raise UndecodableImage(_missing(location.path))
-        with location.path.open("rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            wanted = size - location.offset if location.length is None else location.length
-            if wanted > _MAX_READ:
-                raise UndecodableImage(f"larger than {_MAX_READ // 1024**2} MiB")
-            file.seek(location.offset)
-            data = file.read(max(0, wanted))  # a negative count would read the whole file
-    except OSError as error:
-        raise UndecodableImage(f"cannot be read: {error.strerror or error}") from error
-    if location.length is not None and len(data) < location.length:
-        raise UndecodableImage("the file ends before the picture does")
-    return data
+    columns = ("image_id", "uri", "offset", "length", "member", "encoding")
+    # Thousands of rows share one file: its address is made once.
+    files = {uri: _to_file(uri, base) for uri in rows["uri"].unique()}
+    missing = [name for name in columns if name not in rows.columns]
+    rows = rows.with_columns(pl.lit(None).alias(name) for name in missing)
+    return [
+        Location(image_id, files[uri], offset or 0, length, member, encoding)
+        for image_id, uri, offset, length, member, encoding in rows.select(columns).iter_rows()
+    ]
 
 
 def relative_to(path: Path, base: Path) -> Path:
@@ -85,9 +81,7 @@ def in_chunks(locations: list[Location], size: int) -> Iterator[list[Location]]:
         yield locations[start : start + size]
 
 
-def _to_location(base: Path, image_id: str, uri: str, offset: Any, length: Any) -> Location:
-    return Location(image_id, base / uri_to_path(uri), offset or 0, length)
-
-
-def _missing(path: Path) -> str:
-    return "not a regular file" if path.exists() else "the file is missing"
+def _to_file(uri: str | None, base: Path) -> Path | str:
+    if uri is None:
+        return ""
+    return uri if is_remote(uri) else base / uri_to_path(uri)

@@ -4,7 +4,7 @@ The columns and their meaning are in `COLUMNS`; unknown columns of a source are 
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,16 @@ import polars as pl
 
 from pixonomy.artefact import Fingerprint
 from pixonomy.errors import SettingError
-from pixonomy.files import printable, read_parquet, storage_errors, write_parquet
+from pixonomy.files import (
+    hash_file,
+    printable,
+    read_parquet,
+    scan_parquet,
+    storage_errors,
+    write_parquet,
+)
 from pixonomy.locate import path_to_uri, uri_to_path
+from pixonomy.taxonomy import Taxonomy
 
 SCHEMA_VERSION = 1
 SPLITS = ("train", "validation", "test")
@@ -37,7 +45,11 @@ COLUMNS: Mapping[str, pl.DataType] = {
     "perceptual_hash": pl.String(),
 }
 
+SUMMED = ("group_id", "label", "split", "problem")
+"""The columns that `Manifest.summary` counts."""
+
 _METADATA_KEY = "pixonomy"
+_KEPT = "kept?"  # the name of no column
 
 
 @dataclass(frozen=True)
@@ -48,11 +60,15 @@ class Manifest:
         rows: one row an image, with at least `COLUMNS`.
         base: the folder that relative `uri`s hang from.
         fingerprint: what the manifest was made from.
+        taxonomy: the tree that the labels belong to, where the source has one.
+        notes: what the verb that made it tells again when called again, as plain JSON.
     """
 
     rows: pl.DataFrame
     base: Path
     fingerprint: Fingerprint = field(default_factory=dict)
+    taxonomy: Taxonomy | None = None
+    notes: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def usable(self) -> pl.DataFrame:
@@ -62,11 +78,14 @@ class Manifest:
     @property
     def labels(self) -> tuple[str, ...]:
         """The labels of the usable rows, sorted: their order is the order of probabilities."""
-        return tuple(self.usable["label"].drop_nulls().unique().sort())
+        usable = self.rows.lazy().filter(pl.col("problem").is_null())
+        labels = usable.select(pl.col("label").drop_nulls().unique().sort()).collect()
+        return tuple(labels["label"])
 
     def summary(self) -> dict[str, Any]:
         """Count rows, groups, categories, problems and splits: the JSON of `index` and `split`."""
-        splits = dict(self.usable.group_by("split").len().iter_rows())
+        usable = self.rows.lazy().filter(pl.col("problem").is_null())
+        splits = dict(usable.group_by("split").len().collect().iter_rows())
         return {
             "rows": self.rows.height,
             "groups": self.rows["group_id"].n_unique(),
@@ -89,31 +108,62 @@ def conform(rows: pl.DataFrame) -> pl.DataFrame:
 
 def write_manifest(path: Path, manifest: Manifest) -> None:
     """Write a manifest to one Parquet file, whole or not at all."""
-    about = {
-        "schema_version": SCHEMA_VERSION,
-        "base": path_to_uri(manifest.base),
-        "fingerprint": dict(manifest.fingerprint),
-    }
-    write_parquet(path, manifest.rows, {_METADATA_KEY: json.dumps(about)})
+    write_parquet(path, manifest.rows, describe(manifest))
 
 
-def read_manifest(path: Path) -> Manifest:
-    """Read a manifest.
+def rewrite_manifest(
+    source: Path, output: Path, news: Manifest, kept: pl.Series | None = None
+) -> None:
+    """Write the manifest at `source` to `output`, with other columns or fewer rows.
+
+    What does not change streams through: memory does not grow with it.
+
+    Args:
+        news: all that is said of the new manifest; its rows hold the columns that change, one row
+            for each row of `source`, in the same order.
+        kept: boolean, one for each row of `source`: whether it stays. All stay where it is None.
+    """
+    with scan_parquet(source) as rows:
+        names = dict.fromkeys([*rows.collect_schema().names(), *news.rows.columns])
+        parts = [rows.drop(news.rows.columns), news.rows.lazy()]
+        if kept is not None:
+            parts.append(kept.alias(_KEPT).to_frame().lazy())
+        table = pl.concat([one for one in parts if one.collect_schema()], how="horizontal")
+        if kept is not None:
+            table = table.filter(_KEPT)
+        write_parquet(output, table.select(*names), describe(news))
+
+
+def read_manifest(path: Path, columns: Sequence[str] | None = None) -> Manifest:
+    """Read a manifest, or only some `columns` of it.
 
     Raises:
         SettingError: if there is none at `path`, or it is of another schema version.
         StorageError: if it cannot be read or is damaged.
     """
-    about = read_about(path)
-    if about is None:
-        raise SettingError(
-            f"{printable(path)} is no manifest. `pixonomy index` makes one from pictures."
-        )
-    return Manifest(read_parquet(path), Path(about["base"]), about["fingerprint"])
+    about = _require_about(path)
+    tree = about.get("taxonomy")
+    return Manifest(
+        read_parquet(path, columns),
+        Path(about["base"]),
+        about["fingerprint"],
+        Taxonomy.from_json(tree) if tree is not None else None,
+        about.get("notes", {}),
+    )
+
+
+def hash_manifest(path: Path) -> str:
+    """Return the SHA-256 of a manifest's file, in hexadecimal.
+
+    Raises:
+        SettingError: if there is no manifest at `path`, or it is of another schema version.
+    """
+    _require_about(path)
+    return hash_file(path)
 
 
 def read_about(path: Path) -> dict[str, Any] | None:
-    """Return base and fingerprint stored with a manifest, or None if `path` is no manifest."""
+    """Return what is stored about a manifest's rows, or None if `path` is no manifest."""
     with storage_errors(path):
         if not path.is_file():
             return None
@@ -131,3 +181,24 @@ def read_about(path: Path) -> dict[str, Any] | None:
             f"reads version {SCHEMA_VERSION}. Make it anew with `pixonomy index --overwrite`."
         )
     return {**about, "base": str(uri_to_path(about["base"]))}
+
+
+def _require_about(path: Path) -> dict[str, Any]:
+    about = read_about(path)
+    if about is None:
+        raise SettingError(
+            f"{printable(path)} is no manifest. `pixonomy index` makes one from pictures."
+        )
+    return about
+
+
+def describe(manifest: Manifest) -> dict[str, str]:
+    """Return what is stored beside a manifest's rows, as Parquet's own texts."""
+    about = {
+        "schema_version": SCHEMA_VERSION,
+        "base": path_to_uri(manifest.base),
+        "fingerprint": dict(manifest.fingerprint),
+        "taxonomy": manifest.taxonomy.as_json() if manifest.taxonomy else None,
+        "notes": dict(manifest.notes),
+    }
+    return {_METADATA_KEY: json.dumps(about)}

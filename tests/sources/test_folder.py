@@ -6,7 +6,8 @@ import polars as pl
 import pytest
 
 from pixonomy.errors import DataError, StorageError, UndecodableImage
-from pixonomy.locate import locate, read_bytes
+from pixonomy.fetch import read_bytes
+from pixonomy.locate import locate
 from pixonomy.sources.folder import PICTURE_ENDINGS, index_folder
 
 
@@ -36,7 +37,7 @@ def test_each_folder_is_a_category(write_pictures: Callable[..., Path], tmp_path
     assert rows["image_id"].is_unique().all()
     assert set(rows["label_source"]) == {"folder"}
     for location in locate(rows, tmp_path):
-        assert read_bytes(location) == location.path.read_bytes()
+        assert read_bytes(location) == Path(location.file).read_bytes()
 
 
 def test_the_order_is_that_of_the_names(tmp_path: Path) -> None:

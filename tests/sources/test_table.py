@@ -117,7 +117,7 @@ def test_relative_paths_hang_from_the_table_or_from_the_root(tmp_path: Path) -> 
     (tmp_path / "lists").mkdir()
     table = write(tmp_path / "lists" / "t.csv", "path\npictures/1.jpg\n../2.jpg\n/far/3.jpg\n")
     beside = locate(index_table(table, USUAL, tmp_path).pipe(with_range), tmp_path)
-    assert [location.path.resolve() for location in beside] == [
+    assert [Path(location.file).resolve() for location in beside] == [
         tmp_path / "lists" / "pictures" / "1.jpg",
         tmp_path / "2.jpg",
         Path("/far/3.jpg"),

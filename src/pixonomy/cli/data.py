@@ -10,8 +10,20 @@ from pixonomy.cli.console import show, surroundings
 
 
 def index(
-    sources: Annotated[list[Path], typer.Argument(help="Folders of pictures, or tables.")],
+    sources: Annotated[
+        list[str],
+        typer.Argument(help="Folders, tables, .bson, .tar and .zip files, s3://… addresses."),
+    ],
     output: Annotated[Path, options.output("the manifest (.parquet)")],
+    categories: Annotated[
+        Path | None, typer.Option(help="The catalogue's category_names.csv.")
+    ] = None,
+    level: Annotated[
+        int, typer.Option(help="Which level of categories is the label: 1, 2, 3.")
+    ] = 3,
+    salvage: Annotated[
+        bool, typer.Option("--salvage", help="Go on behind damage instead of failing.")
+    ] = False,
     root: options.Root = None,
     path_column: Annotated[str | None, typer.Option(help="The column with the paths.")] = None,
     label_column: options.LabelColumn = None,
@@ -22,12 +34,15 @@ def index(
     debug: options.Debug = False,
 ) -> None:
     """List pictures and their categories in a manifest: one row a picture."""
+    from pixonomy.road.index import IndexChoices
     from pixonomy.road.index import index as run
     from pixonomy.sources.table import TableColumns
 
     columns = TableColumns(root, path_column, label_column, split_column, group_column)
-    result = run(sources, output, columns, overwrite, surroundings())
-    show(result, _manifest_lines(result), as_json)
+    choices = IndexChoices(columns, categories, level, salvage)
+    result = run(sources, output, choices, overwrite, surroundings())
+    lines = [f"Damaged at byte {one['offset']}: {one['message']}" for one in result["damage"]]
+    show(result, [*lines, *_manifest_lines(result)], as_json)
 
 
 def split(

@@ -13,7 +13,7 @@ from pixonomy.files import printable, storage_errors
 from pixonomy.images.resize import DEFAULT_FIT, Fit
 from pixonomy.progress import Surroundings
 from pixonomy.road.evaluate import evaluate
-from pixonomy.road.index import index
+from pixonomy.road.index import IndexChoices, index
 from pixonomy.road.prepare import prepare
 from pixonomy.road.split import split
 from pixonomy.road.train import TrainChoices, found_training, plan_training, train
@@ -35,7 +35,7 @@ class FitChoices:
 
 
 def fit(
-    sources: Sequence[Path],
+    sources: Sequence[Path | str],
     output: Path,
     choices: FitChoices | None = None,
     overwrite: bool = False,
@@ -57,7 +57,7 @@ def fit(
     indexed, dealt, arrays = (output / "data" / name for name in _DATA)
     plan = plan_training(choices.training, surroundings)
     _check_output(output)
-    index(sources, indexed, choices.columns, overwrite, surroundings)
+    index(sources, indexed, IndexChoices(choices.columns), overwrite, surroundings)
     split(indexed, dealt, SplitShares(seed=choices.seed), overwrite, surroundings)
     settings = ArraySettings((plan.recipe.size,), choices.fit)
     prepare(dealt, arrays, settings, overwrite, surroundings)

@@ -1,118 +1,209 @@
 """Sources go in; a manifest comes out."""
 
-import os
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from pixonomy.artefact import Fingerprint, is_finished
-from pixonomy.errors import SettingError
-from pixonomy.files import existing_path, hash_file, hash_json, printable, storage_errors
-from pixonomy.locate import path_to_uri, relative_to, uri_to_path
-from pixonomy.manifest import (
-    Manifest,
-    conform,
-    read_about,
-    read_manifest,
-    write_manifest,
-)
+from pixonomy.errors import DataError, SettingError
+from pixonomy.files import hash_file, hash_json, printable, storage_errors
+from pixonomy.manifest import Manifest, conform, describe, read_about
+from pixonomy.parts import Parts
 from pixonomy.progress import Surroundings
-from pixonomy.sources.folder import index_folder
-from pixonomy.sources.table import TABLE_ENDINGS, TableColumns, index_table
+from pixonomy.road.sources import FoundSources, Source, find_sources
+from pixonomy.road.tally import tally
+from pixonomy.sources.table import TableColumns
+from pixonomy.taxonomy import LEVELS, Taxonomy, read_taxonomy
 
 _DEFAULT = Surroundings()
+_PART_STEPS = 2 * 1024**3  # bytes of a source between two points where a killed run can go on
+_PART_ROWS = 500_000
+
+
+@dataclass(frozen=True)
+class IndexChoices:
+    """How sources are read.
+
+    Attributes:
+        columns: where to look in tables.
+        categories: `category_names.csv`; None: labels are taken as they are.
+        level: of the categories that become labels, 1 (coarsest) to 3.
+        salvage: go on behind damage instead of failing.
+    """
+
+    columns: TableColumns = field(default_factory=TableColumns)
+    categories: Path | None = None
+    level: int = LEVELS[-1]
+    salvage: bool = False
 
 
 def index(
-    sources: Sequence[Path],
+    sources: Sequence[Path | str],
     output: Path,
-    columns: TableColumns | None = None,
+    choices: IndexChoices | None = None,
     overwrite: bool = False,
     surroundings: Surroundings = _DEFAULT,
 ) -> dict[str, Any]:
-    """Write a manifest of every picture in the sources: folders, tables or manifests.
+    """Write a manifest of every picture in the sources.
+
+    Sources are folders, tables, manifests, .bson, .tar and .zip files, and s3://… addresses of
+    .bson files. Rows are streamed, and a killed run goes on where it was.
 
     Returns:
         {manifest, rows, groups, categories, problems, splits, damage}.
 
     Raises:
         SettingError: if a source is not there or not of a known kind.
-        DataError: if a source holds no pictures.
+        DataError: if there are no pictures, or a source is damaged and `salvage` is not chosen:
+            then the manifest holds what was whole before the damage.
     """
-    columns = columns or TableColumns()
-    paths = [existing_path(Path(source), "source") for source in sources]
-    if not paths:
-        raise SettingError("Name at least one source: a folder of pictures or a table.")
-    base = Path(os.path.commonpath([_root(path, columns).absolute() for path in paths]))
-    rows = pl.concat([_index_one(path, columns, base) for path in paths], how="diagonal_relaxed")
-    rows = rows.unique("image_id", keep="first", maintain_order=True)
-    fingerprint = _fingerprint(rows, paths, columns)
-    manifest = Manifest(conform(rows.drop("modified_ns", strict=False)), base, fingerprint)
-    _tell_unlabelled(manifest, surroundings)
-    if not is_finished(printable(output), found_fingerprint(output), fingerprint, overwrite):
-        write_manifest(output, manifest)
-    return {"manifest": printable(output), **manifest.summary()}
+    choices = choices or IndexChoices()
+    taxonomy = _read_taxonomy(choices)
+    found = find_sources(sources, choices.columns)
+    fingerprint = _fingerprint(found, choices)
+    notes = _notes_of(output)
+    # What broke off at damage is no finished manifest: it is made anew as soon as it can be.
+    is_broken = bool(notes.get("damage")) and not notes["salvaged"] and choices.salvage
+    made = found_fingerprint(output)
+    if is_broken or not is_finished(printable(output), made, fingerprint, overwrite):
+        parts = Parts(output, {**fingerprint, "salvage": choices.salvage})
+        for number, source in enumerate(found.sources):
+            _walk(source, number, parts, taxonomy, choices, surroundings)
+        notes = _assemble(parts, found, fingerprint, taxonomy, choices)
+    _tell(notes, taxonomy, surroundings)
+    if notes["damage"] and not choices.salvage:
+        raise _damaged(output, notes)
+    return {"manifest": printable(output), **notes["summary"], "damage": notes["damage"]}
 
 
-def _index_one(path: Path, columns: TableColumns, base: Path) -> pl.DataFrame:
-    if path.is_dir():
-        return index_folder(path, base)
-    if read_about(path) is not None:
-        return _from_manifest(read_manifest(path), base)
-    if path.suffix.lower() in TABLE_ENDINGS:
-        return index_table(path, columns, base)
-    raise SettingError(
-        f"{printable(path)} is no known kind of source; known are folders of pictures and tables "
-        f"({', '.join(sorted(TABLE_ENDINGS))})."
-    )
+def _read_taxonomy(choices: IndexChoices) -> Taxonomy | None:
+    if choices.categories is not None:
+        taxonomy = read_taxonomy(choices.categories)
+        taxonomy.label_at(choices.level)  # a level that is none ends here, not half-way
+        return taxonomy
+    if choices.level != LEVELS[-1]:
+        raise SettingError(
+            f"Labels at level {choices.level} need the tree: give --categories category_names.csv."
+        )
+    return None
 
 
-def _from_manifest(manifest: Manifest, base: Path) -> pl.DataFrame:
-    if manifest.base == base:
-        return manifest.rows
-    uris = [
-        path_to_uri(relative_to(manifest.base / uri_to_path(uri), base)) if uri else None
-        for uri in manifest.rows["uri"]
-    ]
-    return manifest.rows.with_columns(pl.Series("uri", uris, dtype=pl.String))
-
-
-def _root(path: Path, columns: TableColumns) -> Path:
-    if path.is_dir():
-        return path
-    about = read_about(path)
-    if about is not None:
-        return Path(about["base"])
-    if columns.root is None:
-        return path.parent
-    return existing_path(columns.root, "root folder")
-
-
-def _fingerprint(
-    rows: pl.DataFrame, paths: Sequence[Path], columns: TableColumns
-) -> Mapping[str, Any]:
-    seen = [name for name in ("uri", "label", "split", "length", "modified_ns") if name in rows]
-    tables = [hash_file(path) for path in paths if path.is_file()]
-    asked = {name: value for name, value in asdict(columns).items() if value is not None}
+def _fingerprint(found: FoundSources, choices: IndexChoices) -> Fingerprint:
+    asked = {name: one for name, one in asdict(choices.columns).items() if one is not None}
     return {
         "stage": "index",
-        "sources": [printable(path.absolute()) for path in paths],
+        "sources": [source.name for source in found.sources],
         "columns": {name: printable(str(value)) for name, value in asked.items()},
-        "pictures": rows.height,
-        "content": hash_json([rows.select(seen).rows(), tables]),
+        "categories": hash_file(choices.categories) if choices.categories is not None else None,
+        "level": choices.level,
+        "pictures": [source.pictures for source in found.sources],
+        "content": hash_json([source.identity for source in found.sources]),
     }
 
 
-def _tell_unlabelled(manifest: Manifest, surroundings: Surroundings) -> None:
-    usable = manifest.usable
-    unlabelled = usable["label"].null_count()
-    if unlabelled == usable.height and usable.height:
+def _walk(
+    source: Source,
+    number: int,
+    parts: Parts,
+    taxonomy: Taxonomy | None,
+    choices: IndexChoices,
+    surroundings: Surroundings,
+) -> None:
+    """Add the parts of a source that an earlier run has not written."""
+    before = [part for part in parts.done if part["source"] == number]
+    if before and before[-1]["is_over"]:
+        return
+    labels = taxonomy.label_at(choices.level) if taxonomy is not None else {}
+    start = end = before[-1]["end"] if before else 0
+    rows: list[pl.DataFrame] = []
+    damage: list[dict[str, Any]] = []
+
+    def finish_part(is_over: bool) -> None:
+        about = {"source": number, "end": end, "is_over": is_over, "damage": damage}
+        parts.add(pl.concat(rows, how="diagonal_relaxed") if rows else _nothing(), about)
+
+    for batch in source.read(start, choices.salvage):
+        rows.append(_relabel(conform(batch.rows), labels))
+        end = batch.end
+        if batch.damage is not None:
+            message = f"{source.short_name}: {batch.damage.message}"
+            damage.append({"offset": batch.damage.offset, "message": message})
+        surroundings.progress(f"indexing {source.short_name}, {source.unit}", *batch.progress)
+        if end - start >= _PART_STEPS or sum(map(len, rows)) >= _PART_ROWS:
+            finish_part(is_over=False)
+            start, rows, damage = end, [], []
+    finish_part(is_over=True)
+
+
+def _relabel(rows: pl.DataFrame, labels: dict[str, str]) -> pl.DataFrame:
+    if all(leaf == label for leaf, label in labels.items()):
+        return rows
+    return rows.with_columns(pl.col("label").replace(labels))
+
+
+def _nothing() -> pl.DataFrame:
+    return conform(pl.DataFrame({"image_id": pl.Series([], dtype=pl.String)}))
+
+
+def _assemble(
+    parts: Parts,
+    found: FoundSources,
+    fingerprint: Fingerprint,
+    taxonomy: Taxonomy | None,
+    choices: IndexChoices,
+) -> dict[str, Any]:
+    counted = tally(parts.paths)
+    damage = [one for part in parts.done for one in part["damage"]]
+    if not counted.rows:
+        parts.remove()
+        if damage:
+            raise DataError(f"{_first(damage)}. Nothing before it is whole.")
+        raise DataError(f"No pictures found in {', '.join(one.name for one in found.sources)}.")
+    notes = {
+        "summary": counted.summary(),
+        "unlabelled": counted.unlabelled,
+        "unknown": counted.unknown(taxonomy, choices.level),
+        "damage": damage,
+        "salvaged": choices.salvage,
+    }
+    parts.assemble(describe(Manifest(pl.DataFrame(), found.base, fingerprint, taxonomy, notes)))
+    return notes
+
+
+def _tell(notes: dict[str, Any], taxonomy: Taxonomy | None, surroundings: Surroundings) -> None:
+    usable = notes["summary"]["rows"] - notes["summary"]["problems"]
+    if usable and notes["unlabelled"] == usable:
         surroundings.say("No picture has a category: expected one folder per category.")
-    elif unlabelled:
-        surroundings.say(f"{unlabelled} pictures have no category and will not be trained on.")
+    elif notes["unlabelled"]:
+        count = notes["unlabelled"]
+        surroundings.say(f"{count} pictures have no category and will not be trained on.")
+    if notes["unknown"] and taxonomy is not None:
+        named = ", ".join(notes["unknown"][:3])
+        surroundings.say(
+            f"{len(notes['unknown'])} categories are not in the table of categories ({named}); "
+            "their ids stay their labels."
+        )
+
+
+def _damaged(output: Path, notes: dict[str, Any]) -> DataError:
+    others = len(notes["damage"]) - 1
+    more = f" (and {others} more)" if others else ""
+    return DataError(
+        f"{_first(notes['damage'])}{more}. {printable(output)} holds the "
+        f"{notes['summary']['rows']} pictures before it; --salvage goes on behind it."
+    )
+
+
+def _first(damage: list[dict[str, Any]]) -> str:
+    return f"Damaged at byte {damage[0]['offset']}: {damage[0]['message']}"
+
+
+def _notes_of(output: Path) -> dict[str, Any]:
+    about = read_about(output)
+    return dict(about["notes"]) if about is not None else {}
 
 
 def found_fingerprint(output: Path) -> Fingerprint | None:

@@ -1,0 +1,77 @@
+"""Batches of rows go in; one Parquet file comes out, and a killed run goes on behind its last part.
+
+The parts lie in a hidden folder beside the output until the output has its final name.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from pixonomy.artefact import Fingerprint
+from pixonomy.files import read_json, remove, storage_errors, write_json, write_parquet
+
+_PLAN = "plan.json"
+_KEY = "part"
+
+
+class Parts:
+    """The finished parts of one output.
+
+    Attributes:
+        done: what was said of each finished part, in order.
+    """
+
+    def __init__(self, output: Path, fingerprint: Fingerprint) -> None:
+        """Take up the parts of an earlier run with this fingerprint; remove any others."""
+        self._output = output
+        self._folder = output.with_name(f".{output.name}.parts")
+        plan = json.loads(json.dumps(dict(fingerprint)))
+        if read_json(self._folder / _PLAN) != plan:
+            remove(self._folder)
+            write_json(self._folder / _PLAN, plan)
+        self.done: list[dict[str, Any]] = []
+        while (about := _read_about(self._path(len(self.done)))) is not None:
+            self.done.append(about)
+
+    def add(self, rows: pl.DataFrame, about: Mapping[str, Any]) -> None:
+        """Write the next part, whole or not at all."""
+        write_parquet(self._path(len(self.done)), rows, {_KEY: json.dumps(dict(about))})
+        self.done.append(dict(about))
+
+    @property
+    def paths(self) -> list[Path]:
+        """The files of the finished parts, in order."""
+        return [self._path(number) for number in range(len(self.done))]
+
+    def assemble(self, about: Mapping[str, str]) -> None:
+        """Put the parts together under the output's name, streaming, and remove them."""
+        # By the hidden folder's own name: Polars takes no names that are not UTF-8.
+        with storage_errors(self._output):
+            files = [path.open("rb") for path in self.paths]
+        try:
+            tables = [pl.scan_parquet(file) for file in files]
+            rows = pl.concat(tables, how="diagonal_relaxed")
+            write_parquet(self._output, rows, about)
+        finally:
+            for file in files:
+                file.close()
+        self.remove()
+
+    def remove(self) -> None:
+        """Give up the parts."""
+        remove(self._folder)
+
+    def _path(self, number: int) -> Path:
+        return self._folder / f"part-{number:05d}.parquet"
+
+
+def _read_about(path: Path) -> dict[str, Any] | None:
+    with storage_errors(path):
+        if not path.exists():
+            return None
+        with path.open("rb") as file:
+            about: dict[str, Any] = json.loads(pl.read_parquet_metadata(file)[_KEY])
+    return about

@@ -1,0 +1,69 @@
+"""Parts of a manifest go in; their counts come out, in memory that hardly grows with them."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from pixonomy.files import read_parquet
+from pixonomy.manifest import SPLITS, SUMMED
+from pixonomy.taxonomy import Taxonomy
+
+
+@dataclass
+class Tally:
+    """What was counted.
+
+    Attributes:
+        groups: one 64-bit hash a run of equal group ids, a few bytes a product.
+        unlabelled: usable pictures without a category.
+    """
+
+    rows: int = 0
+    problems: int = 0
+    unlabelled: int = 0
+    labels: set[str] = field(default_factory=set)
+    splits: Counter[str] = field(default_factory=Counter)
+    groups: list[npt.NDArray[np.uint64]] = field(default_factory=list)
+
+    def add(self, rows: pl.DataFrame) -> None:
+        """Count rows with the columns `SUMMED`."""
+        usable = rows.filter(pl.col("problem").is_null())
+        self.rows += rows.height
+        self.problems += rows.height - usable.height
+        self.unlabelled += usable["label"].null_count()
+        self.labels.update(rows["label"].drop_nulls().unique())
+        self.splits.update(dict(usable.drop_nulls("split").group_by("split").len().iter_rows()))
+        group = pl.col("group_id")
+        is_new = group.ne_missing(group.shift()) | (pl.int_range(pl.len()) == 0)
+        self.groups.append(rows.filter(is_new)["group_id"].hash().unique().to_numpy())
+
+    def summary(self) -> dict[str, Any]:
+        """Return {rows, groups, categories, problems, splits}."""
+        hashes = np.concatenate(self.groups) if self.groups else np.zeros(0, np.uint64)
+        return {
+            "rows": self.rows,
+            "groups": np.unique(hashes).size,
+            "categories": len(self.labels),
+            "problems": self.problems,
+            "splits": {name: self.splits.get(name, 0) for name in SPLITS},
+        }
+
+    def unknown(self, taxonomy: Taxonomy | None, level: int) -> list[str]:
+        """Return the labels that a taxonomy has none of at a level, sorted."""
+        if taxonomy is None:
+            return []
+        return sorted(self.labels - set(taxonomy.label_at(level).values()))
+
+
+def tally(parts: Sequence[Path]) -> Tally:
+    """Count the rows of Parquet files, one after another."""
+    counted = Tally()
+    for part in parts:
+        counted.add(read_parquet(part, SUMMED))
+    return counted

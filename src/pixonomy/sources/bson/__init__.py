@@ -1,0 +1,1 @@
+"""A catalogue in BSON, as Cdiscount ships it: products with pictures inside."""
