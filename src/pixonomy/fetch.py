@@ -16,7 +16,7 @@ from pixonomy.remote import open_remote
 Fetched = bytes | UndecodableImage
 """The encoded picture, or why there is none."""
 
-_MAX_READ = 256 * 1024 * 1024  # bytes; a picture beyond any decoder's cap is not read at all
+MAX_READ = 256 * 1024 * 1024  # bytes; a picture beyond any decoder's cap is not read at all
 _MAX_RUN = 8 * 1024 * 1024  # bytes read at once
 _GAP = {False: 32 * 1024, True: 1024 * 1024}  # bytes read in vain rather than ask again: S3 is far
 _MAX_OPEN = 64
@@ -123,9 +123,9 @@ def _read_run(
 ) -> Iterator[tuple[int, Fetched]]:
     extents = [_extent(locations[place], ranges.size) for place in run]
     begin, end = extents[0][0], max(end for _, end in extents)
-    if end - begin > _MAX_READ:
+    if end - begin > MAX_READ:
         yield from (
-            (place, UndecodableImage(f"larger than {_MAX_READ // 1024**2} MiB")) for place in run
+            (place, UndecodableImage(f"larger than {MAX_READ // 1024**2} MiB")) for place in run
         )
         return
     try:
@@ -147,7 +147,7 @@ def _unpack(part: memoryview, wanted: int, encoding: str | None) -> Fetched:
         return UndecodableImage(f"the bytes have the unknown encoding {encoding}")
     stream = zlib.decompressobj(-zlib.MAX_WBITS)  # negative: a zip's members have no header
     try:
-        data = stream.decompress(part, _MAX_READ)
+        data = stream.decompress(part, MAX_READ)
     except zlib.error as error:
         return UndecodableImage(f"the zip's member is damaged: {error}")
     if not stream.eof:

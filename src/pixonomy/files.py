@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+from polars.io.plugins import register_io_source
 
 from pixonomy.errors import PixonomyError, SettingError, StorageError
 
@@ -19,10 +20,14 @@ _PARTIAL = ".partial-"
 
 
 @contextmanager
-def write_aside(path: Path) -> Iterator[Path]:
+def write_aside(path: Path, is_flushed: bool = True) -> Iterator[Path]:
     """Yield a path beside `path` to write to; rename it to `path` when the block succeeds.
 
     Leftovers of earlier, killed attempts at the same name are removed first.
+
+    Args:
+        is_flushed: wait until the disk has it all. Without, a power cut can leave less under the
+            name: for files that are checked, and flushed later, see `flush_to_disk`.
 
     Raises:
         StorageError: if the disk is full or the folder cannot be written.
@@ -33,7 +38,8 @@ def write_aside(path: Path) -> Iterator[Path]:
         _remove_leftovers(path)
         try:
             yield partial
-            _flush_to_disk(partial)
+            if is_flushed:
+                flush_to_disk(partial)
             partial.replace(path)
         except BaseException:
             remove(partial)
@@ -103,6 +109,32 @@ def write_parquet(
     """
     with write_aside(path) as partial, partial.open("wb") as file, _polars_refusals():
         rows.lazy().sink_parquet(file, metadata=dict(about or {}))
+
+
+def stream_parquet(path: Path, batches: Iterator[pl.DataFrame]) -> None:
+    """Write a table that comes batch by batch to one Parquet file, whole or not at all.
+
+    Args:
+        batches: at least one, all of the same columns.
+
+    Raises:
+        StorageError: if the disk is full or the folder cannot be written.
+    """
+    first = next(batches)
+    failed: list[Exception] = []
+
+    def draw(*_: object) -> Iterator[pl.DataFrame]:
+        yield first
+        try:
+            yield from batches
+        except Exception as error:  # Polars would tell it as an error of its own
+            failed.append(error)
+
+    rows = register_io_source(draw, schema=first.schema, is_pure=True)
+    with write_aside(path) as partial, partial.open("wb") as file, _polars_refusals():
+        rows.sink_parquet(file)
+        if failed:
+            raise failed[0]
 
 
 def read_parquet(path: Path, columns: Sequence[str] | None = None) -> pl.DataFrame:
@@ -194,8 +226,11 @@ def _glob_escape(name: str) -> str:
     return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in name)
 
 
-def _flush_to_disk(path: Path) -> None:
-    # Without it a power cut can leave the final name on an empty file.
+def flush_to_disk(path: Path) -> None:
+    """Wait until the disk has a file, or all files of a folder.
+
+    Without it a power cut can leave the final name on an empty file.
+    """
     for part in [path, *path.rglob("*")] if path.is_dir() else [path]:
         if part.is_file():
             with part.open("rb") as file:

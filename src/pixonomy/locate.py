@@ -41,7 +41,7 @@ def locate(rows: pl.DataFrame, base: Path) -> list[Location]:
     """Return the location of each row, in order; relative `uri`s hang from `base`."""
     columns = ("image_id", "uri", "offset", "length", "member", "encoding")
     # Thousands of rows share one file: its address is made once.
-    files = {uri: _to_file(uri, base) for uri in rows["uri"].unique()}
+    files = {uri: uri_to_file(uri, base) for uri in rows["uri"].unique()}
     missing = [name for name in columns if name not in rows.columns]
     rows = rows.with_columns(pl.lit(None).alias(name) for name in missing)
     return [
@@ -75,13 +75,14 @@ def uri_to_path(uri: str) -> Path:
     return Path(uri)
 
 
+def uri_to_file(uri: str | None, base: Path) -> Path | str:
+    """Return the file or object a `uri` names; "" where it names none."""
+    if uri is None:
+        return ""
+    return uri if is_remote(uri) else base / uri_to_path(uri)
+
+
 def in_chunks(locations: list[Location], size: int) -> Iterator[list[Location]]:
     """Cut locations into lists of at most `size`."""
     for start in range(0, len(locations), size):
         yield locations[start : start + size]
-
-
-def _to_file(uri: str | None, base: Path) -> Path | str:
-    if uri is None:
-        return ""
-    return uri if is_remote(uri) else base / uri_to_path(uri)

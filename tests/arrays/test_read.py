@@ -23,7 +23,7 @@ from pixonomy.arrays.read import (
 from pixonomy.arrays.write import ArraySettings, write_arrays
 from pixonomy.errors import SettingError, StorageError
 from pixonomy.images.resize import Framing
-from pixonomy.manifest import SPLITS, Manifest, conform
+from pixonomy.manifest import SPLITS, Manifest, conform, write_manifest
 from pixonomy.sources.folder import index_folder
 
 
@@ -40,8 +40,9 @@ def arrays(write_pictures: Callable[..., Path], tmp_path: Path) -> Arrays:
     folder = write_pictures(tmp_path / "pictures", 10)
     rows = index_folder(folder, folder).drop("modified_ns")
     splits = [SPLITS[number % 3] for number in range(rows.height)]
-    manifest = Manifest(conform(rows.with_columns(pl.Series("split", splits))), folder)
-    write_arrays(manifest, tmp_path / "out", ArraySettings((16, 8), "pad"), {})
+    rows = conform(rows.with_columns(pl.Series("split", splits)))
+    write_manifest(tmp_path / "manifest.parquet", Manifest(rows, folder))
+    write_arrays(tmp_path / "manifest.parquet", tmp_path / "out", ArraySettings((16, 8), "pad"), {})
     return read_arrays(tmp_path / "out")
 
 

@@ -3,27 +3,44 @@
 The rows are permuted once over the whole set, so that any stretch of a shard is a fair sample.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import shutil
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 
+from pixonomy.arrays.extents import Extents, read_extents
+from pixonomy.arrays.permute import permute
 from pixonomy.arrays.read import ARRAYS_FILE, PROBLEMS_FILE, ROWS_FILE, shard_path
+from pixonomy.arrays.scatter import TASK_BYTES, plan_scattering, scatter, scatter_tasks
+from pixonomy.arrays.shard import Problems, ShardTask, write_shard
 from pixonomy.artefact import Fingerprint
-from pixonomy.errors import UndecodableImage
-from pixonomy.fetch import read_bytes
-from pixonomy.files import read_parquet, write_aside, write_json, write_parquet
-from pixonomy.images.resize import Fit, Framing, frame
-from pixonomy.locate import Location, in_chunks, locate
-from pixonomy.manifest import Manifest
-from pixonomy.progress import Progress, silent
+from pixonomy.errors import StorageError
+from pixonomy.files import (
+    flush_to_disk,
+    printable,
+    remove,
+    scan_parquet,
+    storage_errors,
+    stream_parquet,
+    write_json,
+    write_parquet,
+)
+from pixonomy.images.resize import Fit, Framing
+from pixonomy.locate import PARQUET
+from pixonomy.manifest import read_manifest
+from pixonomy.progress import Surroundings
 from pixonomy.workers import run
+
+WORK_FOLDER = "work"  # what is needed only until the arrays are finished
 
 _SHARD_BYTES = 64 * 1024**2  # a worker's memory: one shard of every size
 _FEWEST_SHARDS = 8  # so that small sets are spread over the cores too, on any machine alike
-_REPORT_SCHEMA = {"image_id": pl.String(), "problem": pl.String()}
+_SCATTERED_BYTES = 4 * 1024**3  # encoded; beyond it the page cache may not hold the set
+_FEWEST_FOR_WORKERS = 400  # pictures; spawning processes costs about half a second each
+_WORTH_TELLING = 10**9  # bytes
+_DEFAULT = Surroundings()
 
 
 @dataclass(frozen=True)
@@ -34,107 +51,171 @@ class ArraySettings:
     fit: Fit
     seed: int = 0
 
+    @property
+    def framings(self) -> tuple[Framing, ...]:
+        """How pictures become squares, one a size."""
+        return tuple(Framing(size, self.fit) for size in self.sizes)
 
-@dataclass(frozen=True)
-class _ShardTask:
-    folder: Path
-    shard: int
-    locations: tuple[Location, ...]
-    framings: tuple[Framing, ...]
+    @property
+    def picture_bytes(self) -> int:
+        """The bytes of one picture in all sizes."""
+        return sum(3 * size**2 for size in self.sizes)
 
 
 def write_arrays(
-    manifest: Manifest,
+    manifest: Path,
     folder: Path,
     settings: ArraySettings,
     fingerprint: Fingerprint,
-    workers: int = 1,
-    progress: Progress = silent,
-) -> pl.DataFrame:
+    surroundings: Surroundings = _DEFAULT,
+    scattered_bytes: int = _SCATTERED_BYTES,
+) -> int:
     """Decode and resize the manifest's usable rows that have a split, shard by shard.
 
     Shards that an interrupted run has finished are kept. `arrays.json` is written last: arrays
-    without it are unfinished.
+    without it are unfinished. Memory is flat but for some forty bytes a picture.
+
+    Args:
+        scattered_bytes: a set of more encoded bytes is laid into buckets first, see `scatter`.
 
     Returns:
-        The rows left out because their bytes could not be decoded, with `problem`.
+        How many pictures were left out because their bytes could not be decoded.
+
+    Raises:
+        StorageError: if the disk has too little room, said before anything is written.
     """
-    rows = manifest.usable.filter(pl.col("split").is_not_null()).sort("image_id")
-    order = np.random.default_rng(settings.seed).permutation(rows.height)
-    rows = rows[order]
-    framings = tuple(Framing(size, settings.fit) for size in settings.sizes)
-    tasks = _plan(folder, locate(rows, manifest.base), framings)
-    problems: dict[str, str] = {}
-    # Spawning processes costs about half a second each: a few hundred pictures are done by then.
-    busy = workers if rows.height > 400 else 1
-    done = 0
-    for task, found in zip(tasks, run(_write_shard, tasks, busy), strict=True):
+    about = read_manifest(manifest, ["label"])
+    extents = read_extents(manifest, about.base)
+    extents = extents.take(np.random.default_rng(settings.seed).permutation(len(extents)))
+    shard_rows = _count_shard_rows(settings, len(extents))
+    is_scattered = _is_scattered(extents, scattered_bytes)
+    _check_room(folder, settings, extents, is_scattered, surroundings)
+    # Few pictures are done before the worker processes have started.
+    busy = surroundings.cores if len(extents) > _FEWEST_FOR_WORKERS else 1
+    around = replace(surroundings, cores=busy)
+    unread: Problems = {}
+    lying = extents
+    if is_scattered:
+        lying, unread = _scatter_all(folder / WORK_FOLDER, extents, shard_rows, around)
+    problems = _write_shards(folder, settings, lying, shard_rows, around) | unread
+    _write_tables(manifest, folder, extents, problems)
+    tree = about.taxonomy
+    is_good = ~np.isin(extents.rows, list(problems))
+    starts = range(0, len(extents), shard_rows)
+    counts = [int(is_good[start : start + shard_rows].sum()) for start in starts]
+    content = {
+        "sizes": list(settings.sizes),
+        "fit": settings.fit,
+        "rows": int(is_good.sum()),
+        "shards": counts,
+        "names": {label: tree.name(label) for label in about.labels} if tree else {},
+        "fingerprint": dict(fingerprint),
+    }
+    _flush(folder, settings, len(counts))
+    write_json(folder / ARRAYS_FILE, content)
+    remove(folder / WORK_FOLDER)
+    return len(problems)
+
+
+def _count_shard_rows(settings: ArraySettings, pictures: int) -> int:
+    return max(1, min(_SHARD_BYTES // settings.picture_bytes, -(-pictures // _FEWEST_SHARDS)))
+
+
+def _is_scattered(extents: Extents, scattered_bytes: int) -> bool:
+    """Tell whether reading in random order would be slow: a large set, a far or packed one."""
+    if not len(extents) or (extents.length < 0).any():
+        return False
+    is_far = any(isinstance(file, str) for file in extents.files)
+    is_packed = any(one is not None and one.startswith(PARQUET) for one in extents.encodings)
+    return is_far or is_packed or int(extents.length.sum()) > scattered_bytes
+
+
+def _check_room(
+    folder: Path,
+    settings: ArraySettings,
+    extents: Extents,
+    is_scattered: bool,
+    surroundings: Surroundings,
+) -> None:
+    """Say how much disk the arrays take, and refuse at once where there is too little."""
+    needed = len(extents) * settings.picture_bytes
+    needed += int(extents.length.sum()) if is_scattered else 0
+    with storage_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        taken = sum(one.stat().st_size for one in folder.glob("*/*") if one.is_file())
+        free = shutil.disk_usage(folder).free
+    sizes = " and ".join(map(str, settings.sizes))
+    what = f"{len(extents):,} pictures of {sizes} px"
+    if needed - taken > free:
+        raise StorageError(
+            f"The disk is full: {what} need {_in_giga(needed)} in {printable(folder)}, where "
+            f"{_in_giga(free)} are free. Free space, or choose fewer or smaller sizes, run again."
+        )
+    if needed > _WORTH_TELLING:
+        surroundings.say(
+            f"{what} take {_in_giga(needed)} of disk while they are made ({_in_giga(free)} free)."
+        )
+
+
+def _scatter_all(
+    work: Path, extents: Extents, shard_rows: int, surroundings: Surroundings
+) -> tuple[Extents, Problems]:
+    """Lay the encoded pictures into buckets; return where they lie then, and which do not."""
+    with storage_errors(work):
+        work.mkdir(parents=True, exist_ok=True)
+    scattering = plan_scattering(work, extents, shard_rows)
+    problems: Problems = {}
+    total = int(extents.length.sum())
+    for number, found in enumerate(run(scatter, scatter_tasks(scattering), surroundings.cores), 1):
         problems |= found
-        done += len(task.locations)
-        progress("decoding and resizing", done, rows.height)
-    kept = rows.filter(~pl.col("image_id").is_in(list(problems)))
-    counts = [sum(one.image_id not in problems for one in task.locations) for task in tasks]
-    reasons = pl.DataFrame(
-        {"image_id": list(problems), "problem": list(problems.values())}, schema=_REPORT_SCHEMA
+        surroundings.progress(
+            "laying pictures ready, MB", number * TASK_BYTES // 10**6, total // 10**6
+        )
+    return scattering.buckets(), problems
+
+
+def _write_shards(
+    folder: Path,
+    settings: ArraySettings,
+    extents: Extents,
+    shard_rows: int,
+    surroundings: Surroundings,
+) -> Problems:
+    tasks = (
+        ShardTask(folder, number, extents.take(slice(start, start + shard_rows)), settings.framings)
+        for number, start in enumerate(range(0, len(extents), shard_rows))
     )
-    undecodable = rows.drop("problem").join(reasons, on="image_id", how="inner")
-    earlier = manifest.rows.filter(pl.col("problem").is_not_null())
-    write_parquet(folder / PROBLEMS_FILE, pl.concat([earlier, undecodable], how="diagonal"))
-    _finish(folder, kept, counts, framings, fingerprint)
-    return undecodable
-
-
-def _plan(folder: Path, locations: list[Location], framings: Sequence[Framing]) -> list[_ShardTask]:
-    picture_bytes = sum(3 * framing.size**2 for framing in framings)
-    rows = max(1, min(_SHARD_BYTES // picture_bytes, -(-len(locations) // _FEWEST_SHARDS)))
-    return [
-        _ShardTask(folder, shard, tuple(chunk), tuple(framings))
-        for shard, chunk in enumerate(in_chunks(locations, rows))
-    ]
-
-
-def _write_shard(task: _ShardTask) -> dict[str, str]:
-    """Write one shard of every size; return the problems by image id."""
-    report = task.folder / f"shard-{task.shard:05d}.parquet"
-    if report.exists():  # written last: the shard is whole
-        found = read_parquet(report)
-        return dict(found.select("image_id", "problem").iter_rows())
-    pictures: list[list[np.ndarray]] = [[] for _ in task.framings]
-    problems: dict[str, str] = {}
-    for location in task.locations:
-        try:
-            data = read_bytes(location)
-            framed = [frame(data, framing) for framing in task.framings]
-        except UndecodableImage as error:
-            problems[location.image_id] = str(error)
-            continue
-        for size_pictures, picture in zip(pictures, framed, strict=True):
-            size_pictures.append(picture)
-    for framing, size_pictures in zip(task.framings, pictures, strict=True):
-        empty = np.zeros((0, 3, framing.size, framing.size), np.uint8)
-        with (
-            write_aside(shard_path(task.folder, framing.size, task.shard)) as partial,
-            partial.open("wb") as file,
-        ):
-            np.save(file, np.stack(size_pictures) if size_pictures else empty)
-    content = {"image_id": list(problems), "problem": list(problems.values())}
-    write_parquet(report, pl.DataFrame(content, schema=_REPORT_SCHEMA))
+    problems: Problems = {}
+    done = 0
+    for found in run(write_shard, tasks, surroundings.cores):
+        problems |= found
+        done = min(done + shard_rows, len(extents))
+        surroundings.progress("decoding and resizing", done, len(extents))
     return problems
 
 
-def _finish(
-    folder: Path,
-    rows: pl.DataFrame,
-    counts: list[int],
-    framings: Sequence[Framing],
-    fingerprint: Fingerprint,
-) -> None:
-    write_parquet(folder / ROWS_FILE, rows)
-    about = {
-        "sizes": [framing.size for framing in framings],
-        "fit": framings[0].fit,
-        "rows": rows.height,
-        "shards": counts,
-        "fingerprint": dict(fingerprint),
-    }
-    write_json(folder / ARRAYS_FILE, about)
+def _write_tables(manifest: Path, folder: Path, extents: Extents, problems: Problems) -> None:
+    """Write the rows of the pictures in their order, and those of what was left out and why."""
+    kept = extents.rows[~np.isin(extents.rows, list(problems))]
+    stream_parquet(folder / ROWS_FILE, permute(manifest, kept, folder / WORK_FOLDER))
+    reasons = pl.DataFrame(
+        {"row": list(problems), "reason": list(problems.values())},
+        schema={"row": pl.UInt32, "reason": pl.String},
+    )
+    with scan_parquet(manifest) as table:
+        told = table.with_row_index("row").join(
+            reasons.lazy(), on="row", how="left", maintain_order="left"
+        )
+        left_out = told.with_columns(pl.coalesce("problem", "reason").alias("problem"))
+        left_out = left_out.drop("row", "reason").filter(pl.col("problem").is_not_null())
+        write_parquet(folder / PROBLEMS_FILE, left_out)
+
+
+def _flush(folder: Path, settings: ArraySettings, shards: int) -> None:
+    for size in settings.sizes:
+        for shard in range(shards):
+            flush_to_disk(shard_path(folder, size, shard))
+
+
+def _in_giga(count: int) -> str:
+    return f"{count / 10**9:,.1f} GB" if count >= 10**8 else f"{count / 10**6:,.2f} MB"

@@ -6,6 +6,7 @@ Every byte is taken as hostile: pixels, bytes and JPEG scans are capped before w
 import io
 import re
 import warnings
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 
 import numpy as np
@@ -59,16 +60,28 @@ def decode(data: bytes, min_side: int | None = None) -> Pixels:
     Raises:
         UndecodableImage: for any bytes that yield no picture within the limits.
     """
+    return decode_once(data, [min_side])[0]
+
+
+def decode_once(data: bytes, min_sides: Sequence[int | None]) -> list[Pixels]:
+    """Do what `decode` does for several `min_side`s, decoding once where one scale serves them.
+
+    Returns:
+        For each of them what `decode` returns, to the bit; often one and the same array.
+
+    Raises:
+        UndecodableImage: see `decode`.
+    """
     if not data:
         raise UndecodableImage("the file is empty")
     if len(data) > MAX_BYTES:
         raise UndecodableImage(f"larger than {MAX_BYTES // 1024**2} MiB")
     try:
         if data.startswith(_JPEG_START):
-            pixels = _decode_jpeg(data, min_side)
+            pixels = _decode_jpeg(data, min_sides)
             if pixels is not None:
                 return pixels
-        return _decode_with_pillow(data)
+        return [_decode_with_pillow(data)] * len(min_sides)
     except UndecodableImage:
         raise
     # Decoders raise far more than OSError on odd files (IndexError, struct.error, …).
@@ -76,7 +89,7 @@ def decode(data: bytes, min_side: int | None = None) -> Pixels:
         raise UndecodableImage(_explain(error)) from error
 
 
-def _decode_jpeg(data: bytes, min_side: int | None) -> Pixels | None:
+def _decode_jpeg(data: bytes, min_sides: Sequence[int | None]) -> list[Pixels] | None:
     """Return the pixels, or None where the guarded general path has to look."""
     if _has_many_scans(data):
         raise UndecodableImage(f"a JPEG of more than {MAX_JPEG_SCANS} scans")
@@ -87,15 +100,34 @@ def _decode_jpeg(data: bytes, min_side: int | None) -> Pixels | None:
     _check_size(width, height)
     if colorspace in ("CMYK", "YCCK"):
         return None
-    side = 0 if min_side is None else 2 * min_side
-    try:
-        pixels: Pixels = simplejpeg.decode_jpeg(
-            data, "RGB", min_height=side, min_width=side, min_factor=1.0
-        )
-    except ValueError:
-        return None
     orientation = _read_orientation(data)
-    return pixels if orientation == 1 else _turn_upright(pixels, orientation)
+    reductions = [_reduction(min(height, width), side) for side in min_sides]
+    decoded: dict[int, Pixels] = {}
+    for one in set(reductions):
+        try:
+            # The least sides allowed are those of the wanted scale: the decoder then takes it.
+            pixels = simplejpeg.decode_jpeg(
+                data,
+                "RGB",
+                min_height=-(-height // one),
+                min_width=-(-width // one),
+                min_factor=1.0,
+            )
+        except ValueError:
+            return None
+        decoded[one] = pixels if orientation == 1 else _turn_upright(pixels, orientation)
+    return [decoded[one] for one in reductions]
+
+
+def _reduction(shorter: int, min_side: int | None) -> int:
+    """Return by how much a JPEG's sides may shrink while it is decoded: 1, 2, 4 or 8.
+
+    Only these scales are faster than all of it, and the fewer there are, the more often pictures
+    of several sizes come from one decode.
+    """
+    if min_side is None:
+        return 1
+    return next((one for one in (8, 4, 2) if -(-shorter // one) >= 2 * min_side), 1)
 
 
 def _has_many_scans(data: bytes) -> bool:
@@ -117,7 +149,7 @@ def _has_many_scans(data: bytes) -> bool:
 
 def _read_orientation(data: bytes) -> int:
     # Most pictures carry no EXIF; looking for its mark is much cheaper than parsing for it.
-    if _EXIF_MARK not in data[:131_072]:
+    if data.find(_EXIF_MARK, 0, 131_072) < 0:
         return 1
     try:
         with _quiet(), Image.open(io.BytesIO(data), formats=("JPEG",)) as image:

@@ -1,5 +1,6 @@
 """Pixels of any shape go in; a square for the network comes out. The only resize there is."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -8,13 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from pixonomy.errors import SettingError
-from pixonomy.images.decode import Pixels, decode
+from pixonomy.images.decode import Pixels, decode, decode_once
 
 Fit = Literal["stretch", "pad", "crop"]
 FITS: tuple[str, ...] = get_args(Fit)
 DEFAULT_FIT: Fit = "stretch"
 
-RESIZE_VERSION = 1
+RESIZE_VERSION = 2
 """Raised whenever the same bytes would give other pixels: old arrays and bundles then differ."""
 
 MIN_SIZE, MAX_SIZE = 8, 1024
@@ -56,16 +57,43 @@ def frame(data: bytes, framing: Framing) -> npt.NDArray[np.uint8]:
     return resize(decode(data, framing.size), framing)
 
 
-def resize(pixels: Pixels, framing: Framing) -> npt.NDArray[np.uint8]:
+def frame_into(
+    data: bytes, framings: Sequence[Framing], pictures: Sequence[npt.NDArray[np.uint8]]
+) -> None:
+    """Do what `frame` does for several framings at once, into arrays that are there already.
+
+    Args:
+        pictures: one a framing, uint8 (3, size, size), contiguous.
+
+    Raises:
+        UndecodableImage: see `decode`; the arrays are as they were.
+    """
+    sides = [framing.size for framing in framings]
+    for pixels, framing, picture in zip(decode_once(data, sides), framings, pictures, strict=True):
+        resize(pixels, framing, picture)
+
+
+def resize(
+    pixels: Pixels, framing: Framing, picture: npt.NDArray[np.uint8] | None = None
+) -> npt.NDArray[np.uint8]:
     """Bring pixels to the framing's square.
 
     Args:
         pixels: uint8, shape (height, width, 3).
         framing: the size in pixels and the fit mode.
+        picture: where to put them, uint8 (3, size, size), contiguous; None: into a new array.
 
     Returns:
         uint8, shape (3, size, size), contiguous.
     """
+    if picture is None:
+        picture = np.empty((3, framing.size, framing.size), np.uint8)
+    cv2.split(_square(pixels, framing), list(picture))
+    return picture
+
+
+def _square(pixels: Pixels, framing: Framing) -> Pixels:
+    """Return uint8 (size, size, 3)."""
     size, (height, width) = framing.size, pixels.shape[:2]
     if framing.fit == "crop":
         side = min(height, width)
@@ -77,9 +105,8 @@ def resize(pixels: Pixels, framing: Framing) -> npt.NDArray[np.uint8]:
         square = np.full((size, size, 3), _PAPER, np.uint8)
         top, left = (size - inner[0]) // 2, (size - inner[1]) // 2
         square[top : top + inner[0], left : left + inner[1]] = _scale(pixels, *inner)
-    else:
-        square = _scale(pixels, size, size)
-    return np.ascontiguousarray(square.transpose(2, 0, 1))
+        return square
+    return _scale(pixels, size, size)
 
 
 def enlarge(

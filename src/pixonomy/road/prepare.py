@@ -4,19 +4,21 @@ import time
 from pathlib import Path
 from typing import Any
 
-from pixonomy.arrays.read import ARRAYS_FILE, PROBLEMS_FILE, ROWS_FILE, Arrays, read_arrays
-from pixonomy.arrays.write import ArraySettings, write_arrays
+from pixonomy.arrays.read import ARRAYS_FILE, PROBLEMS_FILE, ROWS_FILE
+from pixonomy.arrays.write import WORK_FOLDER, ArraySettings, write_arrays
 from pixonomy.artefact import Fingerprint, is_finished
 from pixonomy.errors import SettingError
-from pixonomy.files import hash_file, printable, read_json, remove, storage_errors, write_json
+from pixonomy.files import printable, read_json, remove, storage_errors, write_json
 from pixonomy.images.resize import RESIZE_VERSION, Framing
-from pixonomy.manifest import read_manifest
+from pixonomy.manifest import hash_manifest, read_manifest
 from pixonomy.progress import Surroundings
 
 _DEFAULT = Surroundings()
 _STAGE = "prepare"
 _PLAN_FILE = "plan.json"  # written first, so that an unfinished folder is known for what it is
-_OURS = (ARRAYS_FILE, ROWS_FILE, PROBLEMS_FILE, "shard-*.parquet", "[0-9]*/images-*.npy")
+_OURS = (
+    ARRAYS_FILE, ROWS_FILE, PROBLEMS_FILE, WORK_FOLDER, "shard-*.json", "[0-9]*/images-*.npy",
+)  # fmt: skip
 
 
 def prepare(
@@ -36,24 +38,22 @@ def prepare(
     """
     began = time.monotonic()
     _check(settings)
-    source = read_manifest(manifest)
-    if not source.usable["split"].count():
+    wanted = read_manifest(manifest, ("problem", "split")).usable["split"].count()
+    if not wanted:
         raise SettingError(f"{printable(manifest)} has no splits yet: run `pixonomy split` first.")
     fingerprint = {
         "stage": _STAGE,
-        "manifest": hash_file(manifest),
+        "manifest": hash_manifest(manifest),
         "sizes": list(settings.sizes),
         "fit": settings.fit,
         "seed": settings.seed,
         "resize_version": RESIZE_VERSION,
     }
     if not _is_finished(output, fingerprint, overwrite):
-        left_out = write_arrays(
-            source, output, settings, fingerprint, surroundings.cores, surroundings.progress
-        )
-        if left_out.height:
-            surroundings.say(f"{left_out.height} pictures could not be decoded and are left out.")
-    return _summary(read_arrays(output), source.usable.drop_nulls("split").height, began)
+        left_out = write_arrays(manifest, output, settings, fingerprint, surroundings)
+        if left_out:
+            surroundings.say(f"{left_out} pictures could not be decoded and are left out.")
+    return _summary(output, wanted, began)
 
 
 def _check(settings: ArraySettings) -> None:
@@ -99,13 +99,14 @@ def _clear(output: Path) -> None:
         remove(path)
 
 
-def _summary(arrays: Arrays, wanted: int, began: float) -> dict[str, Any]:
+def _summary(output: Path, wanted: int, began: float) -> dict[str, Any]:
+    about = read_json(output / ARRAYS_FILE)
     seconds = time.monotonic() - began
     return {
-        "arrays": printable(arrays.folder),
-        "rows": arrays.rows.height,
-        "problems": wanted - arrays.rows.height,
-        "sizes": list(arrays.sizes),
+        "arrays": printable(output),
+        "rows": about["rows"],
+        "problems": wanted - about["rows"],
+        "sizes": about["sizes"],
         "seconds": round(seconds, 3),
-        "images_per_second": round(arrays.rows.height / max(seconds, 1e-9), 1),
+        "images_per_second": round(about["rows"] / max(seconds, 1e-9), 1),
     }

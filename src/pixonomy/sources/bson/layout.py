@@ -19,7 +19,10 @@ Numbers = npt.NDArray[np.int64]
 _ARRAY = 0x04
 _MOST_PICTURES = 10  # in one product: beyond it, the index in the array has two digits
 _RECORD = 21  # bytes from a picture's index in the array to its first byte
-_NUMBER_TYPES: dict[int, np.dtype[np.signedinteger]] = {0x10: np.dtype("<i4"), 0x12: np.dtype("<i8")}
+_NUMBER_TYPES: dict[int, np.dtype[np.signedinteger]] = {
+    0x10: np.dtype("<i4"),
+    0x12: np.dtype("<i8"),
+}
 
 
 @dataclass(frozen=True)

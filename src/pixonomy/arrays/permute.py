@@ -1,0 +1,56 @@
+"""A manifest and an order of its rows go in; the rows in that order come out, chunk by chunk."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from pixonomy.arrays.extents import Numbers
+from pixonomy.files import scan_parquet, write_parquet
+
+_CHUNK = 500_000  # rows in memory at once
+
+
+def permute(manifest: Path, order: Numbers, folder: Path) -> Iterator[pl.DataFrame]:
+    """Yield the rows of a manifest in `order`.
+
+    Args:
+        manifest: a Parquet file of rows.
+        order: int64 (n,): row numbers, each at most once.
+        folder: where rows of a large manifest wait; the caller removes it.
+
+    Yields:
+        The next rows, with all columns; at most half a million.
+    """
+    chunks = -(-len(order) // _CHUNK)
+    if chunks <= 1:
+        with scan_parquet(manifest) as rows:
+            yield rows.collect()[order]
+        return
+    _scatter(manifest, order, chunks, folder)
+    for chunk in range(chunks):
+        parts = sorted(folder.glob(f"rows-{chunk:05d}-*.parquet"))
+        pieces = [pl.read_parquet(part) for part in parts]
+        yield pl.concat(pieces).sort(_PLACE).drop(_PLACE)
+
+
+_PLACE = "place in the order"
+
+
+def _scatter(manifest: Path, order: Numbers, chunks: int, folder: Path) -> None:
+    """Read the manifest once, in its own order, and lay each row to its chunk."""
+    places = np.full(int(order.max()) + 1, -1)
+    places[order] = np.arange(len(order))
+    folder.mkdir(parents=True, exist_ok=True)
+    with scan_parquet(manifest) as table:
+        for piece, start in enumerate(range(0, len(places), _CHUNK)):
+            place = places[start : start + _CHUNK]
+            rows = table.slice(start, len(place)).collect()
+            rows = rows.with_columns(pl.Series(_PLACE, place)).filter(pl.col(_PLACE) >= 0)
+            for chunk in range(chunks):
+                within = pl.col(_PLACE).is_between(
+                    chunk * _CHUNK, (chunk + 1) * _CHUNK, closed="left"
+                )
+                part = folder / f"rows-{chunk:05d}-{piece:05d}.parquet"
+                write_parquet(part, rows.filter(within))
