@@ -1,6 +1,7 @@
 """`bench`: the project's own benchmarks, each beside its yardstick in the same run."""
 
 from importlib import import_module
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -8,16 +9,27 @@ import typer
 from pixonomy.cli import options
 from pixonomy.cli.console import show, surroundings
 from pixonomy.errors import SettingError
+from pixonomy.files import existing_path
 
 # Imported when asked for: benchmarks bring their yardsticks with them.
 _NAMES = {
+    "decode": "pixonomy.bench.decode:bench_decode",
+    "index": "pixonomy.bench.index:bench_index",
     "loader": "pixonomy.bench.loader:bench_loader",
+    "prepare": "pixonomy.bench.prepare:bench_prepare",
     "train": "pixonomy.bench.train:bench_train",
 }
 
 
+_OF_PICTURES = ("decode", "index", "prepare")
+
+
 def bench(
     name: Annotated[str | None, typer.Argument(help=f"One of: {', '.join(_NAMES)}.")] = None,
+    source: Annotated[
+        Path | None,
+        typer.Option(help="A .bson catalogue to take pictures from; drawn ones otherwise."),
+    ] = None,
     as_json: options.AsJson = False,
     debug: options.Debug = False,
 ) -> None:
@@ -29,13 +41,20 @@ def bench(
         raise SettingError(f"There is no benchmark {name!r}; known are {', '.join(_NAMES)}.")
     module, _, function = _NAMES[name].partition(":")
     around = surroundings()
-    measured = getattr(import_module(module), function)(around)
+    if source is not None and name not in _OF_PICTURES:
+        raise SettingError(f"The benchmark {name!r} takes no pictures: leave --source out.")
+    more = [existing_path(source, "catalogue")] if source is not None else []
+    measured = getattr(import_module(module), function)(around, *more)
     results = [one.as_json() for one in measured]
     lines = [
         f"{one['work']}: {_figure(one['figure'])} {one['unit']}; {yardstick['name']}: "
         f"{_figure(yardstick['figure'])}; ratio {yardstick['ratio']:.2f}"
         for one in results
         for yardstick in one["yardsticks"]
+    ] + [
+        f"{one['work']}: {_figure(one['figure'])} {one['unit']}"
+        for one in results
+        if not one["yardsticks"]
     ]
     show({"name": name, "cores": around.cores, "results": results}, lines, as_json)
 

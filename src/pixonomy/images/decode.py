@@ -8,6 +8,7 @@ import re
 import warnings
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
@@ -30,7 +31,7 @@ FORMATS = (
 )  # fmt: skip
 
 _JPEG_START = b"\xff\xd8\xff"
-_START_OF_SCAN = b"\xff\xda"
+_START_OF_SCAN = re.compile(rb"\xff\xda\x00")  # and its length, always below 256
 _JPEG_MARKER = re.compile(rb"\xff+([^\x00\x01\xd0-\xd7\xff])")  # stuffing, restarts, fill: no
 _MAX_JPEG_SEGMENTS = 4096
 _EXIF_MARK = b"Exif\x00\x00"
@@ -131,7 +132,7 @@ def _reduction(shorter: int, min_side: int | None) -> int:
 
 
 def _has_many_scans(data: bytes) -> bool:
-    if data.count(_START_OF_SCAN) <= MAX_JPEG_SCANS:
+    if next(islice(_START_OF_SCAN.finditer(data), MAX_JPEG_SCANS, None), None) is None:
         return False
     # Phones append a film to the picture, whose bytes look like scans: walk the picture alone.
     scans, place = 0, 2
