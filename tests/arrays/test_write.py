@@ -1,5 +1,6 @@
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,13 @@ from PIL import Image
 
 from pixonomy.arrays.load import shuffle
 from pixonomy.arrays.read import ARRAYS_FILE, read_arrays
-from pixonomy.arrays.write import ArraySettings, write_arrays
-from pixonomy.errors import SettingError
+from pixonomy.arrays.write import WORK_FOLDER, ArraySettings, write_arrays
+from pixonomy.errors import SettingError, StorageError
 from pixonomy.images.resize import Fit, Framing, frame
 from pixonomy.manifest import SPLITS, Manifest, conform, read_manifest, write_manifest
 from pixonomy.progress import Surroundings
 from pixonomy.sources.folder import index_folder
+from pixonomy.taxonomy import Taxonomy
 
 SETTINGS = ArraySettings((16,), "stretch")
 
@@ -174,3 +176,37 @@ def test_a_manifest_of_broken_pictures_alone_gives_empty_arrays(
     assert arrays.rows.height == 0
     assert arrays.pictures(16).gather(np.arange(0)).shape == (0, 3, 16, 16)
     assert shuffle(arrays.pictures(16), np.arange(0), 0, 0).size == 0
+
+
+def test_a_set_laid_into_buckets_first_gives_the_same_arrays(
+    manifest: Path, folder: Path, tmp_path: Path
+) -> None:
+    break_some(folder)
+    write_arrays(manifest, tmp_path / "direct", SETTINGS, {})
+    write_arrays(manifest, tmp_path / "buckets", SETTINGS, {}, scattered_bytes=0)
+    direct, buckets = (
+        {name: data for name, data in contents(tmp_path / way).items() if "shard-" not in name}
+        for way in ("direct", "buckets")
+    )
+    assert buckets == direct
+    assert not (tmp_path / "buckets" / WORK_FOLDER).exists()
+
+
+def test_the_room_on_the_disk_is_looked_at_before_anything_is_written(
+    manifest: Path, small_disk: Path
+) -> None:
+    settings = ArraySettings((256,), "stretch")
+    with pytest.raises(StorageError, match=r"disk is full: 30 pictures of 256 px need 5\.90 MB"):
+        write_arrays(manifest, small_disk / "arrays", settings, {})
+    assert not list((small_disk / "arrays").iterdir())
+
+
+def test_names_of_the_categories_go_along(manifest: Path, folder: Path, tmp_path: Path) -> None:
+    tree = Taxonomy({"circle": ("SHAPES", "ROUND", "Circle")})
+    write_manifest(manifest, replace(read_manifest(manifest), taxonomy=tree))
+    write_arrays(manifest, tmp_path / "out", SETTINGS, {})
+    assert read_arrays(tmp_path / "out").about["names"] == {
+        "circle": "Circle",
+        "cross": "cross",
+        "stripes": "stripes",
+    }

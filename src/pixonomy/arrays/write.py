@@ -84,7 +84,7 @@ def write_arrays(
     Raises:
         StorageError: if the disk has too little room, said before anything is written.
     """
-    about = read_manifest(manifest, ["label"])
+    about = read_manifest(manifest, ["label", "problem"])
     extents = read_extents(manifest, about.base)
     extents = extents.take(np.random.default_rng(settings.seed).permutation(len(extents)))
     shard_rows = _count_shard_rows(settings, len(extents))
