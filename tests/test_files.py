@@ -20,6 +20,7 @@ from pixonomy.files import (
     read_json,
     read_parquet,
     remove,
+    scan_parquet,
     storage_error,
     write_aside,
     write_json,
@@ -87,10 +88,17 @@ def test_a_full_disk_is_told_in_one_helpful_sentence(small_disk: Path) -> None:
     assert list(small_disk.iterdir()) == []
 
 
-def test_a_full_disk_is_told_for_tables_too(small_disk: Path) -> None:
+def test_a_full_disk_is_told_for_tables_too(small_disk: Path, tmp_path: Path) -> None:
     rows = pl.DataFrame({"text": [os.urandom(16).hex() for _ in range(10_000)]})
     with pytest.raises(StorageError, match="disk is full"):
         write_parquet(small_disk / "rows.parquet", rows)
+    assert list(small_disk.iterdir()) == []
+    write_parquet(tmp_path / "rows.parquet", rows)
+    with (
+        pytest.raises(StorageError, match="disk is full"),
+        scan_parquet(tmp_path / "rows.parquet") as lazy,
+    ):
+        write_parquet(small_disk / "rows.parquet", lazy)
     assert list(small_disk.iterdir()) == []
 
 
@@ -143,6 +151,10 @@ def test_a_table_comes_back_as_it_was_written_even_under_an_odd_name(tmp_path: P
     rows = pl.DataFrame({"a": [1, None], "b": ["x", "é"]})
     write_parquet(path, rows, {"about": "it"})
     assert read_parquet(path).equals(rows)
+    assert read_parquet(path, ("b",)).equals(rows.select("b"))
+    with scan_parquet(path) as lazy:
+        write_parquet(path, lazy.filter(pl.col("a") == 1))
+    assert read_parquet(path).equals(rows.head(1))
 
 
 def test_a_damaged_table_is_a_storage_error(tmp_path: Path) -> None:
@@ -151,6 +163,8 @@ def test_a_damaged_table_is_a_storage_error(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-100])
     with pytest.raises(StorageError, match="damaged"):
         read_parquet(path)
+    with pytest.raises(StorageError, match=r"nowhere\.parquet could not be read"):
+        read_parquet(tmp_path / "nowhere.parquet")
 
 
 def test_a_hash_depends_on_the_bytes_alone(tmp_path: Path) -> None:

@@ -7,13 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pixonomy.errors import SettingError, StorageError
-from pixonomy.files import write_parquet
+from pixonomy.files import hash_file, write_parquet
 from pixonomy.manifest import (
     COLUMNS,
     Manifest,
     conform,
+    hash_manifest,
     read_about,
     read_manifest,
+    rewrite_manifest,
     write_manifest,
 )
 from pixonomy.taxonomy import Taxonomy
@@ -38,6 +40,47 @@ def test_the_tree_of_categories_travels_with_the_rows(tmp_path: Path) -> None:
     assert read_manifest(tmp_path / "m.parquet").taxonomy == tree
     write_manifest(tmp_path / "none.parquet", Manifest(make_rows(), tmp_path))
     assert read_manifest(tmp_path / "none.parquet").taxonomy is None
+
+
+def test_some_columns_can_be_read_alone(tmp_path: Path) -> None:
+    write_manifest(tmp_path / "m.parquet", Manifest(make_rows(), tmp_path, {"n": 1}))
+    some = read_manifest(tmp_path / "m.parquet", ("uri", "image_id"))
+    assert some.rows.columns == ["uri", "image_id"]
+    assert some.fingerprint == {"n": 1}
+
+
+def test_a_manifest_is_rewritten_with_other_columns_and_fewer_rows(tmp_path: Path) -> None:
+    source, output = tmp_path / "m.parquet", tmp_path / "new.parquet"
+    rows = make_rows().with_columns(pl.lit("blue").alias("colour"))
+    write_manifest(source, Manifest(rows, tmp_path, {"stage": "index"}))
+    changes = pl.DataFrame({"split": ["test", None, "train"], "size": [1, 2, 3]})
+    news = Manifest(changes, tmp_path, {"stage": "split"}, notes={"told": [1]})
+    rewrite_manifest(source, output, news, pl.Series([True, False, True]))
+    back = read_manifest(output)
+    assert back.rows.equals(rows.with_columns(changes)[[0, 2]])
+    assert (back.fingerprint, back.notes) == ({"stage": "split"}, {"told": [1]})
+    rewrite_manifest(source, output, Manifest(pl.DataFrame(), tmp_path), pl.Series([False] * 3))
+    assert read_manifest(output).rows.equals(rows.clear())
+    rewrite_manifest(source, source, Manifest(changes, tmp_path))
+    assert read_manifest(source).rows.equals(rows.with_columns(changes))
+
+
+def test_a_damaged_source_leaves_no_rewritten_manifest(tmp_path: Path) -> None:
+    source = tmp_path / "m.parquet"
+    write_manifest(source, Manifest(make_rows(1000), tmp_path))
+    content = bytearray(source.read_bytes())
+    content[4 : len(content) // 2] = b"\xee" * (len(content) // 2 - 4)
+    source.write_bytes(content)
+    with pytest.raises(StorageError, match=r"m\.parquet is damaged"):
+        rewrite_manifest(source, tmp_path / "new.parquet", Manifest(pl.DataFrame(), tmp_path))
+    assert list(tmp_path.iterdir()) == [source]
+
+
+def test_the_hash_of_a_manifest_is_that_of_its_file(tmp_path: Path) -> None:
+    write_manifest(tmp_path / "m.parquet", Manifest(make_rows(), tmp_path))
+    assert hash_manifest(tmp_path / "m.parquet") == hash_file(tmp_path / "m.parquet")
+    with pytest.raises(SettingError, match="is no manifest"):
+        hash_manifest(tmp_path)
 
 
 def test_a_base_that_is_not_utf_8_is_found_again(tmp_path: Path) -> None:

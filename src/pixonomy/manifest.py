@@ -125,7 +125,7 @@ def rewrite_manifest(
     """
     with scan_parquet(source) as rows:
         names = dict.fromkeys([*rows.collect_schema().names(), *news.rows.columns])
-        parts = [rows.drop(news.rows.columns), news.rows.lazy()]
+        parts = [rows.drop(news.rows.columns, strict=False), news.rows.lazy()]
         if kept is not None:
             parts.append(kept.alias(_KEPT).to_frame().lazy())
         table = pl.concat([one for one in parts if one.collect_schema()], how="horizontal")

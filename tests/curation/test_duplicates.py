@@ -4,15 +4,11 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from PIL import Image
 
-from pixonomy.curation.duplicates import connect, find_duplicate_groups, group_duplicates
+from pixonomy.curation.duplicates import find_duplicate_groups, group_duplicates
 from pixonomy.manifest import Manifest, conform
 from pixonomy.sources.folder import index_folder
-
-KEYS = st.lists(st.tuples(*[st.none() | st.sampled_from("abcde")] * 2), max_size=20)
 
 
 def draw(seed: int) -> Image.Image:
@@ -106,34 +102,23 @@ def test_a_manifest_without_rows_stays_empty(tmp_path: Path) -> None:
     assert group_duplicates(empty).rows.height == 0
 
 
+def find(**columns: list[str | None]) -> list[str | None]:
+    return find_duplicate_groups(conform(pl.DataFrame(columns))).to_list()
+
+
 def test_being_a_copy_is_transitive() -> None:
-    rows = pl.DataFrame(
-        {
-            "image_id": ["p", "q", "r", "s"],
-            "sha256": ["1", "1", "2", "3"],
-            "perceptual_hash": ["x", "y", "y", None],
-        }
+    groups = find(
+        image_id=["p", "q", "r", "s"],
+        sha256=["1", "1", "2", "3"],
+        perceptual_hash=["x", "y", "y", None],
     )
-    assert find_duplicate_groups(rows).to_list() == ["p", "p", "p", None]
+    assert groups == ["p", "p", "p", None]
 
 
-@given(KEYS)
-@settings(deadline=None)
-def test_components_are_those_that_walking_along_equal_keys_reaches(
-    keys: list[tuple[str | None, str | None]],
-) -> None:
-    series = [pl.Series([pair[side] for pair in keys], dtype=pl.String) for side in (0, 1)]
-    component = connect(len(keys), series)
-    assert component.shape == (len(keys),)
-    for start in range(len(keys)):
-        reached, edge = {start}, [start]
-        while edge:
-            here = keys[edge.pop()]
-            near = {
-                row
-                for row, there in enumerate(keys)
-                if any(a is not None and a == b for a, b in zip(here, there, strict=True))
-            }
-            edge += near - reached
-            reached |= near
-        assert set(np.flatnonzero(component == component[start])) == reached
+def test_groups_that_were_marked_before_survive_and_take_in_equal_pictures() -> None:
+    groups = find(
+        image_id=["p", "q", "r", "s", "t", "u", "v"],
+        sha256=["1", "2", "2", "3", "4", "4", None],
+        duplicate_group=["marked", "marked", None, None, None, None, "alone"],
+    )
+    assert groups == ["marked", "marked", "marked", None, "t", "t", None]

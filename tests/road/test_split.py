@@ -8,10 +8,10 @@ import pytest
 
 from pixonomy.curation.split import SplitShares
 from pixonomy.errors import ArtefactDiffers, SettingError
-from pixonomy.manifest import read_manifest
+from pixonomy.manifest import Manifest, conform, read_manifest, write_manifest
 from pixonomy.progress import Surroundings
 from pixonomy.road.index import index
-from pixonomy.road.split import split
+from pixonomy.road.split import HASHED_AT_MOST, split
 
 KEYS = {"manifest", "rows", "groups", "categories", "problems", "splits", "damage"}
 
@@ -79,6 +79,63 @@ def test_copies_of_a_picture_stay_on_one_side(
     sides = rows.group_by("duplicate_group").agg(pl.col("split").n_unique(), pl.len().alias("n"))
     assert sides["n"].sum() >= 24
     assert sides["split"].to_list() == [1] * sides.height
+
+
+def write_made_up(path: Path, count: int, **columns: pl.Expr) -> Path:
+    """Write a manifest of pictures that do not exist, two a product, of two categories."""
+    number = pl.int_range(count)
+    rows = pl.select(
+        image_id=pl.format("{}", number),
+        group_id=pl.format("{}", number // 2),
+        label=pl.format("{}", number // 2 % 2),
+        uri=pl.lit("catalogue.bson"),
+    ).with_columns(**columns)
+    write_manifest(path, Manifest(conform(rows), path.parent))
+    return path
+
+
+def test_a_catalogue_is_not_read_for_copies_but_marked_ones_stay_together(tmp_path: Path) -> None:
+    number = pl.col("image_id").cast(pl.Int64)
+    mark = pl.when(number % 5 == 0).then(pl.format("copies of {}", number % 500))
+    path = write_made_up(tmp_path / "m.parquet", HASHED_AT_MOST + 2, duplicate_group=mark)
+    said: list[str] = []
+    for _ in range(2):
+        split(path, tmp_path / "split.parquet", surroundings=Surroundings(say=said.append))
+    assert len(said) == 2
+    assert "Copies were not looked for among 100002 pictures" in said[0]
+    assert "`pixonomy audit` marks them" in said[1]
+    rows = read_manifest(tmp_path / "split.parquet").rows
+    assert rows["problem"].null_count() == rows.height
+    for column in ("group_id", "duplicate_group"):
+        sides = rows.drop_nulls(column).group_by(column).agg(pl.col("split").n_unique())
+        assert (sides["split"] == 1).all()
+
+
+def test_few_new_pictures_among_many_known_ones_are_looked_at(tmp_path: Path) -> None:
+    is_known = pl.col("image_id").cast(pl.Int64) > 0
+    known = pl.when(is_known).then(pl.col("image_id"))
+    path = write_made_up(tmp_path / "m.parquet", HASHED_AT_MOST + 2, sha256=known)
+    said: list[str] = []
+    result = split(path, tmp_path / "split.parquet", surroundings=Surroundings(say=said.append))
+    assert result["problems"] == 1
+    assert said == ["Pictures left out: 1; the first is 0: the file is missing."]
+
+
+def test_where_all_of_many_pictures_are_hashed_the_marks_are_taken(tmp_path: Path) -> None:
+    path = write_made_up(tmp_path / "m.parquet", HASHED_AT_MOST + 2, sha256=pl.col("image_id"))
+    said: list[str] = []
+    result = split(path, tmp_path / "split.parquet", surroundings=Surroundings(say=said.append))
+    assert (result["problems"], said) == (0, [])
+
+
+def test_columns_of_a_sources_own_come_along(tmp_path: Path) -> None:
+    path = write_made_up(
+        tmp_path / "m.parquet", 40, sha256=pl.col("image_id"), colour=pl.lit("red")
+    )
+    split(path, tmp_path / "split.parquet")
+    before, after = read_manifest(path).rows, read_manifest(tmp_path / "split.parquet").rows
+    assert after.drop("split").equals(before.drop("split"))
+    assert after.columns == before.columns
 
 
 def test_problems_and_small_categories_are_told_each_time(

@@ -3,17 +3,15 @@
 Copies here are pictures with equal bytes or an equal 64-bit perceptual hash.
 """
 
-from collections.abc import Sequence
+from dataclasses import replace
 
-import numpy as np
-import numpy.typing as npt
 import polars as pl
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
+from pixonomy.curation.units import connect
 from pixonomy.errors import UndecodableImage
+from pixonomy.fetch import read_bytes
 from pixonomy.images.fingerprint import PictureFingerprint, fingerprint
-from pixonomy.locate import Location, in_chunks, locate, read_bytes
+from pixonomy.locate import Location, in_chunks, locate
 from pixonomy.manifest import Manifest, conform
 from pixonomy.progress import Progress, silent
 from pixonomy.workers import run
@@ -28,46 +26,20 @@ def group_duplicates(manifest: Manifest, workers: int = 1, progress: Progress = 
     """
     rows = _fingerprint_rows(manifest, workers, progress)
     grouped = rows.with_columns(find_duplicate_groups(rows).alias("duplicate_group"))
-    return Manifest(conform(grouped), manifest.base, manifest.fingerprint)
+    return replace(manifest, rows=conform(grouped))
 
 
 def find_duplicate_groups(rows: pl.DataFrame) -> pl.Series:
-    """Name the duplicate group of each row: the first `image_id` in it; null where alone.
+    """Name the duplicate group of each row; null where alone.
 
-    Being a copy is transitive: a group is a connected component over equal hashes.
+    Being a copy is transitive: a group is a connected component over equal hashes and equal
+    marks of before. It keeps the first mark in it, or is called after its first `image_id`.
     """
-    hashes = (rows["sha256"], rows["perceptual_hash"])
-    component = connect(rows.height, hashes)
-    sizes = np.bincount(component, minlength=1)
-    firsts = np.full(sizes.size, rows.height, np.int64)
-    np.minimum.at(firsts, component, np.arange(rows.height))
-    names = rows["image_id"].gather(firsts[component])
-    return names.zip_with(pl.Series(sizes[component] > 1), pl.Series([None], dtype=pl.String))
-
-
-def connect(count: int, keys: Sequence[pl.Series]) -> npt.NDArray[np.int64]:
-    """Number the connected components of `count` rows that share a value in any of the `keys`.
-
-    Args:
-        count: number of rows.
-        keys: series of that length each; nulls connect nothing.
-
-    Returns:
-        int64, shape (count,): the component of each row.
-    """
-    if count == 0:
-        return np.zeros(0, np.int64)
-    starts, ends = [], []
-    for key in keys:
-        # Each row is tied to the first row of its value: a star has as few edges as a chain.
-        table = pl.DataFrame({"key": key, "row": np.arange(count)}).drop_nulls("key")
-        first = table.select(pl.col("row").min().over("key"))["row"]
-        starts.append(table["row"].to_numpy())
-        ends.append(first.to_numpy())
-    row, column = np.concatenate(starts), np.concatenate(ends)
-    graph = coo_array((np.ones(row.size, np.int8), (row, column)), shape=(count, count))
-    _, component = connected_components(graph, directed=False)
-    return np.asarray(component, np.int64)
+    keys = [rows[name] for name in ("sha256", "perceptual_hash", "duplicate_group")]
+    table = rows.select("image_id", "duplicate_group", unit=connect(keys))
+    mark = pl.col("duplicate_group").drop_nulls().first()
+    name = pl.coalesce(mark, pl.col("image_id").first()).over("unit")
+    return table.select(pl.when(pl.len().over("unit") > 1).then(name)).to_series()
 
 
 def _fingerprint_rows(manifest: Manifest, workers: int, progress: Progress) -> pl.DataFrame:

@@ -4,14 +4,19 @@ A split never tears a group (a product) or a group of duplicates, is stratified 
 depends on the seed and the pictures' ids alone.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
 
-from pixonomy.curation.duplicates import connect
+from pixonomy.curation.units import connect, describe_units
 from pixonomy.errors import DataError, SettingError
-from pixonomy.manifest import SPLITS, Manifest, conform
+from pixonomy.manifest import SPLITS, Manifest
+
+DEALT = ("image_id", "group_id", "label", "duplicate_group", "split", "problem")
+"""The columns of a manifest that decide about its split."""
+
+_SPLIT = pl.Enum(SPLITS)
 
 
 @dataclass(frozen=True)
@@ -44,50 +49,60 @@ def assign_splits(manifest: Manifest, shares: SplitShares) -> Manifest:
             or test that has no training picture.
     """
     rows = manifest.rows.with_row_index("row")
-    usable = rows.filter(pl.col("problem").is_null() & pl.col("label").is_not_null())
+    is_usable = pl.col("problem").is_null() & pl.col("label").is_not_null()
+    usable = rows.filter(is_usable).select("row", *DEALT)
     _check_categories(usable)
-    units = usable.with_columns(
-        pl.Series("unit", connect(usable.height, (usable["group_id"], usable["duplicate_group"])))
+    units = usable.select(
+        "row",
+        "image_id",
+        "duplicate_group",
+        # Numbers that sort as the texts do: a catalogue has millions of rows.
+        pl.col("label").cast(pl.Enum(usable["label"].unique().sort())),
+        pl.col("split").cast(_SPLIT),
+        unit=connect((usable["group_id"], usable["duplicate_group"])),
     )
-    if usable["split"].count():
-        assigned = _complete_given_splits(units, shares)
+    if units["split"].count():
+        dealt = _drop_copies(_complete_given_splits(units, shares))
     else:
-        assigned = _assign(units, {"test": shares.test, "validation": shares.validation}, shares)
-    updated = rows.drop("split").join(
-        assigned.select("row", "split", pl.col("problem").alias("copy")), on="row", how="left"
-    )
-    updated = updated.with_columns(pl.coalesce("problem", "copy").alias("problem"))
-    finished = Manifest(conform(updated.drop("row", "copy")), manifest.base, manifest.fingerprint)
+        wanted = {"test": shares.test, "validation": shares.validation}
+        dealt = _assign(units, wanted, shares).with_columns(copy=pl.lit(None, pl.String))
+    finished = replace(manifest, rows=_update(rows, dealt))
     _check_training(finished)
     return finished
 
 
 def small_categories(manifest: Manifest, fewest: int = 3) -> list[str]:
     """Return the labels with fewer usable pictures than `fewest`: kept, but worth a warning."""
-    counts = manifest.usable.group_by("label").len().filter(pl.col("len") < fewest)
+    usable = manifest.rows.lazy().filter(pl.col("problem").is_null())
+    counts = usable.group_by("label").len().filter(pl.col("len") < fewest).collect()
     return counts["label"].drop_nulls().sort().to_list()
+
+
+def _update(rows: pl.DataFrame, dealt: pl.DataFrame) -> pl.DataFrame:
+    """Put the splits and the problems of copies into the rows they were dealt to."""
+    news = dealt.select("row", pl.col("split").cast(pl.String), "copy")
+    updated = rows.drop("split").join(news, on="row", how="left", maintain_order="left")
+    updated = updated.with_columns(pl.coalesce("problem", "copy").alias("problem"))
+    return updated.select(column for column in rows.columns if column != "row")
 
 
 def _complete_given_splits(units: pl.DataFrame, shares: SplitShares) -> pl.DataFrame:
     units = units.with_columns(pl.col("split").fill_null("train"))
-    if not (units["split"] == "validation").any():
-        train = units.filter(pl.col("split") == "train")
-        # The share of all pictures becomes a share of those the source left for training.
-        share = min(0.5, shares.validation / (shares.train + shares.validation))
-        cut = _assign(train, {"validation": share}, shares)
-        units = pl.concat([cut, units.filter(pl.col("split") != "train")], how="diagonal_relaxed")
-    return _drop_copies(units)
+    if (units["split"] == "validation").any():
+        return units
+    train = units.filter(pl.col("split") == "train")
+    # The share of all pictures becomes a share of those the source left for training.
+    share = min(0.5, shares.validation / (shares.train + shares.validation))
+    cut = _assign(train, {"validation": share}, shares)
+    return pl.concat([cut, units.filter(pl.col("split") != "train").select(cut.columns)])
 
 
 def _drop_copies(units: pl.DataFrame) -> pl.DataFrame:
-    """Give a problem to rows whose duplicate group also stands in a later split."""
-    rank = pl.col("split").replace_strict({name: i for i, name in enumerate(SPLITS)})
-    last = rank.max().over("duplicate_group")
-    is_copy = pl.col("duplicate_group").is_not_null() & (rank < last)
-    later = last.replace_strict(dict(enumerate(SPLITS)), return_dtype=pl.String)
-    return units.with_columns(
-        pl.when(is_copy).then(pl.format("duplicate of a {} picture", later)).alias("problem")
-    )
+    """Say of rows whose duplicate group also stands in a later split that they are copies."""
+    last = pl.col("split").max().over("duplicate_group")  # of an Enum: the one that comes last
+    is_copy = pl.col("duplicate_group").is_not_null() & (pl.col("split") < last)
+    problem = pl.format("duplicate of a {} picture", last)
+    return units.with_columns(copy=pl.when(is_copy).then(problem))
 
 
 def _assign(units: pl.DataFrame, wanted: dict[str, float], shares: SplitShares) -> pl.DataFrame:
@@ -96,18 +111,15 @@ def _assign(units: pl.DataFrame, wanted: dict[str, float], shares: SplitShares) 
     A label's units are shuffled and laid in a row; each split takes the next stretch of it. A
     label with one unit goes to train; one with as many units as splits has one in each.
     """
-    table = units.group_by("unit", maintain_order=True).agg(
-        pl.col("label").mode().sort().first(), pl.len().alias("size"), pl.col("image_id").min()
-    )
-    table = table.sort("image_id")
+    table = describe_units(units).sort("image_id").drop("image_id")
     shuffled = np.random.default_rng(shares.seed).permutation(table.height)
-    table = table.with_columns(pl.Series("chance", shuffled))
+    table = table[np.argsort(shuffled)]
     total = pl.col("size").sum().over("label")
     smallest = min((share for share in wanted.values() if share > 0), default=0.0)
     table = (
         table.with_columns((pl.col("size") > (total * smallest).clip(1)).alias("giant"))
         # Giant groups go last, which is train: they would fill a small split alone.
-        .sort("label", "giant", "chance")
+        .sort("label", "giant", maintain_order=True)
         .with_columns(
             pl.int_range(pl.len()).over("label").alias("rank"),
             pl.len().over("label").alias("units"),
@@ -124,8 +136,8 @@ def _assign(units: pl.DataFrame, wanted: dict[str, float], shares: SplitShares) 
             split = pl.when(owed | within).then(pl.lit(name)).otherwise(split)
     # The last unit of a label is always for training: nothing can be learnt without one.
     split = pl.when(pl.col("rank") == pl.col("units") - 1).then(pl.lit("train")).otherwise(split)
-    table = table.with_columns(split.alias("split"))
-    dealt = units.drop("split").join(table.select("unit", "split"), on="unit", how="left")
+    table = table.select("unit", split.cast(_SPLIT).alias("split"))
+    dealt = units.drop("split").join(table, on="unit", how="left")
     return _teach_every_label(dealt)
 
 
@@ -151,12 +163,13 @@ def _check_categories(usable: pl.DataFrame) -> None:
 
 
 def _check_training(manifest: Manifest) -> None:
-    usable = manifest.usable
-    trained = usable.filter(pl.col("split") == "train")["label"].unique()
-    others = usable.filter(pl.col("split").is_in(["validation", "test"]))
-    unknown = others.filter(~pl.col("label").is_in(trained.implode()))
+    usable = manifest.rows.lazy().filter(pl.col("problem").is_null(), pl.col("split").is_not_null())
+    counts = usable.group_by("label", "split").len().collect()
+    trained = counts.filter(pl.col("split") == "train")["label"]
+    unknown = counts.filter(~pl.col("label").is_in(trained.implode())).sort("label")
     if not unknown.is_empty():
+        pictures = unknown["len"].sum()
         raise DataError(
-            f"Unknown label {unknown['label'][0]!r}: {unknown.height} pictures of validation or "
-            "test have labels without a single training picture. Add some, or leave these out."
+            f"Unknown label {unknown['label'][0]!r}: {pictures} pictures of validation or test "
+            "have labels without a single training picture. Add some, or leave these out."
         )

@@ -1,0 +1,71 @@
+"""`sample`: a part of a catalogue."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from pixonomy.cli import options
+from pixonomy.cli.console import show, surroundings
+
+_SHOWN = 20  # categories told on the console; --json tells all
+
+
+def sample(
+    manifest: Annotated[Path, typer.Argument(help="A manifest made by `pixonomy index`.")],
+    output: Annotated[Path, options.output("the smaller manifest")],
+    category: Annotated[
+        list[str] | None, typer.Option(help="A category's id or name; repeatable. Default: all.")
+    ] = None,
+    preset: Annotated[
+        str | None, typer.Option(help="A known set: cdiscount-wine or cdiscount-mixed.")
+    ] = None,
+    total: Annotated[int | None, typer.Option(help="Products in all.")] = None,
+    each: Annotated[int | None, typer.Option(help="Products of each category.")] = None,
+    balanced: Annotated[
+        bool, typer.Option("--balanced", help="Equal numbers instead of numbers as found.")
+    ] = False,
+    find: Annotated[
+        str | None,
+        typer.Option(
+            help="Choose K categories: equal:K (most equal counts), alike:K or unlike:K (--by)."
+        ),
+    ] = None,
+    floor: Annotated[int, typer.Option(help="The fewest products of a category to find.")] = 1,
+    by: Annotated[
+        Path | None, typer.Option(help="What knows who is alike: predictions, a run or a bundle.")
+    ] = None,
+    seed: options.Seed = 0,
+    overwrite: options.Overwrite = False,
+    as_json: options.AsJson = False,
+    debug: options.Debug = False,
+) -> None:
+    """Keep some categories, and of each some whole products."""
+    from pixonomy.curation.sample import SampleChoices
+    from pixonomy.road.sample import sample as run
+
+    choices = SampleChoices(
+        tuple(category or ()), preset, total, each, balanced, find, floor, by, seed
+    )
+    result = run(manifest, output, choices, overwrite, surroundings())
+    show(result, _lines(result), as_json)
+
+
+def _lines(result: dict[str, Any]) -> list[str]:
+    head = ["label", "name", "asked", "had", "pictures"]
+    rows = [head, *([str(one[key]) for key in head] for one in result["sampled"][:_SHOWN])]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = []
+    for label, name, *numbers in rows:
+        texts = [label.ljust(widths[0]), name.ljust(widths[1])]
+        texts += [number.rjust(width) for number, width in zip(numbers, widths[2:], strict=True)]
+        lines.append("  ".join(texts))
+    hidden = len(result["sampled"]) - _SHOWN
+    if hidden > 0:
+        lines.append(f"… and {hidden} categories more; --json tells all.")
+    return [
+        *lines,
+        f"{result['rows']} pictures of {result['groups']} products in {result['categories']} "
+        "categories.",
+        f"Manifest: {result['manifest']}",
+    ]
