@@ -14,15 +14,20 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pixonomy.arrays.write import ArraySettings
+    from pixonomy.curation.sample import SampleChoices
     from pixonomy.curation.split import SplitShares
     from pixonomy.errors import PixonomyError
+    from pixonomy.evaluation.submission import check_submission
     from pixonomy.progress import Surroundings
     from pixonomy.road.classify import classify
     from pixonomy.road.demo import demo
     from pixonomy.road.evaluate import evaluate
+    from pixonomy.road.export import export
     from pixonomy.road.fit import FitChoices, fit
     from pixonomy.road.index import index
+    from pixonomy.road.predict import PredictChoices, predict
     from pixonomy.road.prepare import prepare
+    from pixonomy.road.sample import sample
     from pixonomy.road.split import split
     from pixonomy.road.train import TrainChoices, plan_training, train
     from pixonomy.sources.table import TableColumns
@@ -31,17 +36,23 @@ __all__ = [
     "ArraySettings",
     "FitChoices",
     "PixonomyError",
+    "PredictChoices",
+    "SampleChoices",
     "SplitShares",
     "Surroundings",
     "TableColumns",
     "TrainChoices",
+    "check_submission",
     "classify",
     "demo",
     "evaluate",
+    "export",
     "fit",
     "index",
     "plan_training",
+    "predict",
     "prepare",
+    "sample",
     "split",
     "train",
 ]
@@ -50,10 +61,13 @@ _HOMES = {
     "ArraySettings": "arrays.write",
     "FitChoices": "road.fit",
     "PixonomyError": "errors",
+    "PredictChoices": "road.predict",
+    "SampleChoices": "curation.sample",
     "SplitShares": "curation.split",
     "Surroundings": "progress",
     "TableColumns": "sources.table",
     "TrainChoices": "road.train",
+    "check_submission": "evaluation.submission",
     "plan_training": "road.train",
 }
 

@@ -73,3 +73,14 @@ def test_no_logits_have_no_probabilities() -> None:
     none = np.zeros((0, 3), np.float32)
     assert Calibration().probabilities(none).shape == (0, 3)
     assert Calibration().verdicts(none) == []
+
+
+def test_log_probabilities_are_the_logarithms_and_stay_finite() -> None:
+    calibration = Calibration(temperature=2.0)
+    logits, _ = draw(50, 1.0)
+    np.testing.assert_allclose(
+        calibration.log_probabilities(logits), np.log(calibration.probabilities(logits))
+    )
+    extreme = np.array([[0.0, 5000.0]], np.float32)
+    assert calibration.probabilities(extreme)[0, 0] == 0
+    np.testing.assert_allclose(calibration.log_probabilities(extreme), [[-2500, 0]])

@@ -112,6 +112,7 @@ def test_another_resize_routine_is_refused(bundle_copy: Path) -> None:
         lambda about: about["preprocessing"].update(size=100_000),
         lambda about: about["preprocessing"].update(fit="melt"),
         lambda about: about["calibration"].update(unknown=1),
+        lambda about: about["labels"][0].update(count="many"),
     ],
 )
 def test_a_sealed_description_that_lacks_something_is_refused(
@@ -142,3 +143,23 @@ def test_a_model_of_garbage_is_refused_although_all_hashes_match(bundle_copy: Pa
     (bundle_copy / "model.onnx").write_bytes(b"garbage\nof two lines")
     forge(bundle_copy, dict)
     assert "no ONNX model" in refused(bundle_copy)
+
+
+def test_the_most_common_label_is_that_of_most_training_pictures(bundle_copy: Path) -> None:
+    for counts, most_common in (((3, 9, 4), 1), ((3, 9, 9), 1), ((9, 3, 9), 0)):
+
+        def change(about: Any, counts: tuple[int, ...] = counts) -> None:
+            for one, count in zip(about["labels"], counts, strict=True):
+                one["count"] = count
+
+        forge(bundle_copy, change)
+        bundle = load_bundle(bundle_copy)
+        assert bundle.counts == counts
+        assert bundle.most_common == bundle.labels[most_common]
+
+
+def test_a_bundle_from_before_counts_were_kept_is_loaded(bundle_copy: Path) -> None:
+    forge(bundle_copy, lambda about: [one.pop("count") for one in about["labels"]])
+    bundle = load_bundle(bundle_copy)
+    assert bundle.counts == (0, 0, 0)
+    assert bundle.most_common == bundle.labels[0]

@@ -8,7 +8,7 @@ import pytest
 
 from pixonomy.arrays.read import Arrays, read_arrays
 from pixonomy.bundle.load import Bundle, load_bundle
-from pixonomy.evaluation.predictions import predict_split
+from pixonomy.evaluation.predictions import likeliest, predict_split, top_probabilities
 
 COLUMNS = ["image_id", "group_id", "label", "predicted", "confidence", "verdict"]
 
@@ -56,3 +56,38 @@ def test_it_tells_how_far_it_is(bundle: Bundle, arrays: Arrays) -> None:
     told: list[tuple[str, int, int]] = []
     table = predict_split(bundle, arrays, "test", lambda *how_far: told.append(how_far))
     assert told[-1] == ("evaluating", table.height, table.height)
+
+
+def test_a_hundred_categories_have_a_column_each_and_more_have_ten_places() -> None:
+    few, many = ([str(number) for number in range(count)] for count in (100, 101))
+    assert [one.name for one in likeliest(few, np.zeros((2, 100)))] == [
+        f"probability_{number}" for number in range(100)
+    ]
+    assert [one.name for one in likeliest(many, np.zeros((2, 101)))] == [
+        name for rank in range(1, 11) for name in (f"top_{rank}", f"top_{rank}_probability")
+    ]
+
+
+def test_the_ten_likeliest_of_200_are_those_of_a_full_sort() -> None:
+    labels = [f"category {number}" for number in range(200)]
+    probabilities = np.random.default_rng(0).dirichlet(np.full(200, 0.3), 50)
+    table = pl.DataFrame(top_probabilities(labels, probabilities))
+    for row, shares in zip(table.iter_rows(named=True), probabilities, strict=True):
+        wanted = sorted(zip(shares.tolist(), labels, strict=True), reverse=True)[:10]
+        given = [(row[f"top_{rank}_probability"], row[f"top_{rank}"]) for rank in range(1, 11)]
+        assert given == wanted
+
+
+def test_equally_likely_categories_stand_in_the_order_of_the_labels() -> None:
+    labels = [str(number) for number in range(200)]
+    shares = np.zeros((1, 200))
+    shares[0, [150, 20, 90]] = 0.25
+    (row,) = pl.DataFrame(top_probabilities(labels, shares)).iter_rows(named=True)
+    assert [row[f"top_{rank}"] for rank in (1, 2, 3)] == ["20", "90", "150"]
+
+
+def test_no_picture_gives_the_columns_of_many_categories_and_no_row() -> None:
+    table = pl.DataFrame(top_probabilities([str(n) for n in range(200)], np.zeros((0, 200))))
+    assert table.shape == (0, 20)
+    assert table.schema["top_1"] == pl.String
+    assert table.schema["top_10_probability"] == pl.Float64

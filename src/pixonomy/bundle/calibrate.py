@@ -5,7 +5,7 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import logsumexp, softmax
+from scipy.special import log_softmax, logsumexp, softmax
 
 from pixonomy.inference.temperature import fit_temperature
 
@@ -38,6 +38,10 @@ class Calibration:
     def probabilities(self, logits: npt.NDArray[np.float32]) -> Doubles:
         """Return calibrated probabilities, float64, shape (n, k), of logits, shape (n, k)."""
         return np.asarray(softmax(logits.astype(np.float64) / self.temperature, axis=1))
+
+    def log_probabilities(self, logits: npt.NDArray[np.float32]) -> Doubles:
+        """Return the logarithms of `probabilities`, finite even where those round to zero."""
+        return np.asarray(log_softmax(logits.astype(np.float64) / self.temperature, axis=1))
 
     def verdicts(self, logits: npt.NDArray[np.float32]) -> list[Verdict]:
         """Judge each row of logits: sure, unsure, or none of the categories."""

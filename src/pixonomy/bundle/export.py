@@ -3,7 +3,7 @@
 import io
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import asdict
 from pathlib import Path
@@ -52,12 +52,13 @@ def export_bundle(arrays: Arrays, run: Run, folder: RunFolder, threads: int) -> 
         export_onnx(model, partial / MODEL_FILE)
         network = Network((partial / MODEL_FILE).read_bytes(), threads)
         _check(model, network, pictures.gather(np.arange(min(_CHECKED, arrays.rows.height))))
+        numbers = number_labels(arrays.rows, run.labels)
         validation = arrays.of_split("validation")
         logits = network.run(pictures.gather(validation)).logits
-        calibration = calibrate(logits, number_labels(arrays.rows, run.labels)[validation])
+        calibration = calibrate(logits, numbers[validation])
         about = {
             "schema_version": SCHEMA_VERSION,
-            "labels": [{"label": label, "name": label} for label in run.labels],
+            "labels": _describe(run.labels, numbers[arrays.of_split("train")]),
             "preprocessing": {
                 "size": run.recipe.size,
                 "fit": arrays.about["fit"],
@@ -73,6 +74,15 @@ def export_bundle(arrays: Arrays, run: Run, folder: RunFolder, threads: int) -> 
             },
         }
         write_json(partial / BUNDLE_FILE, seal(about))
+
+
+def _describe(labels: Sequence[str], train: npt.NDArray[np.int64]) -> list[dict[str, Any]]:
+    """Say of each label what it is called and how many training pictures have it."""
+    counts = np.bincount(train[train >= 0], minlength=len(labels)).tolist()
+    return [
+        {"label": label, "name": label, "count": count}
+        for label, count in zip(labels, counts, strict=True)
+    ]
 
 
 def export_onnx(model: Any, path: Path) -> None:

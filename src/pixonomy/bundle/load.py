@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 from hashlib import sha256
+from operator import index
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ class Bundle:
         names: what people call each of them, in the same order.
         framing: how a picture becomes the network's input.
         about: the whole content of `bundle.json`.
+        counts: training pictures of each label, in the same order; zeros where it does not tell.
     """
 
     labels: tuple[str, ...]
@@ -35,6 +37,13 @@ class Bundle:
     calibration: Calibration
     network: Network
     about: dict[str, Any]
+    counts: tuple[int, ...] = ()
+
+    @property
+    def most_common(self) -> str:
+        """The label of most training pictures; the first label where the bundle does not tell."""
+        counts = self.counts or (0,)
+        return self.labels[counts.index(max(counts))]
 
 
 def load_bundle(path: Path, threads: int = 1) -> Bundle:
@@ -134,6 +143,7 @@ def _assemble(about: dict[str, Any], model: bytes, threads: int, folder: Path) -
             calibration=Calibration(**about["calibration"]),
             network=Network(model, threads),
             about=about,
+            counts=tuple(index(one.get("count", 0)) for one in about["labels"]),
         )
     except (KeyError, TypeError, SettingError) as error:
         raise _ill_formed(folder, str(error)) from error

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import typer
 
-from pixonomy.cli import bench, data, model
+from pixonomy.cli import bench, catalogue, data, export, model, predict
 from pixonomy.cli.console import bars, show
 from pixonomy.errors import PixonomyError
 from pixonomy.files import storage_error
@@ -23,10 +23,14 @@ for verb in (
     model.classify,
     model.demo,
     data.index,
+    catalogue.browse,
+    catalogue.sample,
     data.split,
+    export.export,
     data.prepare,
     model.train,
     model.evaluate,
+    predict.predict,
     bench.bench,
 ):
     app.command()(verb)

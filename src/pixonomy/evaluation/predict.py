@@ -1,0 +1,178 @@
+"""A bundle and a manifest go in; predictions come out, part by part, in the manifest's order.
+
+Each thread reads, decodes and runs the network on stretches of its own: none waits for another,
+whichever of the three is slow. The network runs on one thread at a time for each, so that the
+answers do not depend on the number of cores.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import groupby
+from operator import attrgetter
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from pixonomy.arrays.load import Loader
+from pixonomy.bundle.calibrate import Doubles
+from pixonomy.bundle.load import Bundle
+from pixonomy.errors import UndecodableImage
+from pixonomy.evaluation.groups import GroupedRows, Part
+from pixonomy.evaluation.pooling import NOBODY, Pool, Pooling, score
+from pixonomy.evaluation.predictions import answer, likeliest
+from pixonomy.fetch import read_all
+from pixonomy.images.resize import frame
+from pixonomy.locate import locate
+from pixonomy.parts import Parts
+from pixonomy.progress import Progress, silent
+
+NEEDED = (
+    "image_id", "group_id", "label", "uri", "offset", "length", "member", "encoding", "problem",
+)  # fmt: skip
+"""The manifest's columns that predictions are made from."""
+
+_FIRST_COLUMNS = (
+    "image_id", "group_id", "label", "predicted", "confidence", "verdict", "group_predicted",
+    "problem",
+)  # fmt: skip
+_STRETCH_BYTES = 16 * 1024**2  # of pictures, and of scores: what one thread holds of each
+_FEWEST, _MOST = 64, 512  # rows of a stretch: neighbours are read at once, and cores share fairly
+_GROUP = "group?"  # the name of no column
+
+
+@dataclass(frozen=True)
+class Predictor:
+    """What answers.
+
+    Attributes:
+        bundle: its network on one thread, since several run it at the same time.
+        base: the folder that the rows' relative `uri`s hang from.
+        pooling: how the pictures of a group become one answer.
+    """
+
+    bundle: Bundle
+    base: Path
+    pooling: Pooling
+
+    @property
+    def rows_at_once(self) -> int:
+        """How many rows a thread takes."""
+        widest = max(3 * self.bundle.framing.size**2, 8 * len(self.bundle.labels))
+        return max(_FEWEST, min(_MOST, _STRETCH_BYTES // widest))
+
+
+@dataclass(frozen=True)
+class _Stretch:
+    """Some rows of a part, with the number of their group in it; `end` counts all parts' rows."""
+
+    part: Part
+    end: int
+    rows: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class _Answered:
+    """A row of answers for each picture; group numbers (m,), scores (m, k) of readable ones."""
+
+    part: Part
+    end: int
+    rows: pl.DataFrame
+    groups: npt.NDArray[np.int64]
+    scores: Doubles
+
+
+def predict_parts(
+    predictor: Predictor,
+    grouped: GroupedRows,
+    parts: Parts,
+    size: int,
+    threads: int = 1,
+    progress: Progress = silent,
+) -> None:
+    """Predict every part of `size` rows that is still missing.
+
+    The columns are image_id, group_id, label, predicted, confidence, verdict, group_predicted
+    (the pooled answer for the picture's group), problem, and the probabilities that `likeliest`
+    tells. A picture without an answer has nulls and a problem; a group of such pictures alone has
+    no answer either. Of each part its rows, groups, problems and unread groups are noted.
+    """
+    missing = grouped.cut(size)[len(parts.done) :]
+    stretches = _cut(grouped, missing, predictor.rows_at_once)
+    with Loader(partial(_answer, predictor), stretches, threads) as answers:
+        for part, of_part in groupby(answers, attrgetter("part")):
+            pool, tables = Pool(predictor.pooling, part.groups), []
+            for one in of_part:
+                pool.add(one.groups, one.scores)
+                tables.append(one.rows)
+                progress("predicting", one.end, grouped.height)
+            rows = _name_winners(pl.concat(tables), pool.winners, predictor.bundle.labels)
+            about = {
+                "rows": rows.height,
+                "groups": part.groups,
+                "problems": rows["problem"].count(),
+                "unread_groups": int((pool.winners == NOBODY).sum()),
+            }
+            parts.add(rows, about)
+
+
+def _cut(grouped: GroupedRows, parts: Sequence[Part], size: int) -> Iterator[_Stretch]:
+    for part in parts:
+        rows = grouped.rows.slice(part.start, part.end - part.start).collect()
+        rows = rows.with_columns(pl.col("group_id").rle_id().cast(pl.Int64).alias(_GROUP))
+        for start in range(0, max(1, rows.height), size):
+            piece = rows[start : start + size]
+            yield _Stretch(part, part.start + start + piece.height, piece)
+
+
+def _answer(predictor: Predictor, stretch: _Stretch) -> _Answered:
+    bundle, rows = predictor.bundle, stretch.rows
+    images, problems = _read(predictor, rows)
+    is_read = np.array([problem is None for problem in problems], bool)
+    logits = np.zeros((0, len(bundle.labels)), np.float32)
+    if is_read.any():
+        logits = bundle.network.run(images[is_read]).logits
+    probabilities = bundle.calibration.probabilities(logits)
+    answers = pl.DataFrame(
+        [*answer(bundle, logits, probabilities), *likeliest(bundle.labels, probabilities)]
+    )
+    place = pl.Series(np.cumsum(is_read) - 1).set(pl.Series(~is_read), None)
+    rows = rows.select("image_id", "group_id", "label", _GROUP).hstack(
+        answers.select(pl.all().gather(place))
+    )
+    return _Answered(
+        stretch.part,
+        stretch.end,
+        rows.with_columns(pl.Series("problem", problems, dtype=pl.String)),
+        rows[_GROUP].to_numpy()[is_read],
+        score(predictor.pooling, bundle.calibration, logits),
+    )
+
+
+def _read(
+    predictor: Predictor, rows: pl.DataFrame
+) -> tuple[npt.NDArray[np.uint8], list[str | None]]:
+    """Return the pictures, uint8 (n, 3, size, size), and why some of them could not be had."""
+    framing, problems = predictor.bundle.framing, rows["problem"].to_list()
+    images = np.empty((rows.height, 3, framing.size, framing.size), np.uint8)
+    wanted = [place for place, problem in enumerate(problems) if problem is None]
+    locations = locate(rows.filter(pl.col("problem").is_null()), predictor.base)
+    for place, fetched in read_all(locations):
+        try:
+            if isinstance(fetched, UndecodableImage):
+                raise fetched
+            images[wanted[place]] = frame(fetched, framing)
+        except UndecodableImage as error:
+            problems[wanted[place]] = str(error)
+    return images, problems
+
+
+def _name_winners(
+    rows: pl.DataFrame, winners: npt.NDArray[np.int64], labels: Sequence[str]
+) -> pl.DataFrame:
+    names = pl.Series("group_predicted", labels, dtype=pl.String)
+    places = pl.Series(winners).set(pl.Series(winners == NOBODY), None)
+    rows = rows.with_columns(names.gather(places).gather(rows[_GROUP]))
+    return rows.select(*_FIRST_COLUMNS, pl.exclude(*_FIRST_COLUMNS, _GROUP))

@@ -1,0 +1,176 @@
+"""A bundle and a manifest go in; a prediction for every picture and group comes out."""
+
+import json
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from pixonomy.artefact import Fingerprint, is_finished
+from pixonomy.bundle.load import Bundle, load_bundle
+from pixonomy.errors import ArtefactDiffers, SettingError
+from pixonomy.evaluation.groups import group_rows
+from pixonomy.evaluation.pooling import Pooling, check_pooling
+from pixonomy.evaluation.predict import NEEDED, Predictor, predict_parts
+from pixonomy.evaluation.submission import holds, submission_lines, write_submission
+from pixonomy.files import printable, scan_parquet, storage_errors
+from pixonomy.manifest import hash_manifest, read_about
+from pixonomy.parts import Parts, remove_parts
+from pixonomy.progress import Surroundings
+
+_DEFAULT = Surroundings()
+_KEY = "predictions"
+_COUNTS = ("rows", "groups", "problems", "unread_groups")
+
+
+@dataclass(frozen=True)
+class PredictChoices:
+    """How a manifest is predicted.
+
+    Attributes:
+        submission: where a CSV with one line a group goes, if wanted.
+        pool: how the pictures of a group become one answer: by the mean of their
+            log-probabilities, the mean of their probabilities, or the highest probability.
+        part_rows: about how many pictures are done between one resting point and the next.
+    """
+
+    submission: Path | None = None
+    pool: Pooling = "mean_log"
+    part_rows: int = 50_000
+
+    def __post_init__(self) -> None:
+        check_pooling(self.pool)
+        if self.part_rows < 1:
+            raise SettingError(f"A part has at least one row, not {self.part_rows}.")
+
+
+def predict(
+    bundle: Path,
+    manifest: Path,
+    output: Path,
+    choices: PredictChoices | None = None,
+    overwrite: bool = False,
+    surroundings: Surroundings = _DEFAULT,
+) -> dict[str, Any]:
+    """Predict every picture of a manifest, and each group by its pictures together.
+
+    A killed call goes on behind its last part. `predict_parts` tells the table's columns. Its rows
+    have the manifest's order; groups torn apart there come together where they first appear.
+
+    Returns:
+        {predictions, submission, rows, groups, problems (rows without an answer), seconds}.
+
+    Raises:
+        SettingError: if there is no bundle or manifest, or an output is something else.
+        BundleError: if the bundle cannot be trusted.
+    """
+    began = time.monotonic()
+    choices = choices or PredictChoices()
+    if choices.submission == output:
+        raise SettingError("The predictions and the submission need two names.")
+    answering = load_bundle(bundle)
+    wanted = _fingerprint(answering, manifest, choices)
+    about = _read_about(output)
+    if about is None or not is_finished(printable(output), about["fingerprint"], wanted, overwrite):
+        _require_room(choices.submission, overwrite)
+        about = _predict(answering, manifest, output, choices, wanted, surroundings)
+    remove_parts(output)
+    if choices.submission is not None:
+        _submit(output, manifest, answering, choices.submission, overwrite)
+    _tell(about, answering, surroundings)
+    return {
+        "predictions": printable(output),
+        "submission": printable(choices.submission) if choices.submission is not None else None,
+        **{name: about[name] for name in ("rows", "groups", "problems")},
+        "seconds": round(time.monotonic() - began, 3),
+    }
+
+
+def _fingerprint(bundle: Bundle, manifest: Path, choices: PredictChoices) -> Fingerprint:
+    return {
+        "stage": "predict",
+        "bundle": bundle.about["digest"],
+        "manifest": hash_manifest(manifest),
+        "pool": choices.pool,
+        "part_rows": choices.part_rows,
+    }
+
+
+def _predict(
+    bundle: Bundle,
+    manifest: Path,
+    output: Path,
+    choices: PredictChoices,
+    fingerprint: Fingerprint,
+    surroundings: Surroundings,
+) -> dict[str, Any]:
+    """Make the table; return what is stored with it."""
+    described = read_about(manifest)
+    assert described is not None  # it has been hashed as a manifest
+    predictor = Predictor(bundle, Path(described["base"]), choices.pool)
+    parts = Parts(output, fingerprint)
+    with scan_parquet(manifest) as rows:
+        grouped = group_rows(rows.select(NEEDED))
+        cores, progress = surroundings.cores, surroundings.progress
+        predict_parts(predictor, grouped, parts, choices.part_rows, cores, progress)
+    counts = {name: sum(part[name] for part in parts.done) for name in _COUNTS}
+    about = {"fingerprint": fingerprint, **counts}
+    parts.assemble({_KEY: json.dumps(about)})
+    return about
+
+
+def _submit(
+    predictions: Path, manifest: Path, bundle: Bundle, submission: Path, overwrite: bool
+) -> None:
+    """Write the submission, unless it is there already, line by line the same."""
+    fallback = bundle.most_common
+    if submission.exists() and holds(submission, submission_lines(predictions, fallback)):
+        return
+    _require_room(submission, overwrite)
+    lines = submission_lines(predictions, fallback)
+    write_submission(submission, lines, manifest, bundle.labels)
+
+
+def _require_room(submission: Path | None, overwrite: bool) -> None:
+    """Refuse to replace a file that somebody else has put there."""
+    if submission is not None and not overwrite and submission.exists():
+        raise ArtefactDiffers(
+            f"{printable(submission)} exists and is not the submission of these predictions. "
+            "Choose another name, or replace it with --overwrite."
+        )
+
+
+def _read_about(output: Path) -> dict[str, Any] | None:
+    """Return what is stored with a table of predictions; None where nothing is.
+
+    Raises:
+        SettingError: if something else is there, whose place predictions must not take.
+    """
+    with storage_errors(output):
+        if not output.exists():
+            return None
+        try:
+            with output.open("rb") as file:
+                text = pl.read_parquet_metadata(file).get(_KEY)
+        except pl.exceptions.PolarsError:
+            text = None
+    if text is None:
+        raise SettingError(
+            f"{printable(output)} exists and holds no predictions; choose another name."
+        )
+    about: dict[str, Any] = json.loads(text)
+    return about
+
+
+def _tell(about: dict[str, Any], bundle: Bundle, surroundings: Surroundings) -> None:
+    if about["problems"]:
+        surroundings.say(
+            f"Pictures without an answer: {about['problems']}; the column `problem` says why."
+        )
+    if about["unread_groups"]:
+        surroundings.say(
+            f"Products without a readable picture: {about['unread_groups']}; a submission gives "
+            f"them the most common category, {bundle.most_common}."
+        )
