@@ -58,7 +58,7 @@ def export_bundle(arrays: Arrays, run: Run, folder: RunFolder, threads: int) -> 
         calibration = calibrate(logits, numbers[validation])
         about = {
             "schema_version": SCHEMA_VERSION,
-            "labels": _describe(run.labels, numbers[arrays.of_split("train")]),
+            "labels": _describe(run.labels, arrays, numbers[arrays.of_split("train")]),
             "preprocessing": {
                 "size": run.recipe.size,
                 "fit": arrays.about["fit"],
@@ -76,11 +76,14 @@ def export_bundle(arrays: Arrays, run: Run, folder: RunFolder, threads: int) -> 
         write_json(partial / BUNDLE_FILE, seal(about))
 
 
-def _describe(labels: Sequence[str], train: npt.NDArray[np.int64]) -> list[dict[str, Any]]:
+def _describe(
+    labels: Sequence[str], arrays: Arrays, train: npt.NDArray[np.int64]
+) -> list[dict[str, Any]]:
     """Say of each label what it is called and how many training pictures have it."""
+    names = arrays.about.get("names", {})
     counts = np.bincount(train[train >= 0], minlength=len(labels)).tolist()
     return [
-        {"label": label, "name": label, "count": count}
+        {"label": label, "name": names.get(label, label), "count": count}
         for label, count in zip(labels, counts, strict=True)
     ]
 
