@@ -4,14 +4,21 @@ The parts lie in a hidden folder beside the output until the output has its fina
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from pixonomy.artefact import Fingerprint
-from pixonomy.files import read_json, remove, storage_errors, write_json, write_parquet
+from pixonomy.files import (
+    read_json,
+    read_parquet,
+    remove,
+    storage_errors,
+    write_json,
+    write_parquet,
+)
 
 _PLAN = "plan.json"
 _KEY = "part"
@@ -27,24 +34,40 @@ class Parts:
     def __init__(self, output: Path, fingerprint: Fingerprint) -> None:
         """Take up the parts of an earlier run with this fingerprint; remove any others."""
         self._output = output
-        self._folder = output.with_name(f".{output.name}.parts")
+        self._folder = _folder_of(output)
         plan = json.loads(json.dumps(dict(fingerprint)))
         if read_json(self._folder / _PLAN) != plan:
             remove(self._folder)
             write_json(self._folder / _PLAN, plan)
+        self._held: pl.DataFrame | None = None
         self.done: list[dict[str, Any]] = []
         while (about := _read_about(self._path(len(self.done)))) is not None:
             self.done.append(about)
 
     def add(self, rows: pl.DataFrame, about: Mapping[str, Any]) -> None:
         """Write the next part, whole or not at all."""
+        self._write_held()
         write_parquet(self._path(len(self.done)), rows, {_KEY: json.dumps(dict(about))})
+        self.done.append(dict(about))
+
+    def hold(self, rows: pl.DataFrame, about: Mapping[str, Any]) -> None:
+        """Take what may be the last part: it is written with the whole, or before the next."""
+        self._write_held()
+        self._held = rows
         self.done.append(dict(about))
 
     @property
     def paths(self) -> list[Path]:
-        """The files of the finished parts, in order."""
-        return [self._path(number) for number in range(len(self.done))]
+        """The files of the written parts, in order."""
+        written = len(self.done) - (self._held is not None)
+        return [self._path(number) for number in range(written)]
+
+    def read(self, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
+        """Yield some columns of each part, in order."""
+        for path in self.paths:
+            yield read_parquet(path, columns)
+        if self._held is not None:
+            yield self._held.select(columns)
 
     def assemble(self, about: Mapping[str, str]) -> None:
         """Put the parts together under the output's name, streaming, and remove them."""
@@ -53,6 +76,7 @@ class Parts:
             files = [path.open("rb") for path in self.paths]
         try:
             tables = [pl.scan_parquet(file) for file in files]
+            tables += [self._held.lazy()] if self._held is not None else []
             rows = pl.concat(tables, how="diagonal_relaxed")
             write_parquet(self._output, rows, about)
         finally:
@@ -62,10 +86,25 @@ class Parts:
 
     def remove(self) -> None:
         """Give up the parts."""
-        remove(self._folder)
+        remove_parts(self._output)
+
+    def _write_held(self) -> None:
+        if self._held is not None:
+            rows, about = self._held, self.done.pop()
+            self._held = None
+            self.add(rows, about)
 
     def _path(self, number: int) -> Path:
         return self._folder / f"part-{number:05d}.parquet"
+
+
+def remove_parts(output: Path) -> None:
+    """Remove what a run that was killed after the output had its name has left of its parts."""
+    remove(_folder_of(output))
+
+
+def _folder_of(output: Path) -> Path:
+    return output.with_name(f".{output.name}.parts")
 
 
 def _read_about(path: Path) -> dict[str, Any] | None:

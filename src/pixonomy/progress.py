@@ -9,7 +9,7 @@ class Progress(Protocol):
     """Called with what is being done and how much of it is finished."""
 
     def __call__(self, work: str, done: int, total: int) -> None:
-        """Report that `done` of `total` units of `work` are finished."""
+        """Report that `done` of `total` units of `work` are finished (total 0: nobody knows)."""
 
 
 def silent(work: str, done: int, total: int) -> None:

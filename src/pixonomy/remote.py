@@ -5,9 +5,25 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from pixonomy.errors import SettingError, StorageError
+from pixonomy.errors import PixonomyError, SettingError, StorageError
 
 _SCHEME = "s3://"
+_SETTINGS = {
+    # A server that is not there is told within seconds, one that stumbles gets a second chance.
+    "connect_timeout": 5,
+    "read_timeout": 15,
+    "retries": {"mode": "standard", "max_attempts": 3},
+}
+_ATTEMPTS = 3  # for the bytes themselves, which botocore does not ask for again
+_NO_ANSWER = (
+    "EndpointConnectionError",
+    "ConnectTimeoutError",
+    "ReadTimeoutError",
+    "ConnectionClosedError",
+    "ProxyConnectionError",
+    "SSLError",
+)
+_NO_CREDENTIALS = ("NoCredentialsError", "PartialCredentialsError", "CredentialRetrievalError")
 
 
 def is_remote(address: str) -> bool:
@@ -27,12 +43,13 @@ class RemoteFile:
     Attributes:
         size: in bytes.
         version: the object's ETag; a read fails once the object has another.
+        storage: the s3fs file system that found it.
     """
 
     address: str
     size: int
     version: str
-    _storage: Any
+    storage: Any
 
     def read(self, offset: int, length: int) -> bytes:
         """Return the bytes of a range; fewer where the object ends before.
@@ -43,17 +60,10 @@ class RemoteFile:
         end = min(offset + length, self.size)
         if end <= offset:
             return b""
-        bucket, _, key = self.address.removeprefix(_SCHEME).partition("/")
         with _sentences(self.address):
-            # s3fs's own reads know no If-Match, and half an old and half a new object is neither.
-            answer = self._storage.call_s3(
-                "get_object",
-                Bucket=bucket,
-                Key=key,
-                Range=f"bytes={offset}-{end - 1}",
-                IfMatch=self.version,
-            )
-            return _drain(self._storage, answer["Body"])
+            from fsspec.asyn import sync
+
+            return bytes(sync(self.storage.loop, _get, self, offset, end))
 
 
 def open_remote(address: str) -> RemoteFile:
@@ -65,7 +75,8 @@ def open_remote(address: str) -> RemoteFile:
         StorageError: if the storage refuses or does not answer.
     """
     if not address.startswith(_SCHEME):
-        raise SettingError(f"Cannot read {address}: known are local paths and {_SCHEME}bucket/key.")
+        shown = address.partition("?")[0]  # behind it may stand a signature
+        raise SettingError(f"Cannot read {shown}: known are local paths and {_SCHEME}bucket/key.")
     storage = _connect()
     with _sentences(address):
         about = storage.info(address)
@@ -81,19 +92,32 @@ def _connect() -> Any:
         raise SettingError(
             "Reading from S3 needs one more part: pip install 'pixonomy[s3]'."
         ) from error
-    return s3fs.S3FileSystem()
+    # The same in the same thread: its connections are kept.
+    storage = s3fs.S3FileSystem(config_kwargs=_SETTINGS)
+    storage.retries = 1  # botocore tries again; both would be tries times tries
+    return storage
 
 
-def _drain(storage: Any, body: Any) -> bytes:
-    import fsspec.asyn
+async def _get(file: RemoteFile, begin: int, end: int) -> bytes:
+    from aiohttp import ClientError
+    from botocore.exceptions import HTTPClientError, IncompleteReadError
 
-    async def read() -> bytes:
-        try:
-            return bytes(await body.read())
-        finally:
-            body.close()
-
-    return bytes(fsspec.asyn.sync(storage.loop, read))
+    bucket, _, key = file.address.removeprefix(_SCHEME).partition("/")
+    span = f"bytes={begin}-{end - 1}"
+    for attempt in range(1, _ATTEMPTS + 1):
+        # s3fs's own reads know no If-Match, and half an old and half a new object is neither.
+        answer = await file.storage._call_s3(
+            "get_object", Bucket=bucket, Key=key, Range=span, IfMatch=file.version
+        )
+        async with answer["Body"] as body:
+            if answer["ContentLength"] != end - begin:
+                raise StorageError(f"The storage of {file.address} gave other bytes than asked.")
+            try:
+                return bytes(await body.read())
+            except (HTTPClientError, IncompleteReadError, ClientError, TimeoutError):
+                if attempt == _ATTEMPTS:
+                    raise
+    raise AssertionError("the last attempt returns or raises")
 
 
 @contextmanager
@@ -110,7 +134,25 @@ def _sentences(address: str) -> Iterator[None]:
             f"No permission for {address}: check the credentials and the bucket's policy."
         ) from error
     except Exception as error:  # botocore and aiohttp raise trees of their own
-        reason = type(error).__name__
-        if "PreconditionFailed" in str(error) or "At least one of the pre-conditions" in str(error):
-            raise StorageError(f"{address} was changed while it was read: run again.") from error
-        raise StorageError(f"{address} cannot be read ({reason}).") from error
+        raise _explain(error, address) from error
+
+
+def _explain(error: Exception, address: str) -> PixonomyError:
+    reason, told = type(error).__name__, str(error)
+    if isinstance(error, OSError) and error.strerror:
+        reason = error.strerror.rstrip(".")  # what the storage itself says
+    if "PreconditionFailed" in told or "At least one of the pre-conditions" in told:
+        return StorageError(f"{address} was changed while it was read: run again.")
+    if reason in _NO_CREDENTIALS:
+        return StorageError(
+            f"No credentials for {address}: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or "
+            "AWS_PROFILE."
+        )
+    if reason in _NO_ANSWER:
+        return StorageError(
+            f"No answer from the storage of {address} ({reason}): check the network and "
+            "AWS_ENDPOINT_URL."
+        )
+    if "Invalid endpoint" in told:
+        return SettingError("AWS_ENDPOINT_URL is no address; expected https://host or http://host.")
+    return StorageError(f"{address} cannot be read ({reason}).")

@@ -33,9 +33,9 @@ class Bars:
             return
         progress = self._start()
         if work not in self._tasks:
-            self._tasks[work] = progress.add_task(work, total=total)
-        progress.update(self._tasks[work], completed=done, total=total)
-        if done >= total:
+            self._tasks[work] = progress.add_task(work, total=total or None)
+        progress.update(self._tasks[work], completed=done, total=total or None)
+        if 0 < total <= done:
             progress.remove_task(self._tasks.pop(work))
             self._began.pop(work)
 

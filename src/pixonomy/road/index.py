@@ -10,8 +10,8 @@ import polars as pl
 from pixonomy.artefact import Fingerprint, is_finished
 from pixonomy.errors import DataError, SettingError
 from pixonomy.files import hash_file, hash_json, printable, storage_errors
-from pixonomy.manifest import Manifest, conform, describe, read_about
-from pixonomy.parts import Parts
+from pixonomy.manifest import SUMMED, Manifest, conform, describe, read_about
+from pixonomy.parts import Parts, remove_parts
 from pixonomy.progress import Surroundings
 from pixonomy.road.sources import FoundSources, Source, find_sources
 from pixonomy.road.tally import tally
@@ -64,11 +64,14 @@ def index(
     taxonomy = _read_taxonomy(choices)
     found = find_sources(sources, choices.columns)
     fingerprint = _fingerprint(found, choices)
-    notes = _notes_of(output)
+    made = found_fingerprint(output)
+    finished = is_finished(printable(output), made, fingerprint, overwrite)
+    notes = _notes_of(output) if finished else {}
     # What broke off at damage is no finished manifest: it is made anew as soon as it can be.
     is_broken = bool(notes.get("damage")) and not notes["salvaged"] and choices.salvage
-    made = found_fingerprint(output)
-    if is_broken or not is_finished(printable(output), made, fingerprint, overwrite):
+    if finished and not is_broken:
+        remove_parts(output)
+    else:
         parts = Parts(output, {**fingerprint, "salvage": choices.salvage})
         for number, source in enumerate(found.sources):
             _walk(source, number, parts, taxonomy, choices, surroundings)
@@ -123,10 +126,12 @@ def _walk(
 
     def finish_part(is_over: bool) -> None:
         about = {"source": number, "end": end, "is_over": is_over, "damage": damage}
-        parts.add(pl.concat(rows, how="diagonal_relaxed") if rows else _nothing(), about)
+        table = pl.concat(rows, how="diagonal_relaxed") if rows else _nothing()
+        keep = parts.hold if is_over else parts.add
+        keep(_relabel(conform(table), labels), about)
 
     for batch in source.read(start, choices.salvage):
-        rows.append(_relabel(conform(batch.rows), labels))
+        rows.append(batch.rows)
         end = batch.end
         if batch.damage is not None:
             message = f"{source.short_name}: {batch.damage.message}"
@@ -145,7 +150,7 @@ def _relabel(rows: pl.DataFrame, labels: dict[str, str]) -> pl.DataFrame:
 
 
 def _nothing() -> pl.DataFrame:
-    return conform(pl.DataFrame({"image_id": pl.Series([], dtype=pl.String)}))
+    return pl.DataFrame({"image_id": pl.Series([], dtype=pl.String)})
 
 
 def _assemble(
@@ -155,7 +160,7 @@ def _assemble(
     taxonomy: Taxonomy | None,
     choices: IndexChoices,
 ) -> dict[str, Any]:
-    counted = tally(parts.paths)
+    counted = tally(parts.read(SUMMED))
     damage = [one for part in parts.done for one in part["damage"]]
     if not counted.rows:
         parts.remove()
@@ -176,7 +181,10 @@ def _assemble(
 def _tell(notes: dict[str, Any], taxonomy: Taxonomy | None, surroundings: Surroundings) -> None:
     usable = notes["summary"]["rows"] - notes["summary"]["problems"]
     if usable and notes["unlabelled"] == usable:
-        surroundings.say("No picture has a category: expected one folder per category.")
+        surroundings.say(
+            "No picture has a category. They can be classified; to train, expected "
+            "one folder per category, or a category_id in the catalogue."
+        )
     elif notes["unlabelled"]:
         count = notes["unlabelled"]
         surroundings.say(f"{count} pictures have no category and will not be trained on.")
@@ -191,10 +199,11 @@ def _tell(notes: dict[str, Any], taxonomy: Taxonomy | None, surroundings: Surrou
 def _damaged(output: Path, notes: dict[str, Any]) -> DataError:
     others = len(notes["damage"]) - 1
     more = f" (and {others} more)" if others else ""
-    return DataError(
-        f"{_first(notes['damage'])}{more}. {printable(output)} holds the "
-        f"{notes['summary']['rows']} pictures before it; --salvage goes on behind it."
-    )
+    what = f"{_first(notes['damage'])}{more}. {printable(output)} holds the "
+    rows = notes["summary"]["rows"]
+    if notes["salvaged"]:
+        return DataError(f"{what}{rows} pictures around it, by an earlier call with --salvage.")
+    return DataError(f"{what}{rows} pictures before it; --salvage goes on behind it.")
 
 
 def _first(damage: list[dict[str, Any]]) -> str:

@@ -1,17 +1,15 @@
 """Parts of a manifest go in; their counts come out, in memory that hardly grows with them."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from pixonomy.files import read_parquet
-from pixonomy.manifest import SPLITS, SUMMED
+from pixonomy.manifest import SPLITS
 from pixonomy.taxonomy import Taxonomy
 
 
@@ -48,7 +46,7 @@ class Tally:
         hashes = np.concatenate(self.groups) if self.groups else np.zeros(0, np.uint64)
         return {
             "rows": self.rows,
-            "groups": np.unique(hashes).size,
+            "groups": _count_distinct(hashes),
             "categories": len(self.labels),
             "problems": self.problems,
             "splits": {name: self.splits.get(name, 0) for name in SPLITS},
@@ -61,9 +59,15 @@ class Tally:
         return sorted(self.labels - set(taxonomy.label_at(level).values()))
 
 
-def tally(parts: Sequence[Path]) -> Tally:
-    """Count the rows of Parquet files, one after another."""
+def _count_distinct(values: npt.NDArray[np.uint64]) -> int:
+    # NumPy's own `unique` builds a hash table, which is ten times slower than sorting.
+    ordered = np.sort(values)
+    return int(np.count_nonzero(np.diff(ordered))) + min(1, ordered.size)
+
+
+def tally(parts: Iterable[pl.DataFrame]) -> Tally:
+    """Count the rows of tables with the columns `SUMMED`, one after another."""
     counted = Tally()
     for part in parts:
-        counted.add(read_parquet(part, SUMMED))
+        counted.add(part)
     return counted

@@ -97,9 +97,10 @@ def _read_pictures(stretch: memoryview, start: int, most: int) -> list[tuple[int
             continue
         fields = _fields(stretch, place, after, most)
         most -= len(fields)
-        for inner, name, value, _ in fields:
-            if inner == _BINARY and name == b"picture":
-                pictures.append(_read_binary(stretch, value))
+        named = {name: (inner, value) for inner, name, value, _ in fields}
+        inner, value = named.get(b"picture", (0, 0))
+        if inner == _BINARY:
+            pictures.append(_read_binary(stretch, value))
     return pictures
 
 
@@ -107,7 +108,7 @@ def _read_binary(stretch: memoryview, place: int) -> tuple[int, int]:
     length = _INT32.unpack_from(stretch, place)[0]
     if stretch[place + 4] != _OLD_BINARY:
         return place + 5, length
-    inner = _INT32.unpack_from(stretch, place + 5)[0] if length >= 4 else -1
+    inner = _INT32.unpack_from(stretch, place + 5)[0] if length >= 4 else 0
     if inner != length - 4:
         raise Damaged(place, "a picture whose two lengths differ")
     return place + 9, inner

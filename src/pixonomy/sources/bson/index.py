@@ -1,17 +1,16 @@
 """A BSON catalogue goes in; manifest rows come out, one a picture, stretch by stretch."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
 
 from pixonomy.sources.bson.stretches import Stretches, open_stretches
-from pixonomy.sources.bson.walk import Walk, Walked
+from pixonomy.sources.bson.walk import Walk
 from pixonomy.sources.damage import Damage
 
-_STRETCH = 64 * 1024 * 1024  # bytes walked at once
-_LONGEST_DOCUMENT = 256 * 1024 * 1024  # bytes; more would be read into memory from S3 in one piece
+_BEHIND_DAMAGE = 1024 * 1024  # bytes: where there is damage, there may soon be more
 _MOST_DAMAGES = 1000  # told of one file
 
 
@@ -34,7 +33,7 @@ class IndexedStretch:
 
 
 def index_bson(
-    file: Path | str, uri: str, start: int = 0, salvage: bool = False
+    file: Path | str, uri: str, start: int = 0, salvage: bool = False, stretch: int | None = None
 ) -> Iterator[IndexedStretch]:
     """Walk over a file of documents {_id, category_id, imgs: [{picture: …}, …]}.
 
@@ -44,29 +43,33 @@ def index_bson(
         file: a path, or the address of an object.
         uri: what the rows call it.
         start: where to begin, in bytes: 0 or the `end` of an earlier walk.
-        salvage: go on behind damage, at the next document that is whole.
+        salvage: go on behind damage, at the next product that is whole.
+        stretch: how many bytes are walked at once, instead of what suits the file. Longer products
+            are found all the same, but behind damage only those of half that length.
 
     Raises:
         SettingError: if nothing is there.
         StorageError: if it cannot be read.
     """
     with open_stretches(file) as stretches:
-        walk, at, length, damages = Walk(), start, _STRETCH, 0
+        stretch = stretch or stretches.usual
+        walk, at, length, damages = Walk(), start, stretch, 0
         while at < stretches.size:
-            stretch = stretches.read(at, length)
-            walked = walk.read(stretch, at, is_last=at + len(stretch) == stretches.size)
-            length = max(_STRETCH, walked.needed)
-            if walked.damage is None and length > _LONGEST_DOCUMENT:
-                message = f"a document of {length} bytes is no product"
-                walked = Walked(walked.pictures, walked.end, Damage(walked.end, message))
-            at = walked.end
-            if walked.damage is not None:
-                damages, length = damages + 1, _STRETCH
+            walked = walk.read(stretches.read(at, length), at, stretches.size)
+            at, damage = walked.end, walked.damage
+            length = max(min(2 * length, stretch), walked.needed)
+            if damage is not None:
+                if at == 0:
+                    damage = replace(damage, message=f"{damage.message} (is this a BSON file?)")
+                damages, length = damages + 1, min(_BEHIND_DAMAGE, stretch)
                 goes_on = salvage and damages < _MOST_DAMAGES
-                at = _find_next(walk, stretches, at + 1) if goes_on else stretches.size
-            rows = _to_rows(walked.pictures, uri)
-            del stretch
-            yield IndexedStretch(rows, at, stretches.size, walked.damage)
+                at = _find_next(walk, stretches, at + 1, stretch) if goes_on else stretches.size
+                if salvage and (walk.has_given_up or not goes_on):
+                    damage = replace(
+                        damage,
+                        message=f"{damage.message}; behind so much damage no more is looked for",
+                    )
+            yield IndexedStretch(_to_rows(walked.pictures, uri), at, stretches.size, damage)
 
 
 def identify(file: Path | str) -> list[object]:
@@ -75,17 +78,17 @@ def identify(file: Path | str) -> list[object]:
         return stretches.identity
 
 
-def _find_next(walk: Walk, stretches: Stretches, start: int) -> int:
-    """Return where the next whole document at or after `start` begins, or the file's size."""
+def _find_next(walk: Walk, stretches: Stretches, start: int, stretch: int) -> int:
+    """Return where the next whole product at or after `start` begins, or the file's size."""
     while start < stretches.size:
-        stretch = stretches.read(start, _STRETCH)
-        found = walk.find(stretch)
+        view = stretches.read(start, stretch)
+        found = walk.find(view)
         if found is not None:
             return start + found
-        if start + len(stretch) == stretches.size or walk.has_given_up:
+        if start + len(view) == stretches.size or walk.has_given_up:
             break
-        # A document across the end of this stretch is whole in the next one.
-        start += _STRETCH // 2
+        # A product across the end of this stretch is whole in the next one.
+        start += stretch // 2
     return stretches.size
 
 

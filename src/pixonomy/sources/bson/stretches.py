@@ -7,9 +7,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
+
 from pixonomy.errors import SettingError
 from pixonomy.files import printable, storage_errors
 from pixonomy.remote import RemoteFile, open_remote
+
+_MAPPED_AT_ONCE = 64 * 1024  # bytes: what Linux maps around a page that is asked for
 
 
 class Stretches(Protocol):
@@ -17,10 +21,12 @@ class Stretches(Protocol):
 
     Attributes:
         size: in bytes.
+        usual: how many bytes are well read at once.
         identity: changes when the content does; plain JSON.
     """
 
     size: int
+    usual: int
     identity: list[object]
 
     def read(self, offset: int, length: int) -> memoryview:
@@ -55,6 +61,8 @@ def open_stretches(file: Path | str) -> Iterator[Stretches]:
 class _Mapped:
     """A file on this machine: nothing is copied, and the kernel may drop what was read."""
 
+    usual = 512 * 1024 * 1024
+
     def __init__(self, file: Path) -> None:
         with file.open("rb") as opened:
             status = file.stat()
@@ -65,30 +73,31 @@ class _Mapped:
             )
         self.identity: list[object] = [self.size, status.st_mtime_ns]
         self._view = memoryview(self._map)
-        self._advise("MADV_SEQUENTIAL", 0, self.size)
+        self._threads = ThreadPoolExecutor(1, "touch ahead")
 
     def read(self, offset: int, length: int) -> memoryview:
-        # The disk fetches the next stretch while this one is walked.
-        self._advise("MADV_WILLNEED", offset + length, length)
+        # The disk fetches the next stretch, and the kernel maps it, while this one is walked.
+        self._threads.submit(_touch, self._view[offset + length : offset + 2 * length])
         return self._view[offset : offset + length]
 
     def close(self) -> None:
+        self._threads.shutdown(cancel_futures=True)
         self._view.release()
         # Arrays that still look at the map keep it; it goes with the last of them.
         with suppress(BufferError):
             if isinstance(self._map, mmap.mmap):
                 self._map.close()
 
-    def _advise(self, advice: str, offset: int, length: int) -> None:
-        page = mmap.PAGESIZE
-        start = offset // page * page
-        if isinstance(self._map, mmap.mmap) and hasattr(mmap, advice) and start < self.size:
-            self._map.madvise(getattr(mmap, advice), start, min(length + page, self.size - start))
+
+def _touch(view: memoryview) -> None:
+    """Look at one byte in each stretch that the kernel maps at once; NumPy lets others go on."""
+    np.frombuffer(view, np.uint8)[::_MAPPED_AT_ONCE].max(initial=0)
 
 
 class _Remote:
     """An object, read block by block, a few ahead; only blocks still needed are kept."""
 
+    usual = 64 * 1024 * 1024  # all of it is in memory, twice while blocks are put together
     _BLOCK = 16 * 1024 * 1024  # bytes: long enough that the way to the storage does not count
     _AHEAD = 3
 
@@ -101,7 +110,7 @@ class _Remote:
 
     def read(self, offset: int, length: int) -> memoryview:
         first, end = offset // self._BLOCK, min(offset + length, self.size)
-        last = max(first, (end - 1) // self._BLOCK)
+        last = (end - 1) // self._BLOCK if end > offset else first - 1
         for number in range(first, last + self._AHEAD + 1):
             start = number * self._BLOCK
             if number not in self._blocks and start < self.size:

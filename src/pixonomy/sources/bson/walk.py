@@ -1,20 +1,30 @@
 """A stretch of a BSON file goes in; one row a picture comes out, and how far it was whole."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from struct import Struct
 
 import numpy as np
 import polars as pl
 
-from pixonomy.sources.bson.document import SMALLEST, Damaged, Product, read_length, read_product
+from pixonomy.sources.bson.document import (
+    SMALLEST_PRODUCT,
+    Damaged,
+    Product,
+    read_length,
+    read_product,
+)
 from pixonomy.sources.bson.layout import Alike, Layout, Numbers, learn, read_alike
 from pixonomy.sources.damage import Damage
 
 _LENGTH = Struct("<i")
 _MOST_LAYOUTS = 8  # a file of ever new layouts is read carefully instead
-_MOST_CANDIDATES = 100_000  # looked at behind damage, in one file: hostile bytes end the search
-_USUAL_START = b"\x10_id\0"
+_MOST_AT_ONCE = 100_000  # documents: a stretch full of tiny ones must not fill the memory
+_LONGEST_DOCUMENT = 256 * 1024 * 1024  # bytes; more would be read into memory from S3 in one piece
+_MOST_CANDIDATES = 10_000  # looked at in vain, in one file: hostile bytes end the search
+_START = re.compile(rb"(?:[\x01\x02\x07\x10\x12](?:_id|category_id)|\x04imgs)\0")
+"""The first field of a product, behind its length."""
 _SCHEMA: dict[str, pl.DataType] = {
     "document": pl.Int64(),  # its number in the stretch
     "number": pl.Int64(),  # the picture's in the document
@@ -45,22 +55,28 @@ class Walked:
 
 @dataclass
 class Walk:
-    """Reads stretch after stretch of one file and remembers how its documents look."""
+    """Reads stretch after stretch of one file and remembers how its documents look.
 
-    layouts: list[Layout] = field(default_factory=list)
-    first_field: bytes = _USUAL_START
+    Attributes:
+        most_layouts: how many are remembered; with 0 all is read carefully.
+        layouts: by the types and names of a document's fields.
+        candidates: the places that looked like a document behind damage and were none.
+    """
+
+    most_layouts: int = _MOST_LAYOUTS
+    layouts: dict[tuple[tuple[int, bytes], ...], Layout | None] = field(default_factory=dict)
     candidates: int = 0
 
-    def read(self, stretch: memoryview, base: int, is_last: bool) -> Walked:
+    def read(self, stretch: memoryview, base: int, size: int) -> Walked:
         """Read the whole documents of a stretch that begins with one.
 
         Args:
             base: where in the file the stretch begins, in bytes.
-            is_last: whether the file ends with the stretch, so that an open document is damage.
+            size: of the whole file, in bytes.
         """
         starts, ends = _hop(stretch)
         end = int(ends[-1]) if len(ends) else 0
-        fault = _look_at_rest(stretch, end, is_last)
+        fault = _look_at_rest(stretch, end, size - base)
         try:
             pictures = self._read_documents(stretch, starts, ends)
         except _BadDocument as bad:
@@ -72,51 +88,57 @@ class Walk:
         return Walked(placed, base + end, damage, needed)
 
     def find(self, stretch: memoryview) -> int | None:
-        """Return where the first whole document inside a stretch begins."""
-        for found in re.finditer(re.escape(self.first_field), stretch[4:]):
-            self.candidates += 1
+        """Return where the first whole product inside a stretch begins."""
+        for found in _START.finditer(stretch[4:]):
             if self.has_given_up:
                 return None
             try:
-                read_product(stretch, found.start())
+                product = read_product(stretch, found.start())
             except Damaged:
+                self.candidates += 1
                 continue
-            return found.start()
+            # A document inside a product may have an _id as well.
+            if any(name == b"imgs" for _, name, _ in product.fields):
+                return found.start()
+            self.candidates += 1
         return None
 
     @property
     def has_given_up(self) -> bool:
         """Tell whether so much was damaged that nothing more is looked for."""
-        return self.candidates > _MOST_CANDIDATES
+        return self.candidates >= _MOST_CANDIDATES
 
     def _read_documents(self, stretch: memoryview, starts: Numbers, ends: Numbers) -> pl.DataFrame:
         flat = np.frombuffer(stretch, np.uint8)
         pending = np.arange(len(starts))
         tables = [pl.DataFrame(schema=_SCHEMA)]
-        tried = 0
+        odd: list[tuple[int, int, Product]] = []
+        known = [layout for layout in self.layouts.values() if layout is not None]
         while pending.size:
-            if tried < len(self.layouts):
-                alike = read_alike(flat, starts[pending], ends[pending], self.layouts[tried])
+            for layout in known:
+                alike = read_alike(flat, starts[pending], ends[pending], layout)
                 tables.append(_tabulate(alike, pending, starts))
                 pending = pending[~alike.fits]
-                tried += 1
-                continue
-            number, pending = int(pending[0]), pending[1:]
-            tables.append(self._read_carefully(stretch, starts, number))
+            known = []
+            while pending.size and not known:
+                number, pending = int(pending[0]), pending[1:]
+                start = int(starts[number])
+                try:
+                    product = read_product(stretch, start)
+                except Damaged as fault:
+                    raise _BadDocument(number, fault) from fault
+                odd.append((number, start, product))
+                known = self._learn(stretch, start, product)
+        tables.append(_tabulate_odd(odd))
         return pl.concat(tables).sort("document", "number").drop("document", "number")
 
-    def _read_carefully(self, stretch: memoryview, starts: Numbers, number: int) -> pl.DataFrame:
-        start = int(starts[number])
-        try:
-            product = read_product(stretch, start)
-        except Damaged as fault:
-            raise _BadDocument(number, fault) from fault
-        kind, name, _ = product.fields[0]
-        self.first_field = bytes([kind]) + name + b"\0"
-        layout = learn(stretch, start, product)
-        if layout is not None and len(self.layouts) < _MOST_LAYOUTS:
-            self.layouts.append(layout)
-        return _tabulate_one(product, number, start)
+    def _learn(self, stretch: memoryview, start: int, product: Product) -> list[Layout]:
+        """Return the layout of a document if it is a new one."""
+        look = tuple((kind, name) for kind, name, _ in product.fields)
+        if look in self.layouts or len(self.layouts) >= self.most_layouts:
+            return []
+        layout = self.layouts[look] = learn(stretch, start, product)
+        return [layout] if layout is not None else []
 
 
 class _BadDocument(Exception):
@@ -127,30 +149,40 @@ class _BadDocument(Exception):
 
 def _hop(stretch: memoryview) -> tuple[Numbers, Numbers]:
     """List where the documents of a stretch begin and end, by their lengths alone."""
-    size, place, starts = len(stretch), 0, []
-    unpack = _LENGTH.unpack_from
-    while place + 4 <= size:
-        (length,) = unpack(stretch, place)
-        if length < SMALLEST or place + length > size:
+    size, place = len(stretch), 0
+    starts: list[int] = []
+    # A length stands at any offset: four views of int32, each a byte further on. Indexing one is
+    # half the work of unpacking, and this loop is half the time of a walk.
+    views = [stretch[shift : size - (size - shift) % 4].cast("i") for shift in range(4)]
+    add, last = starts.append, size - 4
+    for _ in range(_MOST_AT_ONCE):
+        if place > last:
             break
-        starts.append(place)
+        length = views[place & 3][place >> 2]
+        if length < SMALLEST_PRODUCT or place + length > size:
+            break
+        add(place)
         place += length
     offsets = np.array([*starts, place], np.int64)
     return offsets[:-1], offsets[1:]
 
 
-def _look_at_rest(stretch: memoryview, end: int, is_last: bool) -> Damaged | None:
-    """Tell what is wrong with the document that begins at `end`, if anything is."""
-    if end == len(stretch) or (end + 4 > len(stretch) and not is_last):
+def _look_at_rest(stretch: memoryview, end: int, left: int) -> Damaged | None:
+    """Tell what is wrong with the document that begins at `end`, if anything is.
+
+    Args:
+        left: how many bytes the file has from the beginning of the stretch on.
+    """
+    if end == left or end + 4 > len(stretch) < left:
         return None
     try:
         length = read_length(stretch, end)
     except Damaged as fault:
         return fault
-    missing = end + length - len(stretch)
-    return (
-        Damaged(end, f"the file ends {missing} bytes before a document does") if is_last else None
-    )
+    if length > _LONGEST_DOCUMENT:
+        return Damaged(end, f"a document of {length} bytes is no product")
+    missing = end + length - left
+    return Damaged(end, f"the file ends {missing} bytes too early") if missing > 0 else None
 
 
 def _tabulate(alike: Alike, documents: Numbers, starts: Numbers) -> pl.DataFrame:
@@ -178,10 +210,12 @@ def _tabulate(alike: Alike, documents: Numbers, starts: Numbers) -> pl.DataFrame
     return table.with_columns(*ranges, pl.col("product_id", "category_id").cast(pl.String))
 
 
-def _tabulate_one(product: Product, number: int, start: int) -> pl.DataFrame:
-    places: list[tuple[int | None, int | None]] = [*product.pictures] or [(None, None)]
+def _tabulate_odd(products: Sequence[tuple[int, int, Product]]) -> pl.DataFrame:
+    """Make rows of documents that were read one by one: (number in the stretch, start, product)."""
+    nothing: list[tuple[int | None, int | None]] = [(None, None)]
     rows = [
-        (number, count, start, product.product_id, product.category_id, *place)
-        for count, place in enumerate(places)
+        (document, number, start, product.product_id, product.category_id, *place)
+        for document, start, product in products
+        for number, place in enumerate(product.pictures or nothing)
     ]
     return pl.DataFrame(rows, schema=_SCHEMA, orient="row")

@@ -1,0 +1,179 @@
+"""A whole file becomes rows: PyMongo is the oracle, and each byte range is looked at."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from struct import pack
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pixonomy.errors import SettingError, StorageError
+from pixonomy.sources.bson import walk as module
+from pixonomy.sources.bson.index import IndexedStretch, identify, index_bson
+from pixonomy.sources.bson.write import ProductPictures, encode_product
+
+Pymongo = Callable[[bytes], list[Any]]
+PRODUCTS = Path("../shared/data/products")
+
+
+def walk(file: Path, **options: Any) -> tuple[pl.DataFrame, list[IndexedStretch]]:
+    stretches = list(index_bson(file, "file.bson", **options))
+    rows = [one.rows for one in stretches if not one.rows.is_empty()]
+    return pl.concat(rows) if rows else pl.DataFrame(), stretches
+
+
+def product(number: int, *pictures: bytes) -> bytes:
+    return encode_product(ProductPictures(number, number % 5, pictures))
+
+
+def check_against(pymongo: Pymongo, content: bytes, rows: pl.DataFrame) -> None:
+    expected = [
+        (one.product_id, one.category_id, picture)
+        for one in pymongo(content)
+        for picture in (one.pictures or [None])
+    ]
+    columns = ("group_id", "label", "offset", "length", "problem")
+    found = [
+        (group, label, content[offset : offset + length] if problem is None else None)
+        for group, label, offset, length, problem in rows.select(columns).iter_rows()
+    ]
+    assert found == expected
+    assert rows["image_id"].is_unique().all()
+    assert rows["offset"].drop_nulls().is_sorted()
+
+
+@given(data=st.data(), stretch=st.integers(4, 2000))
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_a_file_gives_pymongos_products_whatever_the_stretches(
+    products: st.SearchStrategy[bytes],
+    pymongo: Pymongo,
+    tmp_path: Path,
+    data: st.DataObject,
+    stretch: int,
+) -> None:
+    documents = data.draw(st.lists(products, min_size=1, max_size=10))
+    file = tmp_path / "file.bson"
+    file.write_bytes(b"".join(documents))
+    rows, stretches = walk(file)
+    check_against(pymongo, file.read_bytes(), rows)
+    cut, pieces = walk(file, stretch=stretch)
+    assert cut.equals(rows)
+    for one in (*stretches, *pieces):
+        assert (one.damage, one.size) == (None, file.stat().st_size)
+    assert pieces[-1].end == file.stat().st_size
+
+
+@pytest.mark.real_data
+@pytest.mark.parametrize("name", ["train.bson", "test.bson"])
+def test_the_real_catalogue_is_read_as_pymongo_reads_it(pymongo: Pymongo, name: str) -> None:
+    rows, _ = walk(PRODUCTS / name)
+    check_against(pymongo, (PRODUCTS / name).read_bytes(), rows)
+    assert walk(PRODUCTS / name, stretch=100_000)[0].equals(rows)
+
+
+def test_a_walk_may_begin_wherever_an_earlier_one_was(tmp_path: Path) -> None:
+    file = tmp_path / "file.bson"
+    file.write_bytes(b"".join(product(count, b"x" * count) for count in range(60)))
+    rows, stretches = walk(file, stretch=300)
+    assert len(stretches) > 5
+    for number, one in enumerate(stretches):
+        before = pl.concat([earlier.rows for earlier in stretches[: number + 1]])
+        behind, _ = walk(file, start=one.end)
+        assert pl.concat([before, behind] if len(behind) else [before]).equals(rows)
+
+
+def test_the_rows_say_what_a_manifest_needs(tmp_path: Path) -> None:
+    file = tmp_path / "file.bson"
+    file.write_bytes(product(6, b"abc") + product(7))
+    rows, _ = walk(file)
+    offset = file.read_bytes().index(b"abc")
+    assert rows.row(0, named=True) == {
+        "image_id": f"file.bson:{offset}",
+        "group_id": "6",
+        "label": "1",
+        "uri": "file.bson",
+        "offset": offset,
+        "length": 3,
+        "label_source": "catalogue",
+        "problem": None,
+    }
+    assert rows["problem"][1] == "the product has no picture"
+
+
+def test_products_with_one_id_are_one_group_of_several_pictures(tmp_path: Path) -> None:
+    file = tmp_path / "file.bson"
+    file.write_bytes(product(6, b"abc") * 3)
+    rows, _ = walk(file)
+    assert rows["group_id"].to_list() == ["6"] * 3
+    assert rows["image_id"].is_unique().all()
+
+
+def test_a_product_longer_than_a_stretch_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "file.bson"
+    huge = bytes(70 * 1024**2)
+    file.write_bytes(product(1, b"a") + product(2, huge) + product(3, b"b"))
+    rows, _ = walk(file)
+    assert rows["length"].to_list() == [1, len(huge), 1]
+    assert walk(file, stretch=4096)[0].equals(rows)
+
+
+def test_so_many_products_that_a_stretch_is_read_in_several_goes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "file.bson"
+    file.write_bytes(b"".join(product(count, b"a") for count in range(10)))
+    rows, _ = walk(file)
+    monkeypatch.setattr(module, "_MOST_AT_ONCE", 3)
+    again, stretches = walk(file)
+    assert again.equals(rows)
+    assert [one.rows.height for one in stretches] == [3, 3, 3, 1]
+
+
+def test_a_document_that_no_product_can_be_is_damage(tmp_path: Path) -> None:
+    file = tmp_path / "file.bson"
+    with file.open("wb") as opened:
+        opened.write(product(1, b"a") + pack("<i", 2**31 - 1) + b"\x10_id\0")
+        opened.truncate(3 * 1024**3)  # a sparse file: three gigabytes on paper
+    rows, stretches = walk(file)
+    assert rows.height == 1
+    assert stretches[-1].damage is not None
+    assert stretches[-1].damage.offset == len(product(1, b"a"))
+    assert stretches[-1].damage.message == "a document of 2147483647 bytes is no product"
+
+
+def test_an_empty_file_gives_nothing(tmp_path: Path) -> None:
+    (tmp_path / "file.bson").touch()
+    assert list(index_bson(tmp_path / "file.bson", "file.bson")) == []
+
+
+def test_what_is_no_file_or_cannot_be_read_is_refused(
+    tmp_path: Path, ordinary_folder: Path
+) -> None:
+    os.mkfifo(ordinary_folder / "pipe.bson")
+    (ordinary_folder / "folder.bson").mkdir()
+    for name in ("nothing", "pipe", "folder"):
+        with pytest.raises(SettingError, match=f"{name}.bson is no regular file"):
+            list(index_bson(ordinary_folder / f"{name}.bson", "x"))
+    (ordinary_folder / "secret.bson").write_bytes(product(1, b"a"))
+    (ordinary_folder / "secret.bson").chmod(0)
+    with pytest.raises(StorageError, match=r"No permission for .*secret\.bson"):
+        list(index_bson(ordinary_folder / "secret.bson", "x"))
+
+
+def test_the_identity_changes_with_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "file.bson"
+    file.write_bytes(product(1, b"a"))
+    os.utime(file, (1, 1))
+    before = identify(file)
+    assert identify(file) == before
+    os.utime(file, (2, 2))
+    assert identify(file) != before
+    file.write_bytes(product(1, b"ab"))
+    os.utime(file, (1, 1))
+    assert identify(file) != before

@@ -1,0 +1,173 @@
+"""Documents that look alike: read together they give what each gives alone, or are left out."""
+
+from collections.abc import Callable
+from struct import pack
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pixonomy.sources.bson.document import Damaged, Product, read_product
+from pixonomy.sources.bson.layout import Alike, Layout, learn, read_alike
+
+Pictures = list[bytes]
+Write = Callable[[int, Pictures], bytes]
+
+
+def document(content: bytes) -> bytes:
+    return pack("<i", len(content) + 5) + content + b"\0"
+
+
+def imgs(pictures: Pictures) -> bytes:
+    records = [
+        b"\x03%d\0" % number + document(b"\x05picture\0" + pack("<ib", len(one), 0) + one)
+        for number, one in enumerate(pictures)
+    ]
+    return b"\x04imgs\0" + document(b"".join(records))
+
+
+def cdiscount(number: int, pictures: Pictures) -> bytes:
+    ids = b"\x10_id\0" + pack("<i", number) + b"\x10category_id\0" + pack("<i", 2 * number)
+    return document(ids + imgs(pictures))
+
+
+def turned_round(number: int, pictures: Pictures) -> bytes:
+    """The pictures first, 64-bit ids, and other fields that have one length."""
+    category = b"\x08new\0" + bytes([number % 2]) + b"\x12category_id\0" + pack("<q", 2 * number)
+    return document(imgs(pictures) + category + b"\x0anothing\0\x12_id\0" + pack("<q", number))
+
+
+def to_classify(number: int, pictures: Pictures) -> bytes:
+    return document(imgs(pictures) + b"\x10_id\0" + pack("<i", number))
+
+
+def learn_from(encoded: bytes) -> Layout:
+    stretch = memoryview(encoded)
+    layout = learn(stretch, 0, read_product(stretch, 0))
+    assert layout is not None
+    return layout
+
+
+def read_together(documents: list[bytes], layout: Layout) -> Alike:
+    ends = np.cumsum([len(one) for one in documents])
+    starts = ends - [len(one) for one in documents]
+    return read_alike(np.frombuffer(b"".join(documents), np.uint8), starts, ends, layout)
+
+
+def product_at(alike: Alike, place: int) -> tuple[int, int | None, list[tuple[int, int]]]:
+    mine = np.flatnonzero(alike.owners == place)
+    mine = mine[np.argsort(alike.numbers[mine])]
+    ranges = zip(alike.offsets[mine].tolist(), alike.lengths[mine].tolist(), strict=True)
+    category = None if alike.category_ids is None else int(alike.category_ids[place])
+    return int(alike.product_ids[place]), category, list(ranges)
+
+
+PICTURES = st.lists(st.binary(max_size=30), max_size=10)
+
+
+@pytest.mark.parametrize("write", [cdiscount, turned_round, to_classify])
+@given(all_pictures=st.lists(PICTURES, min_size=1, max_size=6), first=st.integers(0, 2**30 - 6))
+@settings(max_examples=60, deadline=None)
+def test_documents_of_one_layout_are_read_as_the_careful_reader_reads_them(
+    write: Write, all_pictures: list[Pictures], first: int
+) -> None:
+    documents = [write(first + count, one) for count, one in enumerate(all_pictures)]
+    alike = read_together(documents, learn_from(documents[0]))
+    assert alike.fits.all()
+    stretch = memoryview(b"".join(documents))
+    start = 0
+    for place in range(len(documents)):
+        product = read_product(stretch, start)
+        category = None if product.category_id is None else int(product.category_id)
+        expected = int(product.product_id), category, product.pictures
+        assert product_at(alike, place) == expected
+        start = product.end
+
+
+def test_a_document_changed_in_one_byte_fits_only_if_it_is_still_whole() -> None:
+    """Each byte but its own length, by which it was found; in between two whole documents."""
+    for write in (cdiscount, turned_round):
+        whole = write(7, [b"one", b"", b"three"])
+        layout = learn_from(whole)
+        for place in range(4, len(whole)):
+            for change in (1, 2, 4, 0x80, 0xFF):
+                changed = bytearray(whole)
+                changed[place] ^= change
+                check_between(whole, bytes(changed), layout)
+
+
+def check_between(whole: bytes, odd: bytes, layout: Layout) -> None:
+    """Read a document between two whole ones: if it fits, the careful reader must agree."""
+    documents = [whole, odd, whole]
+    alike = read_together(documents, layout)
+    assert alike.fits[[0, 2]].all()
+    if alike.fits[1]:
+        product = read_product(memoryview(b"".join(documents)), len(whole))
+        number, _, ranges = product_at(alike, 1)
+        assert (str(number), ranges) == (product.product_id, product.pictures)
+    else:
+        assert 1 not in alike.owners
+
+
+def test_a_picture_whose_lengths_agree_but_lie_fits_only_if_the_document_is_whole() -> None:
+    whole = cdiscount(7, [b"one", bytes(20)])
+    layout = learn_from(whole)
+    first = whole.index(b"\x030\0") + 3
+    for length in range(-19, 200):
+        forged = bytearray(whole)
+        forged[first : first + 4] = pack("<i", length + 19)
+        forged[first + 13 : first + 17] = pack("<i", length)
+        check_between(whole, bytes(forged), layout)
+
+
+def test_other_layouts_and_odd_pictures_do_not_fit() -> None:
+    layout = learn_from(cdiscount(1, [b"a"]))
+    old = cdiscount(1, [b"\x02\0\0\0ab"]).replace(b"\x06\0\0\0\0", b"\x06\0\0\0\x02")
+    assert read_product(memoryview(old), 0).pictures[0][1] == 2
+    named = cdiscount(1, [b"a"]).replace(b"picture", b"pictura")
+    entry = pack("<i", 18) + b"\x05picture\0" + pack("<ib", -1, 0)
+    negative = cdiscount(1, [])[:-12] + b"\x04imgs\0" + document(b"\x030\0" + entry) + b"\0"
+    negative = pack("<i", len(negative)) + negative[4:]
+    odd = [turned_round(1, [b"a"]), to_classify(1, []), old, named, negative]
+    documents = [*odd, cdiscount(1, [b"a"] * 11), cdiscount(2, [b"b"] * 10)]
+    alike = read_together(documents, layout)
+    assert alike.fits.tolist() == [False] * 6 + [True]
+    assert set(alike.owners.tolist()) == {6}
+
+
+def test_a_stretch_shorter_than_the_layout_fits_nothing() -> None:
+    layout = learn_from(turned_round(1, [b"a"]))
+    small = document(b"\x10_id\0\x01\0\0\0")
+    assert read_together([small], layout).fits.tolist() == [False]
+    assert read_together([small] * 9, layout).fits.tolist() == [False] * 9
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\x10_id\0\x01\0\0\0",  # no pictures at all
+        b"\x10_id\0\x01\0\0\0\x0aimgs\0",
+        b"\x02_id\0\x02\0\0\0a\0" + imgs([]),
+        b"\x07_id\0" + bytes(12) + imgs([]),
+        b"\x01_id\0" + pack("<d", 5) + imgs([]),
+        b"\x10_id\0\x01\0\0\0\x0acategory_id\0" + imgs([]),
+        b"\x10_id\0\x01\0\0\0\x02title\0\x02\0\0\0a\0" + imgs([]),
+        b"\x10_id\0\x01\0\0\0" + imgs([]) + b"\x03seller\0" + document(b""),
+        b"\x10_id\0\x01\0\0\0" + imgs([]) + imgs([]),
+        b"\x10_id\0\x01\0\0\0" * 2 + imgs([]),
+    ],
+)
+def test_nothing_is_learned_where_ids_or_pictures_have_no_fixed_place(content: bytes) -> None:
+    stretch = memoryview(document(content))
+    assert learn(stretch, 0, read_product(stretch, 0)) is None
+
+
+def test_a_layout_holds_for_a_document_that_is_not_at_the_beginning() -> None:
+    stretch = memoryview(b"before" + cdiscount(3, [b"a"]))
+    product: Product = read_product(stretch, 6)
+    layout = learn(stretch, 6, product)
+    assert layout is not None
+    assert product_at(read_together([cdiscount(4, [b"bc"])], layout), 0)[:2] == (4, 8)
+    with pytest.raises(Damaged):
+        read_product(stretch, 0)

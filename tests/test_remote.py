@@ -1,0 +1,147 @@
+"""Objects in storage that speaks S3: ranges of bytes come, or one sentence says why not."""
+
+import subprocess
+import sys
+import time
+from typing import Any
+
+import pytest
+
+from pixonomy.errors import PixonomyError, SettingError, StorageError
+from pixonomy.remote import is_remote, open_remote
+
+ADDRESS = "s3://bucket/folder/my catalogue é.bson"
+PATH = "bucket/folder/my catalogue é.bson"
+CONTENT = bytes(range(256)) * 40
+
+
+@pytest.fixture(autouse=True)
+def put_object(storage: Any) -> None:
+    storage.put(PATH, CONTENT)
+
+
+def refused(address: str = ADDRESS) -> PixonomyError:
+    """Open an object and read from it, which must fail within seconds and keep secrets."""
+    began = time.monotonic()
+    with pytest.raises(PixonomyError) as caught:
+        open_remote(address).read(0, 10)
+    assert time.monotonic() - began < 20
+    told = str(caught.value)
+    assert "of-the-test" not in told
+    assert "\n" not in told
+    assert told.endswith(".")
+    return caught.value
+
+
+def test_addresses_are_told_from_paths() -> None:
+    assert is_remote("s3://bucket/key")
+    assert is_remote("https://host/key")
+    assert not is_remote("s3:/bucket/key")
+    assert not is_remote("folder/file.bson")
+
+
+def test_any_range_of_an_object_is_read_and_no_more_than_it(storage: Any) -> None:
+    file = open_remote(ADDRESS)
+    assert file.size == len(CONTENT)
+    for offset, length in ((0, 1), (0, 256), (1000, 5000), (10_230, 10), (0, 10_240)):
+        assert file.read(offset, length) == CONTENT[offset : offset + length]
+    assert file.read(10_230, 1000) == CONTENT[10_230:]
+    ranges = [asked for method, _, asked, _ in storage.asked if method == "GET"]
+    assert ranges[:3] == ["bytes=0-0", "bytes=0-255", "bytes=1000-5999"]
+    assert ranges[-1] == "bytes=10230-10239"
+    assert all(match == file.version for method, _, _, match in storage.asked if method == "GET")
+
+
+def test_nothing_is_asked_for_where_there_is_nothing(storage: Any) -> None:
+    storage.put("bucket/empty")
+    empty, file = open_remote("s3://bucket/empty"), open_remote(ADDRESS)
+    storage.asked.clear()
+    assert (empty.size, empty.read(0, 10)) == (0, b"")
+    assert file.read(5, 0) == file.read(len(CONTENT), 10) == file.read(10**12, 10) == b""
+    assert storage.asked == []
+
+
+def test_connections_are_kept_from_one_opening_to_the_next(storage: Any) -> None:
+    first = open_remote(ADDRESS)
+    assert open_remote(ADDRESS).storage is first.storage
+
+
+def test_an_object_replaced_while_it_is_read_is_never_mixed_with_the_new_one(
+    storage: Any,
+) -> None:
+    file = open_remote(ADDRESS)
+    storage.put(PATH, CONTENT[::-1])
+    with pytest.raises(StorageError, match="was changed while it was read: run again"):
+        file.read(0, 10)
+    assert open_remote(ADDRESS).read(0, 3) == CONTENT[::-1][:3]
+
+
+def test_an_answer_that_breaks_off_is_asked_for_again(storage: Any) -> None:
+    file = open_remote(ADDRESS)
+    storage.broken = 2
+    assert file.read(100, 5000) == CONTENT[100:5100]
+    storage.broken = 10
+    with pytest.raises(StorageError, match=r"cannot be read|No answer"):
+        file.read(100, 5000)
+
+
+def test_storage_without_ranges_is_no_use(storage: Any) -> None:
+    storage.has_ranges = False
+    assert "gave other bytes than asked" in str(refused())
+
+
+@pytest.mark.parametrize(
+    "address", ["s3://bucket/nothing", "s3://nobucket/key", "s3:///key", "s3://Bad_Bucket/key"]
+)
+def test_what_is_not_there_is_a_wrong_setting(address: str) -> None:
+    refusal = refused(address)
+    assert isinstance(refusal, SettingError)
+    assert str(refusal) == f"There is no object at {address}."
+
+
+@pytest.mark.parametrize("address", ["s3://bucket", "s3://bucket/", "s3://bucket/folder", "s3://"])
+def test_a_bucket_or_folder_is_no_object(address: str) -> None:
+    assert f"{address} is no object; name one file" in str(refused(address))
+
+
+def test_other_kinds_of_addresses_are_refused_without_their_signature() -> None:
+    refusal = refused("https://host/train.bson?X-Amz-Signature=secret-of-the-test")
+    assert isinstance(refusal, SettingError)
+    assert "Cannot read https://host/train.bson: known are local paths and s3://" in str(refusal)
+
+
+def test_wrong_credentials_are_told(storage: Any) -> None:
+    file = open_remote(ADDRESS)
+    storage.close_doors()
+    assert "No permission for" in str(refused())
+    with pytest.raises(StorageError, match="check the credentials and the bucket's policy"):
+        file.read(0, 10)
+
+
+def test_missing_credentials_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    assert "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE" in str(refused())
+
+
+def test_a_server_that_is_gone_is_told_within_seconds(storage: Any) -> None:
+    storage.stop()
+    assert "check the network and AWS_ENDPOINT_URL" in str(refused())
+
+
+def test_an_endpoint_that_is_no_address_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "localhost:9000")
+    assert isinstance(refused(), SettingError)
+    assert "expected https://host" in str(refused())
+
+
+def test_without_s3fs_the_missing_part_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "s3fs", None)
+    refusal = refused()
+    assert isinstance(refusal, SettingError)
+    assert "pip install 'pixonomy[s3]'" in str(refusal)
+
+
+def test_s3fs_is_loaded_only_when_an_address_is_read() -> None:
+    code = "import sys, pixonomy.fetch, pixonomy.remote; sys.exit('s3fs' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
