@@ -9,7 +9,7 @@ import polars as pl
 
 from pixonomy.curation.units import connect
 from pixonomy.errors import UndecodableImage
-from pixonomy.fetch import read_bytes
+from pixonomy.fetch import Fetched, read_all
 from pixonomy.images.fingerprint import PictureFingerprint, fingerprint
 from pixonomy.locate import Location, in_chunks, locate
 from pixonomy.manifest import Manifest, conform
@@ -63,12 +63,12 @@ def _fingerprint_rows(manifest: Manifest, workers: int, progress: Progress) -> p
 
 
 def _fingerprint_all(locations: list[Location]) -> list[PictureFingerprint]:
-    return [_fingerprint_one(location) for location in locations]
+    found = {place: _fingerprint_one(locations[place], data) for place, data in read_all(locations)}
+    return [found[place] for place in range(len(locations))]
 
 
-def _fingerprint_one(location: Location) -> PictureFingerprint:
-    try:
-        return fingerprint(read_bytes(location))
-    except UndecodableImage as error:
+def _fingerprint_one(location: Location, data: Fetched) -> PictureFingerprint:
+    if isinstance(data, UndecodableImage):
         # A missing file equals no other: its own name stands in for a hash of its bytes.
-        return PictureFingerprint(f"unread:{location.image_id}", None, str(error))
+        return PictureFingerprint(f"unread:{location.image_id}", None, str(data))
+    return fingerprint(data)
