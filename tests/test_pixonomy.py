@@ -7,7 +7,20 @@ import pytest
 
 import pixonomy
 
-VERBS = {"classify", "demo", "evaluate", "fit", "index", "prepare", "split", "train"}
+VERBS = {
+    "browse",
+    "classify",
+    "demo",
+    "evaluate",
+    "export",
+    "fit",
+    "index",
+    "predict",
+    "prepare",
+    "sample",
+    "split",
+    "train",
+}
 
 
 def run_python(code: str) -> subprocess.CompletedProcess[str]:
@@ -17,8 +30,25 @@ def run_python(code: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_names_are_the_promised_ones() -> None:
-    choices = {"ArraySettings", "FitChoices", "SplitShares", "TableColumns", "TrainChoices"}
-    others = {"PixonomyError", "Surroundings", "plan_training"}
+    choices = {
+        "ArraySettings",
+        "BrowseChoices",
+        "FitChoices",
+        "IndexChoices",
+        "PredictChoices",
+        "SampleChoices",
+        "SplitShares",
+        "TableColumns",
+        "TrainChoices",
+    }
+    others = {
+        "PixonomyError",
+        "Surroundings",
+        "check_submission",
+        "draw_catalogue",
+        "plan_training",
+        "read_manifest",
+    }
     assert set(pixonomy.__all__) == VERBS | choices | others
     assert pixonomy.__all__ == sorted(pixonomy.__all__)
 

@@ -14,17 +14,21 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pixonomy.arrays.write import ArraySettings
+    from pixonomy.browsing.page import BrowseChoices
     from pixonomy.curation.sample import SampleChoices
     from pixonomy.curation.split import SplitShares
     from pixonomy.errors import PixonomyError
     from pixonomy.evaluation.submission import check_submission
+    from pixonomy.manifest import read_manifest
     from pixonomy.progress import Surroundings
+    from pixonomy.road.browse import browse
+    from pixonomy.road.catalogue import draw_catalogue
     from pixonomy.road.classify import classify
     from pixonomy.road.demo import demo
     from pixonomy.road.evaluate import evaluate
     from pixonomy.road.export import export
     from pixonomy.road.fit import FitChoices, fit
-    from pixonomy.road.index import index
+    from pixonomy.road.index import IndexChoices, index
     from pixonomy.road.predict import PredictChoices, predict
     from pixonomy.road.prepare import prepare
     from pixonomy.road.sample import sample
@@ -34,7 +38,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ArraySettings",
+    "BrowseChoices",
     "FitChoices",
+    "IndexChoices",
     "PixonomyError",
     "PredictChoices",
     "SampleChoices",
@@ -42,9 +48,11 @@ __all__ = [
     "Surroundings",
     "TableColumns",
     "TrainChoices",
+    "browse",
     "check_submission",
     "classify",
     "demo",
+    "draw_catalogue",
     "evaluate",
     "export",
     "fit",
@@ -52,6 +60,7 @@ __all__ = [
     "plan_training",
     "predict",
     "prepare",
+    "read_manifest",
     "sample",
     "split",
     "train",
@@ -59,7 +68,9 @@ __all__ = [
 
 _HOMES = {
     "ArraySettings": "arrays.write",
+    "BrowseChoices": "browsing.page",
     "FitChoices": "road.fit",
+    "IndexChoices": "road.index",
     "PixonomyError": "errors",
     "PredictChoices": "road.predict",
     "SampleChoices": "curation.sample",
@@ -68,7 +79,9 @@ _HOMES = {
     "TableColumns": "sources.table",
     "TrainChoices": "road.train",
     "check_submission": "evaluation.submission",
+    "draw_catalogue": "road.catalogue",
     "plan_training": "road.train",
+    "read_manifest": "manifest",
 }
 
 

@@ -2,6 +2,7 @@
 
 import os
 import zlib
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import BinaryIO, Protocol
 
 import polars as pl
 
-from pixonomy.errors import PixonomyError, UndecodableImage
+from pixonomy.errors import SettingError, UndecodableImage
 from pixonomy.locate import DEFLATE, PARQUET, Location
 from pixonomy.remote import open_remote
 
@@ -19,7 +20,8 @@ Fetched = bytes | UndecodableImage
 MAX_READ = 256 * 1024 * 1024  # bytes; a picture beyond any decoder's cap is not read at all
 _MAX_RUN = 8 * 1024 * 1024  # bytes read at once
 _GAP = {False: 32 * 1024, True: 1024 * 1024}  # bytes read in vain rather than ask again: S3 is far
-_MAX_OPEN = 64
+_ROW_GAP = 1000  # rows of a table read in vain rather than begin anew
+_BATCH = 16  # rows of a table held at once, beside the row group they are in
 
 
 class _Ranges(Protocol):
@@ -54,6 +56,9 @@ def read_all(locations: Sequence[Location]) -> Iterator[tuple[int, Fetched]]:
     """Yield (place in `locations`, picture) for all of them, in the order of files and offsets.
 
     Neighbours in a file are read together. A picture that cannot be had is a reason, not an error.
+
+    Raises:
+        StorageError: if a remote storage refuses or does not answer.
     """
     columns: dict[tuple[Path | str, str], list[int]] = {}
     files: dict[Path | str, list[int]] = {}
@@ -74,12 +79,15 @@ def _read_file(
     with ExitStack() as stack:
         try:
             ranges = _open(file, stack)
-        except (UndecodableImage, PixonomyError, OSError) as error:
+        # A storage that does not answer is no fault of the pictures: that ends the work.
+        except (UndecodableImage, SettingError, OSError) as error:
             for place in places:
                 yield place, _explain(error)
             return
         is_far = isinstance(file, str)
         ordered = sorted(places, key=lambda place: locations[place].offset)
+        while ordered and locations[ordered[0]].offset < 0:  # it must not spoil its neighbours
+            yield ordered.pop(0), UndecodableImage("the row names no range of bytes")
         for run in _neighbours(locations, ordered, ranges.size, _GAP[is_far]):
             yield from _read_run(ranges, locations, run)
 
@@ -89,9 +97,13 @@ def _open(file: Path | str, stack: ExitStack) -> _Ranges:
         if not file:
             raise UndecodableImage("the row names no file")
         return open_remote(file)
+    _require_file(file)
+    return _LocalFile(stack.enter_context(file.open("rb")))
+
+
+def _require_file(file: Path) -> None:
     if not file.is_file():  # opening a pipe or a device could wait for ever
         raise UndecodableImage("not a regular file" if file.exists() else "the file is missing")
-    return _LocalFile(stack.enter_context(file.open("rb")))
 
 
 def _neighbours(
@@ -130,7 +142,7 @@ def _read_run(
         return
     try:
         data = memoryview(ranges.read(begin, end - begin))
-    except (PixonomyError, OSError) as error:
+    except OSError as error:
         yield from ((place, _explain(error)) for place in run)
         return
     for place, (start, stop) in zip(run, extents, strict=True):
@@ -159,18 +171,71 @@ def _read_column(
     file: Path | str, column: str, locations: Sequence[Location], places: list[int]
 ) -> Iterator[tuple[int, Fetched]]:
     """Read rows of a Parquet column of bytes, or of structs with a field `bytes`."""
-    rows = {int(locations[place].member or 0): place for place in places}
+    waiting: dict[int, list[int]] = {}
+    for place in places:
+        waiting.setdefault(_row_number(locations[place]), []).append(place)
+    reason = UndecodableImage("the table has no such row")
     try:
-        yield from _read_rows(file, column, rows)
-    except (OSError, pl.exceptions.PolarsError) as error:
-        for place in rows.values():
-            yield place, _explain(error)
+        for row, fetched in _read_rows(file, column, sorted(waiting)):
+            yield from ((place, fetched) for place in waiting.pop(row))
+    except (UndecodableImage, SettingError, OSError, pl.exceptions.PolarsError) as error:
+        reason = _explain(error)
+    except pl.exceptions.PanicException:  # no Exception, and of no use to anybody
+        reason = UndecodableImage("cannot be read: the table is damaged")
+    yield from ((place, reason) for rest in waiting.values() for place in rest)
 
 
-def _read_rows(
-    file: Path | str, column: str, rows: dict[int, int]
-) -> Iterator[tuple[int, Fetched]]:
-    raise NotImplementedError
+def _row_number(location: Location) -> int:
+    text = location.member or ""
+    return int(text) if text.isdecimal() and len(text) < 19 else -1
+
+
+def _read_rows(file: Path | str, column: str, rows: list[int]) -> Iterator[tuple[int, Fetched]]:
+    """Yield some rows, named by ascending numbers; each row group is decoded once a stretch."""
+    if isinstance(file, str):
+        raise UndecodableImage("pictures inside a table are read from this machine only")
+    _require_file(file)
+    # Opened here, because Polars takes no names that are not UTF-8.
+    with file.open("rb") as opened:
+        table = pl.scan_parquet(opened)
+        pictures = table.select(_bytes_of(column, table.collect_schema()))
+        for stretch in _stretches([row for row in rows if row >= 0]):
+            first, count = stretch[0], stretch[-1] - stretch[0] + 1
+            batches = pictures.slice(first, count).collect_batches(chunk_size=_BATCH)
+            for batch in batches:
+                end = first + batch.height
+                wanted = stretch[bisect_left(stretch, first) : bisect_left(stretch, end)]
+                found = batch.to_series().gather([row - first for row in wanted])
+                yield from zip(wanted, map(_check, found), strict=True)
+                first = end
+
+
+def _bytes_of(column: str, schema: pl.Schema) -> pl.Expr:
+    dtype = schema.get(column)
+    if dtype == pl.Binary:
+        return pl.col(column)
+    if isinstance(dtype, pl.Struct) and pl.Field("bytes", pl.Binary()) in dtype.fields:
+        return pl.col(column).struct.field("bytes")
+    raise UndecodableImage(f"the table holds no pictures in column {column!r}")
+
+
+def _stretches(rows: list[int]) -> Iterator[list[int]]:
+    """Cut ascending row numbers where so many lie between that beginning anew is better."""
+    start = 0
+    for place in range(1, len(rows) + 1):
+        if place == len(rows) or rows[place] - rows[place - 1] > _ROW_GAP:
+            yield rows[start:place]
+            start = place
+
+
+def _check(data: bytes | None) -> Fetched:
+    if data is None:
+        return UndecodableImage("the table holds no picture there")
+    return data if len(data) <= MAX_READ else _too_large()
+
+
+def _too_large() -> UndecodableImage:
+    return UndecodableImage(f"larger than {MAX_READ // 1024**2} MiB")
 
 
 def _explain(error: Exception) -> UndecodableImage:

@@ -111,11 +111,18 @@ def write_parquet(
         rows.lazy().sink_parquet(file, metadata=dict(about or {}))
 
 
-def stream_parquet(path: Path, batches: Iterator[pl.DataFrame]) -> None:
+def stream_parquet(
+    path: Path,
+    batches: Iterator[pl.DataFrame],
+    about: Mapping[str, str] | None = None,
+    rows_together: int | None = None,
+) -> None:
     """Write a table that comes batch by batch to one Parquet file, whole or not at all.
 
     Args:
         batches: at least one, all of the same columns.
+        about: texts about the table.
+        rows_together: rows of a row group, which is read as one; None: Polars chooses.
 
     Raises:
         StorageError: if the disk is full or the folder cannot be written.
@@ -132,7 +139,7 @@ def stream_parquet(path: Path, batches: Iterator[pl.DataFrame]) -> None:
 
     rows = register_io_source(draw, schema=first.schema, is_pure=True)
     with write_aside(path) as partial, partial.open("wb") as file, _polars_refusals():
-        rows.sink_parquet(file)
+        rows.sink_parquet(file, metadata=dict(about or {}), row_group_size=rows_together)
         if failed:
             raise failed[0]
 

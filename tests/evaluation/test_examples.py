@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 from PIL import Image
 
-from pixonomy.evaluation.examples import as_data_uri, gather_mistakes
+from pixonomy.evaluation.examples import gather_mistakes
 
 NAMES = {"cat": "Cat", "dog": "Dog"}
 
@@ -61,10 +61,11 @@ def test_a_picture_is_described_for_those_who_do_not_see_it() -> None:
     assert mistakes.surest[0].alt == "Cat, taken for Dog (90.0% sure): dog-0"
 
 
-def test_a_thumbnail_keeps_its_colours_and_shape_within_160_pixels() -> None:
+def test_a_picture_is_shown_upright_in_its_colours_within_160_pixels() -> None:
     pixels = np.zeros((3, 100, 400), dtype=np.uint8)
     pixels[0] = 200
-    uri = as_data_uri(pixels)
+    mistakes = gather_mistakes(answer([0.9], "dog"), [], NAMES, lambda _: {"dog-0": pixels})
+    uri = mistakes.surest[0].source or ""
     image = Image.open(io.BytesIO(base64.b64decode(uri.partition(",")[2])))
     assert (image.format, image.size) == ("JPEG", (160, 40))
     assert np.abs(np.asarray(image).mean(axis=(0, 1)) - (200, 0, 0)).max() < 4

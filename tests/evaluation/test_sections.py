@@ -7,7 +7,6 @@ from pixonomy.evaluation.metrics import Metrics, measure
 from pixonomy.evaluation.sections import (
     compare_bars,
     compare_in_words,
-    group_problems,
     tabulate_classes,
     tabulate_confusion,
     tabulate_verdicts,
@@ -89,16 +88,3 @@ def test_verdicts_tell_how_often_each_was_right() -> None:
         "unsure": (0, "0%", "–"),
         "none": (1, "25.0%", "0%"),
     }
-
-
-def test_many_reasons_share_the_twenty_pictures_shown() -> None:
-    problems = pl.DataFrame(
-        {
-            "image_id": [str(row) for row in range(300)],
-            "problem": [f"reason {row % 30}" for row in range(299)] + [None],
-        }
-    )
-    groups = group_problems(problems)
-    assert len(groups) == 31
-    assert sum(group.n for group in groups) == 300
-    assert sum(len(group.shown) for group in groups) == 20

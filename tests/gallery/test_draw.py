@@ -7,7 +7,14 @@ import numpy as np
 import pytest
 
 from pixonomy.errors import SettingError, StorageError
-from pixonomy.gallery.draw import CATEGORIES, Planted, draw_fresh, draw_gallery, draw_picture
+from pixonomy.gallery.draw import (
+    CATEGORIES,
+    Planted,
+    draw_fresh,
+    draw_gallery,
+    draw_picture,
+    draw_views,
+)
 
 EACH = 20
 SEED = 7
@@ -71,6 +78,14 @@ def test_the_same_generator_state_draws_the_same_picture() -> None:
     assert np.array_equal(first, draw_picture("travel", np.random.default_rng(3)))
     other = draw_picture("travel", np.random.default_rng(4))
     assert first.shape != other.shape or not np.array_equal(first, other)
+
+
+def test_views_of_one_scene_have_its_shape_and_other_light() -> None:
+    views = draw_views("travel", "beach", 3, np.random.default_rng(3))
+    assert len({view.shape for view in views}) == 1
+    assert not np.array_equal(views[0], views[1])
+    with pytest.raises(SettingError, match="no scene 'car'"):
+        draw_views("travel", "car", 1, np.random.default_rng(3))
 
 
 def test_an_unknown_category_is_refused() -> None:

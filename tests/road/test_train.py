@@ -4,10 +4,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 from pixonomy.bundle.load import load_bundle
 from pixonomy.errors import ArtefactDiffers, SettingError
+from pixonomy.files import read_parquet
 from pixonomy.road.train import Plan, TrainChoices, plan_training, train
 from pixonomy.training.recipe import Recipe
 from pixonomy.training.run import RunFolder
@@ -53,7 +55,17 @@ def test_labels_keep_their_names_in_run_and_bundle(fitted_run: Path) -> None:
     names = ["cross", "gâteaux d'été", "stripes"]
     assert json.loads((fitted_run / "run.json").read_text())["labels"] == names
     about = json.loads((fitted_run / "bundle" / "bundle.json").read_text())
-    assert about["labels"] == [{"label": name, "name": name} for name in names]
+    assert [(one["label"], one["name"]) for one in about["labels"]] == [
+        (name, name) for name in names
+    ]
+
+
+def test_the_bundle_tells_how_many_training_pictures_each_label_has(fitted_run: Path) -> None:
+    rows = read_parquet(fitted_run / "data" / "arrays" / "rows.parquet")
+    train = rows.filter(pl.col("split") == "train")["label"].to_list()
+    bundle = load_bundle(fitted_run)
+    assert bundle.counts == tuple(train.count(label) for label in bundle.labels)
+    assert sum(bundle.counts) == len(train) > 40
 
 
 def test_only_a_missing_bundle_is_made_again(run_copy: Path) -> None:

@@ -7,8 +7,9 @@ import pytest
 
 from pixonomy.errors import DataError, StorageError, UndecodableImage
 from pixonomy.fetch import read_bytes
+from pixonomy.images.endings import PICTURE_ENDINGS
 from pixonomy.locate import locate
-from pixonomy.sources.folder import PICTURE_ENDINGS, index_folder
+from pixonomy.sources.folder import index_folder
 
 
 def touch(folder: Path, *names: str | bytes) -> Path:

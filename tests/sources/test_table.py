@@ -1,4 +1,5 @@
 import os
+import time
 from pathlib import Path
 
 import polars as pl
@@ -148,11 +149,32 @@ def test_lists_and_bytes_beside_the_paths_are_left_out(tmp_path: Path) -> None:
     )
 
 
-def test_pictures_inside_the_table_are_refused_by_name(tmp_path: Path) -> None:
-    content = {"image": [{"bytes": b"\xff", "path": None}], "label": ["cat"]}
+def test_pictures_inside_the_table_are_rows_of_it(tmp_path: Path) -> None:
+    content = {"image": [{"bytes": b"abc", "path": None}], "label": ["cat"]}
     pl.DataFrame(content).write_parquet(tmp_path / "t.parquet")
-    with pytest.raises(SettingError, match="in column 'image', not plain text"):
+    row = index_table(tmp_path / "t.parquet", USUAL, tmp_path).row(0, named=True)
+    assert (row["uri"], row["member"], row["length"]) == ("t.parquet", "0", 3)
+    pl.DataFrame(content).clear().write_parquet(tmp_path / "t.parquet")
+    assert index_table(tmp_path / "t.parquet", USUAL, tmp_path).height == 0
+
+
+def test_lists_as_labels_are_refused_by_name(tmp_path: Path) -> None:
+    pl.DataFrame({"path": ["1.jpg"], "label": [["cat"]]}).write_parquet(tmp_path / "t.parquet")
+    with pytest.raises(SettingError, match="in column 'label', not plain text"):
         index_table(tmp_path / "t.parquet", USUAL, tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_a_million_rows_take_seconds(tmp_path: Path, kind: str) -> None:
+    numbers = pl.int_range(1_000_000, eager=True).cast(pl.String)
+    content = pl.DataFrame(
+        {"path": "pictures/" + numbers + ".jpg", "label": numbers.str.slice(-2), "group": numbers}
+    )
+    getattr(content, f"write_{kind}")(tmp_path / f"t.{kind}")
+    began = time.process_time()
+    rows = index_table(tmp_path / f"t.{kind}", USUAL, tmp_path)
+    assert time.process_time() - began < 20
+    assert rows["uri"][999_999] == "pictures/999999.jpg"
 
 
 def test_a_mark_of_a_spreadsheet_and_bytes_that_are_not_utf_8_do_no_harm(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""`sample`: a part of a catalogue."""
+"""`browse` and `sample`: what a catalogue holds, and a part of it."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,6 +9,32 @@ from pixonomy.cli import options
 from pixonomy.cli.console import show, surroundings
 
 _SHOWN = 20  # categories told on the console; --json tells all
+
+
+def browse(
+    manifest: Annotated[Path, typer.Argument(help="A manifest, with or without splits.")],
+    output: Annotated[Path, options.output("the page (.html)")],
+    categories: Annotated[
+        int, typer.Option(help="How many of the largest categories get a contact sheet.")
+    ] = 60,
+    each: Annotated[int, typer.Option(help="Pictures on each contact sheet.")] = 12,
+    seed: options.Seed = 0,
+    overwrite: options.Overwrite = False,
+    as_json: options.AsJson = False,
+    debug: options.Debug = False,
+) -> None:
+    """Show counts, sizes and pictures of each category on one page, before training."""
+    from pixonomy.browsing.page import BrowseChoices
+    from pixonomy.road.browse import browse as run
+
+    choices = BrowseChoices(categories, each, seed)
+    result = run(manifest, output, choices, overwrite, surroundings())
+    lines = [
+        f"{result['rows']} pictures in {result['groups']} groups and {result['categories']} "
+        f"categories, {result['problems']} left out.",
+        f"Page: {result['page']}",
+    ]
+    show(result, lines, as_json)
 
 
 def sample(

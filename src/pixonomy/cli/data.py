@@ -93,8 +93,9 @@ def prepare(
 
 def _manifest_lines(result: dict[str, Any]) -> list[str]:
     splits = ", ".join(f"{name} {count}" for name, count in result["splits"].items())
+    dealt = f" ({splits})" if any(result["splits"].values()) else ""
     return [
         f"{result['rows']} pictures in {result['groups']} groups and {result['categories']} "
-        f"categories, {result['problems']} left out ({splits}).",
+        f"categories, {result['problems']} left out{dealt}.",
         f"Manifest: {result['manifest']}",
     ]

@@ -1,23 +1,19 @@
 """Wrong predictions and pictures enter; what the report shows of them leaves, as data URIs."""
 
-import base64
-import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from PIL import Image
 
-from pixonomy.evaluation.wording import percent
-from pixonomy.images.resize import shrink
+from pixonomy.pages.thumbnail import as_data_uri, encode_thumbnail
+from pixonomy.pages.wording import percent
 
 Pixels = npt.NDArray[np.uint8]
 Pictures = Callable[[Sequence[str]], Mapping[str, Pixels]]
 
 THUMBNAIL_PIXELS = 160
-THUMBNAIL_QUALITY = 80
 EXAMPLES_OF_A_PAIR = 6
 CONFIDENTLY_WRONG = 12
 
@@ -82,7 +78,7 @@ def gather_mistakes(
     surest = wrong.head(CONFIDENTLY_WRONG)
     asked = pl.concat([*of_pairs, surest])["image_id"].unique(maintain_order=True).to_list()
     found = pictures(asked) if asked else {}
-    sources = {image_id: as_data_uri(pixels) for image_id, pixels in found.items()}
+    sources = {image_id: _show(pixels) for image_id, pixels in found.items()}
     totals = dict(predictions.group_by("label").len().iter_rows())
     told = []
     for (true, predicted, count), rows in zip(pairs, of_pairs, strict=True):
@@ -91,17 +87,9 @@ def gather_mistakes(
     return Mistakes(tuple(told), _examples(surest, names, sources))
 
 
-def as_data_uri(pixels: Pixels) -> str:
-    """A uint8 (3, height, width) RGB picture as a JPEG data URI, at most 160 px wide and high.
-
-    Shrunk for show only: no figure on the page depends on these pixels.
-    """
+def _show(pixels: Pixels) -> str:
     upright = np.ascontiguousarray(pixels.transpose(1, 2, 0))
-    file = io.BytesIO()
-    Image.fromarray(shrink(upright, THUMBNAIL_PIXELS)).save(
-        file, "JPEG", quality=THUMBNAIL_QUALITY, optimize=True
-    )
-    return "data:image/jpeg;base64," + base64.b64encode(file.getvalue()).decode("ascii")
+    return as_data_uri(encode_thumbnail(upright, THUMBNAIL_PIXELS))
 
 
 def _examples(

@@ -1,18 +1,7 @@
-"""Figures of a run enter; inline SVG strings for the report page leave.
+"""Figures of a run enter; inline SVG strings for the report page leave."""
 
-Every figure is one `<svg>` element for an HTML5 page: no network, no script, ids that are the same
-on every run and unique on the page, texts as text. Colours are Okabe and Ito's colour-blind-safe
-ones ("Color Universal Design", 2008); line style, marker or position always tells the same again.
-"""
-
-import io
-import re
-import warnings
 from collections.abc import Mapping, Sequence
-from html import escape
-from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 import numpy.typing as npt
 import polars as pl
@@ -23,64 +12,49 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, MaxNLocator, PercentFormatter
 
 from pixonomy.evaluation.metrics import ClassMetrics, Metrics
-from pixonomy.evaluation.wording import shorten
+from pixonomy.pages.figure import (
+    BLUE,
+    FAINT,
+    ORANGE,
+    POINTS_PER_INCH,
+    as_svg,
+    figure_style,
+    start_figure,
+)
+from pixonomy.pages.wording import shorten
 
-BLUE, ORANGE, INK, FAINT = "#0072b2", "#b34700", "#1f2933", "#d5dbe1"
 NAME_LIMIT = 26
 CELL_INCHES, CELL_POINTS, EM_PER_LETTER = 0.14, 7, 0.56
-PIXELS_PER_INCH = 96
-POINTS_PER_INCH = 72
 
 _SHADES = LinearSegmentedColormap.from_list(
     "paper to ink", ["#ffffff", "#cfe3f1", "#6aaed6", "#0072b2", "#08304f"]
 )
 _VALIDATION = {"name": "validation", "colour": ORANGE, "style": "s--"}
-_STYLE: Any = {  # one key type of its own in each Matplotlib
-    "svg.fonttype": "none",
-    "text.parse_math": False,  # a "$" in a name is a dollar sign
-    "font.family": "sans-serif",
-    "font.sans-serif": ["DejaVu Sans"],
-    "font.size": 10,
-    "text.color": INK,
-    "axes.edgecolor": FAINT,
-    "axes.labelcolor": INK,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "axes.axisbelow": True,
-    "grid.color": FAINT,
-    "grid.linewidth": 0.6,
-    "xtick.color": INK,
-    "ytick.color": INK,
-    "xtick.major.size": 0,
-    "ytick.major.size": 0,
-    "legend.frameon": False,
-}
 
 
 def draw_losses(history: pl.DataFrame) -> str:
     """Training and validation loss by epoch; columns epoch, train_loss, validation_loss."""
-    with mpl.rc_context(_STYLE):
-        figure, axes = _start(5.2, 3.1)
+    with figure_style():
+        figure, axes = start_figure(5.2, 3.1)
         _draw_line(axes, history, "train_loss", name="training", colour=BLUE, style="o-")
         _draw_line(axes, history, "validation_loss", **_VALIDATION)
         axes.set_ylim(bottom=0, top=_above(axes))
         axes.set_ylabel("loss")
         axes.legend(loc="best")
         _label_epochs(axes)
-        return _as_svg(figure, "losses", "Training and validation loss by epoch")
+        return as_svg(figure, "losses", "Training and validation loss by epoch")
 
 
 def draw_validation_accuracy(history: pl.DataFrame) -> str:
     """Validation accuracy by epoch; columns epoch, validation_accuracy (0 to 1)."""
-    with mpl.rc_context(_STYLE):
-        figure, axes = _start(5.2, 3.1)
+    with figure_style():
+        figure, axes = start_figure(5.2, 3.1)
         _draw_line(axes, history, "validation_accuracy", **_VALIDATION)
         axes.set_ylim(0, 1.03)
         axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
         axes.set_ylabel("accuracy")
         _label_epochs(axes)
-        return _as_svg(figure, "accuracies", "Validation accuracy by epoch")
+        return as_svg(figure, "accuracies", "Validation accuracy by epoch")
 
 
 def draw_confusion(metrics: Metrics, names: Mapping[str, str]) -> str:
@@ -92,7 +66,7 @@ def draw_confusion(metrics: Metrics, names: Mapping[str, str]) -> str:
     order = sorted(range(len(labels)), key=lambda k: names.get(labels[k], labels[k]).casefold())
     shares = _row_shares(metrics.confusion[np.ix_(order, order)])
     ticks = [shorten(names.get(labels[k], labels[k]), NAME_LIMIT) for k in order]
-    with mpl.rc_context(_STYLE):
+    with figure_style():
         figure, axes, scale = _start_matrix(ticks)
         # Square-root shading lets a mistake of a few per cent be seen beside a full diagonal.
         shade = axes.imshow(shares, cmap=_SHADES, norm=PowerNorm(0.5, 0, 1), aspect="auto")
@@ -101,7 +75,7 @@ def draw_confusion(metrics: Metrics, names: Mapping[str, str]) -> str:
         scale.xaxis.set_major_locator(FixedLocator([0, 0.05, 0.25, 0.5, 1]))
         scale.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
         title = f"Confusion matrix of {len(labels)} categories: rows true, columns predicted"
-        return _as_svg(figure, "confusion", title)
+        return as_svg(figure, "confusion", title)
 
 
 def draw_recalls(classes: Sequence[ClassMetrics], names: Mapping[str, str]) -> str:
@@ -115,8 +89,8 @@ def draw_recalls(classes: Sequence[ClassMetrics], names: Mapping[str, str]) -> s
     # Rounding may put a bound a hair on the wrong side of the point it belongs to.
     errors = np.abs(reach.reshape(-1, 2).T - recalls)
     rows = np.arange(len(shown))
-    with mpl.rc_context(_STYLE):
-        figure, axes = _start(5.8, 0.9 + 0.2 * len(shown))
+    with figure_style():
+        figure, axes = start_figure(5.8, 0.9 + 0.2 * len(shown))
         axes.errorbar(
             recalls, rows, xerr=errors, fmt="o", color=BLUE, markersize=4.5, elinewidth=1.4
         )
@@ -128,7 +102,7 @@ def draw_recalls(classes: Sequence[ClassMetrics], names: Mapping[str, str]) -> s
         axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
         axes.set_xlabel("recall")
         title = "Recall of each category with its 95% interval, weakest at the top"
-        return _as_svg(figure, "recalls", title)
+        return as_svg(figure, "recalls", title)
 
 
 def _recall(one: ClassMetrics) -> float:
@@ -138,13 +112,6 @@ def _recall(one: ClassMetrics) -> float:
 def _row_shares(confusion: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
     totals = confusion.sum(axis=1, keepdims=True)
     return np.asarray(confusion / np.maximum(totals, 1), dtype=np.float64)
-
-
-def _start(width_inches: float, height_inches: float) -> tuple[Figure, Axes]:
-    figure = Figure(figsize=(width_inches, height_inches), layout="constrained")
-    figure.patch.set_visible(False)
-    FigureCanvasSVG(figure)  # takes the figure: nothing global is touched
-    return figure, figure.add_subplot()
 
 
 def _start_matrix(ticks: Sequence[str]) -> tuple[Figure, Axes, Axes]:
@@ -199,30 +166,3 @@ def _rule_matrix(axes: Axes, ticks: Sequence[str]) -> None:
     edges = places[1:] - 0.5
     axes.hlines(edges, -0.5, len(ticks) - 0.5, color=FAINT, linewidth=0.3)
     axes.vlines(edges, -0.5, len(ticks) - 0.5, color=FAINT, linewidth=0.3)
-
-
-def _as_svg(figure: Figure, prefix: str, title: str) -> str:
-    """The figure as one `<svg>` element whose ids begin with `prefix`."""
-    page = io.StringIO()
-    with mpl.rc_context({"svg.hashsalt": prefix}), warnings.catch_warnings():
-        # A script DejaVu lacks only makes the layout a guess: the browser draws it with its fonts.
-        warnings.filterwarnings("ignore", message="Glyph .* missing from")
-        figure.savefig(page, format="svg", metadata={"Date": None})
-    width, height = (round(inches * PIXELS_PER_INCH) for inches in figure.get_size_inches())
-    drawing = page.getvalue()
-    inside = drawing[drawing.index(">", drawing.index("<svg")) + 1 :]
-    inside = re.sub(r"<metadata>.*?</metadata>", "", inside, count=1, flags=re.DOTALL)
-    inside = re.sub(r"<defs>\s*<style.*?</defs>", "", inside, count=1, flags=re.DOTALL)
-    inside = re.sub(r"<!--.*?-->", "", inside, flags=re.DOTALL)
-    inside = re.sub(r'<g id="[^"]*"', "<g", inside)  # nothing refers to a group
-    inside = re.sub(r'(<[^<>]*?\sid=")', rf"\1{prefix}-", inside)
-    inside = re.sub(r'\sxlink:href="#', f' href="#{prefix}-', inside)
-    inside = inside.replace(' xlink:href="data:', ' href="data:').replace(
-        "url(#", f"url(#{prefix}-"
-    )
-    points = figure.get_size_inches() * POINTS_PER_INCH
-    return (
-        f'<svg class="figure" id="{prefix}" role="img" aria-label="{escape(title)}"'
-        f' width="{width}" height="{height}" viewBox="0 0 {points[0]:g} {points[1]:g}">'
-        + re.sub(r"\n\s*", "\n", inside).strip()
-    )

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import jinja2
 import polars as pl
 from markupsafe import Markup
 from polars import selectors
@@ -23,13 +22,14 @@ from pixonomy.evaluation.metrics import Metrics, most_confused
 from pixonomy.evaluation.sections import (
     compare_bars,
     compare_in_words,
-    group_problems,
     tabulate_classes,
     tabulate_confusion,
     tabulate_verdicts,
     tell_limits,
 )
-from pixonomy.evaluation.wording import counted, decimals, display_names, duration, percent
+from pixonomy.pages.problems import group_problems
+from pixonomy.pages.render import render
+from pixonomy.pages.wording import display_names
 
 # Up to here the confusion matrix is a table with numbers; beyond, a heat map; then nothing legible.
 TABLE_CATEGORIES = 25
@@ -76,33 +76,17 @@ def render_report(report: Report) -> str:
     """The page as one HTML5 string; every text from outside is escaped."""
     names = display_names(report.labels, report.names)
     counts = report.counts.with_columns(pl.col("label").fill_null(NO_CATEGORY))
-    return (
-        _environment()
-        .get_template("report.html")
-        .render(
-            report=report,
-            counted_names=display_names(counts["label"].to_list(), report.names),
-            counts=counts.to_dicts(),
-            problems=group_problems(report.problems),
-            limits=tell_limits(report.metrics, report.predictions, names),
-            **_tell_training(report.history),
-            **_tell_metrics(report, names),
-        )
+    return render(
+        Path(__file__).parent,
+        "report.html",
+        report=report,
+        counted_names=display_names(counts["label"].to_list(), report.names),
+        counts=counts.to_dicts(),
+        problems=group_problems(report.problems.lazy()),
+        limits=tell_limits(report.metrics, report.predictions, names),
+        **_tell_training(report.history),
+        **_tell_metrics(report, names),
     )
-
-
-def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(
-        percent=percent, counted=counted, duration=duration, decimals=decimals
-    )
-    return environment
 
 
 def _tell_metrics(report: Report, names: Mapping[str, str]) -> dict[str, object]:

@@ -8,12 +8,12 @@ import polars as pl
 from scipy.stats import binomtest, fisher_exact
 
 from pixonomy.evaluation.metrics import ClassMetrics, Metrics, wilson_interval
-from pixonomy.evaluation.wording import counted, percent, reason
+from pixonomy.pages.bars import Bar
+from pixonomy.pages.wording import counted, percent
 
 MAJORITY_BASELINE = "always the most common category"
 FEW_PICTURES = 30
 CLEAR_BELOW = 0.05
-PROBLEM_PICTURES_SHOWN = 20
 # Dark ink stays readable on the strongest of these tints (contrast above 7 to 1).
 STRONGEST_TINT = 0.55
 VERDICTS = {
@@ -21,16 +21,6 @@ VERDICTS = {
     "unsure": "it is not sure and offers the likeliest ones",
     "none": "it says the picture shows none of the categories",
 }
-
-
-@dataclass(frozen=True)
-class Bar:
-    """One line of the comparison: a way to answer and its accuracy."""
-
-    name: str
-    text: str
-    width: float
-    is_this: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,15 +65,6 @@ class VerdictRow:
     share: str
     accuracy: str
     interval: str
-
-
-@dataclass(frozen=True)
-class ProblemGroup:
-    """Pictures left out for one reason, with the first of them as (image_id, problem)."""
-
-    reason: str
-    n: int
-    shown: tuple[tuple[str, str], ...]
 
 
 def compare_bars(
@@ -157,21 +138,6 @@ def tabulate_verdicts(predictions: pl.DataFrame) -> list[VerdictRow]:
         _verdict_row(verdict, *found.get(verdict, (0, 0)), total=predictions.height)
         for verdict in (*known, *others)
     ]
-
-
-def group_problems(problems: pl.DataFrame) -> list[ProblemGroup]:
-    """The pictures left out, by reason, most frequent first; at most 20 pictures in all."""
-    reasons: dict[str, list[tuple[str, str]]] = {}
-    for image_id, problem in problems.select("image_id", "problem").iter_rows():
-        reasons.setdefault(reason(problem or "no reason given"), []).append((image_id, problem))
-    ranked = sorted(reasons.items(), key=lambda group: (-len(group[1]), group[0]))
-    share = max(1, PROBLEM_PICTURES_SHOWN // max(1, len(ranked)))
-    groups, left = [], PROBLEM_PICTURES_SHOWN
-    for kind, rows in ranked:
-        shown = tuple(rows[: min(share, left)])
-        left -= len(shown)
-        groups.append(ProblemGroup(kind, len(rows), shown))
-    return groups
 
 
 def tell_limits(

@@ -20,13 +20,14 @@ SCENES: dict[str, dict[str, Scene]] = {
 _PROPORTIONS = (0.6, 0.75, 0.75, 0.8, 1.0, 1.25, 1.33, 1.33, 1.6)  # width over height
 
 
-def compose(category: str, generator: np.random.Generator) -> Picture:
+def compose(category: str, generator: np.random.Generator, name: str | None = None) -> Picture:
     """Draw a scene of the category, uint8 (height, width, 3) RGB, before the camera sees it.
 
-    The largest thing, nearest to the middle, is of the category; others are often about.
+    The largest thing, nearest to the middle, is of the category; others are often about. `name` is
+    that of the scene; None: any.
     """
     scenes = SCENES[category]
-    scene = list(scenes.values())[generator.integers(len(scenes))]
+    scene = scenes[name] if name else list(scenes.values())[generator.integers(len(scenes))]
     canvas = _blank(generator)
     pen = _viewpoint(canvas, generator)
     strange = scene.anywhere and generator.random() < 0.15

@@ -68,6 +68,16 @@ def draw_picture(category: str, generator: np.random.Generator) -> Picture:
     return photograph(compose(category, generator), generator)
 
 
+def draw_views(
+    category: str, scene: str, views: int, generator: np.random.Generator
+) -> list[Picture]:
+    """Draw one scene and take several pictures of it, as `draw_picture` does, in other light."""
+    if scene not in CATEGORIES.get(category, ()):
+        raise SettingError(f"there is no scene {scene!r} of the category {category!r}")
+    canvas = compose(category, generator, scene)
+    return [photograph(canvas, generator) for _ in range(views)]
+
+
 def draw_gallery(
     folder: Path, pictures_per_category: int, seed: int, progress: Progress = silent
 ) -> list[Planted]:

@@ -1,9 +1,8 @@
 """What a person names as sources goes in; what reads each of them comes out."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
 import polars as pl
@@ -16,10 +15,20 @@ from pixonomy.remote import is_remote
 from pixonomy.sources.bson.index import identify, index_bson
 from pixonomy.sources.damage import Damage, Indexed
 from pixonomy.sources.folder import index_folder
+from pixonomy.sources.image_column import find_image_column, index_image_column
+from pixonomy.sources.shards import find_shards
 from pixonomy.sources.table import TABLE_ENDINGS, TableColumns, index_table
+from pixonomy.sources.tar import index_tar
+from pixonomy.sources.zip import index_zip
 
-_ARCHIVES: dict[str, Callable[[Path, Path], Iterator[Indexed]]] = {}
-_KINDS = "folders of pictures, tables (.csv, .tsv, .parquet), .bson, .tar and .zip files"
+_ARCHIVES: dict[str, Callable[[Path, Path], Iterator[Indexed]]] = {
+    ".tar": index_tar,
+    ".zip": index_zip,
+}
+_KINDS = (
+    f"folders of pictures, tables ({', '.join(sorted(TABLE_ENDINGS))}), .bson, .tar and .zip "
+    "files, and s3://bucket/key.bson"
+)
 _MEGA = 10**6
 
 
@@ -29,7 +38,7 @@ class Batch:
 
     Attributes:
         end: how far the source has been read; reading may go on from there.
-        progress: how much of how much, in the source's unit.
+        progress: how much of how much (0: nobody knows), in the source's unit.
     """
 
     rows: pl.DataFrame
@@ -80,28 +89,63 @@ def find_sources(named: Sequence[Path | str], columns: TableColumns) -> FoundSou
     """
     if not named:
         raise SettingError(f"Name at least one source: {_KINDS}.")
-    files = list(dict.fromkeys(_to_file(one) for one in named))
-    paths = [existing_path(one, "source") for one in files if isinstance(one, Path)]
+    files = _distinct(part for one in named for part in _expand(_to_file(one)))
+    paths = [file for file in files if isinstance(file, Path)]
     roots = [_root(path, columns).absolute() for path in paths]
     base = Path(os.path.commonpath(roots)) if roots else Path("/")
-    tables = [path for path in paths if _is_read_at_once(path)]
+    tables = [path for path in paths if _is_read_at_once(path, columns)]
     large = [file for file in files if file not in tables]
-    at_once = [_at_once(tables, columns, base)] if tables else []
-    return FoundSources(base, (*at_once, *(_stream(file, base) for file in large)))
+    streams = [_stream(file, base, columns) for file in large]
+    others = [_uri(file, base) for file in large]
+    at_once = [_at_once(tables, columns, base, others)] if tables else []
+    return FoundSources(base, (*at_once, *streams))
 
 
 def _to_file(named: Path | str) -> Path | str:
-    return named if isinstance(named, str) and is_remote(named) else Path(named)
+    if isinstance(named, str) and is_remote(named):
+        return named
+    path = Path(named)
+    if path.parts[:1] == ("s3:",) and not path.exists():
+        address = "s3://" + "/".join(path.parts[1:])
+        raise SettingError(f"There is no source at {path}; an address is written {address}.")
+    return existing_path(path, "source")
 
 
-def _is_read_at_once(path: Path) -> bool:
-    return path.is_dir() or path.suffix.lower() in TABLE_ENDINGS
+def _distinct(files: Iterable[Path | str]) -> list[Path | str]:
+    """Leave out what was named before, be it by another name."""
+    by_place: dict[str, Path | str] = {}
+    for file in files:
+        by_place.setdefault(file if isinstance(file, str) else os.path.realpath(file), file)
+    return list(by_place.values())
 
 
-def _stream(file: Path | str, base: Path) -> Source:
+def _expand(file: Path | str) -> list[Path | str]:
+    """Return the shards of a folder of shards, else what was named itself."""
+    shards = find_shards(file) if isinstance(file, Path) and file.is_dir() else []
+    return [*shards] or [file]
+
+
+def _is_read_at_once(path: Path, columns: TableColumns) -> bool:
+    if path.is_dir():
+        return True
+    return path.suffix.lower() in TABLE_ENDINGS and not _holds_pictures(path, columns)
+
+
+def _holds_pictures(path: Path, columns: TableColumns) -> bool:
+    """Tell a table of pictures from one that names files, and from a manifest."""
+    if path.suffix.lower() != ".parquet" or read_about(path) is not None:
+        return False
+    return find_image_column(path, columns) is not None
+
+
+def _uri(file: Path | str, base: Path) -> str:
+    return file if isinstance(file, str) else path_to_uri(relative_to(file.absolute(), base))
+
+
+def _stream(file: Path | str, base: Path, columns: TableColumns) -> Source:
     """Return a source whose rows come batch by batch."""
     name = str(file) if isinstance(file, str) else printable(file.absolute())
-    uri = str(file) if isinstance(file, str) else path_to_uri(relative_to(file.absolute(), base))
+    uri = _uri(file, base)
     ending = Path(name).suffix.lower()
     if ending == ".bson":
         identity = identify(file)
@@ -113,21 +157,39 @@ def _stream(file: Path | str, base: Path) -> Source:
 
         return Source(name, identity, read_bson, "MB")
     if isinstance(file, Path) and ending in _ARCHIVES:
-        status = file.stat()
         index_archive = _ARCHIVES[ending]
-
-        def read_archive(start: int, _salvage: bool) -> Iterator[Batch]:
-            batches = enumerate(index_archive(file, base), 1)
-            for number, one in islice(batches, start, None):
-                yield Batch(one.rows, number, (number, number + 1), one.damage)
-
-        return Source(name, [status.st_size, status.st_mtime_ns], read_archive)
+        return _in_batches(file, lambda: index_archive(file, base))
+    if isinstance(file, Path) and ending in TABLE_ENDINGS:
+        return _in_batches(file, lambda: index_image_column(file, columns, base))
     raise SettingError(f"{name} is no known kind of source; known are {_KINDS}.")
 
 
-def _at_once(paths: Sequence[Path], columns: TableColumns, base: Path) -> Source:
-    """Return folders, tables and manifests as one source: a picture in two of them is one row."""
+def _in_batches(file: Path, index_all: Callable[[], Iterator[Indexed]]) -> Source:
+    """Return a source of which a walk takes up behind the batches that were written."""
+    status = file.stat()
+
+    def read(start: int, _salvage: bool) -> Iterator[Batch]:
+        rows = 0
+        for number, one in enumerate(index_all(), 1):
+            rows += one.rows.height
+            if number > start:
+                yield Batch(one.rows, number, (rows, 0), one.damage)
+
+    return Source(printable(file.absolute()), [status.st_size, status.st_mtime_ns], read)
+
+
+def _at_once(
+    paths: Sequence[Path], columns: TableColumns, base: Path, others: Collection[str]
+) -> Source:
+    """Return folders, tables and manifests as one source: a picture in two of them is one row.
+
+    Raises:
+        SettingError: if a manifest lists what lies in one of the `others`, given by `uri`.
+    """
     rows = pl.concat([_index_one(path, columns, base) for path in paths], how="diagonal_relaxed")
+    for uri in others:
+        if uri in rows["uri"]:
+            raise SettingError(f"{uri} is a source, and a manifest lists it too; name one of them.")
     rows = rows.unique("image_id", keep="first", maintain_order=True)
     seen = [name for name in ("uri", "label", "split", "length", "modified_ns") if name in rows]
     hashes = [hash_file(path) for path in paths if path.is_file()]

@@ -13,23 +13,7 @@ import polars as pl
 from pixonomy.errors import DataError
 from pixonomy.files import printable, storage_errors
 from pixonomy.locate import path_to_uri, relative_to
-
-SPLIT_NAMES = {
-    "train": "train",
-    "training": "train",
-    "validation": "validation",
-    "valid": "validation",
-    "val": "validation",
-    "dev": "validation",
-    "test": "test",
-    "testing": "test",
-}
-"""What people call the three splits, in lower case."""
-
-PICTURE_ENDINGS = frozenset({
-    ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".gif", ".webp", ".bmp", ".dib", ".tif", ".tiff",
-    ".jp2", ".ppm", ".pgm", ".pbm", ".ico", ".tga", ".avif", ".pcx", ".sgi", ".qoi",
-})  # fmt: skip
+from pixonomy.sources.names import Layout, LayoutFinder, is_picture
 
 
 @dataclass(frozen=True)
@@ -60,9 +44,9 @@ def index_folder(folder: Path, base: Path) -> pl.DataFrame:
             f"No pictures found in {printable(folder)}: expected one folder per category with "
             "files such as .jpg or .png inside."
         )
-    depth = 1 if _has_splits(files) else 0
+    layout = _find_layout(files)
     return pl.DataFrame(
-        [_to_row(file, depth, base) for file in files],
+        [_to_row(file, layout, base) for file in files],
         schema={
             "uri": pl.String,
             "offset": pl.Int64,
@@ -76,16 +60,15 @@ def index_folder(folder: Path, base: Path) -> pl.DataFrame:
     ).with_columns(pl.col("uri").alias("image_id"), pl.col("uri").alias("group_id"))
 
 
-def _has_splits(files: list[PictureFile]) -> bool:
-    """Tell whether every picture lies in a split folder, training among them, and a category."""
-    tops = {file.parts[0].lower() if file.parts else "" for file in files}
-    splits = {SPLIT_NAMES.get(top) for top in tops}
-    return None not in splits and "train" in splits and any(len(file.parts) > 1 for file in files)
+def _find_layout(files: list[PictureFile]) -> Layout:
+    finder = LayoutFinder()
+    for file in files:
+        finder.add(file.parts)
+    return finder.find()
 
 
-def _to_row(file: PictureFile, depth: int, base: Path) -> tuple[object, ...]:
-    label = printable(file.parts[depth]) if len(file.parts) > depth else None
-    split = SPLIT_NAMES[file.parts[0].lower()] if depth else None
+def _to_row(file: PictureFile, layout: Layout, base: Path) -> tuple[object, ...]:
+    label, split = layout.read(file.parts)
     uri = path_to_uri(relative_to(file.path, base))
     return uri, 0, file.size, label, "folder", split, file.modified_ns
 
@@ -108,7 +91,7 @@ def _walk(folder: Path) -> Iterator[PictureFile]:
                         continue
                     if _is_folder(entry):
                         pending.append((Path(entry.path), (*parts, entry.name), inside))
-                    elif Path(entry.name).suffix.lower() in PICTURE_ENDINGS:
+                    elif is_picture(entry.name):
                         yield _found(entry, parts)
 
 

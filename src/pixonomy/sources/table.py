@@ -1,66 +1,56 @@
 """A CSV or Parquet table of picture files goes in; manifest rows come out."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
-from pixonomy.errors import DataError, SettingError
-from pixonomy.files import printable, storage_errors
-from pixonomy.locate import path_to_uri, relative_to
-from pixonomy.manifest import COLUMNS
-from pixonomy.sources.folder import SPLIT_NAMES
+from pixonomy.errors import DataError
+from pixonomy.files import printable
+from pixonomy.sources.columns import (
+    TableColumns,
+    find_column,
+    is_plain,
+    open_table,
+    other_columns,
+    read_splits,
+    read_text,
+    require_path,
+    to_uris,
+)
+from pixonomy.sources.image_column import find_image_column, index_image_column
+
+__all__ = ["TABLE_ENDINGS", "TableColumns", "index_table"]
 
 TABLE_ENDINGS = frozenset({".csv", ".tsv", ".parquet"})
 
 
-@dataclass(frozen=True)
-class TableColumns:
-    """Where to look in a table; None finds the column by its usual names.
-
-    Attributes:
-        root: the folder that relative paths hang from; None: the table's own folder.
-    """
-
-    root: Path | None = None
-    path: str | None = None
-    label: str | None = None
-    split: str | None = None
-    group: str | None = None
-
-
-_USUAL_NAMES = {
-    "path": ("path", "image", "image_path", "file", "filename", "file_name"),
-    "label": ("label", "category", "class"),
-    "split": ("split",),
-    "group": ("group", "group_id"),
-}
-
-
 def index_table(table: Path, columns: TableColumns, base: Path) -> pl.DataFrame:
-    """List the pictures a table names, their `uri`s relative to `base`.
+    """List the pictures a table names, or holds, their `uri`s relative to `base`.
 
     Columns beyond path, label, split and group are kept as text; lists and bytes are left out.
+    A Parquet table with a column of pictures goes to `index_image_column`; as one shard of many,
+    it may be empty.
 
     Raises:
         SettingError: for a missing column or an unknown split.
-        DataError: if the table is empty or cannot be read.
+        DataError: if a table of paths is empty, or a table cannot be read.
     """
-    rows = _read(table)
+    if table.suffix.lower() == ".parquet" and find_image_column(table, columns) is not None:
+        return pl.concat(batch.rows for batch in index_image_column(table, columns, base))
+    schema, rows = _read(table)
     if rows.is_empty():
         raise DataError(f"No pictures found: {printable(table)} has no rows.")
-    found = {role: _find_column(rows, role, getattr(columns, role), table) for role in _USUAL_NAMES}
+    path = require_path(schema, columns, table)
+    label = find_column(schema, "label", columns, table)
+    split = find_column(schema, "split", columns, table)
+    group = find_column(schema, "group", columns, table)
     root = (columns.root if columns.root is not None else table.parent).absolute()
-    paths = _readable(rows, str(found["path"]), table).cast(pl.String)
-    uris = [path_to_uri(relative_to(root / path, base)) if path else None for path in paths]
-    used = COLUMNS.keys() | set(found.values())
-    others = [name for name in rows.columns if name not in used and _is_plain(rows[name].dtype)]
     indexed = pl.DataFrame(
         {
-            "uri": pl.Series(uris, dtype=pl.String),
-            "label": _text(rows, found["label"], table),
-            "split": _splits(rows, found["split"], table),
-            "group_id": _text(rows, found["group"], table),
+            "uri": to_uris(rows[path].cast(pl.String), root, base),
+            "label": read_text(rows, label),
+            "split": read_splits(rows, split, table),
+            "group_id": read_text(rows, group),
         }
     ).with_columns(
         pl.lit("table").alias("label_source"),
@@ -68,86 +58,41 @@ def index_table(table: Path, columns: TableColumns, base: Path) -> pl.DataFrame:
         pl.col("group_id").fill_null(pl.col("uri")),
         pl.when(pl.col("uri").is_null()).then(pl.lit("the table names no file")).alias("problem"),
     )
+    others = other_columns(schema, {path, label, split, group})
     kept = rows.select(pl.col(others).cast(pl.String)).get_columns()
-    return indexed.with_columns(_unique_ids(indexed), *kept)
+    return indexed.with_columns(_unique_ids(indexed["uri"]), *kept)
 
 
-def _read(table: Path) -> pl.DataFrame:
-    # Opened here, because Polars takes no names that are not UTF-8.
-    with storage_errors(table), table.open("rb") as file:
+def _read(table: Path) -> tuple[pl.Schema, pl.DataFrame]:
+    """Return the types of all columns, and the plain ones themselves."""
+    with open_table(table) as file:
+        if table.suffix.lower() == ".parquet":
+            lazy = pl.scan_parquet(file)
+            schema = lazy.collect_schema()
+            plain = [name for name, dtype in schema.items() if is_plain(dtype)]
+            return schema, lazy.select(plain).collect()
+        # Everything as text: a category "007" is not the number 7.
+        separator = "\t" if table.suffix.lower() == ".tsv" else ","
         try:
-            if table.suffix.lower() == ".parquet":
-                return pl.read_parquet(file)
-            # Everything as text: a category "007" is not the number 7.
-            separator = "\t" if table.suffix.lower() == ".tsv" else ","
-            return pl.read_csv(file, separator=separator, infer_schema=False, encoding="utf8-lossy")
+            rows = pl.read_csv(file, separator=separator, infer_schema=False, encoding="utf8-lossy")
         except pl.exceptions.NoDataError:
-            return pl.DataFrame()
-        except pl.exceptions.PolarsError as error:
-            reason = str(error).splitlines()[0]
-            raise DataError(f"{printable(table)} cannot be read as a table: {reason}.") from error
+            rows = pl.DataFrame()
+    return rows.schema, rows
 
 
-def _find_column(rows: pl.DataFrame, role: str, asked: str | None, table: Path) -> str | None:
-    if asked is not None:
-        if asked not in rows.columns:
-            raise SettingError(
-                f"{printable(table)} has no column {asked!r}; it has {', '.join(rows.columns)}."
-            )
-        return asked
-    by_name = {name.lower(): name for name in reversed(rows.columns)}
-    for name in _USUAL_NAMES[role]:
-        if name in by_name:
-            return by_name[name]
-    if role == "path":
-        raise SettingError(
-            f"{printable(table)} has no column with picture paths (looked for "
-            f"{', '.join(_USUAL_NAMES['path'])}; it has {', '.join(rows.columns)}). "
-            "Name it with `pixonomy index --path-column`, then use the manifest."
-        )
-    return None
-
-
-def _is_plain(dtype: pl.DataType) -> bool:
-    return not dtype.is_nested() and dtype not in (pl.Binary, pl.Object)
-
-
-def _readable(rows: pl.DataFrame, column: str, table: Path) -> pl.Series:
-    if not _is_plain(rows[column].dtype):
-        raise SettingError(
-            f"{printable(table)} holds {rows[column].dtype} in column {column!r}, not plain text."
-        )
-    return rows[column]
-
-
-def _text(rows: pl.DataFrame, column: str | None, table: Path) -> pl.Series:
-    if column is None:
-        return pl.Series([None] * rows.height, dtype=pl.String)
-    text = _readable(rows, column, table).cast(pl.String).str.strip_chars()
-    return text.set(text == "", None)
-
-
-def _splits(rows: pl.DataFrame, column: str | None, table: Path) -> pl.Series:
-    text = _text(rows, column, table).str.to_lowercase()
-    unknown = sorted(set(text.drop_nulls()) - SPLIT_NAMES.keys())
-    if unknown:
-        raise SettingError(
-            f"{printable(table)} has the unknown split {unknown[0]!r} in column {column!r}; "
-            f"known are {', '.join(SPLIT_NAMES)}."
-        )
-    return text.replace_strict(SPLIT_NAMES, default=None, return_dtype=pl.String)
-
-
-def _unique_ids(rows: pl.DataFrame) -> pl.Series:
+def _unique_ids(uris: pl.Series) -> pl.Series:
     """Number repeated paths, so that ids stay unique and the first keeps the plain name."""
-    plain = rows["uri"].fill_null("no file").to_list()
+    plain = uris.fill_null("no file").alias("image_id")
+    repeated = plain.is_duplicated()
+    if not repeated.any():
+        return plain
     taken = set(plain)  # a file may itself be called "a.jpg#2"
     last: dict[str, int] = {}
     ids = []
-    for name in plain:
+    for name in plain.filter(repeated):
         number, image_id = last.get(name, 0) + 1, name
         while number > 1 and (image_id := f"{name}#{number}") in taken:
             number += 1
         last[name] = number
         ids.append(image_id)
-    return pl.Series("image_id", ids, dtype=pl.String)
+    return plain.scatter(repeated.arg_true(), ids)

@@ -1,6 +1,5 @@
-"""Numbers, names and problems enter; the words the report page says them in leave."""
+"""Numbers and names enter; the words our pages say them in leave."""
 
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
@@ -24,6 +23,16 @@ def counted(n: int, noun: str, plural: str = "") -> str:
 def decimals(number: float | None) -> str:
     """A plain number with three decimals; a dash for None."""
     return NOTHING if number is None else f"{number:.3f}"
+
+
+def storage(n: int) -> str:
+    """A number of bytes in the unit that suits it: "940 bytes", "7.4 kB", "58.2 GB"."""
+    amount, unit = float(n), "bytes"
+    for larger in ("kB", "MB", "GB", "TB"):
+        if amount < 999.95:
+            break
+        amount, unit = amount / 1000, larger
+    return f"{n:,} bytes" if unit == "bytes" else f"{amount:,.1f} {unit}"
 
 
 def shorten(name: str, limit: int) -> str:
@@ -52,9 +61,3 @@ def display_names(labels: Sequence[str], names: Mapping[str, str]) -> dict[str, 
     return {
         label: name if uses[name] == 1 else f"{name} ({label})" for label, name in plain.items()
     }
-
-
-def reason(problem: str) -> str:
-    """The kind of a problem, without what is particular to one picture."""
-    kind = re.split(r":\s|:$", problem.strip(), maxsplit=1)[0]
-    return re.sub(r"(duplicate of) (?!an? ).*", r"\1 another picture", kind)

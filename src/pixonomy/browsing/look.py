@@ -1,0 +1,126 @@
+"""Some rows of a manifest go in; what their pictures look like comes out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from zlib import crc32
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from pixonomy.browsing.census import Census
+from pixonomy.errors import UndecodableImage
+from pixonomy.fetch import Fetched, read_all
+from pixonomy.images.decode import decode
+from pixonomy.locate import Location, in_chunks, locate
+from pixonomy.pages.thumbnail import encode_thumbnail
+from pixonomy.progress import Progress
+from pixonomy.workers import run
+
+THUMBNAIL_PIXELS = 72
+MEASURED_AT_MOST = 2_000  # pictures drawn to learn what sizes there are …
+_MEASURED_BYTES = 256 * 1024**2  # … and how much of large ones: seconds of decoding
+_MEASURED_AT_LEAST = 100
+_ASSUMED_LENGTH = 512 * 1024  # bytes a picture, where the manifest does not tell
+
+_CHUNK = 64  # pictures a task: a fraction of a second of work
+_LOCATED = ("image_id", "uri", "offset", "length", "member", "encoding")
+
+Rows = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Look:
+    """One picture, looked at.
+
+    Attributes:
+        problem: what its row says against it.
+        length: in encoded bytes; 0 where it cannot be decoded.
+        height, width: in pixels, upright; 0 where it cannot be decoded.
+        thumbnail: a JPEG of at most 72 pixels a side; None where it cannot be decoded.
+        fault: why it cannot be decoded.
+    """
+
+    image_id: str
+    problem: str | None = None
+    length: int = 0
+    height: int = 0
+    width: int = 0
+    thumbnail: bytes | None = None
+    fault: str | None = None
+
+
+def draw_sheets(census: Census, categories: int, each: int, seed: int) -> dict[str | None, Rows]:
+    """Draw pictures of the largest categories by chance: label → numbers of rows, ascending.
+
+    What is drawn of a category does not depend on how many others there are.
+    """
+    drawn: dict[str | None, Rows] = {}
+    for place, label in enumerate(census.categories["label"][:categories]):
+        rows = np.flatnonzero(census.category_of_row == place)
+        chance = np.random.default_rng([seed, crc32((label or "").encode())])
+        drawn[label] = np.sort(chance.choice(rows, min(each, rows.size), replace=False))
+    return drawn
+
+
+def draw_measured(census: Census, bytes_in_all: int, seed: int) -> Rows:
+    """Draw pictures of all categories by chance, fewer where they are large.
+
+    Args:
+        bytes_in_all: encoded bytes of all usable pictures, 0 where unknown.
+
+    Returns:
+        The numbers of their rows, ascending.
+    """
+    rows = np.flatnonzero(census.is_usable)
+    affordable = int(_MEASURED_BYTES / (bytes_in_all / max(1, rows.size) or _ASSUMED_LENGTH))
+    wanted = min(MEASURED_AT_MOST, max(_MEASURED_AT_LEAST, affordable), rows.size)
+    return np.sort(np.random.default_rng(seed).choice(rows, wanted, replace=False))
+
+
+def look_at(
+    rows: pl.LazyFrame, numbers: Rows, base: Path, workers: int, progress: Progress
+) -> dict[int, Look]:
+    """Read and decode the pictures of some rows.
+
+    Args:
+        rows: a manifest's, with the columns that say where the bytes are, and problem.
+        numbers: of the rows to look at.
+        base: what relative addresses hang from.
+    """
+    wanted = pl.LazyFrame({"row": np.unique(numbers)}, schema={"row": pl.UInt32})
+    table = rows.select(*_LOCATED, "problem").with_row_index("row")
+    picked = table.join(wanted, on="row", how="semi").collect(engine="streaming").sort("row")
+    looks: list[Look] = []
+    # Spawning a process costs about half a second: not worth it for a handful of pictures.
+    busy = workers if picked.height > 4 * _CHUNK else 1
+    for some in run(_look_at_all, in_chunks(locate(picked, base), _CHUNK), busy):
+        looks += some
+        progress("looking at pictures", len(looks), picked.height)
+    return _with_problems(picked, looks)
+
+
+def _with_problems(picked: pl.DataFrame, looks: Sequence[Look]) -> dict[int, Look]:
+    problems: Mapping[int, str | None] = dict(picked.select("row", "problem").iter_rows())
+    return {
+        row: replace(one, problem=problem)
+        for (row, problem), one in zip(problems.items(), looks, strict=True)
+    }
+
+
+def _look_at_all(locations: list[Location]) -> list[Look]:
+    looks = {place: _look(locations[place], fetched) for place, fetched in read_all(locations)}
+    return [looks[place] for place in range(len(locations))]
+
+
+def _look(location: Location, fetched: Fetched) -> Look:
+    try:
+        if isinstance(fetched, UndecodableImage):
+            raise fetched
+        pixels = decode(fetched)
+    except UndecodableImage as error:
+        return Look(location.image_id, fault=str(error))
+    height, width = pixels.shape[:2]
+    thumbnail = encode_thumbnail(pixels, THUMBNAIL_PIXELS)
+    return Look(location.image_id, None, len(fetched), height, width, thumbnail)

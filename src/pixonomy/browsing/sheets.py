@@ -1,0 +1,104 @@
+"""Categories and pictures looked at go in; contact sheets, ready for the page, come out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pixonomy.browsing.census import Census
+from pixonomy.browsing.counts import name_sheet
+from pixonomy.browsing.look import Look, Rows
+from pixonomy.manifest import SPLITS
+from pixonomy.pages.thumbnail import as_data_uri
+from pixonomy.pages.wording import counted, display_names, shorten
+from pixonomy.taxonomy import Taxonomy
+
+NO_CATEGORY = "(no category)"
+_LONGEST_NAME = 120  # letters; a table can name anything a category
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One picture of a sheet.
+
+    Attributes:
+        alt: what it is, for those who do not see it.
+        source: a JPEG data URI; None where it cannot be decoded.
+        trouble: what is wrong with it, or None.
+    """
+
+    alt: str
+    source: str | None
+    trouble: str | None
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One category on the page, with pictures or only with counts.
+
+    Attributes:
+        place: the id of its place on the page.
+        path: the names above it in the tree, and its id where that is another than its name.
+        splits: split → pictures; empty where nothing is split.
+    """
+
+    place: str
+    name: str
+    path: str
+    pictures: int
+    groups: int
+    left_out: int
+    splits: Mapping[str, int]
+    shown: tuple[Shown, ...] = ()
+
+
+def name_categories(census: Census, taxonomy: Taxonomy | None) -> dict[str, str]:
+    """Return what to call each label."""
+    labels = census.named["label"].to_list()
+    names = {label: taxonomy.name(label) for label in labels} if taxonomy else {}
+    told = display_names(labels, names)
+    return {label: shorten(name, _LONGEST_NAME) for label, name in told.items()}
+
+
+def make_sheets(
+    census: Census,
+    names: Mapping[str, str],
+    taxonomy: Taxonomy | None,
+    drawn: Mapping[str | None, Rows],
+    looks: Mapping[int, Look],
+) -> list[Sheet]:
+    """Return a sheet for each category, largest first, with the pictures that were drawn of it."""
+    is_split = any(census.categories[name].sum() for name in SPLITS)
+    sheets = []
+    for place, row in enumerate(census.categories.iter_rows(named=True)):
+        label = row["label"]
+        name = NO_CATEGORY if label is None else names[label]
+        shown = tuple(_show(looks[int(number)], name) for number in drawn.get(label, ()))
+        splits = {split: row[split] for split in SPLITS} if is_split else {}
+        counts = (row["pictures"], row["groups"], row["left_out"])
+        path = _tell_path(label, taxonomy)
+        sheets.append(Sheet(name_sheet(place), name, path, *counts, splits, shown))
+    return sheets
+
+
+def _tell_path(label: str | None, taxonomy: Taxonomy | None) -> str:
+    if taxonomy is None or label is None or label not in taxonomy.categories:
+        return ""
+    return " / ".join((*taxonomy.categories[label][:-1], label))
+
+
+def _show(look: Look, name: str) -> Shown:
+    left_out = None if look.problem is None else f"left out: {look.problem}"
+    fault = None if look.fault == look.problem else look.fault
+    trouble = "; ".join(one for one in (left_out, fault) if one)
+    source = None if look.thumbnail is None else as_data_uri(look.thumbnail)
+    return Shown(f"{name}: {look.image_id}", source, trouble or None)
+
+
+def tell_counts(sheet: Sheet) -> str:
+    """Say in words how many pictures a category has."""
+    told = counted(sheet.pictures, "picture")
+    if sheet.groups != sheet.pictures + sheet.left_out:
+        told += f" in {counted(sheet.groups, 'group')}"
+    if sheet.left_out:
+        told += f", {sheet.left_out:,} left out"
+    splits = ", ".join(f"{split} {n:,}" for split, n in sheet.splits.items())
+    return f"{told} ({splits})" if splits else told

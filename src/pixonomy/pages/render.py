@@ -1,0 +1,34 @@
+"""A room's template and its content go in; one self-contained HTML5 page comes out.
+
+A page needs no network and no script: style, figures (SVG) and pictures (JPEG) are inside it. Every
+text from outside is escaped.
+"""
+
+from pathlib import Path
+
+import jinja2
+
+from pixonomy.pages.wording import counted, decimals, duration, percent, storage
+
+_SHARED = Path(__file__).parent
+
+
+def render(room: Path, template: str, **content: object) -> str:
+    """Return the page.
+
+    Args:
+        room: the folder of the template, which finds those of this folder, too.
+        template: its file name.
+        content: what it calls by name.
+    """
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader([room, _SHARED]),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        {one.__name__: one for one in (percent, counted, duration, decimals, storage)}
+    )
+    return environment.get_template(template).render(**content)

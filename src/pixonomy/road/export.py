@@ -1,0 +1,195 @@
+"""A manifest goes in; its pictures and what is known of them come out, for other programs."""
+
+import time
+from contextlib import suppress
+from pathlib import Path, PurePosixPath
+from typing import Any, cast, get_args
+
+import polars as pl
+
+from pixonomy.artefact import Fingerprint, is_finished
+from pixonomy.errors import SettingError
+from pixonomy.exporting.folder import OWN_FILES, plan_places
+from pixonomy.exporting.shard import COLUMNS, SHARD_BYTES, UNSPLIT, Shard, plan_shards
+from pixonomy.exporting.write import WORK_FOLDER, Kind, ShardTask, report_path, write_shard
+from pixonomy.files import (
+    printable,
+    read_json,
+    read_parquet,
+    remove,
+    storage_errors,
+    write_aside,
+    write_json,
+)
+from pixonomy.manifest import SPLITS, hash_manifest, read_manifest
+from pixonomy.progress import Surroundings
+from pixonomy.workers import run
+
+_DEFAULT = Surroundings()
+_STAGE = "export"
+_TABLE_FILE, EXPORT_FILE = OWN_FILES
+_PLAN_FILE = "plan.json"  # written first, so that an unfinished folder is known for what it is
+_FILES = tuple(
+    f"{split}-[0-9]*.{ending}" for split in (*SPLITS, UNSPLIT) for ending in ("tar", "parquet")
+)
+
+
+def export(
+    manifest: Path,
+    output: Path,
+    to: Kind,
+    overwrite: bool = False,
+    surroundings: Surroundings = _DEFAULT,
+    shard_bytes: int = SHARD_BYTES,
+) -> dict[str, Any]:
+    """Copy the usable pictures of a manifest, byte by byte, to where other programs read them.
+
+    Args:
+        to: "webdataset" (tar shards), "folder" (<split>/<label>/ and manifest.csv) or "parquet"
+            (as Hugging Face writes it).
+        shard_bytes: about how large a shard gets at most.
+
+    Returns:
+        {export, rows, problems, splits, files, seconds}; `problems` counts the rows left out,
+        `files` the shards, or in a folder the pictures.
+
+    Raises:
+        SettingError: if `manifest` is none, `to` is unknown or `output` is something else.
+    """
+    began = time.monotonic()
+    if to not in get_args(Kind):
+        raise SettingError(f"Cannot export to {to!r}; known are {', '.join(get_args(Kind))}.")
+    if shard_bytes < 1:
+        raise SettingError(f"A shard has at least one byte, not {shard_bytes}.")
+    fingerprint = {
+        "stage": _STAGE,
+        "manifest": hash_manifest(manifest),
+        "to": to,
+        "shard_bytes": shard_bytes,
+    }
+    if not _is_finished(output, fingerprint, overwrite):
+        _write(manifest, output, fingerprint, surroundings)
+    remove(output / WORK_FOLDER)
+    about = read_json(output / EXPORT_FILE)
+    _tell(about, surroundings)
+    counts = {name: about[name] for name in ("rows", "problems", "splits", "files")}
+    seconds = round(time.monotonic() - began, 3)
+    return {"export": printable(output), **counts, "seconds": seconds}
+
+
+def _write(
+    manifest: Path, output: Path, fingerprint: Fingerprint, surroundings: Surroundings
+) -> None:
+    to = fingerprint["to"]
+    source = read_manifest(manifest, (*COLUMNS, "problem"))
+    # A forged split must not become part of a path.
+    split = pl.col("split").cast(pl.Enum(SPLITS), strict=False).cast(pl.String)
+    rows = source.usable.select(COLUMNS).with_columns(split)
+    classes = {label: number for number, label in enumerate(source.labels)}
+    rows = plan_places(rows) if to == "folder" else rows
+    shards = plan_shards(rows, source.base, fingerprint["shard_bytes"])
+    tasks = [ShardTask(to, shard, output, classes) for shard in shards]
+    done = 0
+    for written in run(write_shard, tasks, min(surroundings.cores, len(tasks))):
+        done += written
+        surroundings.progress("exporting", done, rows.height)
+    report = _read_reports(output, shards)
+    if to == "folder":
+        _write_table(output / _TABLE_FILE, report)
+    left_out = source.rows.height - rows.height
+    about = _describe(report, left_out, len(shards) if to != "folder" else None)
+    write_json(
+        output / EXPORT_FILE, {**about, "labels": list(classes), "fingerprint": dict(fingerprint)}
+    )
+
+
+def _read_reports(output: Path, shards: list[Shard]) -> pl.DataFrame:
+    reports = [read_parquet(report_path(output, shard)) for shard in shards]
+    schema = dict.fromkeys(("image_id", "label", "split", "group_id", "path", "problem"), pl.String)
+    return pl.concat([pl.DataFrame(schema=schema), *reports])
+
+
+def _write_table(path: Path, report: pl.DataFrame) -> None:
+    """Write what the folders cannot say: labels as they are, groups, ids."""
+    kept = report.filter(pl.col("problem").is_null())
+    table = kept.select("image_id", "path", "label", "split", pl.col("group_id").alias("group"))
+    with write_aside(path) as partial, partial.open("wb") as file:
+        table.write_csv(file)
+
+
+def _describe(report: pl.DataFrame, left_out: int, files: int | None) -> dict[str, Any]:
+    kept = report.filter(pl.col("problem").is_null())
+    unread = report.drop_nulls("problem")
+    counts = dict(kept.group_by("split").len().iter_rows())
+    return {
+        "rows": kept.height,
+        "problems": left_out + unread.height,
+        "splits": {name: counts.get(name, 0) for name in SPLITS},
+        "files": kept.height if files is None else files,
+        "unread": [list(row) for row in unread.head(1).select("image_id", "problem").iter_rows()],
+    }
+
+
+def _tell(about: dict[str, Any], surroundings: Surroundings) -> None:
+    if about["problems"]:
+        first = "; the first is {}: {}".format(*about["unread"][0]) if about["unread"] else ""
+        surroundings.say(f"Pictures left out: {about['problems']}{first}.")
+
+
+def _is_finished(output: Path, fingerprint: Fingerprint, overwrite: bool) -> bool:
+    found = _read_found(output)
+    is_same = is_finished(printable(output), found, fingerprint, overwrite)
+    if is_same and (output / EXPORT_FILE).exists():
+        return True
+    if not is_same:
+        _clear(output)
+        write_json(output / WORK_FOLDER / _PLAN_FILE, dict(fingerprint))
+    return False
+
+
+def _read_found(output: Path) -> Fingerprint | None:
+    """Return what the export at `output` is made from; None for a new or empty folder."""
+    with storage_errors(output):
+        if not output.exists():
+            return None
+        if not output.is_dir():
+            raise SettingError(f"{printable(output)} exists and is no folder; choose another name.")
+        names = [path.name for path in output.iterdir()]
+    about = read_json(output / EXPORT_FILE)
+    plan = about.get("fingerprint") if isinstance(about, dict) else None
+    plan = plan or read_json(output / WORK_FOLDER / _PLAN_FILE)
+    if isinstance(plan, dict) and plan.get("stage") == _STAGE:
+        return cast(Fingerprint, plan)
+    if any(name != WORK_FOLDER for name in names):
+        raise SettingError(f"{printable(output)} holds other files; choose an empty or new folder.")
+    return None
+
+
+def _clear(output: Path) -> None:
+    """Remove the export at `output`, and nothing that somebody else has put beside it."""
+    listed = [_read_paths(path) for path in (output / WORK_FOLDER).glob("report-*.parquet")]
+    listed.append(_read_paths(output / _TABLE_FILE))
+    folders: set[PurePosixPath] = set()
+    for path in (PurePosixPath(text) for paths in listed for text in paths):
+        if path.is_absolute() or ".." in path.parts:  # a list that somebody has changed
+            continue
+        remove(output / path)
+        folders |= {*path.parents} - {PurePosixPath(".")}
+    for folder in sorted(folders, key=lambda folder: -len(folder.parts)):
+        with suppress(OSError):  # somebody else has put a file there, or it is gone already
+            (output / folder).rmdir()
+    for shard in [found for pattern in _FILES for found in output.glob(pattern)]:
+        remove(shard)
+    # What tells whose folder it is goes last: a kill in between must not leave one nobody owns.
+    for name in (_TABLE_FILE, EXPORT_FILE, WORK_FOLDER):
+        remove(output / name)
+
+
+def _read_paths(table: Path) -> list[str]:
+    if not table.exists():
+        return []
+    if table.suffix == ".parquet":
+        return list(read_parquet(table, ("path",))["path"].drop_nulls())
+    with storage_errors(table), table.open("rb") as file:
+        rows = pl.read_csv(file, columns=["path"], infer_schema=False)
+    return list(rows["path"].drop_nulls())

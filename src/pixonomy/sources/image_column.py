@@ -1,0 +1,203 @@
+"""A Parquet table with a column of pictures goes in; manifest rows come out.
+
+The column holds bytes, or structs {bytes, path} as Hugging Face writes them; a row whose bytes are
+null and whose path is set stands for a file. Names of `ClassLabel`s are found in the metadata.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import polars as pl
+
+from pixonomy.errors import SettingError
+from pixonomy.files import printable
+from pixonomy.locate import PARQUET
+from pixonomy.sources.columns import (
+    Schema,
+    TableColumns,
+    find_column,
+    open_table,
+    other_columns,
+    read_splits,
+    read_text,
+    to_uris,
+    usual_column,
+)
+from pixonomy.sources.damage import Indexed
+from pixonomy.sources.member import BATCH, uri_of
+from pixonomy.sources.names import split_of_shard
+
+_ROW, _LENGTH, _FILE = "row?", "length?", "file?"  # the names of no columns
+
+
+@dataclass(frozen=True)
+class _Table:
+    """What is known of a table before its rows are read."""
+
+    path: Path
+    uri: str
+    root: Path
+    base: Path
+    columns: dict[str, str | None]  # by role: image, label, split, group
+    others: list[str]
+    names: list[str] | None  # of the labels
+    split: str | None  # of the whole file
+
+
+def find_image_column(table: Path, columns: TableColumns) -> str | None:
+    """Return the column of a Parquet table that holds pictures, if one does.
+
+    Structs with bytes go before a column of paths, which goes before plain bytes. Among several,
+    the one that was named or has a usual name counts; a single one may be called anything.
+
+    Raises:
+        DataError: if the table cannot be read.
+    """
+    with open_table(table) as file:
+        return _find(pl.scan_parquet(file).collect_schema(), columns)
+
+
+def index_image_column(table: Path, columns: TableColumns, base: Path) -> Iterator[Indexed]:
+    """List the pictures in a table, in batches of at most 50,000 rows.
+
+    Rows have image_id, group_id, uri (the table, relative to `base`), offset (null), length in
+    bytes, member (the number of the row), encoding (`PARQUET` and the column), label, label_source,
+    split, problem, and the other plain columns as text.
+
+    Raises:
+        SettingError: for a missing column or an unknown split.
+        DataError: if the table cannot be read.
+    """
+    with open_table(table) as file:
+        lazy = pl.scan_parquet(file)
+        schema = lazy.collect_schema()
+        about = _learn(table, columns, base, schema, _read_features(file))
+        image = about.columns["image"]
+        if image is None:
+            raise SettingError(f"{printable(table)} has no column of pictures.")
+        found = lazy.with_row_index(_ROW).select(
+            _ROW,
+            *_look_at(image, schema[image]),
+            *dict.fromkeys(
+                name for role, name in about.columns.items() if name and role != "image"
+            ),
+            *about.others,
+        )
+        is_first = True
+        for rows in found.collect_batches(chunk_size=BATCH, maintain_order=True):
+            yield Indexed(_to_rows(rows, about))
+            is_first = False
+        if is_first:
+            yield Indexed(_to_rows(found.head(0).collect(), about))
+
+
+def _find(schema: Schema, columns: TableColumns) -> str | None:
+    structs = [name for name, dtype in schema.items() if _has_bytes(dtype)]
+    binaries = [name for name, dtype in schema.items() if dtype == pl.Binary]
+    if columns.path is not None:
+        return columns.path if columns.path in structs + binaries else None
+    usual = usual_column(schema, "path")
+    for names in (structs, binaries):
+        if usual in names:
+            return usual
+        if len(names) == 1 and (names is structs or usual is None):
+            return names[0]
+    return None
+
+
+def _has_bytes(dtype: pl.DataType) -> bool:
+    return isinstance(dtype, pl.Struct) and pl.Field("bytes", pl.Binary()) in dtype.fields
+
+
+def _look_at(image: str, dtype: pl.DataType) -> tuple[pl.Expr, pl.Expr]:
+    """Return the length and the path of each picture."""
+    column = pl.col(image)
+    if not isinstance(dtype, pl.Struct):
+        return column.bin.size().alias(_LENGTH), pl.lit(None, pl.String).alias(_FILE)
+    has_path = pl.Field("path", pl.String()) in dtype.fields
+    path = column.struct.field("path") if has_path else pl.lit(None, pl.String)
+    return column.struct.field("bytes").bin.size().alias(_LENGTH), path.alias(_FILE)
+
+
+def _learn(
+    table: Path, columns: TableColumns, base: Path, schema: Schema, features: dict[str, Any]
+) -> _Table:
+    roles: dict[str, str | None] = {"image": _find(schema, columns)}
+    for role in ("label", "split", "group"):
+        roles[role] = find_column(schema, role, columns, table)
+    classes = {name: names for name in features if (names := _read_names(features[name]))}
+    if roles["label"] is None and len(classes) == 1:
+        roles["label"] = next(iter(classes))
+    root = (columns.root if columns.root is not None else table.parent).absolute()
+    return _Table(
+        path=table,
+        uri=uri_of(table, base),
+        root=root,
+        base=base,
+        columns=roles,
+        others=other_columns(schema, set(roles.values())),
+        names=classes.get(str(roles["label"])),
+        split=split_of_shard(table, base),
+    )
+
+
+def _read_features(file: BinaryIO) -> dict[str, Any]:
+    """Return what Hugging Face's metadata say of the columns."""
+    try:
+        about = json.loads(pl.read_parquet_metadata(file).get("huggingface", "{}"))
+        features = about["info"]["features"]
+    except (ValueError, RecursionError, KeyError, TypeError):
+        return {}
+    return features if isinstance(features, dict) else {}
+
+
+def _read_names(feature: Any) -> list[str] | None:
+    """Return the names of a `ClassLabel`."""
+    if not isinstance(feature, dict) or feature.get("_type") != "ClassLabel":
+        return None
+    names = feature.get("names")
+    is_list = isinstance(names, list) and all(isinstance(name, str) for name in names)
+    return names if is_list else None
+
+
+def _to_rows(rows: pl.DataFrame, about: _Table) -> pl.DataFrame:
+    beside = rows[_FILE].set(rows[_LENGTH].is_not_null(), None)
+    read = pl.DataFrame(
+        {
+            "beside": to_uris(beside, about.root, about.base),
+            "label": _read_labels(rows, about),
+            "split": read_splits(rows, about.columns["split"], about.path),
+            "group": read_text(rows, about.columns["group"]),
+            "number": rows[_ROW].cast(pl.String),
+            "length": rows[_LENGTH].cast(pl.Int64),
+        }
+    )
+    is_inside, is_beside = pl.col("length").is_not_null(), pl.col("beside").is_not_null()
+    own = pl.concat_str(pl.lit(f"{about.uri}#"), "number")
+    nothing = pl.lit("the table holds no picture")
+    others = rows.select(pl.col(about.others).cast(pl.String)).get_columns()
+    return read.select(
+        own.alias("image_id"),
+        pl.coalesce("group", own).alias("group_id"),
+        pl.when(is_inside).then(pl.lit(about.uri)).otherwise("beside").alias("uri"),
+        pl.when(is_beside).then(pl.lit(0, pl.Int64)).alias("offset"),
+        "length",
+        pl.when(is_inside).then("number").alias("member"),
+        pl.when(is_inside).then(pl.lit(f"{PARQUET}{about.columns['image']}")).alias("encoding"),
+        "label",
+        pl.lit("table").alias("label_source"),
+        pl.coalesce("split", pl.lit(about.split, pl.String)).alias("split"),
+        pl.when(~is_inside & ~is_beside).then(nothing).alias("problem"),
+    ).with_columns(others)
+
+
+def _read_labels(rows: pl.DataFrame, about: _Table) -> pl.Series:
+    text = read_text(rows, about.columns["label"])
+    if about.names is None:
+        return text
+    # -1 is how Hugging Face says that the label is unknown.
+    names: dict[str, str | None] = {str(number): name for number, name in enumerate(about.names)}
+    return text.replace({**names, "-1": None})

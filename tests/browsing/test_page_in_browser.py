@@ -1,0 +1,122 @@
+"""The page in a real browser, wide and narrow; skipped where Chromium is not installed."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from pixonomy.manifest import Manifest, conform, write_manifest
+from pixonomy.road.browse import browse
+from pixonomy.taxonomy import Taxonomy
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+LONG = "élan <b>& " + "a-name-without-a-single-space-" * 4
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    quiet = ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
+    with sync_playwright() as playwright:
+        # Chromium refuses its sandbox to root, which containers often are.
+        found = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--no-first-run", *quiet]
+        )
+        yield found
+        found.close()
+
+
+@pytest.fixture
+def page_file(tmp_path: Path, write_pictures: Callable[..., Path]) -> Path:
+    """The page of 40 categories with all that can be wrong with pictures."""
+    files = sorted(write_pictures(tmp_path / "pictures", 40).rglob("*.jpg"))
+    (tmp_path / "broken.jpg").write_bytes(b"no picture")
+    count = 400
+    rows = pl.DataFrame(
+        {
+            "image_id": [f"{LONG}{row}.jpg" for row in range(count)],
+            "group_id": [str(row // 3) for row in range(count)],
+            "label": [str(row % 7 and row % 40) for row in range(count)],
+            "uri": [
+                "broken.jpg" if row % 9 == 0 else str(files[row % len(files)])
+                for row in range(count)
+            ],
+            "split": [("train", "validation", "test")[row % 3] for row in range(count)],
+            "problem": [f"duplicate of {LONG}" if row % 11 == 0 else None for row in range(count)],
+        }
+    )
+    tree = Taxonomy({str(k): (f"BRANCH {k % 4}", LONG, f"{LONG}{k}") for k in range(40)})
+    manifest = tmp_path / "manifest.parquet"
+    write_manifest(manifest, Manifest(conform(rows), tmp_path, taxonomy=tree))
+    browse(manifest, tmp_path / "page.html")
+    return tmp_path / "page.html"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_page_opens_without_network_errors_or_sideways_scrolling(
+    browser: Any, page_file: Path, width: int, scheme: str
+) -> None:
+    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    requested: list[str] = []
+    complaints: list[str] = []
+    page.on("request", lambda request: requested.append(request.url))
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(page_file.as_uri())
+    assert [url for url in requested if not url.startswith(("file:", "data:"))] == []
+    assert complaints == []
+    assert page.locator("h1").count() == 1
+    assert "élan <b>&" in page.inner_text("body")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    broken = "[...document.images].filter(i => !i.complete || !i.naturalWidth).length"
+    assert page.evaluate(broken) == 0
+    assert page.locator("article.sheet").count() == 40
+    assert page.locator(".thumbs img").count() > 100
+    assert page.evaluate("[...document.images].every(i => i.alt)")
+    tallest = "Math.max(...[...document.querySelectorAll('.thumbs li')].map(i => i.offsetHeight))"
+    assert page.evaluate(tallest) == 72
+    empty = "[...document.querySelectorAll('section')].filter(s => s.innerText.length < 30).length"
+    assert page.evaluate(empty) == 0
+    page.close()
+
+
+def contrast(browser: Any, page_file: Path, scheme: str, place: str) -> float:
+    """Measure the contrast between the text of a place and the paper it stands on."""
+    page = browser.new_page(color_scheme=scheme)
+    page.goto(page_file.as_uri())
+    colours = page.evaluate(
+        """place => {
+            const found = document.querySelector(place), paper = document.querySelector('section');
+            const style = getComputedStyle(found);
+            return [found instanceof SVGElement ? style.fill : style.color,
+                    getComputedStyle(paper).backgroundColor];
+        }""",
+        place,
+    )
+    page.close()
+    light, dark = sorted((luminance(colour) for colour in colours), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def luminance(colour: str) -> float:
+    """The relative luminance of an "rgb(…)" colour, as WCAG 2 defines it."""
+    parts = [int(part) / 255 for part in colour[4:-1].split(",")]
+    linear = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    ]
+    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("place", ["h2", ".soft", ".bars a", "summary", "svg.figure text"])
+def test_texts_stand_out_from_the_paper(
+    browser: Any, page_file: Path, scheme: str, place: str
+) -> None:
+    assert contrast(browser, page_file, scheme, place) >= 4.5
