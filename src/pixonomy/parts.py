@@ -35,10 +35,9 @@ class Parts:
         """Take up the parts of an earlier run with this fingerprint; remove any others."""
         self._output = output
         self._folder = _folder_of(output)
-        plan = json.loads(json.dumps(dict(fingerprint)))
-        if read_json(self._folder / _PLAN) != plan:
+        self._plan = json.loads(json.dumps(dict(fingerprint)))
+        if read_json(self._folder / _PLAN) != self._plan:
             remove(self._folder)
-            write_json(self._folder / _PLAN, plan)
         self._held: pl.DataFrame | None = None
         self.done: list[dict[str, Any]] = []
         while (about := _read_about(self._path(len(self.done)))) is not None:
@@ -47,6 +46,8 @@ class Parts:
     def add(self, rows: pl.DataFrame, about: Mapping[str, Any]) -> None:
         """Write the next part, whole or not at all."""
         self._write_held()
+        if not self.done:
+            write_json(self._folder / _PLAN, self._plan)
         write_parquet(self._path(len(self.done)), rows, {_KEY: json.dumps(dict(about))})
         self.done.append(dict(about))
 

@@ -17,6 +17,7 @@ from pixonomy.taxonomy import Taxonomy
 
 MakeCensus = Callable[..., Census]
 HOSTILE = "<script>alert('Ça & co')</script>"
+MARKED_OTHERWISE = b'<meta name="pixonomy" content="[1]">'
 MARK = {"fingerprint": {"stage": "browse", "of": 'a "quoted" <name> & more'}}
 
 
@@ -115,8 +116,9 @@ def test_the_mark_is_read_again(make_census: MakeCensus, tmp_path: Path) -> None
 
 def test_another_file_bears_an_empty_mark_and_none_none(tmp_path: Path) -> None:
     assert read_mark(tmp_path / "page.html") is None
-    (tmp_path / "page.html").write_bytes(b"\xff\xfe" * 100)
-    assert read_mark(tmp_path / "page.html") == {}
+    for content in (b"\xff\xfe" * 100, b'<meta name="pixonomy" content="{">', MARKED_OTHERWISE):
+        (tmp_path / "page.html").write_bytes(content)
+        assert read_mark(tmp_path / "page.html") == {}
     assert read_mark(tmp_path) == {}
 
 

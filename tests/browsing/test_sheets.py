@@ -22,13 +22,13 @@ TREE = Taxonomy(
 
 def test_names_come_from_the_tree_and_equal_ones_are_told_apart(make_census: MakeCensus) -> None:
     census = make_census({"1": 3, "2": 2, "3": 1, "other": 1})
-    names = name_categories(census, TREE)
+    names = name_categories(census.categories, TREE)
     assert names == {"1": "ROSÉ (1)", "2": "ROSÉ (2)", "3": "CLOCK", "other": "other"}
-    assert name_categories(census, None)["1"] == "1"
+    assert name_categories(census.categories, None)["1"] == "1"
 
 
 def test_endless_names_are_cut(make_census: MakeCensus) -> None:
-    (name,) = name_categories(make_census({"x" * 500: 1}), None).values()
+    (name,) = name_categories(make_census({"x" * 500: 1}).categories, None).values()
     assert len(name) == 120
 
 
@@ -41,7 +41,9 @@ def test_a_sheet_shows_what_was_drawn_with_what_is_wrong(make_census: MakeCensus
         3: Look("d.jpg", problem="the file is empty", fault="the file is empty"),
     }
     drawn: dict[str | None, np.ndarray] = {"1": np.arange(4)}
-    first, second = make_sheets(census, name_categories(census, TREE), TREE, drawn, looks)
+    first, second = make_sheets(
+        census.categories, name_categories(census.categories, TREE), TREE, drawn, looks
+    )
     assert (first.place, first.name, first.path) == ("sheet-1", "ROSÉ", "DRINKS / WINE / 1")
     assert [one.trouble for one in first.shown] == [
         None,
@@ -58,7 +60,7 @@ def test_pictures_without_a_category_are_called_so(
     make_rows: Callable[..., pl.LazyFrame],
 ) -> None:
     census = take_census(make_rows([None], split=["test"]))
-    (sheet,) = make_sheets(census, {}, None, {}, {})
+    (sheet,) = make_sheets(census.categories, {}, None, {}, {})
     assert (sheet.name, sheet.path) == ("(no category)", "")
     assert sheet.splits == {"train": 0, "validation": 0, "test": 1}
 

@@ -76,7 +76,7 @@ def test_classify_answers_with_its_keys(
 def test_bench_without_a_name_lists_the_benchmarks(call: Call) -> None:
     code, answer, _ = call("bench")
     assert code == 0
-    assert answer == {"benchmarks": ["loader", "train"]}
+    assert answer == {"benchmarks": ["decode", "index", "loader", "prepare", "train"]}
 
 
 def test_an_error_answers_with_kind_and_message(call: Call, tmp_path: Path) -> None:

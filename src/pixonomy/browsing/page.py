@@ -4,6 +4,7 @@ import html
 import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -91,9 +92,10 @@ class Overview:
 def render_overview(overview: Overview) -> str:
     """Return the page as one HTML5 string; every text from outside is escaped."""
     census = overview.census
-    names = name_categories(census, overview.taxonomy)
-    sheets = make_sheets(census, names, overview.taxonomy, overview.drawn, overview.looks)
-    listed = sheets[len(overview.drawn) :]
+    # A table may name as many categories as it has rows: no more are named than can be shown.
+    shown = census.categories.head(len(overview.drawn) + _MOST_LISTED)
+    names = name_categories(shown, overview.taxonomy)
+    sheets = make_sheets(shown, names, overview.taxonomy, overview.drawn, overview.looks)
     return render(
         Path(__file__).parent,
         "browse.html",
@@ -109,8 +111,8 @@ def render_overview(overview: Overview) -> str:
         group_bars=draw_group_sizes(census),
         broken=_group_faults(overview.looks),
         sheets=sheets[: len(overview.drawn)],
-        listed=listed[:_MOST_LISTED],
-        unlisted=listed[_MOST_LISTED:],
+        listed=sheets[len(overview.drawn) :],
+        unlisted=census.categories.slice(shown.height),
         has_trouble=any(one.trouble for sheet in sheets for one in sheet.shown),
         tell_counts=tell_counts,
         **_tell_sizes(overview.sizes),
@@ -132,9 +134,9 @@ def read_mark(path: Path) -> dict[str, Any] | None:
         if path.is_file():
             with path.open(encoding="utf-8", errors="replace") as file:
                 found = _MARK.search(file.read(_MARK_WITHIN))
-            if found is not None:
-                mark: dict[str, Any] = json.loads(html.unescape(found[1]))
-                return mark
+            with suppress(ValueError):  # somebody else's mark need not be JSON
+                mark = json.loads(html.unescape(found[1])) if found is not None else None
+                return mark if isinstance(mark, dict) else {}
     return {}
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pixonomy.browsing.census import Census
+import polars as pl
+
 from pixonomy.browsing.counts import name_sheet
 from pixonomy.browsing.look import Look, Rows
 from pixonomy.manifest import SPLITS
@@ -50,32 +51,39 @@ class Sheet:
     shown: tuple[Shown, ...] = ()
 
 
-def name_categories(census: Census, taxonomy: Taxonomy | None) -> dict[str, str]:
-    """Return what to call each label."""
-    labels = census.named["label"].to_list()
+def name_categories(shown: pl.DataFrame, taxonomy: Taxonomy | None) -> dict[str, str]:
+    """Return what to call each label of some rows of `Census.categories`."""
+    labels = shown["label"].drop_nulls().to_list()
     names = {label: taxonomy.name(label) for label in labels} if taxonomy else {}
     told = display_names(labels, names)
     return {label: shorten(name, _LONGEST_NAME) for label, name in told.items()}
 
 
 def make_sheets(
-    census: Census,
+    shown: pl.DataFrame,
     names: Mapping[str, str],
     taxonomy: Taxonomy | None,
     drawn: Mapping[str | None, Rows],
     looks: Mapping[int, Look],
 ) -> list[Sheet]:
-    """Return a sheet for each category, largest first, with the pictures that were drawn of it."""
-    is_split = any(census.categories[name].sum() for name in SPLITS)
+    """Return a sheet for each category, with the pictures that were drawn of it.
+
+    Args:
+        shown: the first rows of `Census.categories`.
+        names: label → what to call it.
+        drawn: label → numbers of the rows to show.
+        looks: the number of a row → its picture.
+    """
+    is_split = any(shown[name].sum() for name in SPLITS)
     sheets = []
-    for place, row in enumerate(census.categories.iter_rows(named=True)):
+    for place, row in enumerate(shown.iter_rows(named=True)):
         label = row["label"]
         name = NO_CATEGORY if label is None else names[label]
-        shown = tuple(_show(looks[int(number)], name) for number in drawn.get(label, ()))
+        pictures = tuple(_show(looks[int(number)], name) for number in drawn.get(label, ()))
         splits = {split: row[split] for split in SPLITS} if is_split else {}
         counts = (row["pictures"], row["groups"], row["left_out"])
         path = _tell_path(label, taxonomy)
-        sheets.append(Sheet(name_sheet(place), name, path, *counts, splits, shown))
+        sheets.append(Sheet(name_sheet(place), name, path, *counts, splits, pictures))
     return sheets
 
 

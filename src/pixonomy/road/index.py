@@ -19,7 +19,7 @@ from pixonomy.sources.table import TableColumns
 from pixonomy.taxonomy import LEVELS, Taxonomy, read_taxonomy
 
 _DEFAULT = Surroundings()
-_PART_STEPS = 2 * 1024**3  # bytes of a source between two points where a killed run can go on
+_PART_STEPS = 4 * 1024**3  # bytes of a source between two points where a killed run can go on
 _PART_ROWS = 500_000
 
 

@@ -31,15 +31,16 @@ class Tally:
 
     def add(self, rows: pl.DataFrame) -> None:
         """Count rows with the columns `SUMMED`."""
-        usable = rows.filter(pl.col("problem").is_null())
+        has_problem = rows["problem"].is_not_null()
+        usable = rows.filter(~has_problem) if has_problem.any() else rows
         self.rows += rows.height
         self.problems += rows.height - usable.height
         self.unlabelled += usable["label"].null_count()
         self.labels.update(rows["label"].drop_nulls().unique())
-        self.splits.update(dict(usable.drop_nulls("split").group_by("split").len().iter_rows()))
+        self.splits.update(dict(usable["split"].drop_nulls().value_counts().iter_rows()))
         group = pl.col("group_id")
         is_new = group.ne_missing(group.shift()) | (pl.int_range(pl.len()) == 0)
-        self.groups.append(rows.filter(is_new)["group_id"].hash().unique().to_numpy())
+        self.groups.append(rows.filter(is_new)["group_id"].hash().to_numpy())
 
     def summary(self) -> dict[str, Any]:
         """Return {rows, groups, categories, problems, splits}."""

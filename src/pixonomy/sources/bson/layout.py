@@ -76,7 +76,7 @@ class Alike:
         fits: bool (n,): which documents do.
         product_ids, category_ids: int64 (n,), meaningful where they fit; None without categories.
         owners: int64 (m,): the document of each picture, in no order.
-        numbers: int64 (m,): its place in the document's array.
+        numbers: int64 (m,): its place in the document's array, from 0 without gaps.
         offsets, lengths: int64 (m,): its bytes, from the start of the stretch.
     """
 
@@ -125,13 +125,15 @@ def read_alike(stretch: Bytes, starts: Numbers, ends: Numbers, layout: Layout) -
         stretch: uint8 (size,).
         starts, ends: int64 (n,): each document's extent, inside the stretch.
     """
-    head = _gather(stretch, starts, layout.head.width)
+    # The first picture begins where the head ends: both are fetched from memory in one go.
+    near = _gather(stretch, starts, layout.head.width + _RECORD)
+    head, firsts = near[:, : layout.head.width], near[:, layout.head.width :]
     array_ends = starts + (layout.head.width - 4) + _int32(head, layout.head.width - 4)
     fits = layout.head.fits(head) & (array_ends + layout.tail.width == ends)
     fits &= starts + layout.head.width < array_ends
     tail = _gather(stretch, np.where(fits, array_ends, 0), layout.tail.width)
     fits &= layout.tail.fits(tail)
-    pictures = _read_pictures(stretch, starts + layout.head.width, array_ends, fits)
+    pictures = _read_pictures(stretch, starts + layout.head.width, firsts, array_ends, fits)
     owners, numbers, offsets, lengths = pictures[:, fits[pictures[0]]]
     category = layout.category_id
     return Alike(
@@ -146,9 +148,17 @@ def read_alike(stretch: Bytes, starts: Numbers, ends: Numbers, layout: Layout) -
 
 
 def _read_pictures(
-    stretch: Bytes, places: Numbers, array_ends: Numbers, fits: npt.NDArray[np.bool_]
+    stretch: Bytes,
+    places: Numbers,
+    firsts: Bytes,
+    array_ends: Numbers,
+    fits: npt.NDArray[np.bool_],
 ) -> Numbers:
     """Walk the arrays of all documents in step; take those that turn out odd out of `fits`.
+
+    Args:
+        places: int64 (n,): where the arrays begin.
+        firsts: uint8 (n, 21): what stands there.
 
     Returns:
         int64 (4, m): owner, number, offset and length of each picture.
@@ -164,7 +174,7 @@ def _read_pictures(
             fits[alive] = False
         if not alive.size or number == _MOST_PICTURES:
             break
-        record = _gather(stretch, at, _RECORD)
+        record = firsts[alive] if number == 0 else _gather(stretch, at, _RECORD)
         inner, length = _int32(record, 3), _int32(record, 16)
         after = at + 3 + inner
         is_whole = _record(number).fits(record) & (length >= 0) & (inner == length + 19)
@@ -200,11 +210,18 @@ def _template(
 
 
 def _gather(stretch: Bytes, places: Numbers, width: int) -> Bytes:
-    """Copy `width` bytes at each place, uint8 (n, width); places too near the end are moved."""
+    """Copy `width` bytes at each place, uint8 (n, width); zeros stand behind the stretch's end."""
+    beyond = np.flatnonzero(places + width > len(stretch))
     if len(stretch) < width:
-        return np.zeros((len(places), width), np.uint8)
-    windows = np.lib.stride_tricks.sliding_window_view(stretch, width)
-    return windows[np.minimum(places, len(windows) - 1)]
+        rows = np.zeros((len(places), width), np.uint8)
+    else:
+        windows = np.lib.stride_tricks.sliding_window_view(stretch, width)
+        rows = windows[np.minimum(places, len(windows) - 1)]
+    for row in beyond.tolist():  # the last few documents of a stretch
+        rest = stretch[int(places[row]) :]
+        rows[row] = 0
+        rows[row, : len(rest)] = rest
+    return rows
 
 
 def _int32(rows: Bytes, place: int) -> Numbers:
