@@ -112,7 +112,10 @@ def test_debug_shows_the_traceback(capfd: pytest.CaptureFixture[str], tmp_path: 
         (["fit", ".", "-o", "run", "--size", "big"], "Invalid value for '--size'"),
         (["fit", ".", "-o", "run", "--seed", "-1"], "greater than or equal to 0"),
         (["fit", "."], "--output"),
-        (["bench", "speed"], "no benchmark 'speed'; known are loader, train"),
+        (
+            ["bench", "speed"],
+            "no benchmark 'speed'; known are decode, index, loader, prepare, train",
+        ),
     ],
 )
 def test_a_wrong_call_is_told_and_ends_with_2(
