@@ -56,6 +56,15 @@ def test_places_are_taken_in_the_order_asked(tmp_path: Path) -> None:
     assert len(taken.take(slice(1, 1))) == 0
 
 
+def test_a_part_carries_the_files_it_needs_and_no_others(tmp_path: Path) -> None:
+    manifest = write(tmp_path, uri=["a", "b", "c", "b"], offset=[1, 2, 3, 4], length=[1, 1, 1, 1])
+    extents = read_extents(manifest, tmp_path)
+    part = extents.part(np.array([3, 1]))
+    assert part.files == (tmp_path / "b",)
+    assert part.locations() == extents.take(np.array([3, 1])).locations()
+    assert extents.part(slice(0, 0)).files == ()
+
+
 def test_an_empty_manifest_has_no_extents(tmp_path: Path) -> None:
     extents = read_extents(write(tmp_path, uri=["a"], split=[None]), tmp_path)
     assert len(extents) == 0

@@ -4,7 +4,7 @@ A row costs some thirty bytes here, not the kilobyte that a table of texts or ob
 twelve million rows fit beside the workers.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -56,6 +56,13 @@ class Extents:
             self.encodings,
             self.encoding[places],
         )
+
+    def part(self, places: Numbers | slice) -> "Extents":
+        """Do what `take` does, without the files not needed: a worker is sent little."""
+        taken = self.take(places)
+        used, file = np.unique(taken.file, return_inverse=True)
+        files = tuple(self.files[number] for number in used.tolist())
+        return replace(taken, files=files, file=file.astype(np.int32))
 
     def locations(self) -> list[Location]:
         """Return them as locations, whose ids are the manifest's row numbers."""

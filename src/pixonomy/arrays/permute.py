@@ -10,6 +10,7 @@ from pixonomy.arrays.extents import Numbers
 from pixonomy.files import scan_parquet, write_parquet
 
 _CHUNK = 500_000  # rows in memory at once
+_PLACE = "place in the order"
 
 
 def permute(manifest: Path, order: Numbers, folder: Path) -> Iterator[pl.DataFrame]:
@@ -25,8 +26,7 @@ def permute(manifest: Path, order: Numbers, folder: Path) -> Iterator[pl.DataFra
     """
     chunks = -(-len(order) // _CHUNK)
     if chunks <= 1:
-        with scan_parquet(manifest) as rows:
-            yield rows.collect()[order]
+        yield _take(manifest, order)
         return
     _scatter(manifest, order, chunks, folder)
     for chunk in range(chunks):
@@ -35,7 +35,16 @@ def permute(manifest: Path, order: Numbers, folder: Path) -> Iterator[pl.DataFra
         yield pl.concat(pieces).sort(_PLACE).drop(_PLACE)
 
 
-_PLACE = "place in the order"
+def _take(manifest: Path, order: Numbers) -> pl.DataFrame:
+    """Read a few rows; the manifest may be much longer than they are."""
+    wanted = np.sort(order)
+    end = int(wanted[-1]) + 1 if len(wanted) else 0
+    with scan_parquet(manifest) as table:
+        pieces = [table.slice(0, 0).collect()]
+        for start in range(0, end, _CHUNK):
+            first, last = np.searchsorted(wanted, (start, start + _CHUNK))
+            pieces.append(table.slice(start, _CHUNK).collect()[wanted[first:last] - start])
+    return pl.concat(pieces)[np.searchsorted(wanted, order)]
 
 
 def _scatter(manifest: Path, order: Numbers, chunks: int, folder: Path) -> None:

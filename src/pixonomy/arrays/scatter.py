@@ -95,7 +95,7 @@ def scatter_tasks(scattering: Scattering) -> Iterator[ScatterTask]:
         yield ScatterTask(
             scattering.folder,
             number,
-            scattering.extents.take(places),
+            scattering.extents.part(places),
             scattering.bucket[places],
             scattering.offset[places],
         )

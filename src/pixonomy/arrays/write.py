@@ -29,7 +29,7 @@ from pixonomy.files import (
 )
 from pixonomy.images.resize import Fit, Framing
 from pixonomy.locate import PARQUET
-from pixonomy.manifest import read_manifest
+from pixonomy.manifest import Manifest, read_manifest
 from pixonomy.progress import Surroundings
 from pixonomy.workers import run
 
@@ -99,22 +99,35 @@ def write_arrays(
         lying, unread = _scatter_all(folder / WORK_FOLDER, extents, shard_rows, around)
     problems = _write_shards(folder, settings, lying, shard_rows, around) | unread
     _write_tables(manifest, folder, extents, problems)
-    tree = about.taxonomy
     is_good = ~np.isin(extents.rows, list(problems))
     starts = range(0, len(extents), shard_rows)
     counts = [int(is_good[start : start + shard_rows].sum()) for start in starts]
+    _finish(folder, settings, counts, about, fingerprint)
+    return len(problems)
+
+
+def _finish(
+    folder: Path,
+    settings: ArraySettings,
+    counts: list[int],
+    about: Manifest,
+    fingerprint: Fingerprint,
+) -> None:
+    """Bring all shards to the disk, then say that they are whole; `counts` are their rows."""
+    for size in settings.sizes:
+        for shard in range(len(counts)):
+            flush_to_disk(shard_path(folder, size, shard))
+    tree = about.taxonomy
     content = {
         "sizes": list(settings.sizes),
         "fit": settings.fit,
-        "rows": int(is_good.sum()),
+        "rows": sum(counts),
         "shards": counts,
         "names": {label: tree.name(label) for label in about.labels} if tree else {},
         "fingerprint": dict(fingerprint),
     }
-    _flush(folder, settings, len(counts))
     write_json(folder / ARRAYS_FILE, content)
     remove(folder / WORK_FOLDER)
-    return len(problems)
 
 
 def _count_shard_rows(settings: ArraySettings, pictures: int) -> int:
@@ -168,9 +181,8 @@ def _scatter_all(
     total = int(extents.length.sum())
     for number, found in enumerate(run(scatter, scatter_tasks(scattering), surroundings.cores), 1):
         problems |= found
-        surroundings.progress(
-            "laying pictures ready, MB", number * TASK_BYTES // 10**6, total // 10**6
-        )
+        done = min(number * TASK_BYTES, total)
+        surroundings.progress("laying pictures ready, MB", done // 10**6, total // 10**6)
     return scattering.buckets(), problems
 
 
@@ -182,7 +194,7 @@ def _write_shards(
     surroundings: Surroundings,
 ) -> Problems:
     tasks = (
-        ShardTask(folder, number, extents.take(slice(start, start + shard_rows)), settings.framings)
+        ShardTask(folder, number, extents.part(slice(start, start + shard_rows)), settings.framings)
         for number, start in enumerate(range(0, len(extents), shard_rows))
     )
     problems: Problems = {}
@@ -209,12 +221,6 @@ def _write_tables(manifest: Path, folder: Path, extents: Extents, problems: Prob
         left_out = told.with_columns(pl.coalesce("problem", "reason").alias("problem"))
         left_out = left_out.drop("row", "reason").filter(pl.col("problem").is_not_null())
         write_parquet(folder / PROBLEMS_FILE, left_out)
-
-
-def _flush(folder: Path, settings: ArraySettings, shards: int) -> None:
-    for size in settings.sizes:
-        for shard in range(shards):
-            flush_to_disk(shard_path(folder, size, shard))
 
 
 def _in_giga(count: int) -> str:
