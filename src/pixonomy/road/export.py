@@ -73,8 +73,7 @@ def export(
     about = read_json(output / EXPORT_FILE)
     _tell(about, surroundings)
     counts = {name: about[name] for name in ("rows", "problems", "splits", "files")}
-    seconds = round(time.monotonic() - began, 3)
-    return {"export": printable(output), **counts, "seconds": seconds}
+    return {"export": printable(output), **counts, "seconds": round(time.monotonic() - began, 3)}
 
 
 def _write(
