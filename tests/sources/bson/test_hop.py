@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pixonomy.sources.bson import hop as module
+from pixonomy.sources.bson.document import SMALLEST_PRODUCT
 from pixonomy.sources.bson.hop import hop
 
 FIRST = b"\x10_id\0"
@@ -20,7 +21,7 @@ def one_by_one(stretch: bytes) -> list[int]:
     place, found = 0, [0]
     while place + 4 <= len(stretch):
         length = int.from_bytes(stretch[place : place + 4], "little", signed=True)
-        if length < module.SMALLEST_PRODUCT or place + length > len(stretch):
+        if length < SMALLEST_PRODUCT or place + length > len(stretch):
             break
         place += length
         found.append(place)
@@ -33,7 +34,7 @@ def offsets(stretch: bytes, most: int = 10**6) -> list[int]:
     return [0, *ends.tolist()]
 
 
-SIZES = st.lists(st.integers(module.SMALLEST_PRODUCT, 90), max_size=120)
+SIZES = st.lists(st.integers(SMALLEST_PRODUCT, 90), max_size=120)
 # What looks like a document's beginning, and is none, among the bytes of a picture.
 FILLERS = st.sampled_from([b"x", FIRST, pack("<i", 20) + FIRST, pack("<i", -1) + FIRST, b"\0"])
 
