@@ -8,7 +8,16 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from pixonomy.errors import SettingError, UndecodableImage
-from pixonomy.images.resize import FITS, MAX_SIZE, MIN_SIZE, Fit, Framing, frame, resize
+from pixonomy.images.resize import (
+    FITS,
+    MAX_SIZE,
+    MIN_SIZE,
+    Fit,
+    Framing,
+    frame,
+    frame_into,
+    resize,
+)
 
 Grid = npt.NDArray[np.uint8]
 
@@ -56,6 +65,36 @@ def test_shrinking_averages_all_pixels() -> None:
     pixels = np.repeat(board[:, :, None], 3, axis=2).astype(np.uint8)
     square = resize(pixels, Framing(16)).astype(int)
     assert np.abs(square - 127).max() <= 1
+
+
+def average(side: int, size: int) -> npt.NDArray[np.float64]:
+    """What each of `size` stretches takes of `side` pixels, shape (size, side)."""
+    edges = np.linspace(0, side, size + 1)
+    pixels = np.arange(side)
+    covered = np.minimum(edges[1:, None], pixels + 1) - np.maximum(edges[:-1, None], pixels)
+    shares: npt.NDArray[np.float64] = np.maximum(covered, 0) * size / side
+    return shares
+
+
+@given(st.integers(48, 150), st.integers(48, 150))
+@settings(max_examples=100, deadline=None)
+def test_shrinking_is_within_a_few_grey_levels_of_the_exact_means(height: int, width: int) -> None:
+    down, right = np.mgrid[0:height, 0:width]
+    waves = 127 + 60 * np.sin(down / 7) * np.cos(right / 5)
+    pixels = (waves[:, :, None] + noise(height, width) / 16).astype(np.uint8)
+    exact = np.einsum("ij,jkc,lk->cil", average(height, 32), pixels, average(width, 32))
+    assert np.abs(resize(pixels, Framing(32)) - exact).mean() < 1
+
+
+@given(st.integers(40, 260), st.integers(40, 260), st.sampled_from(FITS))
+@settings(max_examples=100, deadline=None)
+def test_a_size_is_the_same_alone_and_beside_others(height: int, width: int, fit: Fit) -> None:
+    data = encode(noise(height, width), "JPEG")
+    framings = [Framing(size, fit) for size in (16, 32, 50, 64, 100)]
+    squares = [np.zeros((3, one.size, one.size), np.uint8) for one in framings]
+    frame_into(data, framings, squares)
+    for framing, square in zip(framings, squares, strict=True):
+        assert np.array_equal(square, frame(data, framing))
 
 
 def test_padding_keeps_the_whole_picture_in_the_middle_of_white() -> None:
