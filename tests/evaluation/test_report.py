@@ -8,8 +8,11 @@ import numpy as np
 import polars as pl
 import pytest
 
+from pixonomy.evaluation.copies import CopyCheck
 from pixonomy.evaluation.metrics import measure
+from pixonomy.evaluation.origins import Origin, OriginRow
 from pixonomy.evaluation.report import Report, render_report
+from pixonomy.evaluation.shares import share_right
 
 VOID = {"meta", "img", "br", "link", "input", "hr"}
 HOSTILE = "<script>alert('Ça & co')</script>"
@@ -296,3 +299,37 @@ def test_two_categories_of_one_name_are_told_apart_by_their_label() -> None:
 
 def test_the_same_run_gives_the_same_page() -> None:
     assert render_sample() == render_report(make_report())
+
+
+def test_accuracy_without_known_copies_is_told_beside_the_headline() -> None:
+    report = make_report()
+    known = CopyCheck(3, 0, share_right(72, 90), share_right(69, 87), share_right(3, 3))
+    page = PageReader(render_report(replace(report, copies=known)))
+    assert "Training has seen 3 of them in another copy." in page.text
+    assert page.text.count("79.3%") == 2
+    assert "origins" in page.ids
+    none = replace(known, n=0, without=known.all, copies=None)
+    text = PageReader(render_report(replace(report, copies=none))).text
+    assert "None of the test pictures has a near-duplicate in training." in text
+    unknown = PageReader(render_report(replace(report, copies=replace(none, unknown=90)))).text
+    assert "Nobody has looked for copies" in unknown
+    assert "None of the test pictures has" not in unknown
+
+
+def test_accuracy_by_origin_is_a_table_that_says_what_training_has_seen() -> None:
+    rows = (
+        OriginRow(HOSTILE, 1, 20, 0.5, 0.3, 0.7, 0),
+        OriginRow(None, 4, 9, 0.6, 0.3, 0.8, 2),
+        OriginRow(None, 0, 1, 1.0, 0.2, 1.0, 0),
+    )
+    origin = Origin("keyword", rows, 7, 5, 5)
+    page = PageReader(render_report(replace(make_report(), origins=(origin,))))
+    assert "By keyword" in page.text
+    assert "Training has seen no picture of these 5 values of keyword" in page.text
+    assert "4 values with fewer than 5 pictures each" in page.text
+    assert "7 better ones are not shown" in page.text
+    assert HOSTILE in page.text
+    assert len(page.all("caption")) == len(page.all("table"))
+    seen = replace(origin, unseen=0)
+    text = PageReader(render_report(replace(make_report(), origins=(seen,)))).text
+    assert "pixonomy split --hold-out keyword" in text

@@ -12,6 +12,8 @@ from pixonomy.curation.split import SplitShares
 from pixonomy.errors import ArtefactDiffers, DataError, SettingError
 from pixonomy.manifest import Manifest, conform, read_manifest, write_manifest
 from pixonomy.progress import Surroundings
+from pixonomy.road.copies import HASHED_AT_MOST
+from pixonomy.road.index import index
 from pixonomy.road.sample import sample
 from pixonomy.road.split import split
 from pixonomy.taxonomy import Taxonomy
@@ -170,3 +172,48 @@ def test_the_command_line_prints_the_table(
     assert (code, answer.keys()) == (0, KEYS)
     code, answer, _ = call(*call_of, "--find", "best")
     assert (code, answer["error"]["kind"]) == (2, "SettingError")
+
+
+def test_duplicates_are_kept_unless_they_are_dropped(
+    tmp_path: Path, write_pictures: Callable[..., Path]
+) -> None:
+    pictures = write_pictures(tmp_path / "pictures", 6, ("circle", "cross"))
+    for number in range(3):
+        copy = pictures / "cross" / f"{number:03d} again.jpg"
+        copy.write_bytes((pictures / "cross" / f"{number:03d}.jpg").read_bytes())
+    index([pictures], tmp_path / "m.parquet")
+    assert sample(tmp_path / "m.parquet", tmp_path / "all.parquet")["rows"] == 15
+    said: list[str] = []
+    for _ in range(2):
+        around = Surroundings(say=said.append)
+        result = sample(
+            tmp_path / "m.parquet",
+            tmp_path / "once.parquet",
+            SampleChoices(duplicates="drop"),
+            surroundings=around,
+        )
+    assert result.keys() == KEYS | {"repeats"}
+    assert (result["rows"], result["repeats"]) == (12, 3)
+    assert said[0] == said[1]
+    assert "repeat another one: 3" in said[0]
+    rows = read_manifest(tmp_path / "once.parquet").rows
+    assert rows["sha256"].n_unique() == rows["sha256"].count() == 12
+
+
+def test_of_a_catalogue_that_nobody_looked_at_no_duplicates_can_be_dropped(tmp_path: Path) -> None:
+    count = HASHED_AT_MOST + 2
+    rows = pl.select(image_id=pl.format("{}", pl.int_range(count))).with_columns(
+        group_id="image_id", label=pl.lit("a"), uri=pl.lit("catalogue.bson")
+    )
+    write_manifest(tmp_path / "m.parquet", Manifest(conform(rows), tmp_path))
+    drop = SampleChoices(duplicates="drop")
+    with pytest.raises(SettingError, match="Run `pixonomy audit` first"):
+        sample(tmp_path / "m.parquet", tmp_path / "s.parquet", drop)
+    marked = rows.with_columns(sha256=pl.format("{}", pl.int_range(count) // 2))
+    write_manifest(tmp_path / "m.parquet", Manifest(conform(marked), tmp_path))
+    assert sample(tmp_path / "m.parquet", tmp_path / "s.parquet", drop)["rows"] == count // 2
+
+
+def test_the_floor_can_be_named_with_the_search(catalogue: Path, tmp_path: Path) -> None:
+    result = sample(catalogue, tmp_path / "s.parquet", SampleChoices(find="equal:3:5"))
+    assert [one["label"] for one in result["sampled"]] == ["10", "11", "12"]

@@ -10,8 +10,9 @@ from pixonomy.curation.split import SplitShares
 from pixonomy.errors import ArtefactDiffers, SettingError
 from pixonomy.manifest import Manifest, conform, read_manifest, write_manifest
 from pixonomy.progress import Surroundings
+from pixonomy.road.copies import HASHED_AT_MOST
 from pixonomy.road.index import index
-from pixonomy.road.split import HASHED_AT_MOST, split
+from pixonomy.road.split import split
 
 KEYS = {"manifest", "rows", "groups", "categories", "problems", "splits", "damage"}
 
@@ -151,3 +152,83 @@ def test_problems_and_small_categories_are_told_each_time(
     assert "Pictures left out: 1" in said[0]
     assert "cross/bad.jpg: not a picture in a known format" in said[0]
     assert "fewer than three pictures: 1 (stripes)" in said[1]
+
+
+def write_sources(folder: Path, write_pictures: Callable[..., Path]) -> Path:
+    """Write pictures and a table of them: two sources of crosses, one of circles, one without."""
+    pictures = write_pictures(folder / "pictures", 10, ("circle", "cross"))
+    lines = ["path,label,source"]
+    for label in ("circle", "cross"):
+        for number in range(10):
+            source = "web" if label == "circle" else ("camera", "phone", "")[min(number // 4, 2)]
+            lines.append(f"{label}/{number:03d}.jpg,{label},{source}")
+    (pictures / "table.csv").write_text("\n".join(lines))
+    index([pictures / "table.csv"], folder / "indexed.parquet")
+    return folder / "indexed.parquet"
+
+
+def test_whole_sources_are_held_out_and_told_each_time(
+    tmp_path: Path, write_pictures: Callable[..., Path]
+) -> None:
+    indexed, output = write_sources(tmp_path, write_pictures), tmp_path / "split.parquet"
+    said: list[str] = []
+    shares = SplitShares(hold_out="source")
+    results = [split(indexed, output, shares, False, Surroundings(say=said.append)) for _ in "ab"]
+    assert results[0] == results[1]
+    assert results[0].keys() == KEYS | {"held_out"}
+    told = results[0]["held_out"]
+    assert told["values"] == {"train": 2, "validation": 0, "test": 1}
+    assert (told["untested"], told["without_value"], told["replaced"]) == (["circle"], 2, 0)
+    assert said[:2] == said[2:]
+    assert said[0] == "Pictures without a source: 2; they are not tested."
+    assert said[1].startswith("Categories with only one source: 1 (circle).")
+    rows = read_manifest(output).rows
+    tested = set(rows.filter(split="test")["source"])
+    assert tested == set(told["test"])
+    assert not tested & set(rows.filter(pl.col("split") != "test")["source"])
+
+
+def test_splits_of_before_give_way_to_holding_out_and_that_is_said(
+    tmp_path: Path, write_pictures: Callable[..., Path]
+) -> None:
+    indexed, output = write_sources(tmp_path, write_pictures), tmp_path / "split.parquet"
+    split(indexed, output)
+    said: list[str] = []
+    around = Surroundings(say=said.append)
+    held = split(output, tmp_path / "held.parquet", SplitShares(hold_out="source"), False, around)
+    assert held["held_out"]["replaced"] == 20
+    assert said[0].startswith("20 pictures had a split already")
+
+
+def test_a_split_of_before_the_choice_is_still_the_same(indexed: Path, tmp_path: Path) -> None:
+    split(indexed, tmp_path / "split.parquet")
+    assert "hold_out" not in read_manifest(tmp_path / "split.parquet").fingerprint
+    with pytest.raises(ArtefactDiffers, match="hold_out was not set, now image_id"):
+        split(indexed, tmp_path / "split.parquet", SplitShares(hold_out="image_id"))
+
+
+def test_an_unknown_column_to_hold_out_by_is_told_with_those_there_are(
+    tmp_path: Path, write_pictures: Callable[..., Path]
+) -> None:
+    indexed = write_sources(tmp_path, write_pictures)
+    with pytest.raises(SettingError, match=r"no column 'sauce' .* its own are: source"):
+        split(indexed, tmp_path / "split.parquet", SplitShares(hold_out="sauce"))
+    rows = read_manifest(indexed).rows.with_columns(tags=pl.concat_list("label", "source"))
+    write_manifest(tmp_path / "tagged.parquet", Manifest(rows, tmp_path))
+    with pytest.raises(SettingError, match="in 'tags', not text"):
+        split(tmp_path / "tagged.parquet", tmp_path / "split.parquet", SplitShares(hold_out="tags"))
+
+
+def test_a_catalogue_is_held_out_by_a_column_without_being_read(tmp_path: Path) -> None:
+    number = pl.col("image_id").cast(pl.Int64)
+    path = write_made_up(
+        tmp_path / "m.parquet",
+        HASHED_AT_MOST + 2,
+        provider=pl.format("provider {}", number // 2 % 7),
+        sha256=pl.col("image_id"),
+    )
+    split(path, tmp_path / "split.parquet", SplitShares(hold_out="provider"))
+    rows = read_manifest(tmp_path / "split.parquet").rows
+    sides = rows.group_by("provider").agg(pl.col("split").n_unique())
+    assert (sides["split"] == 1).all()
+    assert set(rows["split"]) == {"train", "validation", "test"}

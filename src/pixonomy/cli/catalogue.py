@@ -10,6 +10,17 @@ from pixonomy.cli.console import show, surroundings
 
 _SHOWN = 20  # categories told on the console; --json tells all
 
+_Find = Annotated[
+    str | None,
+    typer.Option(
+        help="Choose K categories: equal:K (most equal counts), alike:K or unlike:K (--by); "
+        "equal:K:FLOOR: of those with at least so many products."
+    ),
+]
+_Duplicates = Annotated[
+    str, typer.Option(help="keep, or drop: one picture of each group of copies stays.")
+]
+
 
 def browse(
     manifest: Annotated[Path, typer.Argument(help="A manifest, with or without splits.")],
@@ -51,16 +62,12 @@ def sample(
     balanced: Annotated[
         bool, typer.Option("--balanced", help="Equal numbers instead of numbers as found.")
     ] = False,
-    find: Annotated[
-        str | None,
-        typer.Option(
-            help="Choose K categories: equal:K (most equal counts), alike:K or unlike:K (--by)."
-        ),
-    ] = None,
-    floor: Annotated[int, typer.Option(help="The fewest products of a category to find.")] = 1,
+    find: _Find = None,
+    floor: Annotated[int, typer.Option(hidden=True)] = 1,  # the older way to say equal:K:FLOOR
     by: Annotated[
         Path | None, typer.Option(help="What knows who is alike: predictions, a run or a bundle.")
     ] = None,
+    duplicates: _Duplicates = "keep",
     seed: options.Seed = 0,
     overwrite: options.Overwrite = False,
     as_json: options.AsJson = False,
@@ -71,7 +78,7 @@ def sample(
     from pixonomy.road.sample import sample as run
 
     choices = SampleChoices(
-        tuple(category or ()), preset, total, each, balanced, find, floor, by, seed
+        tuple(category or ()), preset, total, each, balanced, find, floor, by, seed, duplicates
     )
     result = run(manifest, output, choices, overwrite, surroundings())
     show(result, _lines(result), as_json)

@@ -8,6 +8,8 @@ import typer
 from pixonomy.cli import options
 from pixonomy.cli.console import show, surroundings
 
+_NAMED = 10  # held-out values told on the console; --json tells more
+
 
 def index(
     sources: Annotated[
@@ -51,6 +53,10 @@ def split(
     train: Annotated[float, typer.Option(help="Share of pictures to learn from.")] = 0.7,
     validation: Annotated[float, typer.Option(help="Share that picks the best epoch.")] = 0.15,
     test: Annotated[float, typer.Option(help="Share that is only tested on.")] = 0.15,
+    hold_out: Annotated[
+        str | None,
+        typer.Option(help="Test on whole values of a column: keyword, provider or another."),
+    ] = None,
     seed: options.Seed = 0,
     overwrite: options.Overwrite = False,
     as_json: options.AsJson = False,
@@ -60,9 +66,10 @@ def split(
     from pixonomy.curation.split import SplitShares
     from pixonomy.road.split import split as run
 
-    shares = SplitShares(train, validation, test, seed)
+    shares = SplitShares(train, validation, test, seed, hold_out)
     result = run(manifest, output, shares, overwrite, surroundings())
-    show(result, _manifest_lines(result), as_json)
+    lines = [_held_out_line(result["held_out"])] if "held_out" in result else []
+    show(result, [*lines, *_manifest_lines(result)], as_json)
 
 
 def prepare(
@@ -99,3 +106,13 @@ def _manifest_lines(result: dict[str, Any]) -> list[str]:
         f"categories, {result['problems']} left out{dealt}.",
         f"Manifest: {result['manifest']}",
     ]
+
+
+def _held_out_line(told: dict[str, Any]) -> str:
+    parts = []
+    for name in ("test", "validation"):
+        count, total = told["values"][name], sum(told["values"].values())
+        named = ", ".join(told[name][:_NAMED]) + (", …" if count > _NAMED else "")
+        if count:
+            parts.append(f"{count} of {total} for {name} ({named})")
+    return f"Held out by {told['column']}: {', '.join(parts)}."

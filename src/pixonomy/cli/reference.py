@@ -30,6 +30,8 @@ def _usage(name: str, verb: Any) -> str:
 def _table(verb: Any) -> str:
     rows = ["| argument or option | meaning | default |", "| --- | --- | --- |"]
     for one in verb.params:
+        if getattr(one, "hidden", False):
+            continue
         is_argument = one.param_type_name == "argument"
         names = one.name.upper() if is_argument else ", ".join(one.opts)
         has_default = one.default not in (None, False, ()) and not callable(one.default)

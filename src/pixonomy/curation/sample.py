@@ -27,6 +27,7 @@ Counts = npt.NDArray[np.int64]
 
 _MOST = 1_000_000_000  # products: more than any catalogue has
 _KINDS = ("equal", "alike", "unlike")
+DUPLICATES = ("keep", "drop")
 
 
 @dataclass(frozen=True)
@@ -39,10 +40,12 @@ class SampleChoices:
         total: products in all.
         each: products of each category.
         balanced: equal numbers instead of numbers as found.
-        find: "equal:K", "alike:K" or "unlike:K": K of the categories.
+        find: "equal:K", "alike:K" or "unlike:K": K of the categories; "equal:K:FLOOR" names the
+            floor, too.
         floor: the fewest products of a category to be found.
         by: where `find` learns what is alike: predictions, a run or a bundle.
         seed: decides which products.
+        duplicates: "keep", or "drop": one picture of each group of copies stays.
     """
 
     categories: tuple[str, ...] = ()
@@ -54,15 +57,18 @@ class SampleChoices:
     floor: int = 1
     by: Path | None = None
     seed: int = 0
+    duplicates: str = "keep"
 
     def __post_init__(self) -> None:
+        if self.duplicates not in DUPLICATES:
+            raise SettingError(f"--duplicates must be keep or drop, not {self.duplicates}.")
         if self.preset is not None and self.preset not in PRESETS:
             raise SettingError(f"There is no preset {self.preset!r}; known: {', '.join(PRESETS)}.")
         if self.preset is not None and (self.categories or self.find):
             raise SettingError("A preset names its categories: give no others beside it.")
         if self.total is not None and self.each is not None:
             raise SettingError("Give products in all (total) or of each category, not both.")
-        numbers = [one for one in (self.total, self.each, self.floor) if one is not None]
+        numbers = [one for one in (self.total, self.each, self.fewest) if one is not None]
         if min(numbers) < 1 or max(numbers) > _MOST:
             raise SettingError(f"Numbers of products must be 1 to {_MOST}.")
         if self.floor > 1 and self.find is None:
@@ -91,12 +97,23 @@ class SampleChoices:
         """What to find, as kind and number of categories; None where nothing is sought."""
         if self.find is None:
             return None
-        kind, _, count = self.find.partition(":")
-        if kind not in _KINDS or not re.fullmatch("[0-9]{1,6}", count) or int(count) < 2:
+        kind, count, _ = self._parts(self.find)
+        return kind, count
+
+    @property
+    def fewest(self) -> int:
+        """The fewest products of a category to be found."""
+        named = self._parts(self.find)[2] if self.find is not None else None
+        return self.floor if named is None else named
+
+    @staticmethod
+    def _parts(find: str) -> tuple[str, int, int | None]:
+        found = re.fullmatch(f"({'|'.join(_KINDS)}):([0-9]{{1,6}})(?::([0-9]{{1,10}}))?", find)
+        if found is None or int(found[2]) < 2:
             raise SettingError(
-                f"--find must be equal:K, alike:K or unlike:K with K of 2 or more, not {self.find}."
+                f"--find must be equal:K, alike:K or unlike:K with K of 2 or more, not {find}."
             )
-        return kind, int(count)
+        return found[1], int(found[2]), int(found[3]) if found[3] else None
 
 
 @dataclass(frozen=True)
@@ -128,7 +145,7 @@ def choose_labels(
         there = sorted({label for labels in found for label in labels})
     if choices.search is None:
         return there
-    return [label for label in there if products.counts.get(label, 0) >= choices.floor]
+    return [label for label in there if products.counts.get(label, 0) >= choices.fewest]
 
 
 def find_labels(text: str, labels: Iterable[str], taxonomy: Taxonomy | None) -> list[str]:
@@ -178,7 +195,7 @@ def find_among(
     if len(candidates) < count:
         raise SettingError(
             f"{count} categories are to be found among only {len(candidates)}. Find fewer, name "
-            "more categories, or lower --floor."
+            "more categories, or lower the floor."
         )
     if similarity is None:
         return sorted(most_equal({label: products.counts[label] for label in candidates}, count))

@@ -1,32 +1,42 @@
 """A manifest goes in; the same manifest with train, validation and test comes out.
 
 A split never tears a group (a product) or a group of duplicates, is stratified by label, and
-depends on the seed and the pictures' ids alone.
+depends on the seed and the pictures' ids alone. Whole values of a column can be held out.
 """
 
 from dataclasses import dataclass, replace
+from typing import Any
 
-import numpy as np
 import polars as pl
 
-from pixonomy.curation.units import connect, describe_units
+from pixonomy.curation.deal import SPLIT, deal_units
+from pixonomy.curation.holdout import HeldOut, hold_out
+from pixonomy.curation.units import connect
 from pixonomy.errors import DataError, SettingError
-from pixonomy.manifest import SPLITS, Manifest
+from pixonomy.manifest import Manifest
 
 DEALT = ("image_id", "group_id", "label", "duplicate_group", "split", "problem")
 """The columns of a manifest that decide about its split."""
 
-_SPLIT = pl.Enum(SPLITS)
+_NO_COPY = pl.lit(None, pl.String)
+
+HELD_OUT = "held_out"
+"""The note of a manifest that tells what was held out."""
 
 
 @dataclass(frozen=True)
 class SplitShares:
-    """The shares (0 to 1) of pictures in each split, and the seed that decides which."""
+    """The shares (0 to 1) of pictures in each split, and the seed that decides which.
+
+    Attributes:
+        hold_out: the column of which whole values are tested, such as keyword or provider.
+    """
 
     train: float = 0.7
     validation: float = 0.15
     test: float = 0.15
     seed: int = 0
+    hold_out: str | None = None
 
     def __post_init__(self) -> None:
         shares = (self.train, self.validation, self.test)
@@ -35,6 +45,18 @@ class SplitShares:
                 "The shares of train, validation and test must be 0 or more, train above 0, and "
                 f"add up to 1, not {' + '.join(str(share) for share in shares)}."
             )
+        if self.hold_out is not None and not self.test:
+            raise SettingError("What is held out is tested: --hold-out needs a --test above 0.")
+
+    @property
+    def wanted(self) -> dict[str, float]:
+        """The shares of the splits that pictures are taken out for, the more important first."""
+        return {"test": self.test, "validation": self.validation}
+
+    @property
+    def cut(self) -> float:
+        """The share of validation in what is left without the test pictures."""
+        return min(0.5, self.validation / (self.train + self.validation))
 
 
 def assign_splits(manifest: Manifest, shares: SplitShares) -> Manifest:
@@ -44,13 +66,16 @@ def assign_splits(manifest: Manifest, shares: SplitShares) -> Manifest:
     validation split always, the test split never), and training or validation rows whose copy
     stands in a later split get a problem, so that no copy stands on both sides.
 
+    With `shares.hold_out` everything is dealt anew, see `hold_out`, and the manifest's notes tell
+    what was held out; else it has none.
+
     Raises:
         DataError: if there is no labelled picture, one category only, or a label in validation
-            or test that has no training picture.
+            or test that has no training picture; if nothing can be held out.
     """
     rows = manifest.rows.with_row_index("row")
     is_usable = pl.col("problem").is_null() & pl.col("label").is_not_null()
-    usable = rows.filter(is_usable).select("row", *DEALT)
+    usable = rows.filter(is_usable)
     _check_categories(usable)
     units = usable.select(
         "row",
@@ -58,15 +83,18 @@ def assign_splits(manifest: Manifest, shares: SplitShares) -> Manifest:
         "duplicate_group",
         # Numbers that sort as the texts do: a catalogue has millions of rows.
         pl.col("label").cast(pl.Enum(usable["label"].unique().sort())),
-        pl.col("split").cast(_SPLIT),
+        pl.col("split").cast(SPLIT),
         unit=connect((usable["group_id"], usable["duplicate_group"])),
     )
-    if units["split"].count():
+    notes: dict[str, Any] = {}
+    if shares.hold_out is not None:
+        held_out = _hold_out(units, usable, shares)
+        dealt, notes[HELD_OUT] = held_out.dealt, held_out.told
+    elif units["split"].count():
         dealt = _drop_copies(_complete_given_splits(units, shares))
     else:
-        wanted = {"test": shares.test, "validation": shares.validation}
-        dealt = _assign(units, wanted, shares).with_columns(copy=pl.lit(None, pl.String))
-    finished = replace(manifest, rows=_update(rows, dealt))
+        dealt = deal_units(units, shares.wanted, shares.seed).with_columns(copy=_NO_COPY)
+    finished = replace(manifest, rows=_update(rows, dealt), notes=notes)
     _check_training(finished)
     return finished
 
@@ -86,14 +114,21 @@ def _update(rows: pl.DataFrame, dealt: pl.DataFrame) -> pl.DataFrame:
     return updated.select(column for column in rows.columns if column != "row")
 
 
+def _hold_out(units: pl.DataFrame, usable: pl.DataFrame, shares: SplitShares) -> HeldOut:
+    assert shares.hold_out is not None
+    text = usable[shares.hold_out].cast(pl.String).str.strip_chars()
+    wanted = {name: share for name, share in shares.wanted.items() if share > 0}
+    valued = units.with_columns(usable["group_id"], value=text.set(text == "", None))
+    return hold_out(valued, shares.hold_out, wanted, shares.seed, shares.cut)
+
+
 def _complete_given_splits(units: pl.DataFrame, shares: SplitShares) -> pl.DataFrame:
     units = units.with_columns(pl.col("split").fill_null("train"))
     if (units["split"] == "validation").any():
         return units
     train = units.filter(pl.col("split") == "train")
     # The share of all pictures becomes a share of those the source left for training.
-    share = min(0.5, shares.validation / (shares.train + shares.validation))
-    cut = _assign(train, {"validation": share}, shares)
+    cut = deal_units(train, {"validation": shares.cut}, shares.seed)
     return pl.concat([cut, units.filter(pl.col("split") != "train").select(cut.columns)])
 
 
@@ -103,53 +138,6 @@ def _drop_copies(units: pl.DataFrame) -> pl.DataFrame:
     is_copy = pl.col("duplicate_group").is_not_null() & (pl.col("split") < last)
     problem = pl.format("duplicate of a {} picture", last)
     return units.with_columns(copy=pl.when(is_copy).then(problem))
-
-
-def _assign(units: pl.DataFrame, wanted: dict[str, float], shares: SplitShares) -> pl.DataFrame:
-    """Deal whole units to the `wanted` splits (name → share), the rest to train, by label.
-
-    A label's units are shuffled and laid in a row; each split takes the next stretch of it. A
-    label with one unit goes to train; one with as many units as splits has one in each.
-    """
-    table = describe_units(units).sort("image_id").drop("image_id")
-    shuffled = np.random.default_rng(shares.seed).permutation(table.height)
-    table = table[np.argsort(shuffled)]
-    total = pl.col("size").sum().over("label")
-    smallest = min((share for share in wanted.values() if share > 0), default=0.0)
-    table = (
-        table.with_columns((pl.col("size") > (total * smallest).clip(1)).alias("giant"))
-        # Giant groups go last, which is train: they would fill a small split alone.
-        .sort("label", "giant", maintain_order=True)
-        .with_columns(
-            pl.int_range(pl.len()).over("label").alias("rank"),
-            pl.len().over("label").alias("units"),
-            ((pl.col("size").cum_sum().over("label") - pl.col("size") / 2) / total).alias("middle"),
-        )
-    )
-    split = pl.lit("train")
-    start = sum(wanted.values())
-    for place, (name, share) in reversed(list(enumerate(wanted.items()))):
-        if share > 0:
-            start -= share
-            within = (pl.col("middle") > start) & (pl.col("middle") <= start + share)
-            owed = (pl.col("rank") == place) & (pl.col("units") > place + 1)
-            split = pl.when(owed | within).then(pl.lit(name)).otherwise(split)
-    # The last unit of a label is always for training: nothing can be learnt without one.
-    split = pl.when(pl.col("rank") == pl.col("units") - 1).then(pl.lit("train")).otherwise(split)
-    table = table.select("unit", split.cast(_SPLIT).alias("split"))
-    dealt = units.drop("split").join(table, on="unit", how="left")
-    return _teach_every_label(dealt)
-
-
-def _teach_every_label(units: pl.DataFrame) -> pl.DataFrame:
-    """Bring one unit of each label without a training picture to train.
-
-    A unit of several labels is dealt by its most frequent one, which can leave others out.
-    """
-    is_taught = (pl.col("split") == "train").any().over("label")
-    firsts = units.filter(~is_taught).sort("image_id").unique("label", keep="first")
-    moves = pl.col("unit").is_in(firsts["unit"].implode())
-    return units.with_columns(split=pl.when(moves).then(pl.lit("train")).otherwise("split"))
 
 
 def _check_categories(usable: pl.DataFrame) -> None:

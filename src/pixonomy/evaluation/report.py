@@ -11,6 +11,7 @@ import polars as pl
 from markupsafe import Markup
 from polars import selectors
 
+from pixonomy.evaluation.copies import CopyCheck
 from pixonomy.evaluation.examples import Mistakes, Pictures, gather_mistakes
 from pixonomy.evaluation.figures import (
     draw_confusion,
@@ -19,6 +20,7 @@ from pixonomy.evaluation.figures import (
     draw_validation_accuracy,
 )
 from pixonomy.evaluation.metrics import Metrics, most_confused
+from pixonomy.evaluation.origins import FEWEST, Origin
 from pixonomy.evaluation.sections import (
     compare_bars,
     compare_in_words,
@@ -54,6 +56,8 @@ class Report:
     problems: image_id, problem: the pictures left out and why.
     facts: what else is known of the run (model, size, seed, hashes, versions), in order.
     notes: honest caveats, shown first; command: what to type to repeat the run.
+    copies: the accuracy without pictures known in another copy; None where that is not told.
+    origins: accuracy by keyword, provider and the like.
     """
 
     title: str
@@ -70,6 +74,8 @@ class Report:
     facts: Mapping[str, str]
     notes: tuple[str, ...]
     command: str
+    copies: CopyCheck | None = None
+    origins: tuple[Origin, ...] = ()
 
 
 def render_report(report: Report) -> str:
@@ -102,6 +108,9 @@ def _tell_metrics(report: Report, names: Mapping[str, str]) -> dict[str, object]
         "recalls": Markup(draw_recalls(metrics.classes, names)),
         "verdicts": tabulate_verdicts(report.predictions),
         "mistakes": _gather(report, metrics, names),
+        "copies": report.copies,
+        "origins": report.origins,
+        "origin_fewest": FEWEST,
         **_tell_confusion(metrics, names),
     }
 

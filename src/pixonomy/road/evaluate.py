@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,9 @@ import polars as pl
 from pixonomy.arrays.read import ARRAYS_FILE, Arrays, read_arrays
 from pixonomy.bundle.load import Bundle, load_bundle
 from pixonomy.errors import SettingError
+from pixonomy.evaluation.copies import CopyCheck, check_copies
 from pixonomy.evaluation.metrics import Metrics, measure
+from pixonomy.evaluation.origins import Origin, find_origin_columns, measure_origins
 from pixonomy.evaluation.predictions import predict_split
 from pixonomy.evaluation.report import Report, render_report
 from pixonomy.files import (
@@ -23,10 +26,24 @@ from pixonomy.files import (
     write_parquet,
     write_text,
 )
+from pixonomy.pages.wording import counted
 from pixonomy.progress import Surroundings
 from pixonomy.training.run import Run, RunFolder, read_run, versions
 
 _DEFAULT = Surroundings()
+_LEFT_OUT = "^(duplicate of|of the same group as) a (validation|test) picture$"
+_VERSION = 2  # of what an evaluation holds; older ones are made anew
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """What was found on the pictures of a split; nothing where it has none."""
+
+    split: str
+    metrics: Metrics | None
+    baselines: dict[str, float]
+    copies: CopyCheck | None
+    origins: tuple[Origin, ...]
 
 
 def evaluate(run: Path, surroundings: Surroundings = _DEFAULT) -> dict[str, Any]:
@@ -42,7 +59,7 @@ def evaluate(run: Path, surroundings: Surroundings = _DEFAULT) -> dict[str, Any]
     folder, described = read_run(run)
     arrays = _read_arrays(folder, described)
     bundle = load_bundle(folder.bundle, surroundings.cores)
-    fingerprint = hash_json([bundle.about["digest"], described.fingerprint, versions()])
+    fingerprint = hash_json([bundle.about["digest"], described.fingerprint, versions(), _VERSION])
     done = read_json(folder.evaluation)
     if done is None or done["fingerprint"] != fingerprint or not folder.report.exists():
         done = _evaluate(folder, described, arrays, bundle, surroundings)
@@ -78,18 +95,37 @@ def _evaluate(
     split = "test" if has_test else "validation"
     predictions = predict_split(bundle, arrays, split, surroundings.progress)
     write_parquet(folder.predictions, predictions)
-    metrics = None
-    if predictions.height:
-        metrics = measure(predictions, run.labels, _majority(arrays))
-    baselines = _baselines(folder, arrays, run, split, metrics)
-    report = _report(folder, run, arrays, bundle, predictions, measured=(split, metrics, baselines))
+    measured = _measure(folder, run, arrays, split, predictions)
+    report = _report(folder, run, arrays, bundle, predictions, measured=measured)
     write_text(folder.report, render_report(report))
+    metrics, copies = measured.metrics, measured.copies
     return {
         "test": metrics.summary() if metrics and has_test else None,
         "evaluated_split": split,
         "metrics": metrics.as_json() if metrics else None,
-        "baselines": baselines,
+        "baselines": measured.baselines,
+        "near_duplicates": copies.as_json() if copies and copies.is_known else None,
+        "origins": [origin.as_json() for origin in measured.origins],
     }
+
+
+def _measure(
+    folder: RunFolder, run: Run, arrays: Arrays, split: str, predictions: pl.DataFrame
+) -> _Measured:
+    if not predictions.height:
+        return _Measured(split, None, {}, None, ())
+    metrics = measure(predictions, run.labels, _majority(arrays))
+    return _Measured(
+        split,
+        metrics,
+        _baselines(folder, arrays, run, split, metrics),
+        check_copies(predictions, arrays.rows),
+        measure_origins(
+            predictions,
+            arrays.rows,
+            find_origin_columns(arrays.rows, predictions["image_id"]),
+        ),
+    )
 
 
 def _majority(arrays: Arrays) -> str:
@@ -100,10 +136,8 @@ def _majority(arrays: Arrays) -> str:
 
 
 def _baselines(
-    folder: RunFolder, arrays: Arrays, run: Run, split: str, metrics: Metrics | None
+    folder: RunFolder, arrays: Arrays, run: Run, split: str, metrics: Metrics
 ) -> dict[str, float]:
-    if metrics is None:
-        return {}
     baselines = {f"always {metrics.majority_label}": metrics.majority_baseline}
     if folder.probe.exists():
         probe = read_parquet(folder.probe).filter(pl.col("split") == split)
@@ -120,9 +154,8 @@ def _report(
     bundle: Bundle,
     predictions: pl.DataFrame,
     *,
-    measured: tuple[str, Metrics | None, dict[str, float]],
+    measured: _Measured,
 ) -> Report:
-    split, metrics, baselines = measured
     place = {image_id: row for row, image_id in enumerate(arrays.rows["image_id"])}
     pictures = arrays.pictures(run.recipe.size)
 
@@ -132,19 +165,21 @@ def _report(
 
     return Report(
         title=printable(folder.path.absolute().name),
-        metrics=metrics,
-        evaluated_split=split,
+        metrics=measured.metrics,
+        evaluated_split=measured.split,
         labels=run.labels,
         names=dict(zip(bundle.labels, bundle.names, strict=True)),
         predictions=predictions,
         pictures=look_up,
         history=_history(folder),
-        baselines=baselines,
+        baselines=measured.baselines,
         counts=_counts(arrays),
         problems=_problems(arrays),
         facts=_facts(run, arrays, bundle),
-        notes=_notes(arrays, metrics, split),
+        notes=_notes(arrays, measured),
         command=f"pixonomy evaluate {printable(folder.path)}",
+        copies=measured.copies,
+        origins=measured.origins,
     )
 
 
@@ -189,11 +224,15 @@ def _facts(run: Run, arrays: Arrays, bundle: Bundle) -> dict[str, str]:
     }
 
 
-def _notes(arrays: Arrays, metrics: Metrics | None, split: str) -> tuple[str, ...]:
-    notes = []
-    copies = arrays.problems.filter(pl.col("problem").str.starts_with("duplicate of")).height
+def _notes(arrays: Arrays, measured: _Measured) -> tuple[str, ...]:
+    notes, metrics = [], measured.metrics
+    is_copy = pl.col("problem").str.contains(_LEFT_OUT)
+    copies = arrays.problems.filter(is_copy).height
     if copies:
-        notes.append(f"{copies} training pictures were left out: copies of them are tested on.")
+        notes.append(
+            f"{counted(copies, 'training picture was', 'training pictures were')} left out: copies "
+            "of them, or pictures of the same group, are tested on."
+        )
     if metrics and metrics.accuracy_low <= metrics.majority_baseline:
         notes.append(
             "This model has not clearly left the majority baseline: it has learnt little or "
@@ -201,9 +240,19 @@ def _notes(arrays: Arrays, metrics: Metrics | None, split: str) -> tuple[str, ..
         )
     if metrics and metrics.n < 100:
         notes.append(f"Only {metrics.n} pictures were tested: the interval is wide.")
-    if metrics and split == "test":
-        notes.append(
-            "If the test pictures come from the same places as the training pictures, pictures "
-            "from elsewhere will be answered less well."
-        )
+    if metrics and measured.split == "test":
+        notes.append(_note_on_origins(measured.origins))
     return tuple(notes)
+
+
+def _note_on_origins(origins: Sequence[Origin]) -> str:
+    held_out = [one.column for one in origins if one.values and one.unseen == one.values]
+    if held_out:
+        return (
+            f"Held out by {' and '.join(held_out)}: the test pictures come from where no training "
+            "picture does, so the accuracy is that on pictures from elsewhere."
+        )
+    return (
+        "If the test pictures come from the same places as the training pictures, pictures "
+        "from elsewhere will be answered less well."
+    )

@@ -1,22 +1,23 @@
 """A manifest goes in; a manifest of some of its categories and products comes out."""
 
-from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import polars as pl
-
-from pixonomy.artefact import is_finished
+from pixonomy.artefact import Fingerprint, is_finished
 from pixonomy.curation.products import GATHERED, list_products
+from pixonomy.curation.repeats import COPIED, count_once, count_repeats, drop_repeats
 from pixonomy.curation.sample import SampleChoices, choose_labels, draw_sample, find_among
+from pixonomy.errors import SettingError
 from pixonomy.files import printable
 from pixonomy.manifest import SUMMED, Manifest, hash_manifest, read_manifest, rewrite_manifest
 from pixonomy.progress import Surroundings
+from pixonomy.road.copies import HASHED_AT_MOST, read_grouped
 from pixonomy.road.index import found_fingerprint
 from pixonomy.road.similarity import hash_measure, measure_similarity
 
 _DEFAULT = Surroundings()
+_FOUND = ("duplicate_group", "sha256", "perceptual_hash")
 
 
 def sample(
@@ -28,50 +29,86 @@ def sample(
 ) -> dict[str, Any]:
     """Keep some categories of a manifest, and of each some whole products.
 
-    Fewer products than asked for are no error as long as there are any: the table tells.
+    Fewer products than asked for are no error as long as there are any: the table tells. Where
+    duplicates are dropped, a product of repeats alone is none, and of those drawn each is whole
+    but for pictures that the sample holds already.
 
     Returns:
         {manifest, rows, groups, categories, problems, splits, damage} and sampled:
-        [{label, name, asked, had, pictures}], where asked and had count products.
+        [{label, name, asked, had, pictures}], where asked and had count products; where
+        duplicates are dropped also repeats: how many pictures of these categories repeat another.
 
     Raises:
-        SettingError: if `manifest` is none, `output` is something else, or a category is unknown.
+        SettingError: if `manifest` is none, `output` is something else, a category is unknown, or
+            duplicates are to be dropped of which nothing is known.
         DataError: if nothing is left.
     """
     choices = choices or SampleChoices()
-    fingerprint = {
-        "stage": "sample",
-        "manifest": hash_manifest(manifest),
-        **asdict(choices),
-        "by": hash_measure(choices.by) if choices.by else None,
-    }
+    fingerprint = _fingerprint(manifest, choices)
     if not is_finished(printable(output), found_fingerprint(output), fingerprint, overwrite):
         _write_sample(manifest, output, choices, fingerprint, surroundings)
     finished = read_manifest(output, SUMMED)
-    sampled = finished.notes["sampled"]
-    _tell_shortfall(sampled, surroundings)
-    return {"manifest": printable(output), **finished.summary(), "sampled": sampled}
+    _tell_shortfall(finished.notes["sampled"], surroundings)
+    if finished.notes.get("repeats"):
+        surroundings.say(
+            f"Pictures of these categories that repeat another one: {finished.notes['repeats']}. "
+            "The sample holds none twice."
+        )
+    return {"manifest": printable(output), **finished.summary(), **finished.notes}
+
+
+def _fingerprint(manifest: Path, choices: SampleChoices) -> Fingerprint:
+    asked = asdict(choices)
+    if choices.duplicates == "keep":
+        del asked["duplicates"]  # so that samples of before the choice stay what they are
+    by = hash_measure(choices.by) if choices.by else None
+    return {"stage": "sample", "manifest": hash_manifest(manifest), **asked, "by": by}
 
 
 def _write_sample(
     path: Path,
     output: Path,
     choices: SampleChoices,
-    fingerprint: Mapping[str, Any],
+    fingerprint: Fingerprint,
     surroundings: Surroundings,
 ) -> None:
-    source = read_manifest(path, GATHERED)
-    products = list_products(source.rows)
+    is_once = choices.duplicates == "drop"
+    source = _read_copies(path, surroundings) if is_once else read_manifest(path, GATHERED)
+    whole = products = list_products(source.rows)
     labels = choose_labels(products, choices, source.taxonomy)
+    if is_once:
+        products = count_once(source.rows, whole, labels)
+        labels = choose_labels(products, choices, source.taxonomy)
     if choices.search is not None:
         by = choices.by
         similarity = measure_similarity(by, path, products, labels, surroundings) if by else None
         labels = find_among(labels, products, choices.search, similarity)
     drawn = draw_sample(products, labels, choices, source.taxonomy)
-    news = Manifest(
-        pl.DataFrame(), source.base, fingerprint, source.taxonomy, {"sampled": drawn.table}
-    )
+    notes: dict[str, Any] = {}
+    if is_once:
+        drawn = drop_repeats(source.rows, whole, drawn)
+        notes["repeats"] = count_repeats(whole, products, labels)
+    notes["sampled"] = drawn.table
+    # What has been found out about copies need not be found out again.
+    found = source.rows.select(name for name in _FOUND if name in source.rows.columns)
+    news = Manifest(found, source.base, fingerprint, source.taxonomy, notes)
     rewrite_manifest(path, output, news, drawn.kept)
+
+
+def _read_copies(path: Path, surroundings: Surroundings) -> Manifest:
+    """Read what says what the products are and which pictures are copies.
+
+    Raises:
+        SettingError: if nobody has looked for copies among more than can be read in minutes.
+    """
+    source = read_grouped(path, (*GATHERED, *COPIED), surroundings)
+    unhashed = source.usable["sha256"].null_count()
+    if unhashed > HASHED_AT_MOST and not source.rows["duplicate_group"].count():
+        raise SettingError(
+            f"Nobody has looked for copies among {unhashed} pictures of {printable(path)}, which "
+            "takes long. Run `pixonomy audit` first, then sample the manifest that it marks."
+        )
+    return source
 
 
 def _tell_shortfall(sampled: list[dict[str, Any]], surroundings: Surroundings) -> None:

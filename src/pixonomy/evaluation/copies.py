@@ -1,0 +1,74 @@
+"""Predictions and what is known of copies go in; the accuracy without known pictures comes out.
+
+A test picture of which training saw a near-duplicate is answered from memory: it flatters.
+"""
+
+from dataclasses import dataclass
+from functools import reduce
+from operator import or_
+from typing import Any
+
+import polars as pl
+
+from pixonomy.evaluation.shares import Share, share_of
+
+MARKS = ("duplicate_group", "sha256", "perceptual_hash")
+"""The columns of which an equal value makes two pictures near-duplicates."""
+
+
+@dataclass(frozen=True)
+class CopyCheck:
+    """How a classifier fares with and without pictures that training knows in another copy.
+
+    Attributes:
+        n: how many of the pictures have a near-duplicate in training.
+        unknown: of how many nobody has looked for copies.
+        all: of all pictures.
+        without: of those that have none; None where there are no others.
+        copies: of those that have one; None where there are none.
+    """
+
+    n: int
+    unknown: int
+    all: Share | None
+    without: Share | None
+    copies: Share | None
+
+    @property
+    def is_known(self) -> bool:
+        """Whether anybody has looked for copies of any of the pictures."""
+        return self.all is None or self.unknown < self.all.n
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as plain JSON."""
+        shares = {"all": self.all, "without": self.without, "copies": self.copies}
+        told = {name: share.as_json() if share else None for name, share in shares.items()}
+        return {"in_training": self.n, "unknown": self.unknown, **told}
+
+
+def check_copies(predictions: pl.DataFrame, rows: pl.DataFrame) -> CopyCheck:
+    """Look for near-duplicates of the predicted pictures among the training pictures.
+
+    Args:
+        predictions: image_id, label and predicted.
+        rows: image_id, split and those of `MARKS` that are known, of these pictures and of the
+            training pictures.
+    """
+    marks = [name for name in MARKS if name in rows.columns]
+    marked = predictions.join(rows.select("image_id", *marks), on="image_id", how="left")
+    is_right = marked["label"] == marked["predicted"]
+    train = rows.filter(pl.col("split") == "train")
+    nothing = pl.Series([False]).new_from_index(0, marked.height)
+    is_copy = reduce(or_, (_among(marked[name], train[name]) for name in marks), nothing)
+    is_known = reduce(or_, (marked[name].is_not_null() for name in marks), nothing)
+    return CopyCheck(
+        n=int(is_copy.sum()),
+        unknown=int((~is_known).sum()),
+        all=share_of(is_right),
+        without=share_of(is_right.filter(~is_copy)),
+        copies=share_of(is_right.filter(is_copy)),
+    )
+
+
+def _among(values: pl.Series, others: pl.Series) -> pl.Series:
+    return values.is_in(others.drop_nulls().unique().implode()).fill_null(False)
