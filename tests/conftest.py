@@ -48,7 +48,7 @@ def as_bytes(image: Image.Image, format: str = "JPEG", **options: Any) -> bytes:
     return stream.getvalue()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def write_pictures() -> Callable[..., Path]:
     """Return a function that writes `count` pictures a category into `folder/<category>/`."""
 

@@ -8,6 +8,7 @@ import pytest
 import pixonomy
 
 VERBS = {
+    "audit",
     "browse",
     "classify",
     "demo",
@@ -32,6 +33,7 @@ def run_python(code: str) -> subprocess.CompletedProcess[str]:
 def test_the_names_are_the_promised_ones() -> None:
     choices = {
         "ArraySettings",
+        "AuditChoices",
         "BrowseChoices",
         "FitChoices",
         "IndexChoices",

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pixonomy.evaluation.submission import check_submission
     from pixonomy.manifest import read_manifest
     from pixonomy.progress import Surroundings
+    from pixonomy.road.audit import AuditChoices, audit
     from pixonomy.road.browse import browse
     from pixonomy.road.catalogue import draw_catalogue
     from pixonomy.road.classify import classify
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ArraySettings",
+    "AuditChoices",
     "BrowseChoices",
     "FitChoices",
     "IndexChoices",
@@ -48,6 +50,7 @@ __all__ = [
     "Surroundings",
     "TableColumns",
     "TrainChoices",
+    "audit",
     "browse",
     "check_submission",
     "classify",
@@ -68,6 +71,7 @@ __all__ = [
 
 _HOMES = {
     "ArraySettings": "arrays.write",
+    "AuditChoices": "road.audit",
     "BrowseChoices": "browsing.page",
     "FitChoices": "road.fit",
     "IndexChoices": "road.index",

@@ -76,7 +76,8 @@ def test_classify_answers_with_its_keys(
 def test_bench_without_a_name_lists_the_benchmarks(call: Call) -> None:
     code, answer, _ = call("bench")
     assert code == 0
-    assert answer == {"benchmarks": ["decode", "index", "loader", "prepare", "train"]}
+    assert list(answer) == ["benchmarks"]
+    assert {"audit", "decode", "index", "loader", "prepare", "train"} <= set(answer["benchmarks"])
 
 
 def test_an_error_answers_with_kind_and_message(call: Call, tmp_path: Path) -> None:
@@ -114,7 +115,7 @@ def test_debug_shows_the_traceback(capfd: pytest.CaptureFixture[str], tmp_path: 
         (["fit", "."], "--output"),
         (
             ["bench", "speed"],
-            "no benchmark 'speed'; known are decode, index, loader, prepare, train",
+            "no benchmark 'speed'; known are audit, decode, ",
         ),
     ],
 )
@@ -171,3 +172,22 @@ def test_people_read_lines(
     assert second == f"{tmp_path}: cannot be read (not a regular file)"
     assert run(["evaluate", str(fitted_run)]) == 0
     assert "Test accuracy" in capfd.readouterr().out
+
+
+def test_holding_out_is_told_in_lines_and_with_its_key(
+    call: Call, capfd: pytest.CaptureFixture[str], fitted_pictures: Path, tmp_path: Path
+) -> None:
+    label = ["cross"] * 6 + ["stripes"] * 6
+    source = ["web", "web", "web", "web", "shop", "shop"] * 2
+    paths = [f"{name}/{number % 6:03d} à.jpg" for number, name in enumerate(label)]
+    rows = zip(paths, label, source, strict=True)
+    table = tmp_path / "table.csv"
+    table.write_text("\n".join(["path,label,source", *(",".join(row) for row in rows)]))
+    indexed, dealt = tmp_path / "indexed.parquet", tmp_path / "split.parquet"
+    code, _, _ = call("index", table, "--root", fitted_pictures, "-o", indexed)
+    assert code == 0
+    assert run(["split", str(indexed), "--hold-out", "source", "-o", str(dealt)]) == 0
+    assert "Held out by source: 1 of 2 for test (shop)." in capfd.readouterr().out
+    code, answer, _ = call("split", indexed, "--hold-out", "source", "-o", dealt)
+    assert (code, list(answer)) == (0, [*MANIFEST, "held_out"])
+    assert answer["splits"]["test"] == 4

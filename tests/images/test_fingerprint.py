@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
-from pixonomy.images.fingerprint import fingerprint
+from pixonomy.images.fingerprint import examine, fingerprint
 
 
 def draw(seed: int, size: tuple[int, int] = (300, 200)) -> Image.Image:
@@ -74,3 +74,35 @@ def test_odd_bytes_have_a_problem_and_a_hash_but_never_raise(data: bytes) -> Non
     assert found.sha256 == hashlib.sha256(data).hexdigest()
     if found.problem is not None:
         assert found.perceptual_hash is None
+
+
+@pytest.mark.parametrize(("format", "ending"), [("JPEG", "jpg"), ("PNG", "png"), ("WEBP", "webp")])
+def test_size_and_format_are_those_of_the_whole_file(format: str, ending: str) -> None:
+    found = fingerprint(encode(draw(1, (1801, 900)), format))
+    assert (found.width, found.height, found.format) == (1801, 900, ending)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_width_and_height_are_told_upright_even_where_the_scale_hides_it(orientation: int) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    found = fingerprint(encode(draw(1, (1600, 1599)), exif=exif))
+    upright = (1599, 1600) if orientation >= 5 else (1600, 1599)
+    assert (found.width, found.height) == upright
+
+
+def test_what_is_no_picture_has_no_size_and_no_format() -> None:
+    found = fingerprint(b"no picture")
+    assert (found.width, found.height, found.format) == (None, None, None)
+
+
+def test_the_hash_does_not_depend_on_what_else_the_pixels_are_for() -> None:
+    data = encode(draw(2, (2000, 1500)))
+    plain = examine(data)
+    framed = examine(data, framed_side=500)
+    assert plain.fingerprint == framed.fingerprint
+    assert plain.pixels is not None
+    assert framed.framed is not None
+    assert min(plain.pixels.shape[:2]) >= 256
+    assert min(framed.framed.shape[:2]) >= 1000
+    assert plain.framed is plain.pixels

@@ -137,3 +137,31 @@ def test_a_category_that_is_left_out_entirely_is_still_counted_in_the_report(
     (run_copy / "report.html").unlink()
     evaluate(run_copy)
     assert "lost category" in (run_copy / "report.html").read_text()
+
+
+def test_copies_and_origins_are_told_in_the_evaluation_and_on_the_page(run_copy: Path) -> None:
+    assert stored(run_copy)["near_duplicates"]["in_training"] == 0
+    assert stored(run_copy)["origins"] == []
+    rows = run_copy / "data" / "arrays" / "rows.parquet"
+    table = pl.read_parquet(rows)
+    first = {split: table.filter(split=split)["image_id"][0] for split in ("train", "test")}
+    is_copy = pl.col("image_id").is_in(list(first.values()))
+    keyword = pl.format(
+        "{} word", pl.when(pl.col("split") == "test").then("split").otherwise("label")
+    )
+    table.with_columns(
+        keyword=keyword,
+        duplicate_group=pl.when(is_copy).then(pl.lit("one")).otherwise("duplicate_group"),
+    ).write_parquet(rows)
+    (run_copy / "report.html").unlink()
+    result = evaluate(run_copy)["test"]
+    told = stored(run_copy)
+    assert told["near_duplicates"]["in_training"] == 1
+    assert told["near_duplicates"]["without"]["n"] == result["n"] - 1
+    assert told["near_duplicates"]["all"]["accuracy"] == result["accuracy"]
+    (origin,) = told["origins"]
+    assert (origin["column"], origin["unseen"], origin["values"]) == ("keyword", 1, 1)
+    assert origin["rows"][0]["accuracy"] == result["accuracy"]
+    page = (run_copy / "report.html").read_text()
+    assert "Held out by keyword" in page
+    assert "in another copy" in page

@@ -24,7 +24,10 @@ class Measurement:
     yardsticks: tuple[Yardstick, ...]
 
     def as_json(self) -> dict[str, Any]:
-        """Return {work, figure, unit, yardsticks: [{name, figure, ratio}]}."""
+        """Return {work, figure, unit, yardsticks: [{name, figure, ratio}]}.
+
+        A ratio to nothing is null.
+        """
         return {
             "work": self.work,
             "figure": round(self.figure, 3),
@@ -33,7 +36,7 @@ class Measurement:
                 {
                     "name": one.name,
                     "figure": round(one.figure, 3),
-                    "ratio": round(self.figure / one.figure, 3),
+                    "ratio": round(self.figure / one.figure, 3) if one.figure else None,
                 }
                 for one in self.yardsticks
             ],

@@ -3,7 +3,7 @@
 import io
 import logging
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import asdict
 from pathlib import Path
@@ -19,24 +19,26 @@ from pixonomy.bundle.load import BUNDLE_FILE, MODEL_FILE, SCHEMA_VERSION, seal
 from pixonomy.errors import BundleError
 from pixonomy.files import hash_file, write_aside, write_json
 from pixonomy.images.resize import RESIZE_VERSION
+from pixonomy.inference.embed import EmbeddingNetwork
 from pixonomy.inference.session import EMBEDDING, INPUT, LOGITS, Network
 from pixonomy.models.backend import keras
 from pixonomy.training.run import Run, RunFolder, versions
 from pixonomy.training.train import build_trained, number_labels
 
-_TOLERANCE = 1e-3  # of probabilities: beyond it the exported network is another network
+_TOLERANCE = 1e-3  # beyond it, in probability, the exported network is another network
 _CHECKED = 7  # pictures the exported network is compared on, an odd batch on purpose
 
 
 class _Exported(torch.nn.Module):
     """The network as a PyTorch module that always predicts and never trains."""
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: Any, outputs: Sequence[Any]) -> None:
         super().__init__()
-        self.network = keras.Model(model.input, [model.output, model.get_layer("embedding").output])
+        self.network = keras.Model(model.input, list(outputs))
 
     def forward(self, images: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        return tuple(self.network(images, training=False))
+        given = self.network(images, training=False)
+        return (given,) if isinstance(given, torch.Tensor) else tuple(given)
 
 
 def export_bundle(arrays: Arrays, run: Run, folder: RunFolder, threads: int) -> None:
@@ -90,7 +92,33 @@ def _describe(
 
 def export_onnx(model: Any, path: Path) -> None:
     """Write a float32 Keras model to one ONNX file: uint8 images in, logits and embedding out."""
-    module = _Exported(model).eval()
+    embedding = model.get_layer(EMBEDDING).output
+    _export(model, {LOGITS: model.output, EMBEDDING: embedding}, path)
+
+
+def export_headless(model: Any, path: Path) -> None:
+    """Write a float32 Keras model to one ONNX file: uint8 images in, an embedding out.
+
+    Args:
+        model: its only output is the embedding; see `models.headless`.
+
+    Raises:
+        BundleError: if the exported network does not give what the Keras model gives.
+    """
+    _export(model, {EMBEDDING: model.output}, path)
+    images = np.random.default_rng(0).integers(0, 256, (_CHECKED, *model.input_shape[1:]), np.uint8)
+    wanted = np.asarray(model.predict_on_batch(images))
+    given = EmbeddingNetwork(path.read_bytes()).run(images)
+    difference = float(np.abs(wanted - given).max() / (np.abs(wanted).max() + 1e-6))
+    if not difference <= _TOLERANCE:
+        raise BundleError(
+            f"The exported network differs from the given one by {difference:.2g} of its largest "
+            "output: not used."
+        )
+
+
+def _export(model: Any, outputs: Mapping[str, Any], path: Path) -> None:
+    module = _Exported(model, list(outputs.values())).eval()
     # A batch of two: the exporter takes a batch of one for a constant.
     example = torch.zeros((2, *model.input_shape[1:]), dtype=torch.uint8)
     with _quiet(), torch.no_grad():
@@ -100,7 +128,7 @@ def export_onnx(model: Any, path: Path) -> None:
             dynamo=True,
             dynamic_shapes=({0: torch.export.Dim("batch")},),
             input_names=[INPUT],
-            output_names=[LOGITS, EMBEDDING],
+            output_names=list(outputs),
             external_data=False,
         )
         assert program is not None

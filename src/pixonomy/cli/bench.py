@@ -13,15 +13,18 @@ from pixonomy.files import existing_path
 
 # Imported when asked for: benchmarks bring their yardsticks with them.
 _NAMES = {
+    "audit": "pixonomy.bench.audit:bench_audit",
     "decode": "pixonomy.bench.decode:bench_decode",
+    "duplicates": "pixonomy.bench.duplicates:bench_duplicates",
     "index": "pixonomy.bench.index:bench_index",
+    "labels": "pixonomy.bench.labels:bench_labels",
     "loader": "pixonomy.bench.loader:bench_loader",
     "prepare": "pixonomy.bench.prepare:bench_prepare",
     "train": "pixonomy.bench.train:bench_train",
 }
 
 
-_OF_PICTURES = ("decode", "index", "prepare")
+_OF_PICTURES = ("audit", "decode", "duplicates", "index", "labels", "prepare")
 
 
 def bench(
@@ -48,7 +51,7 @@ def bench(
     results = [one.as_json() for one in measured]
     lines = [
         f"{one['work']}: {_figure(one['figure'])} {one['unit']}; {yardstick['name']}: "
-        f"{_figure(yardstick['figure'])}; ratio {yardstick['ratio']:.2f}"
+        f"{_figure(yardstick['figure'])}; ratio {_figure(yardstick['ratio'])}"
         for one in results
         for yardstick in one["yardsticks"]
     ] + [
@@ -59,5 +62,7 @@ def bench(
     show({"name": name, "cores": around.cores, "results": results}, lines, as_json)
 
 
-def _figure(value: float) -> str:
+def _figure(value: float | None) -> str:
+    if value is None:
+        return "none"
     return f"{value:.0f}" if value >= 1000 else f"{value:.4g}"

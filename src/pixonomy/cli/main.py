@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import typer
 
-from pixonomy.cli import bench, catalogue, data, export, model, predict
+from pixonomy.cli import audit, bench, catalogue, data, export, model, predict
 from pixonomy.cli.console import bars, show
 from pixonomy.errors import PixonomyError
 from pixonomy.files import storage_error
@@ -24,6 +24,7 @@ for verb in (
     model.demo,
     data.index,
     catalogue.browse,
+    audit.audit,
     catalogue.sample,
     data.split,
     export.export,

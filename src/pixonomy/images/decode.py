@@ -101,7 +101,7 @@ def _decode_jpeg(data: bytes, min_sides: Sequence[int | None]) -> list[Pixels] |
     _check_size(width, height)
     if colorspace in ("CMYK", "YCCK"):
         return None
-    orientation = _read_orientation(data)
+    orientation = read_orientation(data)
     reductions = [_reduction(min(height, width), side) for side in min_sides]
     decoded: dict[int, Pixels] = {}
     for one in set(reductions):
@@ -148,7 +148,8 @@ def _has_many_scans(data: bytes) -> bool:
     return True
 
 
-def _read_orientation(data: bytes) -> int:
+def read_orientation(data: bytes) -> int:
+    """Return the EXIF orientation of a JPEG, 1 to 8; 1 where it has none."""
     # Most pictures carry no EXIF; looking for its mark is much cheaper than parsing for it.
     if data.find(_EXIF_MARK, 0, 131_072) < 0:
         return 1

@@ -1,17 +1,23 @@
-"""A picture's bytes go in; its size, format and hashes come out."""
+"""A picture's bytes go in; its size, format and hashes come out, and the pixels for other uses."""
 
 import hashlib
 from dataclasses import dataclass
 
 import imagehash
 import numpy as np
+import simplejpeg
 from PIL import Image
 
 from pixonomy.errors import UndecodableImage
-from pixonomy.images.decode import decode
+from pixonomy.images.decode import Pixels, decode_once, read_orientation
+from pixonomy.images.endings import ending_of
 
-_HASH_SIDE = 32  # imagehash works on 32 x 32 pixels; decoding may stop at twice that
+EXAMINED_SIDE = 128
+"""Pictures are examined at a scale at which both sides have at least twice this many pixels, where
+the picture has them: large JPEGs need not be decoded whole."""
+
 _BLANK_DEVIATION = 2.0  # grey levels; below it a perceptual hash is noise, not a description
+_TURNED = (5, 6, 7, 8)  # EXIF orientations that swap width and height
 
 
 @dataclass(frozen=True)
@@ -23,21 +29,72 @@ class PictureFingerprint:
         perceptual_hash: 64-bit pHash of the upright pixels, hexadecimal; None for a picture that
             is blank or cannot be decoded. (Zauner 2010, as implemented by `imagehash`.)
         problem: why the picture cannot be used, or None.
+        width, height: of the whole picture, upright, in pixels; None where it cannot be decoded.
+        format: by its bytes, as files of it end: jpg, png, …
     """
 
     sha256: str
     perceptual_hash: str | None
     problem: str | None
+    width: int | None = None
+    height: int | None = None
+    format: str | None = None
+
+
+@dataclass(frozen=True)
+class Examined:
+    """A picture that was decoded once.
+
+    Attributes:
+        pixels: uint8 (height, width, 3), of the scale at which pictures are examined; None where
+            it cannot be decoded.
+        framed: the pixels of the scale that was asked for beside it; often the same array.
+    """
+
+    fingerprint: PictureFingerprint
+    pixels: Pixels | None = None
+    framed: Pixels | None = None
 
 
 def fingerprint(data: bytes) -> PictureFingerprint:
     """Hash the bytes and what can be seen in them; never raises for odd bytes."""
+    return examine(data).fingerprint
+
+
+def examine(data: bytes, name: str = "", framed_side: int = EXAMINED_SIDE) -> Examined:
+    """Hash the bytes and what can be seen in them, and keep the pixels; never raises.
+
+    Args:
+        data: the encoded picture.
+        name: what it was called: tells the format where the bytes do not.
+        framed_side: `min_side` of a second scale, see `decode`; decoded anew only where the first
+            scale does not serve. Hashes do not depend on it.
+    """
     sha256 = hashlib.sha256(data).hexdigest()
     try:
-        pixels = decode(data, _HASH_SIDE)
+        pixels, framed = decode_once(data, (EXAMINED_SIDE, framed_side))
+        width, height = _whole_size(data, pixels)
     except UndecodableImage as error:
-        return PictureFingerprint(sha256, None, str(error))
+        return Examined(PictureFingerprint(sha256, None, str(error)))
+    ending = ending_of(data, name).removeprefix(".")
+    found = PictureFingerprint(sha256, _hash_pixels(pixels), None, width, height, ending)
+    return Examined(found, pixels, framed)
+
+
+def _hash_pixels(pixels: Pixels) -> str | None:
     grey = Image.fromarray(pixels).convert("L")  # what the hash is made of: plain red is blank too
     if float(np.asarray(grey).std()) < _BLANK_DEVIATION:
-        return PictureFingerprint(sha256, None, None)
-    return PictureFingerprint(sha256, str(imagehash.phash(grey)), None)
+        return None
+    return str(imagehash.phash(grey))
+
+
+def _whole_size(data: bytes, pixels: Pixels) -> tuple[int, int]:
+    """Return width and height of the upright picture; only JPEGs are decoded at a smaller scale."""
+    height, width = pixels.shape[:2]
+    if min(height, width) < 2 * EXAMINED_SIDE or not data.startswith(b"\xff\xd8\xff"):
+        return width, height
+    try:
+        height, width, _, _ = simplejpeg.decode_jpeg_header(data)
+    except ValueError:  # what simplejpeg refuses is decoded whole
+        return width, height
+    return (height, width) if read_orientation(data) in _TURNED else (width, height)

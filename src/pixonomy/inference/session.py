@@ -37,25 +37,8 @@ class Network:
         Raises:
             BundleError: if they are no ONNX model of the expected form, or lean on other files.
         """
-        try:
-            _refuse_external_data(content)
-            options = onnxruntime.SessionOptions()
-            options.intra_op_num_threads = threads
-            options.log_severity_level = 3
-            self._session: Any = onnxruntime.InferenceSession(
-                content, options, providers=["CPUExecutionProvider"]
-            )
-        except BundleError:
-            raise
-        except Exception as error:  # ONNX Runtime and protobuf raise types of their own
-            reason = " ".join(str(error).split())[:200]
-            raise BundleError(f"The model is damaged or no ONNX model: {reason}.") from error
-        inputs = {one.name: one.shape for one in self._session.get_inputs()}
-        outputs = {one.name: one.shape for one in self._session.get_outputs()}
-        if set(inputs) != {INPUT} or not {LOGITS, EMBEDDING} <= outputs.keys():
-            raise BundleError("The model has other inputs or outputs than a Pixonomy model has.")
-        if isinstance(inputs[INPUT][0], int):
-            raise BundleError("The model takes batches of one size only.")
+        self._session: Any = open_session(content, threads)
+        inputs, outputs = check_shapes(self._session, {LOGITS, EMBEDDING})
         self.picture_shape = tuple(inputs[INPUT][1:])
         """(3, size, size) of one picture."""
         self.categories = outputs[LOGITS][-1]
@@ -69,6 +52,44 @@ class Network:
         ]
         logits, embeddings = zip(*parts, strict=True)
         return Outputs(np.concatenate(logits), np.concatenate(embeddings))
+
+
+def open_session(content: bytes, threads: int) -> Any:
+    """Return an ONNX Runtime session on the CPU for the bytes of an ONNX model.
+
+    Raises:
+        BundleError: if they are no ONNX model, or lean on other files.
+    """
+    try:
+        _refuse_external_data(content)
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.log_severity_level = 3
+        return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    except BundleError:
+        raise
+    except Exception as error:  # ONNX Runtime and protobuf raise types of their own
+        reason = " ".join(str(error).split())[:200]
+        raise BundleError(f"The model is damaged or no ONNX model: {reason}.") from error
+
+
+Shapes = dict[str, list[Any]]
+
+
+def check_shapes(session: Any, wanted: set[str]) -> tuple[Shapes, Shapes]:
+    """Return the shapes of a session's inputs and outputs by name.
+
+    Raises:
+        BundleError: if images are not all it takes, in batches of any size, or if an output is
+            missing that is `wanted`.
+    """
+    inputs = {one.name: one.shape for one in session.get_inputs()}
+    outputs = {one.name: one.shape for one in session.get_outputs()}
+    if set(inputs) != {INPUT} or not wanted <= outputs.keys():
+        raise BundleError("The model has other inputs or outputs than a Pixonomy model has.")
+    if isinstance(inputs[INPUT][0], int):
+        raise BundleError("The model takes batches of one size only.")
+    return inputs, outputs
 
 
 def _refuse_external_data(content: bytes) -> None:

@@ -1,0 +1,129 @@
+"""An earlier survey goes in; what it knows of pictures that lie where they lay comes out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from pixonomy.auditing.examine import MEASURED, UNREAD
+from pixonomy.files import scan_parquet
+from pixonomy.locate import path_to_uri, uri_to_file
+
+PLACED = ("uri", "offset", "length", "member", "encoding")
+"""The columns that say where a picture lies."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """Pictures that have been looked at before; sixteen bytes each.
+
+    Attributes:
+        table: the earlier survey's file.
+        keys: uint64 (n,), ascending: what tells one place of bytes from another.
+        rows: int64 (n,): the rows of the table that they belong to.
+        embeddings: float16 (all rows, d), mapped; None where the survey has none.
+    """
+
+    table: Path
+    keys: npt.NDArray[np.uint64]
+    rows: npt.NDArray[np.int64]
+    embeddings: npt.NDArray[np.float16] | None
+
+    def find(self, keys: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
+        """Return the row that knows each picture; -1 where none does."""
+        if not self.keys.size:
+            return np.full(keys.shape, -1)
+        places = np.minimum(np.searchsorted(self.keys, keys), self.keys.size - 1)
+        return np.where(self.keys[places] == keys, self.rows[places], -1)
+
+    def read(self, rows: npt.NDArray[np.int64]) -> pl.DataFrame:
+        """Return what is known, the columns `MEASURED`, for some rows in their order."""
+        wanted = pl.LazyFrame({"row": np.unique(rows).astype(np.uint32)})
+        first, last = int(rows.min()), int(rows.max())
+        with scan_parquet(self.table) as table:
+            some = table.slice(first, last - first + 1).with_row_index("row", first)
+            found = some.join(wanted, on="row", how="semi").select("row", *MEASURED)
+            known = found.collect(engine="streaming").sort("row")
+        return known[np.searchsorted(known["row"].to_numpy(), rows)].drop("row")
+
+
+def read_known(table: Path, base: Path, embeddings: npt.NDArray[np.float16] | None) -> Known:
+    """Read which pictures a survey's table knows; those it could not read are none of them.
+
+    Args:
+        base: what the addresses in the table hang from.
+    """
+    with scan_parquet(table) as rows:
+        is_known = pl.col("sha256").is_not_null() & ~pl.col("sha256").str.starts_with(UNREAD)
+        places = (
+            rows.with_row_index("row")
+            .filter(is_known)
+            .select("row", *PLACED, "modified_ns")
+            .collect(engine="streaming")
+        )
+    keys = make_keys(places, base)
+    order = np.argsort(keys)
+    return Known(table, keys[order], places["row"].to_numpy().astype(np.int64)[order], embeddings)
+
+
+def make_keys(places: pl.DataFrame, base: Path) -> npt.NDArray[np.uint64]:
+    """Return a 64-bit key of where each picture lies and when its file was last written.
+
+    Args:
+        places: the columns `PLACED` and modified_ns.
+    """
+    files = {uri: _as_text(uri_to_file(uri, base)) for uri in places["uri"].unique()}
+    offset = pl.col("offset").fill_null(0)
+    named = places.select("uri", offset, *PLACED[2:], "modified_ns").with_columns(
+        _look_up(places["uri"], files, pl.String())
+    )
+    # Polars' hashes differ between versions: they are compared within one process only.
+    return named.select(pl.struct(pl.all()).hash()).to_series().to_numpy()
+
+
+def read_times(places: pl.DataFrame, base: Path) -> pl.Series:
+    """Return when the files of pictures that are whole files were last written.
+
+    Args:
+        places: the columns `PLACED`.
+
+    Returns:
+        In ns; null for parts of a file (a catalogue that has grown keeps what it had), for what
+        is not on this machine and for what is not there.
+    """
+    found = {uri: _stat(uri_to_file(uri, base)) for uri in places["uri"].unique()}
+    times = {uri: one[0] for uri, one in found.items() if one is not None}
+    sizes = {uri: one[1] for uri, one in found.items() if one is not None}
+    is_whole = (pl.col("offset").fill_null(0) == 0) & (
+        pl.col("length").is_null() | (pl.col("length") == pl.col("size"))
+    )
+    table = places.select("offset", "length").with_columns(
+        _look_up(places["uri"], times, pl.Int64()).alias("modified_ns"),
+        _look_up(places["uri"], sizes, pl.Int64()).alias("size"),
+    )
+    return table.select(pl.when(is_whole).then("modified_ns")).to_series()
+
+
+def _stat(file: Path | str) -> tuple[int, int] | None:
+    try:
+        found = file.stat() if isinstance(file, Path) else None
+    except OSError:
+        return None
+    return None if found is None else (found.st_mtime_ns, found.st_size)
+
+
+def _as_text(file: Path | str) -> str:
+    # Polars takes no names that are not UTF-8.
+    return path_to_uri(file) if isinstance(file, Path) else file
+
+
+def _look_up(keys: pl.Series, values: Mapping[str | None, object], dtype: pl.DataType) -> pl.Series:
+    return keys.replace_strict(
+        pl.Series(list(values), dtype=pl.String),
+        pl.Series(list(values.values()), dtype=dtype),
+        default=None,
+        return_dtype=dtype,
+    )

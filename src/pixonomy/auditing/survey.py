@@ -1,0 +1,169 @@
+"""A manifest goes in; a table of what each picture shows, looked at once, comes out.
+
+Row n of `survey.parquet` belongs to row n of the manifest, and so does row n of `embeddings.npy`.
+Both grow part by part: a killed survey goes on behind its last part, and pictures that an earlier
+survey knows are not read again.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from pixonomy.artefact import Fingerprint
+from pixonomy.auditing.embeddings import EmbeddingsFile, map_embeddings
+from pixonomy.auditing.examine import MEASURE_VERSION
+from pixonomy.auditing.known import Known, read_known
+from pixonomy.auditing.stretches import Stretches, measure_parts
+from pixonomy.files import remove, scan_parquet, storage_errors
+from pixonomy.images.embedding import Embedder
+from pixonomy.locate import path_to_uri, uri_to_path
+from pixonomy.manifest import read_about
+from pixonomy.parts import Parts, remove_parts
+from pixonomy.progress import Surroundings
+
+TABLE, EMBEDDINGS = "survey.parquet", "embeddings.npy"
+
+_KEY = "survey"
+_PART_ROWS = 20_000  # a minute or two of work is lost at most
+
+
+@dataclass(frozen=True)
+class SurveySettings:
+    """How pictures are looked at.
+
+    Attributes:
+        embedder: what turns them into vectors, if anything.
+        earlier: folders of earlier surveys, whose knowledge is used.
+        part_rows: pictures between one resting point and the next.
+    """
+
+    embedder: Embedder | None = None
+    earlier: tuple[Path, ...] = ()
+    part_rows: int = _PART_ROWS
+
+
+@dataclass(frozen=True)
+class Survey:
+    """A finished survey.
+
+    Attributes:
+        table: its Parquet file: where each picture lies, when its file was written
+            (modified_ns), and the columns `MEASURED`.
+        embeddings: float16 (rows, d), mapped, zero where there is no picture; None without an
+            embedder.
+        looked_at, known: how many pictures were read for it, and how many were known before.
+    """
+
+    table: Path
+    embeddings: npt.NDArray[np.float16] | None
+    looked_at: int
+    known: int
+
+
+def survey(
+    manifest: Path,
+    identity: str,
+    folder: Path,
+    settings: SurveySettings,
+    surroundings: Surroundings,
+) -> Survey:
+    """Look at every usable picture of a manifest and write the tables into `folder`.
+
+    Args:
+        identity: what tells the manifest from others: its hash.
+
+    Raises:
+        StorageError: if the disk is full or a remote storage does not answer.
+    """
+    embedder = settings.embedder
+    wanted: dict[str, Any] = {
+        "manifest": identity,
+        "measured": MEASURE_VERSION,
+        "embedder": embedder.identity if embedder else None,
+    }
+    about = read_identity(folder)
+    if about is None or about["fingerprint"] != wanted:
+        about = _make(manifest, folder, wanted, settings, surroundings)
+    remove_parts(folder / TABLE)
+    embeddings = map_embeddings(folder / EMBEDDINGS) if embedder else None
+    return Survey(folder / TABLE, embeddings, about["looked_at"], about["known"])
+
+
+def read_identity(folder: Path) -> dict[str, Any] | None:
+    """Return what is stored about the survey in a folder; None where there is none."""
+    path = folder / TABLE
+    with storage_errors(path):
+        if not path.is_file():
+            return None
+        try:
+            with path.open("rb") as file:
+                text = pl.read_parquet_metadata(file).get(_KEY)
+        except pl.exceptions.PolarsError:
+            return None
+    about: dict[str, Any] | None = json.loads(text) if text is not None else None
+    return about
+
+
+def _make(
+    manifest: Path,
+    folder: Path,
+    wanted: Fingerprint,
+    settings: SurveySettings,
+    surroundings: Surroundings,
+) -> dict[str, Any]:
+    described = read_about(manifest)
+    assert described is not None  # it has been hashed as a manifest
+    with scan_parquet(manifest) as rows:
+        count = int(rows.select(pl.len()).collect().item())
+    base, embedder = Path(described["base"]), settings.embedder
+    parts = Parts(folder / TABLE, {**wanted, "part_rows": settings.part_rows})
+    embeddings = _open_embeddings(folder, embedder, count, parts)
+    earlier = _read_earlier(folder, settings, wanted)
+    stretches = Stretches(manifest, base, count, settings.part_rows, embedder, earlier)
+    for part in measure_parts(stretches, len(parts.done), surroundings):
+        if embeddings is not None:
+            embeddings.write(part.start, part.embeddings)
+        parts.add(part.table, {"looked_at": part.looked_at, "known": part.known})
+    # From here on nothing is left to be looked at, whatever is killed when.
+    remove(folder / TABLE)
+    remove(folder / EMBEDDINGS) if embeddings is None else embeddings.finish()
+    about = {
+        "fingerprint": dict(wanted),
+        "base": path_to_uri(base),
+        **{name: sum(part[name] for part in parts.done) for name in ("looked_at", "known")},
+    }
+    parts.assemble({_KEY: json.dumps(about)})
+    return about
+
+
+def _open_embeddings(
+    folder: Path, embedder: Embedder | None, count: int, parts: Parts
+) -> EmbeddingsFile | None:
+    if embedder is None:
+        return None
+    file = EmbeddingsFile(folder / EMBEDDINGS, count, embedder.dimensions)
+    if parts.done and not file.is_begun:  # somebody has removed it
+        parts.remove()
+        parts.done.clear()
+    if not parts.done:
+        file.begin()
+    return file
+
+
+def _read_earlier(folder: Path, settings: SurveySettings, wanted: Fingerprint) -> list[Known]:
+    """Read what earlier surveys know, if they measured as this one does."""
+    known = []
+    for one in dict.fromkeys((folder, *settings.earlier)):
+        about = read_identity(one)
+        if about is None or about["fingerprint"]["measured"] != wanted["measured"]:
+            continue
+        if wanted["embedder"] not in (None, about["fingerprint"]["embedder"]):
+            continue
+        embeddings = map_embeddings(one / EMBEDDINGS) if wanted["embedder"] else None
+        known.append(read_known(one / TABLE, uri_to_path(about["base"]), embeddings))
+    return known

@@ -1,0 +1,36 @@
+"""Locations go in; small pictures for the page come out."""
+
+from pixonomy.errors import UndecodableImage
+from pixonomy.fetch import Fetched, read_all
+from pixonomy.images.decode import decode
+from pixonomy.locate import Location, in_chunks
+from pixonomy.pages.thumbnail import encode_thumbnail
+from pixonomy.progress import Surroundings
+from pixonomy.workers import run
+
+THUMBNAIL_PIXELS = 128
+_CHUNK = 32  # pictures a task
+
+
+def make_thumbnails(locations: list[Location], surroundings: Surroundings) -> list[bytes | None]:
+    """Return a JPEG of at most 128 pixels a side for each; None where there is no picture."""
+    made: list[bytes | None] = []
+    busy = surroundings.cores if len(locations) > 8 * _CHUNK else 1
+    for some in run(_shrink_all, in_chunks(locations, _CHUNK), busy):
+        made += some
+        surroundings.progress("drawing the page", len(made), len(locations))
+    return made
+
+
+def _shrink_all(locations: list[Location]) -> list[bytes | None]:
+    made = {place: _shrink(fetched) for place, fetched in read_all(locations)}
+    return [made[place] for place in range(len(locations))]
+
+
+def _shrink(fetched: Fetched) -> bytes | None:
+    try:
+        if isinstance(fetched, UndecodableImage):
+            return None
+        return encode_thumbnail(decode(fetched, THUMBNAIL_PIXELS // 2), THUMBNAIL_PIXELS)
+    except UndecodableImage:  # it could be decoded before: the file has changed
+        return None

@@ -1,0 +1,107 @@
+"""Pictures go in; how fast a catalogue is audited, and in how much memory, comes out."""
+
+import hashlib
+import io
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import imagehash
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from pixonomy.bench.catalogue import read_products
+from pixonomy.bench.memory import watch
+from pixonomy.bench.result import Measurement, Yardstick
+from pixonomy.files import read_json
+from pixonomy.gallery.photograph import encode_jpeg
+from pixonomy.images.resize import Framing, frame
+from pixonomy.progress import Surroundings
+from pixonomy.road.index import index
+from pixonomy.sources.bson.write import ProductPictures, write_bson
+from pixonomy.workers import run
+
+_PICTURES = 100_000
+_SIDE, _QUALITY = 180, 90
+_REPEATED = 10  # of these many pictures one is that before it again
+_CATEGORIES = 20
+_HASHED = 4_000  # pictures that the yardstick hashes
+_CHUNK = 64
+_SPEED, _MEMORY = 300, 2 * 1024  # images/s and MiB: what is asked for
+
+
+def bench_audit(
+    surroundings: Surroundings, source: Path | None = None, pictures: int = _PICTURES
+) -> list[Measurement]:
+    """Measure the whole verb without a network: hashes, near-copies, labels, page.
+
+    Args:
+        source: a BSON catalogue to make the pictures of; None draws some.
+    """
+    with tempfile.TemporaryDirectory(prefix="pixonomy-bench-") as name:
+        folder = Path(name)
+        originals = [data for one in read_products(source) for data in one.pictures]
+        write_bson(folder / "c.bson", _make_products(originals, pictures))
+        surroundings.progress("bench audit", 1, 3)
+        index([folder / "c.bson"], folder / "m.parquet")
+        command = [sys.executable, "-m", "pixonomy", "audit", str(folder / "m.parquet")]
+        watched = watch([*command, "-o", str(folder / "audit"), "--network", "none", "--json"])
+        took = read_json(folder / "audit" / "audit.json")["seconds"]
+        surroundings.progress("bench audit", 2, 3)
+    theirs = _hash_with_imagehash(originals, surroundings.cores)
+    surroundings.progress("bench audit", 3, 3)
+    asked = Yardstick("what is asked for", _SPEED)
+    hashed = Yardstick("Pillow, imagehash.phash and SHA-256 alone", theirs)
+    limit = Yardstick("the limit (less is better)", _MEMORY)
+    work = f"audit {pictures:,} pictures of {_SIDE} px, {surroundings.cores} cores"
+    pairs = pictures / (took["looking"] + took["matching"])
+    memory = watched.anonymous_bytes / 1024**2
+    return [
+        Measurement(f"{work}: hashes and pairs", pairs, "images/s", (asked,)),
+        Measurement(f"{work}: hashes", pictures / took["looking"], "images/s", (hashed,)),
+        Measurement(f"{work}: all of it", pictures / watched.seconds, "images/s", ()),
+        Measurement("audit, anonymous memory", memory, "MiB", (limit,)),
+    ]
+
+
+def _make_products(originals: list[bytes], pictures: int) -> Iterator[ProductPictures]:
+    """Lay one picture over another: as many pictures, all different, as there are pairs.
+
+    The category is that of one of the two, so that there is something to learn.
+    """
+    chance = np.random.default_rng(0)
+    framed = [frame(data, Framing(_SIDE)).transpose(1, 2, 0) for data in originals]
+    made = ProductPictures(0, 0, [])
+    for number in range(pictures):
+        if number % _REPEATED != _REPEATED - 1:
+            one, other = chance.integers(0, len(framed), 2).tolist()
+            data = encode_jpeg(_mean(framed[one], framed[other]), _QUALITY)
+            made = ProductPictures(number, one % _CATEGORIES, [data])
+        yield ProductPictures(number, made.category_id, made.pictures)
+
+
+def _mean(one: npt.NDArray[np.uint8], other: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    return ((one.astype(np.uint16) + other) // 2).astype(np.uint8)
+
+
+def _hash_with_imagehash(jpegs: list[bytes], cores: int) -> float:
+    """Return how many pictures a second the well-known way hashes, compared with nothing."""
+    some = (jpegs * (_HASHED // len(jpegs) + 1))[:_HASHED]
+    chunks = [some[start : start + _CHUNK] for start in range(0, len(some), _CHUNK)]
+    for _ in run(_hash_all, chunks[:1], cores):
+        pass
+    began = time.perf_counter()
+    for _ in run(_hash_all, chunks, cores):
+        pass
+    return len(some) / (time.perf_counter() - began)
+
+
+def _hash_all(jpegs: list[bytes]) -> list[tuple[str, str]]:
+    found = []
+    for data in jpegs:
+        with Image.open(io.BytesIO(data)) as image:
+            found.append((hashlib.sha256(data).hexdigest(), str(imagehash.phash(image))))
+    return found

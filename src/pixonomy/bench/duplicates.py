@@ -1,0 +1,226 @@
+"""Real pictures without duplicates go in; how many planted copies are found comes out.
+
+Nothing was tuned on these pictures, these strengths or this seed: thresholds were chosen on other
+pictures of the same sources, with `plant.TUNING`.
+"""
+
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from pixonomy.auditing.examine import ExaminedPictures, ExamineTask, examine_pictures
+from pixonomy.bench.hashing import Hashes, hash_pictures, join_hashes
+from pixonomy.bench.memory import Peak, watch_memory
+from pixonomy.bench.plant import REPORTED, plants
+from pixonomy.bench.recall import Found, compare_hashes, count_hashes, count_pairs, tell
+from pixonomy.bench.result import Measurement
+from pixonomy.errors import DataError, UndecodableImage
+from pixonomy.fetch import read_all
+from pixonomy.files import storage_errors
+from pixonomy.gallery.draw import CATEGORIES, draw_picture
+from pixonomy.gallery.photograph import encode_jpeg
+from pixonomy.images.decode import decode
+from pixonomy.images.embedding import Embedder
+from pixonomy.locate import Location
+from pixonomy.matching.pairs import Pictures, find_pairs
+from pixonomy.progress import Surroundings
+from pixonomy.road.embedder import choose_embedder
+from pixonomy.workers import run
+
+_TABLE = "duplicate_base.csv"
+_WEIGHTS = "weights/mobilenet_v2_imagenet_notop.weights.h5"
+_DRAWN = 300  # pictures, where there are no real ones
+_CHUNK = 100  # pictures a task
+_SEED = 41
+_DRAWN_QUALITY = 90
+_OURS, _OURS_WITH = "Pixonomy, no network", "Pixonomy, with MobileNetV2"
+
+
+@dataclass(frozen=True)
+class _Task:
+    """Pictures, the number of the first of them, and how they are altered (None: not at all)."""
+
+    pictures: Sequence[bytes]
+    start: int
+    plant: str | None
+
+
+@dataclass
+class _Clock:
+    """Seconds spent and pictures looked at."""
+
+    seconds: float = 0.0
+    pictures: int = 0
+
+
+def bench_duplicates(
+    surroundings: Surroundings, source: Path | None = None, pictures: int | None = None
+) -> list[Measurement]:
+    """Measure how many altered copies are found, and false pairs, beside well-known hashes.
+
+    Each alteration makes a set of its own: all pictures, and one altered copy of each.
+
+    Args:
+        source: the folder of the real pictures that `duplicate_base.csv` names; None draws some.
+        pictures: take as many, from all over the table; None: all.
+
+    Raises:
+        DataError: if pictures of the table are not there.
+    """
+    base = _draw() if source is None else _read(source)
+    base = base if pictures is None else base[:: max(1, len(base) // pictures)][:pictures]
+    hashes = _hash(base, surroundings)
+    ours: dict[str, dict[str, Found]] = {_OURS: {}}
+    sets, clock = {}, _Clock()
+    with tempfile.TemporaryDirectory(prefix="pixonomy-bench-") as name:
+        network = _choose_network(source, Path(name), surroundings)
+        if network is not None:
+            ours[_OURS_WITH] = {}
+        with watch_memory() as peak:
+            for number, plant in enumerate(plants(REPORTED)):
+                copies = _plant(base, plant, surroundings)
+                planted = _Planted(Path(name), base, copies)
+                for title, embedder in ((_OURS, None), (_OURS_WITH, network)):
+                    if title in ours:
+                        ours[title][plant] = planted.find(embedder, surroundings, clock)
+                sets[plant] = compare_hashes(hashes, _hash(copies, surroundings))
+                surroundings.progress("bench duplicates", number + 1, len(plants(REPORTED)))
+    told = tell({**dict(reversed(ours.items())), **count_hashes(sets, len(base))}, len(base))
+    return [*told, *_tell_cost(clock, peak, surroundings)]
+
+
+def _tell_cost(clock: _Clock, peak: Peak, surroundings: Surroundings) -> list[Measurement]:
+    speed = clock.pictures / max(clock.seconds, 1e-9)
+    work = f"decode, describe and pair, half of them copies, {surroundings.cores} processes"
+    return [
+        Measurement(work, speed, "images/s", ()),
+        Measurement("anonymous memory of this benchmark", peak.anonymous_bytes / 2**20, "MiB", ()),
+    ]
+
+
+@dataclass(frozen=True)
+class _Planted:
+    """Pictures and their copies, in one file."""
+
+    folder: Path
+    base: Sequence[bytes]
+    copies: Sequence[bytes]
+
+    def find(self, embedder: Embedder | None, surroundings: Surroundings, clock: _Clock) -> Found:
+        """Examine all pictures and find pairs, as `audit` does."""
+        locations = self._write()
+        survey = self.folder / "survey.parquet"
+        began = time.perf_counter()
+        chunks = [locations[at : at + _CHUNK] for at in range(0, len(locations), _CHUNK)]
+        tasks = [ExamineTask(chunk, embedder) for chunk in chunks]
+        examined = list(run(examine_pictures, tasks, surroundings.cores))
+        _write_survey(survey, locations, examined)
+        embeddings = np.concatenate([one.embeddings for one in examined]) if embedder else None
+        quiet = replace(surroundings, progress=lambda *_: None)
+        pairs = find_pairs(Pictures(survey, self.folder, embeddings), surroundings=quiet)
+        clock.seconds += time.perf_counter() - began
+        clock.pictures += len(locations)
+        equal = sum(one == other for one, other in zip(self.base, self.copies, strict=True))
+        return count_pairs(pairs, len(self.base), equal)
+
+    def _write(self) -> list[Location]:
+        file, locations, offset = self.folder / "pictures", [], 0
+        with storage_errors(file), file.open("wb") as opened:
+            for number, data in enumerate([*self.base, *self.copies]):
+                opened.write(data)
+                locations.append(Location(str(number), file, offset, len(data)))
+                offset += len(data)
+        return locations
+
+
+def _write_survey(
+    path: Path, locations: Sequence[Location], examined: Sequence[ExaminedPictures]
+) -> None:
+    where = pl.DataFrame(
+        {
+            "image_id": [one.image_id for one in locations],
+            "uri": [str(one.file) for one in locations],
+            "offset": [one.offset for one in locations],
+            "length": [one.length for one in locations],
+        }
+    )
+    measured = pl.concat([one.measured for one in examined])
+    pl.concat([where, measured], how="horizontal").write_parquet(path)
+
+
+def _choose_network(
+    source: Path | None, folder: Path, surroundings: Surroundings
+) -> Embedder | None:
+    weights = source / _WEIGHTS if source is not None else None
+    if weights is None or not weights.is_file():
+        return None
+    return choose_embedder(weights, folder, surroundings)
+
+
+def _plant(base: Sequence[bytes], plant: str, surroundings: Surroundings) -> list[bytes]:
+    return [
+        copy for some in run(_plant_some, _tasks(base, plant), surroundings.cores) for copy in some
+    ]
+
+
+def _plant_some(task: _Task) -> list[bytes]:
+    names = list(plants(REPORTED))
+    assert task.plant is not None
+    plant, number = plants(REPORTED)[task.plant], names.index(task.plant)
+    return [
+        plant.make(decode(data), np.random.default_rng([_SEED, number, task.start + place]))
+        for place, data in enumerate(task.pictures)
+    ]
+
+
+def _hash(pictures: Sequence[bytes], surroundings: Surroundings) -> Hashes:
+    parts = run(_hash_some, _tasks(pictures, None), surroundings.cores)
+    return join_hashes(list(parts))
+
+
+def _hash_some(task: _Task) -> Hashes:
+    return hash_pictures(task.pictures)
+
+
+def _tasks(pictures: Sequence[bytes], plant: str | None) -> list[_Task]:
+    starts = range(0, len(pictures), _CHUNK)
+    return [_Task(pictures[start : start + _CHUNK], start, plant) for start in starts]
+
+
+def _read(source: Path) -> list[bytes]:
+    """Return the pictures of the table, which are looked for below `source`."""
+    with files("pixonomy.bench").joinpath(_TABLE).open("rb") as table:
+        rows = pl.read_csv(table, comment_prefix="#")
+    locations = [
+        Location(digest, source / path, offset, length)
+        for path, offset, length, digest in rows.select("path", "offset", "length", "sha256").rows()
+    ]
+    found: list[bytes] = [b""] * len(locations)
+    for place, data in read_all(locations):
+        if isinstance(data, UndecodableImage):
+            raise DataError(f"{locations[place].file} is needed for this benchmark: {data}.")
+        found[place] = data
+    wrong = sum(
+        sha256(one).hexdigest() != place.image_id
+        for one, place in zip(found, locations, strict=True)
+    )
+    if wrong:
+        raise DataError(f"{wrong} of the benchmark's pictures are not those its table names.")
+    return found
+
+
+def _draw() -> list[bytes]:
+    categories = list(CATEGORIES)
+    pictures: list[bytes] = []
+    for number in range(_DRAWN):
+        generator = np.random.default_rng([_SEED, number])
+        drawn = draw_picture(categories[number % len(categories)], generator)
+        pictures.append(encode_jpeg(drawn, _DRAWN_QUALITY))
+    return pictures

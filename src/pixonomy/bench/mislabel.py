@@ -1,0 +1,79 @@
+"""True labels go in; labels with planted errors come out, and how well they were found."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.metrics import roc_auc_score
+
+Integers = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+Kind = Literal["symmetric", "asymmetric"]
+
+
+@dataclass(frozen=True)
+class Noise:
+    """How labels go wrong: to any other category alike, or each to the one most like it.
+
+    Attributes:
+        share: of the pictures, drawn at random, 0 to 1.
+    """
+
+    kind: Kind
+    share: float
+    seed: int
+
+
+def plant_errors(labels: Integers, alike: Integers, noise: Noise) -> Integers:
+    """Return labels of which the noise's share is wrong.
+
+    Args:
+        labels: label numbers, shape (n,).
+        alike: for each category another that is like it, shape (k,).
+    """
+    generator = np.random.default_rng([noise.seed, round(100 * noise.share), len(noise.kind)])
+    count, categories = len(labels), len(alike)
+    chosen = generator.permutation(count)[: round(noise.share * count)]
+    planted = labels.copy()
+    if noise.kind == "symmetric":
+        planted[chosen] = (
+            labels[chosen] + generator.integers(1, categories, len(chosen))
+        ) % categories
+    else:
+        planted[chosen] = alike[labels[chosen]]
+    return planted
+
+
+def find_alike(labels: Integers, probabilities: npt.NDArray[np.floating]) -> Integers:
+    """Return for each category the other that its pictures are most often taken for, (k,).
+
+    Args:
+        labels: true label numbers, shape (n,).
+        probabilities: out-of-sample, shape (n, k); their sums decide between equals.
+    """
+    categories = probabilities.shape[1]
+    mistaken = np.zeros((categories, categories))
+    np.add.at(mistaken, labels, 1e-3 * probabilities)
+    np.add.at(mistaken, (labels, probabilities.argmax(axis=1)), 1.0)
+    np.fill_diagonal(mistaken, -1.0)
+    return np.asarray(mistaken.argmax(axis=1), np.int64)
+
+
+@dataclass(frozen=True)
+class Found:
+    """How well wrong labels were found, each figure 0 to 1."""
+
+    auroc: float
+    precision: float
+    recall: float
+    f1: float
+
+
+def measure_found(is_wrong: Flags, is_suspect: Flags, quality: npt.NDArray[np.floating]) -> Found:
+    """Compare suspects and a ranking (low quality first) with the labels that are wrong."""
+    hits = int((is_wrong & is_suspect).sum())
+    precision = hits / max(1, int(is_suspect.sum()))
+    recall = hits / max(1, int(is_wrong.sum()))
+    f1 = 2 * precision * recall / max(1e-9, precision + recall)
+    return Found(float(roc_auc_score(is_wrong, -quality)), precision, recall, f1)

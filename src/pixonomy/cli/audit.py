@@ -1,0 +1,53 @@
+"""`audit`: what is wrong with the pictures and labels of a manifest."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from pixonomy.cli import options
+from pixonomy.cli.console import show, surroundings
+
+
+def audit(
+    manifest: Annotated[Path, typer.Argument(help="A manifest, with or without splits.")],
+    output: Annotated[Path, options.output("the folder of findings")],
+    network: Annotated[
+        str | None,
+        typer.Option(
+            help="What pictures are compared by: a bundle, a weights file, 'imagenet' or 'none'."
+        ),
+    ] = None,
+    predictions: Annotated[
+        Path | None, typer.Option(help="A run whose predictions the labels are compared with.")
+    ] = None,
+    apply: Annotated[
+        str | None,
+        typer.Option(help="Findings that leave pictures out, by name and with commas between."),
+    ] = None,
+    earlier: Annotated[
+        Path | None, typer.Option(help="An earlier audit: what it knows is not read again.")
+    ] = None,
+    overwrite: options.Overwrite = False,
+    as_json: options.AsJson = False,
+    debug: options.Debug = False,
+) -> None:
+    """Find copies, leaks, bad pictures and wrong labels; write a page and a marked manifest."""
+    from pixonomy.road.audit import AuditChoices
+    from pixonomy.road.audit import audit as run
+
+    kinds = tuple(one.strip() for one in (apply or "").split(",") if one.strip())
+    choices = AuditChoices(network, predictions, kinds, earlier)
+    result = run(manifest, output, choices, overwrite, surroundings())
+    show(result, _lines(result), as_json)
+
+
+def _lines(result: dict[str, Any]) -> list[str]:
+    found = {kind.replace("_", " "): n for kind, n in result["findings"].items() if n}
+    width = max(map(len, found), default=0)
+    lines = [f"{kind.ljust(width)}  {n}" for kind, n in found.items()]
+    return [
+        *(lines or ["Nothing was found."]),
+        f"Page: {result['page']}",
+        f"Manifest: {result['manifest']}",
+    ]

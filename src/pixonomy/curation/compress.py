@@ -1,0 +1,45 @@
+"""Embeddings of any scale and length go in; their main directions come out, compactly."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float32]
+
+_ROWS = 8192  # at once: the whole stays on disk
+_LEAST_SPREAD = 1e-2  # of the mean deviation: below it a number is noise or constant
+
+
+def compress(features: npt.NDArray[np.floating], dimensions: int) -> Floats:
+    """Bring each number to unit deviation and keep the directions of most variance.
+
+    Args:
+        features: shape (n, d), of any float type, perhaps memory-mapped.
+        dimensions: at most so many are kept.
+
+    Returns:
+        float32, shape (n, min(dimensions, d, n)); unit deviations are kept, directions are not
+        whitened: those that vary little carry little (principal components).
+    """
+    count, length = features.shape
+    total, squares = np.zeros(length), np.zeros(length)
+    for rows in _chunks(features):
+        total += rows.sum(axis=0, dtype=np.float64)
+        squares += np.square(rows, dtype=np.float64).sum(axis=0)
+    mean = total / count
+    deviation = np.sqrt(np.maximum(squares / count - mean**2, 0.0))
+    scale = np.maximum(deviation, _LEAST_SPREAD * deviation.mean() + 1e-12).astype(np.float32)
+    centre = mean.astype(np.float32)
+    scatter = np.zeros((length, length))
+    for rows in _chunks(features):
+        scaled = (rows - centre) / scale
+        scatter += scaled.T @ scaled
+    _, directions = np.linalg.eigh(scatter)
+    kept = directions[:, ::-1][:, : min(dimensions, count, length)].astype(np.float32)
+    return np.concatenate([((rows - centre) / scale) @ kept for rows in _chunks(features)])
+
+
+def _chunks(features: npt.NDArray[np.floating]) -> Iterator[Floats]:
+    for start in range(0, len(features), _ROWS):
+        yield np.asarray(features[start : start + _ROWS], np.float32)

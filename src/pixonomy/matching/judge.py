@@ -1,0 +1,124 @@
+"""What the blocks of two pictures say goes in; whether they show the same comes out."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pixonomy.matching.agreement import Agreement, Flags, Floats
+
+_ALIKE = 0.8  # correlation from which on a block is the same
+_STRONG = 30.0  # grey levels of deviation: more of it counts no more
+_OFF_TONE = 10.0  # grey levels from which on a block has another colour, …
+_OFF_HUE = 0.04  # … or 1 - cosine between the colours of what it shows
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What is asked of the blocks with something in them, as shares of their number.
+
+    Attributes:
+        correlation: at least, the mean.
+        alike: at least, those that are the same.
+        off_tone: at most, those (and plain ones) that have another colour.
+        blocks: at least, how many there are.
+    """
+
+    correlation: float
+    alike: float
+    off_tone: float
+    blocks: int
+
+
+_WHOLE = Bounds(correlation=0.93, alike=0.88, off_tone=0.05, blocks=6)
+_WHOLE_TINY = Bounds(correlation=0.75, alike=0.6, off_tone=0.3, blocks=6)
+_BESIDE_CAPTION = Bounds(correlation=0.985, alike=0.985, off_tone=0.01, blocks=12)
+_BESIDE_CAPTION_TINY = Bounds(correlation=0.85, alike=0.75, off_tone=0.15, blocks=12)
+_CAPTION_HEIGHT = 0.38  # of a picture, at most
+_CAPTION_WIDTH = 0.36  # of a picture, at least, or …
+_CAPTION_CONTRAST = 2.5  # … so many times the variance of what it covers
+_FEW = 0.05  # share of all blocks: so few may differ anyhow
+_DYED = ((0.04, 4.0), (0.15, 1.5))
+# Blocks that are the same but for their colour: as shares of all blocks, and of those that show
+# something else.
+
+
+def judge(agreement: Agreement | None, is_tiny: bool = False) -> float:
+    """Return the mean correlation of what both pictures show, 0 to 1; 0 if they differ.
+
+    They may differ within a band as high as a caption if they are all the more alike elsewhere.
+
+    Args:
+        is_tiny: one of the pictures is so small that a JPEG's blocks are as large as what it shows.
+    """
+    if agreement is None:
+        return 0.0
+    everywhere = np.ones(agreement.seen.shape, np.bool_)
+    bounds = _WHOLE_TINY if is_tiny else _WHOLE
+    beside_caption = _BESIDE_CAPTION_TINY if is_tiny else _BESIDE_CAPTION
+    score = _ask(agreement, everywhere, bounds)
+    if score > 0:
+        return score
+    beside = _beside_caption(agreement)
+    if not _may_be_caption(agreement, ~beside):
+        return 0.0
+    return _ask(agreement, beside, beside_caption)
+
+
+def _ask(agreement: Agreement, where: Flags, bounds: Bounds) -> float:
+    telling = agreement.telling & where
+    count = int(telling.sum())
+    if count < bounds.blocks:
+        return 0.0
+    told = agreement.correlation[telling]
+    correlation = float(np.average(told, weights=_weights(agreement)[telling]))
+    alike = float((told > _ALIKE).mean())
+    others = int((_is_off_tone(agreement) & where).sum()) / count
+    is_same = (
+        correlation >= bounds.correlation and alike >= bounds.alike and others <= bounds.off_tone
+    )
+    return min(1.0, correlation) if is_same else 0.0
+
+
+def _beside_caption(agreement: Agreement) -> Flags:
+    """Leave out the band of rows in which most blocks differ."""
+    rows = (_is_other(agreement) | _is_off_tone(agreement)).sum(1)
+    height = max(2, round(_CAPTION_HEIGHT * len(rows)))
+    top = int(np.convolve(rows, np.ones(height, np.int64), "valid").argmax())
+    beside = np.ones(agreement.seen.shape, np.bool_)
+    beside[top : top + height] = False
+    return beside
+
+
+def _may_be_caption(agreement: Agreement, band: Flags) -> bool:
+    """Tell a caption from another label on the same bottle, or the same garment in another colour.
+
+    A caption is wide, or much stronger than what it covers, and does not dye anything.
+    """
+    recoloured = int((agreement.telling & ~_is_other(agreement) & _is_off_tone(agreement)).sum())
+    redrawn, telling = int(_is_other(agreement).sum()), int(agreement.telling.sum())
+    for most, of_redrawn in _DYED:
+        if recoloured > most * telling and recoloured > of_redrawn * redrawn:
+            return False
+    other = _is_other(agreement) & band
+    if other.sum() <= _FEW * agreement.telling.sum():
+        return True
+    columns = np.flatnonzero(other.any(0))
+    power, other_power = (float(one[other].mean()) for one in agreement.powers)
+    contrast = max(power, other_power) / max(1.0, min(power, other_power))
+    width = (columns[-1] - columns[0] + 1) / other.shape[1]
+    return bool(width >= _CAPTION_WIDTH or contrast >= _CAPTION_CONTRAST)
+
+
+def _is_other(agreement: Agreement) -> Flags:
+    return np.asarray(agreement.telling & (agreement.correlation <= _ALIKE), np.bool_)
+
+
+def _weights(agreement: Agreement) -> Floats:
+    """Return what each block counts: strong contrast tells more."""
+    return np.sqrt(np.minimum(np.maximum(*agreement.powers), _STRONG**2))
+
+
+def _is_off_tone(agreement: Agreement) -> Flags:
+    is_off_hue = agreement.telling & (agreement.off_hue > _OFF_HUE)
+    is_off = agreement.seen & (agreement.off_tone > _OFF_TONE) | is_off_hue
+    return np.asarray(is_off, np.bool_)

@@ -1,0 +1,123 @@
+"""A survey's thumbnails and embeddings go in; pairs of pictures that show the same come out.
+
+Candidates are near neighbours (`candidates`), thinned out by their thumbnails (`suspects`); what is
+left is looked at again, pixel by pixel (`verify`).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from pixonomy.files import scan_parquet
+from pixonomy.locate import locate
+from pixonomy.matching.sketches import Embeddings, open_sketches
+from pixonomy.matching.suspects import MatchSettings, suspect
+from pixonomy.matching.verify import Suspicion, Task, verify
+from pixonomy.progress import Surroundings
+from pixonomy.workers import run
+
+MATCH_VERSION = 1
+"""Raised whenever the same survey would give other pairs."""
+
+NEEDED = ("sha256", "descriptor", "image_id", "uri", "offset", "length", "member", "encoding")
+"""The columns of a survey that are read; `member` and `encoding` may be missing."""
+
+_DEFAULT, _USUAL = Surroundings(), MatchSettings()
+_LOCATED = 20_000  # pairs whose pictures are located at once
+_TASK = 128  # pairs a task
+_FEW = 4  # tasks that are not worth a process of their own
+_SCHEMA = {
+    "first": pl.UInt32(),
+    "second": pl.UInt32(),
+    "how": pl.String(),
+    "score": pl.Float32(),
+}
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """What is compared.
+
+    Attributes:
+        survey: a Parquet file with the columns `NEEDED`, a row a picture; rows without sha256 or
+            descriptor take no part, and of equal sha256 the first stands for all.
+        base: the folder that relative `uri`s hang from.
+        embeddings: float16 or float32 (rows, d), or None.
+    """
+
+    survey: Path
+    base: Path
+    embeddings: Embeddings | None = None
+
+
+def find_pairs(
+    pictures: Pictures, settings: MatchSettings = _USUAL, surroundings: Surroundings = _DEFAULT
+) -> pl.DataFrame:
+    """Find pictures that show the same, though cropped, padded, mirrored, turned or altered.
+
+    Returns:
+        first, second (UInt32, numbers of rows of the survey, first < second), how ("pixels"), score
+        (Float32, the correlation of what both show, 0 to 1); sorted, each pair once. A picture that
+        can no longer be read has no pairs.
+    """
+    with open_sketches(pictures.survey, pictures.embeddings) as sketches:
+        if len(sketches.rows) < 2:
+            return pl.DataFrame(schema=_SCHEMA)
+        suspects = suspect(sketches, settings, surroundings)
+        rows = pl.Series(sketches.rows, dtype=pl.UInt32)
+    scores = _verify(suspects, rows, pictures, surroundings)
+    return (
+        suspects.select(
+            first=rows.gather(suspects["first"]),
+            second=rows.gather(suspects["second"]),
+            how=pl.lit("pixels"),
+            score=pl.Series(scores, dtype=pl.Float32),
+        )
+        .filter(pl.col("score") > 0)
+        .sort("first", "second")
+    )
+
+
+def _verify(
+    suspects: pl.DataFrame, rows: pl.Series, pictures: Pictures, surroundings: Surroundings
+) -> list[float]:
+    scores: list[float] = []
+    is_worth = suspects.height > _FEW * _TASK
+    tasks = _tasks(suspects, rows, pictures)
+    for some in run(verify, tasks, surroundings.cores if is_worth else 1):
+        scores.extend(some)
+        surroundings.progress("comparing pictures", len(scores), suspects.height)
+    return scores
+
+
+def _tasks(suspects: pl.DataFrame, rows: pl.Series, pictures: Pictures) -> Iterator[Task]:
+    for many in suspects.iter_slices(_LOCATED):
+        ends = np.stack([many["first"].to_numpy(), many["second"].to_numpy()])
+        involved, places = np.unique(ends, return_inverse=True)
+        locations = locate(_read_places(pictures.survey, rows.gather(involved)), pictures.base)
+        pairs = places.reshape(ends.shape).T
+        guesses = many.select("one", "two", "is_in_place").rows()
+        for start in range(0, many.height, _TASK):
+            some = slice(start, start + _TASK)
+            here = np.unique(pairs[some])
+            yield Task(
+                [locations[place] for place in here],
+                [
+                    Suspicion(int(first), int(second), (one, two), is_in_place)
+                    for (first, second), (one, two, is_in_place) in zip(
+                        np.searchsorted(here, pairs[some]), guesses[some], strict=True
+                    )
+                ],
+            )
+
+
+def _read_places(survey: Path, rows: pl.Series) -> pl.DataFrame:
+    """Return where the pictures of ascending rows lie."""
+    with scan_parquet(survey) as table:
+        names = [name for name in NEEDED[2:] if name in table.collect_schema().names()]
+        places = table.select(names).with_row_index("row")
+        wanted = rows.alias("row").to_frame().lazy()
+        return wanted.join(places, on="row", how="left", maintain_order="left").collect()

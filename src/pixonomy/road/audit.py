@@ -1,0 +1,240 @@
+"""A manifest goes in; what is wrong with its pictures, and a marked manifest, come out."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+import polars as pl
+
+from pixonomy.artefact import Fingerprint, is_finished
+from pixonomy.auditing.examine import MEASURE_VERSION
+from pixonomy.auditing.findings import (
+    TOLD,
+    count_findings,
+    find_copies_and_leaks,
+    gather_audited,
+)
+from pixonomy.auditing.flaws import find_flaws
+from pixonomy.auditing.groups import group_copies, number_pictures
+from pixonomy.auditing.kinds import check_kinds
+from pixonomy.auditing.record import decide_problems, name_groups, write_findings, write_marked
+from pixonomy.auditing.survey import EMBEDDINGS, TABLE, Survey, SurveySettings, survey
+from pixonomy.curation.labels import LABELS_VERSION
+from pixonomy.errors import SettingError
+from pixonomy.files import (
+    printable,
+    read_json,
+    remove,
+    scan_parquet,
+    storage_errors,
+    write_json,
+    write_text,
+)
+from pixonomy.images.embedding import Embedder
+from pixonomy.manifest import Manifest, hash_manifest, read_manifest
+from pixonomy.matching.pairs import MATCH_VERSION
+from pixonomy.progress import Surroundings
+from pixonomy.road.audit_labels import REVIEW, Labelled, as_findings, hash_predictions, review
+from pixonomy.road.audit_page import Outcome, draw_page
+from pixonomy.road.audit_pairs import PAIRS, pair
+from pixonomy.road.embedder import choose_embedder
+
+MARKED, FINDINGS, PAGE, SUMMARY = "manifest.parquet", "findings.parquet", "audit.html", "audit.json"
+
+_DEFAULT = Surroundings()
+_STAGE, _VERSION = "audit", 1  # the version is raised when the same inputs give other findings
+_PLAN = ".plan.json"  # written first, so that an unfinished folder is known for what it is
+_OWN = (MARKED, FINDINGS, PAGE, SUMMARY, TABLE, EMBEDDINGS, PAIRS, REVIEW)
+_OWN_STARTS = (".", "embedder-")
+
+
+@dataclass(frozen=True)
+class AuditChoices:
+    """How a manifest is audited.
+
+    Attributes:
+        network: what turns pictures into vectors, see `road.embedder.choose_embedder`.
+        predictions: a run whose predictions, of pictures it was not trained on, the labels are
+            compared with; None: labels are compared by cross-validation.
+        apply: kinds of findings whose rows are left out (`problem`), beside the undecodable.
+        earlier: the folder of an earlier audit, whose pictures are not read again.
+    """
+
+    network: str | Path | None = None
+    predictions: Path | None = None
+    apply: tuple[str, ...] = ()
+    earlier: Path | None = None
+
+
+@dataclass(frozen=True)
+class _Work:
+    manifest: Path
+    output: Path
+    about: Manifest  # without rows
+    choices: AuditChoices
+    embedder: Embedder
+    fingerprint: Fingerprint
+    surroundings: Surroundings
+    seconds: dict[str, float] = field(default_factory=dict)  # stage → how long it took
+
+    @property
+    def seen_from(self) -> Fingerprint:
+        """What the pictures and how they were looked at follow from."""
+        return {name: self.fingerprint[name] for name in ("manifest", "measured", "network")}
+
+    @contextmanager
+    def timed(self, stage: str) -> Iterator[None]:
+        """Note how long the block takes."""
+        began = time.monotonic()
+        yield
+        self.seconds[stage] = round(time.monotonic() - began, 3)
+
+
+def audit(
+    manifest: Path,
+    output: Path,
+    choices: AuditChoices | None = None,
+    overwrite: bool = False,
+    surroundings: Surroundings = _DEFAULT,
+) -> dict[str, Any]:
+    """Find copies, leaks, bad pictures and suspected labels; mark them, delete nothing.
+
+    Every picture is read and decoded once. What an audit in the same folder, or in
+    `choices.earlier`, knows of a picture is not looked at again; a killed call goes on where it
+    was. `output` gets manifest.parquet (marked), findings.parquet, audit.html and audit.json.
+
+    Returns:
+        {manifest, page, seconds, findings: {kind: count}}; `auditing.findings.count_findings`
+        tells what is counted.
+
+    Raises:
+        SettingError: if `manifest` is none, `output` holds other things or a kind is unknown.
+        StorageError: if the disk is full, or a remote storage does not answer.
+    """
+    began = time.monotonic()
+    choices = choices or AuditChoices()
+    fingerprint: Fingerprint = {
+        "stage": _STAGE,
+        "version": _VERSION,
+        "manifest": hash_manifest(manifest),
+        "measured": list(MEASURE_VERSION),
+        "matching": MATCH_VERSION,
+        "labels": LABELS_VERSION,
+        "predictions": hash_predictions(choices.predictions),
+        "apply": list(check_kinds(choices.apply)),
+    }
+    found = _read_found(output)
+    embedder = choose_embedder(choices.network, output, surroundings)
+    fingerprint = {**fingerprint, "network": embedder.identity}
+    is_same = is_finished(printable(output), found, fingerprint, overwrite)
+    if not (is_same and (output / SUMMARY).exists()):
+        about = read_manifest(manifest, ())
+        _make(_Work(manifest, output, about, choices, embedder, fingerprint, surroundings))
+    remove(output / _PLAN)
+    return {
+        "manifest": printable(output / MARKED),
+        "page": printable(output / PAGE),
+        "seconds": round(time.monotonic() - began, 3),
+        "findings": read_json(output / SUMMARY)["findings"],
+    }
+
+
+def _make(work: _Work) -> None:
+    output, surroundings = work.output, work.surroundings
+    # Whatever is killed when: either the plan or the summary says whose folder this is.
+    write_json(output / _PLAN, dict(work.fingerprint))
+    remove(output / SUMMARY)
+    earlier = (work.choices.earlier,) if work.choices.earlier is not None else ()
+    settings = SurveySettings(work.embedder, earlier)
+    with work.timed("looking"):
+        identity = work.fingerprint["manifest"]
+        seen = survey(work.manifest, identity, output, settings, surroundings)
+    told = _read_told(work.manifest)
+    outcome = _find(work, seen, told)
+    with work.timed("writing"):
+        _record(work, seen, told, outcome)
+    about = {"findings": outcome.counts, "rows": told.height, "seconds": work.seconds}
+    write_json(output / SUMMARY, {**about, "fingerprint": dict(work.fingerprint)})
+
+
+def _record(work: _Work, seen: Survey, told: pl.DataFrame, outcome: Outcome) -> None:
+    output = work.output
+    problems = decide_problems(outcome.findings, outcome.applied, outcome.audited, told["image_id"])
+    groups = name_groups(outcome.audited, told["image_id"], told["duplicate_group"])
+    write_findings(output / FINDINGS, outcome.findings, told["image_id"], groups)
+    quality = outcome.reviewed.select("row", label_quality="quality")
+    news = pl.DataFrame({"duplicate_group": groups}).with_row_index("row")
+    news = news.join(quality, on="row", how="left", maintain_order="left").drop("row")
+    marked = Manifest(news, work.about.base, work.fingerprint, work.about.taxonomy)
+    write_marked(work.manifest, seen.table, output / MARKED, marked, problems)
+    page = draw_page(outcome, output / MARKED, work.fingerprint, work.surroundings)
+    write_text(output / PAGE, page)
+
+
+def _read_told(manifest: Path) -> pl.DataFrame:
+    """Read the columns that findings are drawn from; repeated texts as numbers."""
+    with scan_parquet(manifest) as rows:
+        known = rows.collect_schema()
+        told = [pl.col(name).cast(pl.Categorical) for name in TOLD if name in known]
+        usable = pl.col("problem").is_null().alias("is_usable")
+        return rows.select("image_id", "duplicate_group", usable, *told).collect()
+
+
+def _find(work: _Work, seen: Survey, told: pl.DataFrame) -> Outcome:
+    output, surroundings = work.output, work.surroundings
+    with work.timed("matching"):
+        pairs = pair(seen, work.about.base, output, work.seen_from, surroundings)
+    copies = group_copies(number_pictures(seen.table), pairs, told["duplicate_group"])
+    audited = gather_audited(told, copies, pairs)
+    assert seen.embeddings is not None
+    labelled = Labelled(work.manifest, told, copies, seen.embeddings)
+    also = {name: work.fingerprint[name] for name in ("matching", "predictions")}
+    with work.timed("labels"):
+        run, made_from = work.choices.predictions, {**work.seen_from, **also}
+        reviewed = review(labelled, run, output, made_from, surroundings)
+    findings = {
+        **find_flaws(seen.table),
+        **find_copies_and_leaks(audited),
+        **as_findings(reviewed),
+    }
+    counts = count_findings(findings, audited)
+    facts = {
+        "manifest (SHA-256)": work.fingerprint["manifest"],
+        "pictures looked at": f"{seen.looked_at:,}",
+        "known from an earlier audit": f"{seen.known:,}",
+        "described by": work.embedder.identity,
+        "labels reviewed": f"{reviewed.height:,}",
+    }
+    return Outcome(
+        work.manifest,
+        work.about,
+        audited,
+        findings,
+        counts,
+        reviewed,
+        told["image_id"],
+        told["is_usable"],
+        tuple(work.fingerprint["apply"]),
+        facts,
+    )
+
+
+def _read_found(output: Path) -> Fingerprint | None:
+    """Return what the audit at `output` was made from; None for a new or empty folder."""
+    with storage_errors(output):
+        if not output.exists():
+            return None
+        if not output.is_dir():
+            raise SettingError(f"{printable(output)} exists and is no folder; choose another name.")
+        names = [path.name for path in output.iterdir()]
+    about = read_json(output / SUMMARY)
+    plan = about.get("fingerprint") if isinstance(about, dict) else None
+    plan = plan or read_json(output / _PLAN)
+    if isinstance(plan, dict) and plan.get("stage") == _STAGE:
+        return cast(Fingerprint, plan)
+    if any(name not in _OWN and not name.startswith(_OWN_STARTS) for name in names):
+        raise SettingError(f"{printable(output)} holds other files; choose an empty or new folder.")
+    return None

@@ -1,0 +1,167 @@
+"""A survey and a manifest's labels go in; how far to trust each label comes out."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from pixonomy.artefact import Fingerprint
+from pixonomy.auditing.findings import conform
+from pixonomy.auditing.groups import Copies
+from pixonomy.auditing.kept import keep
+from pixonomy.auditing.kinds import DOUBTS, SUSPECTS
+from pixonomy.bundle.load import load_bundle
+from pixonomy.curation.labels import (
+    LABELS_VERSION,
+    LabelReview,
+    review_labels,
+    review_probabilities,
+)
+from pixonomy.curation.units import connect
+from pixonomy.errors import SettingError
+from pixonomy.files import existing_path, hash_file, read_parquet
+from pixonomy.progress import Surroundings
+
+REVIEW = "labels.parquet"
+
+MOST_ROWS = 500_000
+"""How many labels are reviewed at once: what is known of their pictures has to fit in memory."""
+
+_MOST_ANSWERS = 100_000_000  # pictures times categories, for the same reason
+_SURE = 0.95  # probability that a label is right; below it the label is worth a look, …
+_LAST_SHARE = 0.05  # … and so is a twentieth of all labels, the least sure
+_PREDICTIONS = "predictions.parquet"
+_SCHEMA = {
+    "row": pl.UInt32(),
+    "quality": pl.Float32(),
+    "suggested": pl.String(),
+    "is_suspect": pl.Boolean(),
+    "reason": pl.String(),
+}
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """The pictures whose labels are reviewed.
+
+    Attributes:
+        manifest: whose they are.
+        told: image_id and label of each row of it.
+        copies: who is a copy of whom.
+        embeddings: float16 (n, d), mapped; row n is the manifest's.
+    """
+
+    manifest: Path
+    told: pl.DataFrame
+    copies: Copies
+    embeddings: npt.NDArray[np.float16]
+
+    @property
+    def rows(self) -> npt.NDArray[np.int64]:
+        """The rows that have a picture and a label."""
+        is_labelled = self.told["label"].is_not_null().to_numpy()
+        return np.flatnonzero((self.copies.picture >= 0) & is_labelled)
+
+
+def hash_predictions(run: Path | None) -> str | None:
+    """Return the hash of a run's predictions; None without a run.
+
+    Raises:
+        SettingError: if it has none.
+    """
+    if run is None:
+        return None
+    return hash_file(existing_path(run / _PREDICTIONS, "table of a run's predictions"))
+
+
+def review(
+    labelled: Labelled,
+    run: Path | None,
+    folder: Path,
+    made_from: Fingerprint,
+    surroundings: Surroundings,
+) -> pl.DataFrame:
+    """Return how far to trust labels: row, quality (0 to 1), suggested, is_suspect, reason.
+
+    Args:
+        run: whose predictions, of pictures it was not trained on, the labels are compared with;
+            None: labels are compared by cross-validation on the embeddings.
+        folder: where the table is kept for the next time.
+        made_from: what tells these pictures and their groups from others.
+    """
+
+    def make() -> pl.DataFrame:
+        if run is not None:
+            return _review_predictions(labelled, run)
+        return _review_embeddings(labelled, surroundings)
+
+    return keep(folder / REVIEW, {**made_from, "labels": LABELS_VERSION}, make)
+
+
+def as_findings(reviewed: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """Return the suspected and the doubtful labels as findings, the most suspicious first."""
+    ordered = reviewed.sort("quality", "row")
+    suspects = ordered.filter("is_suspect").select("row", score="quality", detail="reason")
+    is_last = pl.col("quality").rank("ordinal") <= _LAST_SHARE * pl.len()
+    is_doubtful = ~pl.col("is_suspect") & (is_last | (pl.col("quality") < _SURE))
+    told = pl.format(
+        "right with a probability of {} %", (100 * pl.col("quality")).round(0).cast(int)
+    )
+    doubts = ordered.filter(is_doubtful).select("row", score="quality", detail=told)
+    return {SUSPECTS: conform(suspects), DOUBTS: conform(doubts)}
+
+
+def _review_embeddings(labelled: Labelled, surroundings: Surroundings) -> pl.DataFrame:
+    rows = labelled.rows
+    labels = labelled.told["label"].gather(rows).cast(pl.String)
+    categories = labels.n_unique()
+    if categories < 2:
+        return pl.DataFrame(schema=_SCHEMA)
+    if rows.size > MOST_ROWS or rows.size * categories > _MOST_ANSWERS:
+        surroundings.say(
+            f"The labels of {rows.size:,} pictures in {categories:,} categories are too many to "
+            "be reviewed at once; audit a part of them (`pixonomy sample`)."
+        )
+        return pl.DataFrame(schema=_SCHEMA)
+    groups = read_parquet(labelled.manifest, ["group_id"])["group_id"].gather(rows)
+    units = connect([pl.Series(labelled.copies.group[rows]), groups])
+    features = labelled.embeddings[rows]
+    return _as_table(rows, review_labels(features, labels, units, 0, surroundings))
+
+
+def _review_predictions(labelled: Labelled, run: Path) -> pl.DataFrame:
+    labels = load_bundle(run).labels
+    predicted = read_parquet(run / _PREDICTIONS)
+    columns = [f"probability_{place}" for place in range(len(labels))]
+    if not set(columns) <= set(predicted.columns):
+        raise SettingError(
+            f"{run / _PREDICTIONS} does not tell the probability of each category; evaluate the "
+            "run again, or leave --predictions out."
+        )
+    numbered = labelled.told.select("image_id", pl.col("label").cast(pl.String))
+    numbered = numbered.with_row_index("row")[labelled.rows]
+    both = numbered.join(predicted.select("image_id", *columns), on="image_id", how="inner")
+    both = both.filter(pl.col("label").is_in(list(labels)))
+    if both.is_empty():
+        raise SettingError(f"{run / _PREDICTIONS} tells of no labelled picture of this manifest.")
+    probabilities = both.select(columns).to_numpy()
+    rows = both["row"].to_numpy().astype(np.int64)
+    return _as_table(rows, review_probabilities(probabilities, both["label"], labels))
+
+
+def _as_table(rows: npt.NDArray[np.int64], reviewed: LabelReview) -> pl.DataFrame:
+    values: dict[str, Any] = {
+        "row": rows,
+        "quality": reviewed.quality,
+        "suggested": reviewed.suggested,
+        "is_suspect": reviewed.is_suspect,
+        "reason": reviewed.reasons,
+    }
+    table = pl.DataFrame(
+        {name: pl.Series(values[name]).cast(dtype) for name, dtype in _SCHEMA.items()}
+    )
+    # Of categories with hardly any pictures nothing can be said.
+    return table.with_columns(pl.col("quality").fill_nan(None))

@@ -1,0 +1,225 @@
+"""An audit's findings and its manifest go in; the page with thumbnails comes out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from pixonomy.artefact import Fingerprint
+from pixonomy.auditing.examples import Example, choose_examples
+from pixonomy.auditing.findings import Audited, Findings
+from pixonomy.auditing.kinds import (
+    CATEGORY_LEAKS,
+    CONFLICTS,
+    DOUBTS,
+    EXACT,
+    NEAR,
+    SPLIT_LEAKS,
+    SUSPECTS,
+    UNDECODABLE,
+)
+from pixonomy.auditing.origins import Origins, tabulate
+from pixonomy.auditing.page import AuditPage, Card, Shown, render_audit
+from pixonomy.auditing.thumbnails import make_thumbnails
+from pixonomy.files import printable, scan_parquet
+from pixonomy.locate import locate
+from pixonomy.manifest import Manifest
+from pixonomy.pages.problems import ProblemGroup, group_problems
+from pixonomy.pages.wording import counted, display_names, percent, shorten
+from pixonomy.progress import Surroundings
+
+NO_CATEGORY = "(no category)"
+_LOCATED = ("image_id", "uri", "offset", "length", "member", "encoding")
+_NAMED = ("label", "keyword", "provider", "split")
+_LONGEST_NAME = 60
+_ORIGINS = {"keyword": "By keyword", "provider": "By provider"}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What an audit has found.
+
+    Attributes:
+        path: of the manifest that was audited.
+        about: what is said of that manifest; without rows.
+        reviewed: row, quality, suggested, is_suspect, reason.
+        ids: image_id of each row.
+        is_usable: of each row, before the audit.
+        facts: what else the page tells.
+    """
+
+    path: Path
+    about: Manifest
+    audited: Audited
+    findings: Findings
+    counts: Mapping[str, int]
+    reviewed: pl.DataFrame
+    ids: pl.Series
+    is_usable: pl.Series
+    applied: tuple[str, ...]
+    facts: Mapping[str, str]
+
+
+def draw_page(
+    outcome: Outcome, marked: Path, fingerprint: Fingerprint, surroundings: Surroundings
+) -> str:
+    """Return the page of an audit as one HTML5 string.
+
+    Args:
+        marked: the manifest that was made of it.
+    """
+    examples = choose_examples(outcome.findings, outcome.audited)
+    labels = outcome.audited.rows["label"].drop_nulls().unique().cast(pl.String).to_list()
+    tree = outcome.about.taxonomy
+    told = display_names(labels, {one: tree.name(one) for one in labels} if tree else {})
+    names = {label: shorten(name, _LONGEST_NAME) for label, name in told.items()}
+    pictures = _look_at(outcome, examples, names, surroundings)
+    cards = {
+        kind: [_card(kind, one, pictures, outcome, names) for one in some]
+        for kind, some in examples.items()
+    }
+    page = AuditPage(
+        f"Audit of {printable(outcome.path.name)}",
+        int(outcome.is_usable.sum()),
+        _count_left_out(outcome, marked),
+        outcome.counts,
+        cards,
+        _group_undecodable(outcome),
+        _tabulate_origins(outcome, names),
+        outcome.applied,
+        _list_notes(outcome),
+        outcome.facts,
+        _next_steps(printable(marked)),
+        {"fingerprint": dict(fingerprint)},
+    )
+    return render_audit(page)
+
+
+def _look_at(
+    outcome: Outcome,
+    examples: Mapping[str, Sequence[Example]],
+    names: Mapping[str, str],
+    surroundings: Surroundings,
+) -> dict[int, tuple[Shown, dict[str, str | None]]]:
+    """Read the pictures of the examples: row → what is shown, and the columns `_NAMED`."""
+    rows = sorted({row for some in examples.values() for one in some for row in one.rows})
+    wanted = pl.LazyFrame({"row": rows}, schema={"row": pl.UInt32})
+    with scan_parquet(outcome.path) as table:
+        known = [name for name in _NAMED if name in table.collect_schema()]
+        numbered = table.select(*_LOCATED, *known).with_row_index("row")
+        picked = numbered.join(wanted, on="row", how="semi").collect(engine="streaming").sort("row")
+    thumbnails = make_thumbnails(locate(picked, outcome.about.base), surroundings)
+    shown = {}
+    for one, thumbnail in zip(picked.iter_rows(named=True), thumbnails, strict=True):
+        name = NO_CATEGORY if one["label"] is None else names[one["label"]]
+        columns = {column: one.get(column) for column in _NAMED}
+        shown[one["row"]] = (Shown(one["image_id"], name, thumbnail), columns)
+    return shown
+
+
+def _card(
+    kind: str,
+    example: Example,
+    pictures: Mapping[int, tuple[Shown, Mapping[str, str | None]]],
+    outcome: Outcome,
+    names: Mapping[str, str],
+) -> Card:
+    shown = []
+    for row in example.rows:
+        picture, columns = pictures[row]
+        notes = []
+        if kind == CATEGORY_LEAKS and columns["keyword"] is not None:
+            notes.append(f"found by “{columns['keyword']}”")
+        if kind in {SPLIT_LEAKS, NEAR, EXACT} and columns["split"] is not None:
+            notes.append(f"in {columns['split']}")
+        if kind in {SUSPECTS, DOUBTS}:
+            suggested = _suggested(row, outcome.reviewed, names)
+            notes += [f"looks like: {suggested}"] if suggested != picture.label else []
+        shown.append(Shown(picture.image_id, picture.label, picture.thumbnail, tuple(notes)))
+    sentence = _sentence(kind, example)
+    if kind == SUSPECTS and sentence is not None:
+        row = example.rows[0]
+        for label in (pictures[row][1]["label"], _suggested(row, outcome.reviewed, {})):
+            sentence = sentence.replace(f"“{label}”", f"“{names.get(str(label), label)}”")
+    return Card(tuple(shown), sentence)
+
+
+def _sentence(kind: str, example: Example) -> str | None:
+    if kind in {EXACT, CONFLICTS}:
+        return f"The same file {counted(example.size, 'time')}."
+    if kind in {CATEGORY_LEAKS, SPLIT_LEAKS}:
+        return f"{counted(example.size, 'copy', 'copies')} in all."
+    if kind == NEAR and example.score is not None:
+        return f"What both show agrees to {percent(example.score)}."
+    if kind == DOUBTS:
+        return f"The label is {example.detail}."
+    return example.detail
+
+
+def _suggested(row: int, reviewed: pl.DataFrame, names: Mapping[str, str]) -> str:
+    label = str(reviewed.filter(pl.col("row") == row)["suggested"].item())
+    return names.get(label, label)
+
+
+def _count_left_out(outcome: Outcome, marked: Path) -> tuple[int, int]:
+    with scan_parquet(marked) as rows:
+        now = rows.select(pl.col("problem").count()).collect(engine="streaming").item()
+    return int(now), outcome.is_usable.len() - int(outcome.is_usable.sum())
+
+
+def _list_notes(outcome: Outcome) -> list[str]:
+    rows = outcome.audited.rows.drop_nulls("picture")
+    labels = rows["label"].drop_nulls()
+    if labels.is_empty():
+        return ["No picture has a category: nothing could be said about labels."]
+    if outcome.reviewed.is_empty():
+        few = "there is only one category" if labels.n_unique() == 1 else "there are too many"
+        return [f"No label was compared with what the pictures show: {few}."]
+    unjudged = labels.len() - outcome.reviewed["quality"].count()
+    if unjudged:
+        told = counted(unjudged, "picture")
+        return [f"The labels of {told} could not be judged: too few of their category are known."]
+    return []
+
+
+def _group_undecodable(outcome: Outcome) -> list[ProblemGroup]:
+    found = outcome.findings[UNDECODABLE]
+    if found.is_empty():
+        return []
+    rows = pl.DataFrame({"image_id": outcome.ids.gather(found["row"]), "problem": found["detail"]})
+    return group_problems(rows.lazy())
+
+
+def _tabulate_origins(outcome: Outcome, names: Mapping[str, str]) -> list[Origins]:
+    """By category, and by keyword and provider where the manifest tells any."""
+    label = outcome.audited.rows["label"].cast(pl.String)
+    tables = []
+    if label.null_count() < label.len():
+        named = (
+            label.replace_strict(names, default=None, return_dtype=pl.String) if names else label
+        )
+        tables.append(tabulate("By category", named, outcome.is_usable, outcome.findings))
+    with scan_parquet(outcome.path) as table:
+        known = [name for name in _ORIGINS if name in table.collect_schema()]
+        columns = table.select(pl.col(known).cast(pl.String)).collect() if known else None
+    for name in known:
+        assert columns is not None
+        if columns[name].null_count() < columns.height:
+            title, values = _ORIGINS[name], columns[name]
+            tables.append(tabulate(title, values, outcome.is_usable, outcome.findings))
+    return tables
+
+
+def _next_steps(marked: str) -> list[tuple[str, str]]:
+    return [
+        (f"pixonomy split {marked} -o split.parquet", "deals whole groups of copies to the splits"),
+        (
+            f"pixonomy sample {marked} --duplicates drop -o sample.parquet",
+            "keeps one picture of each group of copies",
+        ),
+        (
+            "pixonomy audit … --apply exact_duplicates,suspected_labels --overwrite",
+            "marks findings as problems: these rows are then left out of everything",
+        ),
+    ]

@@ -1,0 +1,22 @@
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+from PIL import Image
+
+from pixonomy.auditing.thumbnails import THUMBNAIL_PIXELS, make_thumbnails
+from pixonomy.locate import Location
+from pixonomy.progress import Surroundings
+
+
+def test_pictures_become_small_jpegs_and_what_is_none_becomes_nothing(
+    tmp_path: Path, write_pictures: Callable[..., Path]
+) -> None:
+    Image.new("RGB", (900, 300), "red").save(tmp_path / "long.png")
+    (tmp_path / "text.jpg").write_text("no picture")
+    places = [Location(name, tmp_path / name) for name in ("text.jpg", "long.png", "gone.jpg")]
+    text, long, gone = make_thumbnails(places, Surroundings())
+    assert (text, gone) == (None, None)
+    assert long is not None
+    with Image.open(io.BytesIO(long)) as image:
+        assert (image.format, image.size) == ("JPEG", (THUMBNAIL_PIXELS, THUMBNAIL_PIXELS // 3 + 1))
