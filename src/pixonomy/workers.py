@@ -15,6 +15,8 @@ from itertools import islice
 from multiprocessing.connection import wait
 from typing import TypeVar
 
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
 from pixonomy.errors import StorageError
 
 Task = TypeVar("Task")
@@ -45,7 +47,7 @@ def run(
         yield from map(function, tasks)
         return
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_end_with_parent) as pool:
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_begin) as pool:
         waiting: deque[Future[Result]] = deque()
         remaining = iter(tasks)
         try:
@@ -62,6 +64,14 @@ def run(
             ) from error
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _begin() -> None:
+    """Compute on one thread: there are as many processes as cores, and more would only wait."""
+    import numpy  # noqa: F401 - limits reach the libraries that are loaded
+
+    threadpool_limits(1)
+    _end_with_parent()
 
 
 def _end_with_parent() -> None:

@@ -6,13 +6,14 @@ import pytest
 from pixonomy.images.decode import Pixels
 from pixonomy.matching.agreement import agree
 from pixonomy.matching.judge import judge
-from pixonomy.matching.register import lay_as_is
+from pixonomy.matching.register import lay_as_is, view
 
 Draw = Callable[[int], Pixels]
 
 
 def score(one: Pixels, other: Pixels) -> float:
-    return judge(agree(other, lay_as_is(one, other), 1.2))
+    laid = lay_as_is(view(one), view(other))
+    return 0.0 if laid is None else judge(agree(other, laid, 1.2))
 
 
 @pytest.fixture
@@ -58,3 +59,12 @@ def test_a_picture_with_hardly_anything_on_it_is_no_evidence() -> None:
 
 def test_no_agreement_is_no_evidence() -> None:
     assert judge(None) == 0
+
+
+def test_a_frame_that_both_have_is_no_evidence() -> None:
+    one, other = (np.full((160, 160, 3), 255, np.uint8) for _ in "ab")
+    one[60:100, 40:120:8] = 30
+    other[60:100:8, 40:120] = 30
+    for picture in (one, other):
+        picture[:14] = picture[-14:] = picture[:, :14] = picture[:, -14:] = (20, 40, 60)
+    assert score(one, other) == 0

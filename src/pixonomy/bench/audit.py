@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from pixonomy.bench.assorted import write_assorted
 from pixonomy.bench.catalogue import read_products
 from pixonomy.bench.memory import watch
 from pixonomy.bench.result import Measurement, Yardstick
@@ -39,12 +40,18 @@ def bench_audit(
     """Measure the whole verb without a network: hashes, near-copies, labels, page.
 
     Args:
-        source: a BSON catalogue to make the pictures of; None draws some.
+        source: a folder of real pictures (see `bench.assorted`), or a BSON catalogue of which pairs
+            of pictures are laid over each other; None draws some to do so with.
     """
+    is_folder = source is not None and source.is_dir()
     with tempfile.TemporaryDirectory(prefix="pixonomy-bench-") as name:
         folder = Path(name)
-        originals = [data for one in read_products(source) for data in one.pictures]
-        write_bson(folder / "c.bson", _make_products(originals, pictures))
+        if source is not None and is_folder:
+            write_assorted(folder / "c.bson", source, pictures, surroundings)
+            originals = _read(folder / "c.bson")
+        else:
+            originals = _read(source)
+            write_bson(folder / "c.bson", _make_products(originals, pictures))
         surroundings.progress("bench audit", 1, 3)
         index([folder / "c.bson"], folder / "m.parquet")
         command = [sys.executable, "-m", "pixonomy", "audit", str(folder / "m.parquet")]
@@ -56,7 +63,8 @@ def bench_audit(
     asked = Yardstick("what is asked for", _SPEED)
     hashed = Yardstick("Pillow, imagehash.phash and SHA-256 alone", theirs)
     limit = Yardstick("the limit (less is better)", _MEMORY)
-    work = f"audit {pictures:,} pictures of {_SIDE} px, {surroundings.cores} cores"
+    kind = "real pictures" if is_folder else "pictures, each two laid over each other,"
+    work = f"audit {pictures:,} {kind} of about {_SIDE} px, {surroundings.cores} cores"
     pairs = pictures / (took["looking"] + took["matching"])
     memory = watched.anonymous_bytes / 1024**2
     return [
@@ -65,6 +73,10 @@ def bench_audit(
         Measurement(f"{work}: all of it", pictures / watched.seconds, "images/s", ()),
         Measurement("audit, anonymous memory", memory, "MiB", (limit,)),
     ]
+
+
+def _read(source: Path | None) -> list[bytes]:
+    return [data for one in read_products(source) for data in one.pictures]
 
 
 def _make_products(originals: list[bytes], pictures: int) -> Iterator[ProductPictures]:

@@ -32,6 +32,7 @@ from pixonomy.bench.mislabel import (
     plant_errors,
 )
 from pixonomy.bench.result import Measurement, Yardstick
+from pixonomy.curation.compress import compress
 from pixonomy.curation.labels import review_labels
 from pixonomy.errors import SettingError
 from pixonomy.progress import Surroundings
@@ -43,7 +44,7 @@ _SHARES = (0.05, 0.1, 0.2, 0.4)
 _KINDS: tuple[Kind, ...] = ("symmetric", "asymmetric")
 _SEEDS = (10, 11, 12, 13, 14)  # none of which the review was tuned on
 _STRENGTHS = (0.001, 0.01)  # inverse; weaker ones lose by far on embeddings of this length
-_FOLDS = 5
+_FOLDS, _DIRECTIONS = 5, 256
 _OURS = "ours"
 _CLEANLAB, _DIFFERS = "cleanlab's default", "prediction differs"
 _ON_OURS = ", on our probabilities"
@@ -115,8 +116,9 @@ def cross_validate(features: npt.NDArray[np.floating], given: Integers, categori
 
     Its strength is the one of lower loss on the first fold.
     """
-    scaled = features.astype(np.float32)
-    scaled = (scaled - scaled.mean(axis=0)) / (scaled.std(axis=0) + 1e-6)
+    # The ridge sees the same in the main directions of scaled features as in all of them; what is
+    # dropped varies hardly at all, and costs most of the time.
+    scaled = compress(features, _DIRECTIONS)
     likely = np.full((len(given), categories), 1e-9)
     strengths: tuple[float, ...] = _STRENGTHS
     parts = StratifiedKFold(_FOLDS, shuffle=True, random_state=0)

@@ -31,7 +31,9 @@ def bench(
     name: Annotated[str | None, typer.Argument(help=f"One of: {', '.join(_NAMES)}.")] = None,
     source: Annotated[
         Path | None,
-        typer.Option(help="A .bson catalogue to take pictures from; drawn ones otherwise."),
+        typer.Option(
+            help="A .bson catalogue or a folder to take pictures from; drawn ones otherwise."
+        ),
     ] = None,
     as_json: options.AsJson = False,
     debug: options.Debug = False,

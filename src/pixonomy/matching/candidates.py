@@ -62,8 +62,9 @@ def find_candidates(
     sees both alike.
     """
     rows = len(sketches.rows)
+    threads = max(1, surroundings.cores // 2)  # the other cores place what is found meanwhile
     for kind in _kinds(sketches, reaches):
-        index = Neighbours(rows, kind.kept, _BLOCK, surroundings.cores)
+        index = Neighbours(rows, kind.kept, _BLOCK, threads)
         for start in range(0, rows, _BLOCK):
             end = min(rows, start + _BLOCK)
             yield _ask(index, kind, start, end)

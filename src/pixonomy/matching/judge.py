@@ -36,6 +36,8 @@ _BESIDE_CAPTION_TINY = Bounds(correlation=0.85, alike=0.75, off_tone=0.15, block
 _CAPTION_HEIGHT = 0.38  # of a picture, at most
 _CAPTION_WIDTH = 0.36  # of a picture, at least, or …
 _CAPTION_CONTRAST = 2.5  # … so many times the variance of what it covers
+_FRAME = 0.18  # of a side, at each edge: further inside, no frame is looked for
+_FEWEST_INNER = 2  # blocks with something in them
 _FEW = 0.05  # share of all blocks: so few may differ anyhow
 _DYED = ((0.04, 4.0), (0.15, 1.5))
 # Blocks that are the same but for their colour: as shares of all blocks, and of those that show
@@ -61,6 +63,8 @@ def judge(agreement: Agreement | None, is_tiny: bool = False) -> float:
     beside = _beside_caption(agreement)
     if not _may_be_caption(agreement, ~beside):
         return 0.0
+    if int((agreement.telling & beside & _inner(agreement)).sum()) < _FEWEST_INNER:
+        return 0.0  # all that is alike may be a frame that both have been given
     return _ask(agreement, beside, beside_caption)
 
 
@@ -87,6 +91,15 @@ def _beside_caption(agreement: Agreement) -> Flags:
     beside = np.ones(agreement.seen.shape, np.bool_)
     beside[top : top + height] = False
     return beside
+
+
+def _inner(agreement: Agreement) -> Flags:
+    """Tell which blocks lie further inside than a frame reaches."""
+    inner = np.zeros(agreement.seen.shape, np.bool_)
+    height, width = agreement.seen.shape[0], agreement.seen.shape[1]
+    top, left = round(_FRAME * height), round(_FRAME * width)
+    inner[top : height - top, left : width - left] = True
+    return inner
 
 
 def _may_be_caption(agreement: Agreement, band: Flags) -> bool:

@@ -19,7 +19,7 @@ from pixonomy.matching.verify import Suspicion, Task, verify
 from pixonomy.progress import Surroundings
 from pixonomy.workers import run
 
-MATCH_VERSION = 1
+MATCH_VERSION = 2
 """Raised whenever the same survey would give other pairs."""
 
 NEEDED = ("sha256", "descriptor", "image_id", "uri", "offset", "length", "member", "encoding")
@@ -99,16 +99,19 @@ def _tasks(suspects: pl.DataFrame, rows: pl.Series, pictures: Pictures) -> Itera
         involved, places = np.unique(ends, return_inverse=True)
         locations = locate(_read_places(pictures.survey, rows.gather(involved)), pictures.base)
         pairs = places.reshape(ends.shape).T
-        guesses = many.select("one", "two", "is_in_place").rows()
+        where = many["placement"].to_numpy().reshape(-1, 2, 3)
+        flags = many.select("is_placed", "is_in_place").rows()
         for start in range(0, many.height, _TASK):
             some = slice(start, start + _TASK)
             here = np.unique(pairs[some])
             yield Task(
                 [locations[place] for place in here],
                 [
-                    Suspicion(int(first), int(second), (one, two), is_in_place)
-                    for (first, second), (one, two, is_in_place) in zip(
-                        np.searchsorted(here, pairs[some]), guesses[some], strict=True
+                    Suspicion(
+                        int(first), int(second), placement if is_placed else None, is_in_place
+                    )
+                    for (first, second), placement, (is_placed, is_in_place) in zip(
+                        np.searchsorted(here, pairs[some]), where[some], flags[some], strict=True
                     )
                 ],
             )

@@ -6,10 +6,22 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-from pixonomy.matching.variants import Floats, Placement, Window, fine_windows, invert
-from pixonomy.matching.vectors import Thumbnails, coarse_window_vectors, third_vectors
+from pixonomy.matching.variants import (
+    Floats,
+    Placement,
+    centred_windows,
+    fine_windows,
+    invert,
+)
+from pixonomy.matching.vectors import (
+    Thumbnails,
+    coarse_window_vectors,
+    third_vectors,
+    whole_vectors,
+    window_vectors,
+)
 
-_LIKE_THIRDS = 0.9  # cosine
+_LIKE_THIRDS = 0.98  # cosine
 _TONES = 14.0  # grey levels: thumbnails that differ by less show the same there
 
 
@@ -49,12 +61,9 @@ def place(
 
     Args:
         thumbnails: uint8 (n, 1024).
-        asking, found: (m,), rows of `thumbnails`.
+        asking, found: (m,), rows of `thumbnails`; those asking ascend.
     """
-    asked, place_of = np.unique(asking, return_inverse=True)
-    windows = coarse_window_vectors(thumbnails[asked], fine_windows())
-    whole = coarse_window_vectors(thumbnails, (Window(),))[:, 0]
-    cosine = _match(windows[place_of], whole[found])
+    cosine = _match(thumbnails, asking, found)
     best, highest = _best_two(cosine)
     thirds = third_vectors(thumbnails)
     third = (thirds[asking] * thirds[found]).sum(2).max(1)
@@ -79,9 +88,26 @@ def _best_two(cosine: Floats) -> tuple[npt.NDArray[np.int64], Floats]:
     return np.stack([first, others.argmax(1)], axis=1), highest
 
 
-def _match(windows: Floats, whole: Floats) -> Floats:
-    """Return the cosine of each window of one picture with all of another: (m, windows)."""
-    return np.asarray((windows @ whole[:, :, None])[:, :, 0])
+def _match(
+    thumbnails: Thumbnails, asking: npt.NDArray[np.int64], found: npt.NDArray[np.int64]
+) -> Floats:
+    """Return the cosine of each window of those asking with all of those found: (m, windows)."""
+    asked, starts, counts = np.unique(asking, return_index=True, return_counts=True)
+    # What a frame holds is told by all pixels: it lies close to a strong edge.
+    centred, others = centred_windows(), fine_windows()[len(centred_windows()) :]
+    windows = np.concatenate(
+        [
+            window_vectors(thumbnails[asked], centred),
+            coarse_window_vectors(thumbnails[asked], others),
+        ],
+        axis=1,
+    )
+    whole = whole_vectors(thumbnails)
+    cosine = np.empty((len(asking), len(fine_windows())), np.float32)
+    # One by one, as windows are long: copied for each pair they would cost most of the time.
+    for those, start, count in zip(windows, starts, counts, strict=True):
+        cosine[start : start + count] = whole[found[start : start + count]] @ those.T
+    return cosine
 
 
 def _in_place(one: Thumbnails, other: Thumbnails) -> Floats:

@@ -33,11 +33,13 @@ class Sketches:
     Attributes:
         rows: int64 (n,), the number of each one's row in the survey.
         thumbnails: uint8 (n, 1024), mapped.
+        path: of the file they lie in; see `map_thumbnails`.
         embeddings: returns those of some pictures (start, end), float32 (m, d) of unit length.
     """
 
     rows: npt.NDArray[np.int64]
     thumbnails: Thumbnails
+    path: Path
     embeddings: Callable[[int, int], Floats] | None = None
 
 
@@ -56,9 +58,15 @@ def open_sketches(survey: Path, embeddings: Embeddings | None) -> Iterator[Sketc
         with storage_errors(path):
             thumbnails = _lay(survey, rows, path) if len(rows) else _no_thumbnails()
         reader = _reader(embeddings, rows) if embeddings is not None and len(rows) else None
-        yield Sketches(rows, thumbnails, reader)
+        yield Sketches(rows, thumbnails, path, reader)
     finally:
         remove(path)
+
+
+def map_thumbnails(path: Path) -> Thumbnails:
+    """Map the thumbnails that another process has laid into a file: uint8 (n, 1024)."""
+    with storage_errors(path):
+        return np.memmap(path, np.uint8, "r").reshape(-1, THUMBNAIL_SIDE**2)
 
 
 def _read_rows(survey: Path) -> npt.NDArray[np.int64]:

@@ -1,19 +1,26 @@
 """Sketches of pictures go in; the pairs worth a look at their pixels come out."""
 
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import polars as pl
 
 from pixonomy.matching.candidates import Reaches, find_candidates
 from pixonomy.matching.placement import place
-from pixonomy.matching.sketches import Sketches
+from pixonomy.matching.sift import Guesses, sift
+from pixonomy.matching.sketches import Sketches, map_thumbnails
 from pixonomy.matching.variants import fine_windows
-from pixonomy.matching.vectors import Thumbnails
 from pixonomy.progress import Surroundings
+from pixonomy.workers import run
 
-_PLACED = 8000  # pairs whose thumbnails are compared at once
+_PLACED = 8000  # pairs whose thumbnails are placed at once
+_SIFTED = 1000  # pairs whose thumbnails are laid over each other at once
+_FEW = 5000  # pictures that are not worth processes of their own
 _BEST_FIRST = [False, False, True, False]
+
+_PLACEMENT = pl.Array(pl.Float64, 6)
 
 
 @dataclass(frozen=True)
@@ -24,14 +31,29 @@ class MatchSettings:
         reaches: how far candidates are looked for.
         cosine: how alike thumbnails must be at the best placement to be looked at again, …
         in_place, third: … or edge on edge, but for a caption: see `placement.Placed`.
+        placed: how many of the likeliest others each picture's thumbnail is laid over.
+        worst, beside: how alike they must be then: see `sift.Likeness`.
         most: how many of the likeliest others each picture is compared with.
     """
 
     reaches: Reaches = field(default_factory=Reaches)
-    cosine: float = 0.85
+    cosine: float = 0.8
     in_place: float = 0.45
     third: float = 0.98
+    placed: int = 6
+    in_place_most: int = 3
+    worst: float = 0.42
+    beside: float = 0.97
     most: int = 5
+
+
+@dataclass(frozen=True)
+class _Task:
+    """Pairs of rows of the thumbnails in a file."""
+
+    path: Path
+    pairs: pl.DataFrame
+    settings: MatchSettings
 
 
 def suspect(
@@ -40,26 +62,45 @@ def suspect(
     """Find pairs whose thumbnails may show the same.
 
     Returns:
-        first, second (UInt32, numbers in the sketches), one, two (Int64, the likeliest two of
-        `placement.placements`), is_in_place (may be alike edge on edge); sorted.
+        first, second (UInt32, numbers in the sketches), placement (Array of 6 Float64: from the
+        second to the first, row by row), is_placed (may be alike there), is_in_place (may be
+        alike edge on edge); sorted.
     """
-    kept = [
-        _place(some, sketches.thumbnails, settings)
-        for stretch in find_candidates(sketches, settings.reaches, surroundings)
-        for some in stretch.iter_slices(_PLACED)
-    ]
-    ordered = pl.concat(kept).sort("first", "second", "rank", "one", descending=_BEST_FIRST)
+    cores = surroundings.cores if len(sketches.rows) > _FEW else 1
+    candidates = find_candidates(sketches, settings.reaches, surroundings)
+    placed = pl.concat(run(_place, _cut(candidates, _PLACED, sketches, settings), cores))
+    ordered = placed.sort("first", "second", "rank", "one", descending=_BEST_FIRST)
     pairs = ordered.group_by("first", "second", maintain_order=True).agg(
-        pl.col("one", "two", "rank").first(), pl.col("is_in_place").any()
+        pl.col("one", "two", "rank").first(), pl.col("is_in_place").any(), pl.col("in_place").max()
     )
-    return _keep_likeliest(pairs, settings.most)
+    likely = _keep_likeliest(pairs, {"rank": settings.placed, "in_place": settings.in_place_most})
+    laid: list[pl.DataFrame] = []
+    for some in run(_sift, _cut([likely], _SIFTED, sketches, settings), cores):
+        laid.append(some)
+        done = min(likely.height, len(laid) * _SIFTED)
+        surroundings.progress("comparing thumbnails", done, likely.height)
+    return _keep_likeliest(pl.concat(laid), {"rank": settings.most})
 
 
-def _place(pairs: pl.DataFrame, thumbnails: Thumbnails, settings: MatchSettings) -> pl.DataFrame:
+def _cut(
+    tables: Iterable[pl.DataFrame],
+    rows: int,
+    sketches: Sketches,
+    settings: MatchSettings,
+) -> Iterator[_Task]:
+    for table in tables:
+        # An empty one too: its columns are wanted.
+        for some in table.iter_slices(rows) if table.height else [table]:
+            yield _Task(sketches.path, some, settings)
+
+
+def _place(task: _Task) -> pl.DataFrame:
+    """Return how the pairs that may be alike may lie: first, second, one, two, rank, in place."""
+    pairs, settings = task.pairs, task.settings
     ends = np.stack([pairs["asking"].to_numpy(), pairs["found"].to_numpy()])
     involved, rows = np.unique(ends, return_inverse=True)
     asking, found = rows.reshape(ends.shape)
-    placed = place(np.asarray(thumbnails[involved]), asking, found)
+    placed = place(np.asarray(map_thumbnails(task.path)[involved]), asking, found)
     is_in_place = (placed.in_place >= settings.in_place) & (placed.third >= settings.third)
     one, two = placed.places.T
     is_whole = one % len(fine_windows()) == 0
@@ -70,17 +111,46 @@ def _place(pairs: pl.DataFrame, thumbnails: Thumbnails, settings: MatchSettings)
             "one": one,
             "two": two,
             "is_in_place": is_in_place | is_whole,
-            "rank": np.where(is_in_place, np.float32(1), placed.cosine),
+            "in_place": np.where(is_in_place, placed.in_place, np.float32(0)),
+            "rank": placed.cosine,
         }
     ).filter(pl.Series(is_in_place | (placed.cosine >= settings.cosine)))
 
 
-def _keep_likeliest(pairs: pl.DataFrame, most: int) -> pl.DataFrame:
-    """Keep those pairs that are among the likeliest of either of their pictures."""
-    numbered = pairs.with_row_index("pair")
-    ends = pl.concat(
-        [numbered.select("pair", "rank", picture=name) for name in ("first", "second")]
-    )
-    place_of = pl.col("rank").rank("ordinal", descending=True).over("picture")
-    likely = ends.filter(place_of <= most)["pair"].unique().sort()
-    return pairs[likely].drop("rank")
+def _sift(task: _Task) -> pl.DataFrame:
+    """Return the pairs that are alike when laid exactly, and how they lie."""
+    pairs, settings = task.pairs, task.settings
+    ends = pairs.select("first", "second").to_numpy().T
+    involved, rows = np.unique(ends, return_inverse=True)
+    first, second = rows.reshape(ends.shape)
+    places, is_in_place = pairs.select("one", "two").to_numpy(), pairs["is_in_place"].to_numpy()
+    thumbnails = np.asarray(map_thumbnails(task.path)[involved])
+    found = sift(thumbnails, Guesses(first, second, places, is_in_place))
+    is_placed = found.worst >= settings.worst
+    is_in_place = found.beside >= settings.beside
+    flat = found.placement.reshape(-1, 6)
+    return pairs.select(
+        "first",
+        "second",
+        placement=pl.Series(flat, dtype=_PLACEMENT),
+        is_placed=pl.Series(is_placed),
+        is_in_place=pl.Series(is_in_place),
+        rank=pl.Series(np.maximum(found.worst, found.beside), dtype=pl.Float32),
+    ).filter(pl.Series(is_placed | is_in_place))
+
+
+def _keep_likeliest(pairs: pl.DataFrame, most: Mapping[str, int]) -> pl.DataFrame:
+    """Keep those pairs that are among the likeliest of either of their pictures.
+
+    Args:
+        most: how many of each picture's pairs are kept by each column, where that is not zero.
+    """
+    kept = []
+    for rank, count in most.items():
+        numbered = pairs.with_row_index("pair").filter(pl.col(rank) > 0)
+        ends = pl.concat(
+            [numbered.select("pair", rank, picture=name) for name in ("first", "second")]
+        )
+        place_of = pl.col(rank).rank("ordinal", descending=True).over("picture")
+        kept.append(ends.filter(place_of <= count)["pair"])
+    return pairs[pl.concat(kept).unique().sort()].drop(most)

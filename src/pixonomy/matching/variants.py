@@ -22,6 +22,7 @@ _ANYWHERE = 0.86  # and a window at an edge or in a corner
 _FINE_SHARES, _FINER_SHARES = (0.93, 0.72), (0.86, 0.79)
 _FINER_PLACES = (0.0, 0.25, 0.5, 0.75, 1.0)
 _FINE_TURNS = (-5.0, -2.5, 2.5, 5.0)  # degrees
+_FINE_CENTRED = (0.97, 0.95, 0.93, 0.905, 0.88, 0.86, 0.835, 0.81, 0.79, 0.765, 0.745, 0.72, 0.65)
 _FREQUENCIES = 8  # half periods over a side: the finest pattern a vector knows
 _EMPHASIS = 0.75  # pictures have less of finer patterns: what a pattern is multiplied by
 
@@ -67,13 +68,19 @@ def coarse_windows() -> tuple[Window, ...]:
 
 
 @cache
+def centred_windows() -> tuple[Window, ...]:
+    """Return the parts in the middle that two pictures are compared by; the first is the whole."""
+    return _with_mirrored([Window(), *map(Window, _FINE_CENTRED)])
+
+
+@cache
 def fine_windows() -> tuple[Window, ...]:
-    """Return the parts that two pictures are compared by; the first is the picture itself."""
-    upright = [Window(), Window(0.65)]
+    """Return all parts that two pictures are compared by; `centred_windows` come first."""
+    upright = [Window(keep, degrees=turn) for keep in (1.0, 0.9) for turn in _FINE_TURNS]
     for shares, places in ((_FINE_SHARES, _PLACES), (_FINER_SHARES, _FINER_PLACES)):
-        upright += [Window(keep, left, top) for keep in shares for top in places for left in places]
-    upright += [Window(keep, degrees=turn) for keep in (1.0, 0.9) for turn in _FINE_TURNS]
-    return _with_mirrored(upright)
+        corners = [(left, top) for top in places for left in places if (left, top) != (0.5, 0.5)]
+        upright += [Window(keep, left, top) for keep in shares for left, top in corners]
+    return *centred_windows(), *_with_mirrored(upright)
 
 
 def _with_mirrored(upright: list[Window]) -> tuple[Window, ...]:

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from pixonomy.errors import UndecodableImage
 from pixonomy.fetch import read_all
-from pixonomy.images.decode import Pixels, decode
+from pixonomy.images.decode import decode
 from pixonomy.images.descriptor import to_view
 from pixonomy.locate import Location
 from pixonomy.matching.agreement import agree
 from pixonomy.matching.judge import judge
-from pixonomy.matching.placement import placements
-from pixonomy.matching.register import lay_as_is, register
+from pixonomy.matching.register import Registered, View, lay_as_is, register, view
+from pixonomy.matching.variants import Placement
 
 _SIDE = 160  # pixels of the longer side at which pictures are compared
 _BLUR = 1.2  # pixels: noise, compression and a misfit of half a pixel do not matter
@@ -25,13 +25,13 @@ class Suspicion:
 
     Attributes:
         first, second: their numbers in the task.
-        places: numbers of likely `placements`.
+        placement: from the second to the first, where they may be alike; or None.
         is_in_place: whether they may be alike edge on edge.
     """
 
     first: int
     second: int
-    places: tuple[int, ...]
+    placement: Placement | None
     is_in_place: bool
 
 
@@ -44,10 +44,10 @@ class Task:
 
 
 @dataclass(frozen=True)
-class _View:
+class _Picture:
     """A picture as it is compared, and the pixels by which it is to be blurred."""
 
-    pixels: Pixels
+    view: View
     blur: float
 
 
@@ -57,37 +57,39 @@ def verify(task: Task) -> list[float]:
     return [_compare(pictures, one) for one in task.suspicions]
 
 
-def _compare(pictures: dict[int, _View], suspicion: Suspicion) -> float:
+def _compare(pictures: dict[int, _Picture], suspicion: Suspicion) -> float:
     first, second = pictures.get(suspicion.first), pictures.get(suspicion.second)
     if first is None or second is None:
         return 0.0
     blur = max(first.blur, second.blur)
-    is_tiny = blur >= _TINY_BLUR
+
+    def judge_laid(registered: Registered | None) -> float:
+        if registered is None:
+            return 0.0
+        return judge(agree(second.view.pixels, registered, blur), blur >= _TINY_BLUR)
+
     if suspicion.is_in_place:
-        score = judge(agree(second.pixels, lay_as_is(first.pixels, second.pixels), blur), is_tiny)
-        if score > 0:
+        score = judge_laid(lay_as_is(first.view, second.view))
+        if score > 0 or suspicion.placement is None:
             return score
-    guesses = [placements()[number] for number in suspicion.places]
-    registered = register(first.pixels, second.pixels, guesses)
-    if registered is None:
-        return 0.0
-    return judge(agree(second.pixels, registered, blur), is_tiny)
+    assert suspicion.placement is not None
+    return judge_laid(register(first.view, second.view, suspicion.placement))
 
 
-def _view(data: bytes) -> _View:
+def _prepare(data: bytes) -> _Picture:
     pixels = decode(data, _SIDE // 2)
     enlarged = _SIDE / max(pixels.shape[:2])
-    return _View(to_view(pixels, _SIDE), _BLUR * max(1.0, _ENLARGED_BLUR * enlarged))
+    return _Picture(view(to_view(pixels, _SIDE)), _BLUR * max(1.0, _ENLARGED_BLUR * enlarged))
 
 
-def _read(locations: Sequence[Location]) -> dict[int, _View]:
+def _read(locations: Sequence[Location]) -> dict[int, _Picture]:
     """Return those pictures that can still be read."""
-    pictures: dict[int, _View] = {}
+    pictures: dict[int, _Picture] = {}
     for number, data in read_all(locations):
         if isinstance(data, UndecodableImage):
             continue
         try:
-            pictures[number] = _view(data)
+            pictures[number] = _prepare(data)
         except UndecodableImage:  # it has changed since the survey
             continue
     return pictures
