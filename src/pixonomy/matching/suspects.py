@@ -17,6 +17,7 @@ from pixonomy.workers import run
 
 _PLACED = 8000  # pairs whose thumbnails are placed at once
 _SIFTED = 1000  # pairs whose thumbnails are laid over each other at once
+_SPARE = 3  # times as many of one picture's pairs are kept until those of all are known
 _FEW = 5000  # pictures that are not worth processes of their own
 _BEST_FIRST = [False, False, True, False]
 
@@ -73,7 +74,7 @@ def suspect(
     pairs = ordered.group_by("first", "second", maintain_order=True).agg(
         pl.col("one", "two", "rank").first(), pl.col("is_in_place").any(), pl.col("in_place").max()
     )
-    likely = _keep_likeliest(pairs, {"rank": settings.placed, "in_place": settings.in_place_most})
+    likely = _keep_likeliest(pairs, _likeliest(settings))
     laid: list[pl.DataFrame] = []
     for some in run(_sift, _cut([likely], _SIFTED, sketches, settings), cores):
         laid.append(some)
@@ -104,17 +105,24 @@ def _place(task: _Task) -> pl.DataFrame:
     is_in_place = (placed.in_place >= settings.in_place) & (placed.third >= settings.third)
     one, two = placed.places.T
     is_whole = one % len(fine_windows()) == 0
-    return pl.DataFrame(
+    told = pl.DataFrame(
         {
+            "asking": pairs["asking"],
             "first": ends.min(0),
             "second": ends.max(0),
-            "one": one,
-            "two": two,
+            "one": one.astype(np.uint16),
+            "two": two.astype(np.uint16),
             "is_in_place": is_in_place | is_whole,
             "in_place": np.where(is_in_place, placed.in_place, np.float32(0)),
             "rank": placed.cosine,
         }
     ).filter(pl.Series(is_in_place | (placed.cosine >= settings.cosine)))
+    # The likeliest of each that asks, so that memory holds few pairs a picture.
+    likely = [
+        pl.col(rank).rank("ordinal", descending=True).over("asking") <= _SPARE * most
+        for rank, most in _likeliest(settings).items()
+    ]
+    return told.filter(pl.any_horizontal(likely)).drop("asking")
 
 
 def _sift(task: _Task) -> pl.DataFrame:
@@ -137,6 +145,10 @@ def _sift(task: _Task) -> pl.DataFrame:
         is_in_place=pl.Series(is_in_place),
         rank=pl.Series(np.maximum(found.worst, found.beside), dtype=pl.Float32),
     ).filter(pl.Series(is_placed | is_in_place))
+
+
+def _likeliest(settings: MatchSettings) -> dict[str, int]:
+    return {"rank": settings.placed, "in_place": settings.in_place_most}
 
 
 def _keep_likeliest(pairs: pl.DataFrame, most: Mapping[str, int]) -> pl.DataFrame:
