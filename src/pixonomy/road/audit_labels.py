@@ -28,9 +28,14 @@ from pixonomy.progress import Surroundings
 REVIEW = "labels.parquet"
 
 MOST_ROWS = 500_000
-"""How many labels are reviewed at once: what is known of their pictures has to fit in memory."""
+"""How many labels are reviewed at once: what is known of their pictures has to fit in memory.
+More are dealt to parts, whole units at a time, and each part is reviewed by itself."""
+
+FEWEST_OF_CATEGORY = 50
+"""Pictures of a category, on average, without which a part is not worth reviewing."""
 
 _MOST_ANSWERS = 100_000_000  # pictures times categories, for the same reason
+_SEED = 0
 _SURE = 0.95  # probability that a label is right; below it the label is worth a look, …
 _LAST_SHARE = 0.05  # … and so is a twentieth of all labels, the least sure
 _PREDICTIONS = "predictions.parquet"
@@ -120,16 +125,24 @@ def _review_embeddings(labelled: Labelled, surroundings: Surroundings) -> pl.Dat
     categories = labels.n_unique()
     if categories < 2:
         return pl.DataFrame(schema=_SCHEMA)
-    if rows.size > MOST_ROWS or rows.size * categories > _MOST_ANSWERS:
+    parts = 1 + max(rows.size // (MOST_ROWS + 1), rows.size * categories // _MOST_ANSWERS)
+    if parts > 1 and rows.size < FEWEST_OF_CATEGORY * categories * parts:
         surroundings.say(
             f"The labels of {rows.size:,} pictures in {categories:,} categories are too many to "
-            "be reviewed at once; audit a part of them (`pixonomy sample`)."
+            "be reviewed at once, and too few of each to be reviewed in parts; audit some of the "
+            "categories (`pixonomy sample`)."
         )
         return pl.DataFrame(schema=_SCHEMA)
     groups = read_parquet(labelled.manifest, ["group_id"])["group_id"].gather(rows)
     units = connect([pl.Series(labelled.copies.group[rows]), groups])
-    features = labelled.embeddings[rows]
-    return _as_table(rows, review_labels(features, labels, units, 0, surroundings))
+    part_of = np.random.default_rng(_SEED).permutation(int(units.max()) + 1)[units] % parts
+    tables = []
+    for part in range(parts):
+        some = np.flatnonzero(part_of == part)
+        features, given = labelled.embeddings[rows[some]], labels.gather(some)
+        reviewed = review_labels(features, given, units[some], _SEED, surroundings)
+        tables.append(_as_table(rows[some], reviewed))
+    return pl.concat(tables).sort("row")
 
 
 def _review_predictions(labelled: Labelled, run: Path) -> pl.DataFrame:
