@@ -37,7 +37,7 @@ def test_batches_from_a_later_step_equal_those_of_a_whole_run(pictures: Pictures
     assert len(whole) == 9
     for one, other in zip(whole[5:], resumed, strict=True):
         np.testing.assert_array_equal(one.images, other.images)
-        np.testing.assert_array_equal(one.labels, other.labels)
+        np.testing.assert_array_equal(one.targets.labels, other.targets.labels)
 
 
 def test_each_epoch_shows_every_picture_once_with_its_own_label(pictures: Pictures) -> None:
@@ -46,7 +46,7 @@ def test_each_epoch_shows_every_picture_once_with_its_own_label(pictures: Pictur
     for epoch in range(3):
         seen = []
         for batch in list(data.batches(0))[3 * epoch : 3 * epoch + 3]:
-            for image, label in zip(batch.images, batch.labels, strict=True):
+            for image, label in zip(batch.images, batch.targets.labels, strict=True):
                 (row,) = np.flatnonzero((originals == image).all(axis=(1, 2, 3)))
                 assert label == row % 3
                 seen.append(row)
@@ -74,7 +74,34 @@ def test_what_is_learnt_from_does_not_depend_on_hosts_or_threads(
     batches = [list(host.batches(4)) for host in hosts]
     for one, *parts in zip(whole.batches(4), *batches, strict=True):
         np.testing.assert_array_equal(np.concatenate([part.images for part in parts]), one.images)
-        np.testing.assert_array_equal(np.concatenate([part.labels for part in parts]), one.labels)
+        np.testing.assert_array_equal(
+            np.concatenate([part.targets.labels for part in parts]), one.targets.labels
+        )
+
+
+@pytest.mark.parametrize("change", [{"mixup": 0.4}, {"cutmix": 1.0}, {"mixup": 1, "cutmix": 1}])
+def test_mixed_pictures_tell_both_labels_and_do_not_depend_on_hosts(
+    pictures: Pictures, change: dict[str, float]
+) -> None:
+    whole = training_set(pictures, **change)
+    hosts = [replace(whole, share=Share(rank, 2)) for rank in range(2)]
+    for one, *parts in zip(whole.batches(0), *(host.batches(0) for host in hosts), strict=True):
+        targets = one.targets
+        assert targets.others is not None
+        assert targets.shares is not None
+        np.testing.assert_array_equal(targets.others[::2], targets.labels[1::2])
+        assert ((targets.shares >= 0) & (targets.shares <= 1)).all()
+        for name in ("labels", "others", "shares"):
+            joined = np.concatenate([getattr(part.targets, name) for part in parts])
+            np.testing.assert_array_equal(joined, getattr(targets, name))
+        np.testing.assert_array_equal(np.concatenate([part.images for part in parts]), one.images)
+
+
+def test_rare_labels_count_more_and_pictures_one_on_average(pictures: Pictures) -> None:
+    data = replace(training_set(pictures), labels=np.array([0] * 9 + [2] * 3))
+    weights = data.label_weights()
+    assert weights.tolist() == pytest.approx([12 / 18, 1, 2])
+    assert weights[data.labels].mean() == pytest.approx(1)
 
 
 def test_hosts_that_cannot_share_a_batch_equally_are_refused(pictures: Pictures) -> None:
@@ -86,7 +113,7 @@ def test_hosts_that_cannot_share_a_batch_equally_are_refused(pictures: Pictures)
 def test_a_set_smaller_than_a_batch_is_one_step_an_epoch(pictures: Pictures) -> None:
     recipe = Recipe(size=SIZE, batch=64, epochs=2)
     data = TrainingSet(pictures, np.arange(3), np.zeros(12, np.int64), recipe)
-    assert [len(batch.labels) for batch in data.batches(0)] == [3, 3]
+    assert [len(batch.targets.labels) for batch in data.batches(0)] == [3, 3]
 
 
 @pytest.mark.parametrize("change", [{"flip": True}, {"shift": 0.2}, {"zoom": 0.5}, {"light": 0.4}])

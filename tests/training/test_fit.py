@@ -47,21 +47,28 @@ def training(pictures: Pictures, folder: Path, recipe: Recipe = RECIPE) -> Train
     )
 
 
-@pytest.mark.parametrize("stop_after", [1, 3, 4, 6])
+EVERYTHING = replace(
+    RECIPE, average=0.9, mixup=0.4, cutmix=1.0, accumulate=2, balance=True, schedule="linear"
+)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "stop_after"), [(RECIPE, 1), (RECIPE, 3), (RECIPE, 4), (RECIPE, 6), (EVERYTHING, 5)]
+)
 def test_training_killed_at_any_step_ends_as_if_it_had_never_stopped(
-    pictures: Pictures, tmp_path: Path, stop_after: int
+    pictures: Pictures, tmp_path: Path, recipe: Recipe, stop_after: int
 ) -> None:
-    whole = training(pictures, tmp_path / "whole")
+    whole = training(pictures, tmp_path / "whole", recipe)
     expected = fit_model(whole)
 
     def kill(work: str, done: int, total: int) -> None:
         if done == stop_after + 1:
             raise Killed
 
-    broken = replace(training(pictures, tmp_path / "broken"), progress=kill)
+    broken = replace(training(pictures, tmp_path / "broken", recipe), progress=kill)
     with pytest.raises(Killed):
         fit_model(broken)
-    resumed = training(pictures, tmp_path / "broken")
+    resumed = training(pictures, tmp_path / "broken", recipe)
     given = fit_model(resumed)
 
     assert given.step == expected.step
@@ -85,6 +92,15 @@ def test_the_best_epoch_by_validation_loss_is_kept(pictures: Pictures, tmp_path:
     logits = np.asarray(done.model.predict_on_batch(validation))
     loss, _ = measure_logits(logits, done.training_set.labels[done.validation])
     assert loss == pytest.approx(min(losses), rel=1e-6)
+
+
+def test_the_average_of_the_weights_is_what_is_kept(pictures: Pictures, tmp_path: Path) -> None:
+    done = training(pictures, tmp_path, replace(RECIPE, average=0.9))
+    position = fit_model(done)
+    assert position.best_epoch > 0
+    kept = load_weights(done.folder.best)
+    latest = done.model.get_weights()
+    assert any(not np.array_equal(one, other) for one, other in zip(kept, latest, strict=True))
 
 
 def test_patience_stops_training_early(pictures: Pictures, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from torch import nn
 
 from pixonomy.bench.result import Measurement, Yardstick, measure_in_turn
 from pixonomy.models.backend import best_precision, use_threads
-from pixonomy.models.step import train_step
+from pixonomy.models.step import Objective, Targets, train_step
 from pixonomy.models.zoo import ModelSettings, build_model
 from pixonomy.progress import Surroundings
 from pixonomy.training.batches import Batch
@@ -67,7 +67,7 @@ def bench_train(surroundings: Surroundings) -> list[Measurement]:
 def _random_batch(work: Work) -> Batch:
     generator = np.random.default_rng(0)
     images = generator.integers(0, 256, (work.batch, 3, work.size, work.size), np.uint8)
-    return Batch(images, generator.integers(0, _CATEGORIES, work.batch))
+    return Batch(images, Targets(generator.integers(0, _CATEGORIES, work.batch)))
 
 
 def _time(work: Work, step: Callable[[Batch], float], batch: Batch) -> Callable[[], float]:
@@ -85,7 +85,8 @@ def _our_step(work: Work) -> Callable[[Batch], float]:
     settings = ModelSettings(work.model, work.size, _CATEGORIES, recipe.dense, recipe.dropout, 0)
     model = build_model(settings, best_precision())
     compile_model(model, recipe)
-    return lambda batch: train_step(model, batch.images, batch.labels, recipe.label_smoothing)
+    objective = Objective(recipe.label_smoothing)
+    return lambda batch: train_step(model, batch.images, batch.targets, objective)
 
 
 def _bare_step(work: Work) -> Callable[[Batch], float]:
@@ -100,7 +101,7 @@ def _bare_step(work: Work) -> Callable[[Batch], float]:
 
     def step(batch: Batch) -> float:
         images = torch.from_numpy(batch.images).float().div(127.5).sub(1.0)
-        labels = torch.from_numpy(batch.labels)
+        labels = torch.from_numpy(batch.targets.labels)
         with torch.autocast("cpu", torch.bfloat16, enabled=is_mixed):
             logits = network(images.contiguous(memory_format=torch.channels_last))
         loss = measure_loss(logits.float(), labels)

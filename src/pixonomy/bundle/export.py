@@ -24,6 +24,7 @@ from pixonomy.inference.session import EMBEDDING, INPUT, LOGITS, Network
 from pixonomy.models.backend import keras
 from pixonomy.training.run import Run, RunFolder, versions
 from pixonomy.training.train import build_trained, number_labels
+from pixonomy.training.validation import divide_validation
 
 _TOLERANCE = 1e-3  # beyond it, in probability, the exported network is another network
 _CHECKED = 7  # pictures the exported network is compared on, an odd batch on purpose
@@ -42,7 +43,7 @@ class _Exported(torch.nn.Module):
 
 
 def export_bundle(arrays: Arrays, run: Run, folder: RunFolder, threads: int) -> None:
-    """Write the run's bundle, calibrated on its validation pictures.
+    """Write the run's bundle, calibrated on validation pictures that did not stop its training.
 
     Raises:
         BundleError: if the exported network does not give what the Keras model gives.
@@ -55,9 +56,9 @@ def export_bundle(arrays: Arrays, run: Run, folder: RunFolder, threads: int) -> 
         network = Network((partial / MODEL_FILE).read_bytes(), threads)
         _check(model, network, pictures.gather(np.arange(min(_CHECKED, arrays.rows.height))))
         numbers = number_labels(arrays.rows, run.labels)
-        validation = arrays.of_split("validation")
-        logits = network.run(pictures.gather(validation)).logits
-        calibration = calibrate(logits, numbers[validation])
+        validation = divide_validation(arrays.rows)
+        logits = network.run(pictures.gather(validation.calibrating)).logits
+        calibration = calibrate(logits, numbers[validation.calibrating])
         about = {
             "schema_version": SCHEMA_VERSION,
             "labels": _describe(run.labels, arrays, numbers[arrays.of_split("train")]),
@@ -71,6 +72,7 @@ def export_bundle(arrays: Arrays, run: Run, folder: RunFolder, threads: int) -> 
             "provenance": {
                 "recipe": asdict(run.recipe),
                 "weights": run.weights,
+                "calibrated_apart": validation.are_apart,
                 "data": dict(arrays.about["fingerprint"]),
                 "versions": versions(),
             },

@@ -14,7 +14,7 @@ from pixonomy.training.recipe import Recipe, known_recipes, load_recipe
 from pixonomy.training.run import Run, RunFolder
 
 _DEFAULT = Surroundings()
-_STAGE = "train"
+_STAGE, _VERSION = "train", 2  # the version is raised when the same recipe trains otherwise
 _NO_WEIGHTS, _IMAGENET = "none", "imagenet"
 _SCRATCH, _TRANSFER = "compact", "mobilenet"  # what fit trains without and with weights
 
@@ -146,6 +146,7 @@ def _describe(arrays: Arrays, plan: Plan) -> Run:
     labels = tuple(arrays.rows["label"].drop_nulls().unique().sort())
     fingerprint = {
         "stage": _STAGE,
+        "version": _VERSION,
         "arrays": hash_json(dict(arrays.about["fingerprint"])),
         "recipe": asdict(plan.recipe),
         "weights": plan.weights_id,

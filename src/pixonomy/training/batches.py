@@ -9,15 +9,17 @@ import numpy.typing as npt
 from pixonomy.arrays.load import ALONE, Loader, Order, Share, Step
 from pixonomy.arrays.read import Images, Pictures, Rows
 from pixonomy.images.resize import enlarge
+from pixonomy.models.step import Targets
+from pixonomy.training.mix import blend, partners, paste
 from pixonomy.training.recipe import Recipe
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Pictures, uint8 (n, 3, size, size), and the numbers of their labels, int64 (n,)."""
+    """Pictures, uint8 (n, 3, size, size), and what they show."""
 
     images: Images
-    labels: npt.NDArray[np.int64]
+    targets: Targets
 
 
 @dataclass(frozen=True)
@@ -57,12 +59,23 @@ class TrainingSet:
         """All steps of the recipe's epochs."""
         return self.steps_per_epoch * self.recipe.epochs
 
+    def label_weights(self) -> npt.NDArray[np.float32]:
+        """Return what an error on each label counts for all labels to count alike, float32 (k,).
+
+        A picture's error counts 1 on average; labels without training pictures count 1, too.
+        """
+        counts = np.bincount(self.labels[self.rows])
+        known = counts > 0
+        weights = np.ones(max(len(counts), int(self.labels.max()) + 1), np.float32)
+        weights[: len(counts)][known] = len(self.rows) / (known.sum() * counts[known])
+        return weights
+
     def batch(self, step: Step) -> Batch:
         """Make this host's part of one step's batch."""
         generator = np.random.default_rng([self.recipe.seed, 1, step.number])
         dice = Dice(generator, self.order.step_rows, self.share)
         images = augment(self.pictures.gather(step.rows), dice, self.recipe)
-        return Batch(images, self.labels[step.rows])
+        return mix(images, self.labels[step.rows], dice, self.recipe)
 
     def batches(self, first_step: int) -> Loader[Batch]:
         """Return all batches from a global step on, made ahead in threads: close when done."""
@@ -84,6 +97,22 @@ class Dice:
         """Return uniform numbers from `low` up to `high`, shape (n, columns)."""
         drawn = self.generator.uniform(low, high, (self.count, columns))
         return drawn[self.share.of(self.count)]
+
+
+def mix(images: Images, labels: npt.NDArray[np.int64], dice: Dice, recipe: Recipe) -> Batch:
+    """Make each picture of two, as far as the recipe says; each batch in one way."""
+    ways = [name for name in ("mixup", "cutmix") if getattr(recipe, name) > 0]
+    if not ways:
+        return Batch(images, Targets(labels))
+    way = ways[int(dice.generator.integers(len(ways)))]
+    alpha = getattr(recipe, way)
+    shares = dice.generator.beta(alpha, alpha, dice.count)[dice.share.of(dice.count)]
+    kept = shares.astype(np.float32)
+    if way == "mixup":
+        images = blend(images, kept)
+    else:
+        images, kept = paste(images, kept, dice.throw(0, 1, 2))
+    return Batch(images, Targets(labels, labels[partners(len(labels))], kept))
 
 
 def augment(images: Images, dice: Dice, recipe: Recipe) -> Images:

@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -13,8 +14,8 @@ import polars as pl
 from pixonomy.errors import DataError
 from pixonomy.files import write_text
 from pixonomy.inference.temperature import fit_temperature
-from pixonomy.models.optimizer import FusedAdamW
-from pixonomy.models.step import train_step
+from pixonomy.models.optimizer import FusedAdamW, averaged
+from pixonomy.models.step import Objective, train_step
 from pixonomy.progress import Progress, silent
 from pixonomy.training.batches import Batch, TrainingSet
 from pixonomy.training.checkpoint import (
@@ -53,6 +54,13 @@ class Training:
         """The recipe of the training set."""
         return self.training_set.recipe
 
+    @cached_property
+    def objective(self) -> Objective:
+        """What the recipe makes small."""
+        recipe = self.recipe
+        weights = self.training_set.label_weights() if recipe.balance else None
+        return Objective(recipe.label_smoothing, weights, recipe.accumulate)
+
 
 def fit_model(training: Training) -> Position:
     """Train to the end of the recipe, going on from the newest checkpoint if there is one.
@@ -89,7 +97,12 @@ def fit_model(training: Training) -> Position:
 
 def compile_model(model: Any, recipe: Recipe) -> None:
     """Give the model its optimizer, built and ready for a checkpoint."""
-    optimizer = FusedAdamW(recipe.learning_rate, weight_decay=recipe.weight_decay)
+    optimizer = FusedAdamW(
+        recipe.learning_rate,
+        weight_decay=recipe.weight_decay,
+        use_ema=recipe.average > 0,
+        ema_momentum=recipe.average,
+    )
     model.compile(optimizer)
     optimizer.build(model.trainable_variables)
 
@@ -131,8 +144,7 @@ def _step(training: Training, position: Position, batch: Batch) -> None:
     total = training.training_set.total_steps
     rate = learning_rate(training.recipe, position.step, total)
     training.model.optimizer.learning_rate = rate
-    smoothing = training.recipe.label_smoothing
-    loss = train_step(training.model, batch.images, batch.labels, smoothing)
+    loss = train_step(training.model, batch.images, batch.targets, training.objective)
     if not math.isfinite(loss):
         raise DataError(
             f"Training diverged at step {position.step + 1}: the loss is no longer a number. "
@@ -148,13 +160,14 @@ def _finish_epoch(training: Training, position: Position) -> None:
     epoch = position.step // steps
     entry = {"epoch": epoch, "train_loss": position.loss_sum / steps}
     position.loss_sum = 0.0
-    if len(training.validation):
-        loss, accuracy = _validate(training)
-        entry |= {"validation_loss": loss, "validation_accuracy": accuracy}
-        _keep_if_best(training, position, loss, epoch)
-    else:
-        save_weights(training.folder.best, training.model.get_weights())
-        position.best_epoch = epoch
+    with averaged(training.model):
+        if len(training.validation):
+            loss, accuracy = _validate(training)
+            entry |= {"validation_loss": loss, "validation_accuracy": accuracy}
+            _keep_if_best(training, position, loss, epoch)
+        else:
+            save_weights(training.folder.best, training.model.get_weights())
+            position.best_epoch = epoch
     rate = float(np.asarray(training.model.optimizer.learning_rate))
     position.history.append(entry | {"learning_rate": rate, "seconds": position.seconds})
     write_text(training.folder.history, pl.DataFrame(position.history).write_csv())

@@ -11,6 +11,9 @@ from typing import Any
 from pixonomy.errors import SettingError
 from pixonomy.files import printable, storage_errors
 
+SCHEDULES = ("cosine", "linear")
+"""How the learning rate falls."""
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -22,8 +25,14 @@ class Recipe:
         epochs: passes over the training pictures; 0 keeps the linear probe as it is.
         batch: pictures a step.
         learning_rate: the highest; reached after the warm-up, then falling as a cosine.
+        schedule: how the rate falls after the warm-up: `cosine`, or `linear` (the one-cycle policy
+            with a long warm-up).
         warmup: the share of all steps in which the rate climbs, 0 to 1.
         weight_decay: of AdamW, on kernels only.
+        average: the share that each step keeps of a moving average of the weights, 0 to 1. The
+            average is what is validated and kept; 0: the weights themselves are.
+        accumulate: parts that each batch is taken in, to fit into memory.
+        balance: whether errors on rare categories count as much, all in all, as on frequent ones.
         label_smoothing: the probability taken from the right label and spread, 0 to 1.
         dropout: on the embedding, 0 to 1.
         dense: the width of VGG's dense layers.
@@ -31,6 +40,9 @@ class Recipe:
         shift: the largest random shift, as a share of the size.
         zoom: how far random enlargement goes: the smallest square cut out is 1 - zoom of the size.
         light: how far each colour's brightness changes at random: factors 1 - light to 1 + light.
+        mixup: pictures are laid over each other, by shares from Beta(mixup, mixup); 0: not.
+        cutmix: a part of one is put into another, by shares from Beta(cutmix, cutmix); 0: not.
+            Where both are wanted, each batch is made in one of the two ways.
         patience: epochs without a better validation loss before training stops; 0: never.
         freeze: the share of a pretrained network's layers, from the entrance on, kept as they are:
             they see edges and textures, which are the same everywhere, and cost the most time.
@@ -43,8 +55,12 @@ class Recipe:
     epochs: int = 40
     batch: int = 64
     learning_rate: float = 2e-3
+    schedule: str = "cosine"
     warmup: float = 0.1
     weight_decay: float = 0.05
+    average: float = 0.0
+    accumulate: int = 1
+    balance: bool = False
     label_smoothing: float = 0.1
     dropout: float = 0.2
     dense: int = 512
@@ -52,6 +68,8 @@ class Recipe:
     shift: float = 0.1
     zoom: float = 0.0
     light: float = 0.0
+    mixup: float = 0.0
+    cutmix: float = 0.0
     patience: int = 0
     freeze: float = 0.0
     freeze_norm: bool = False
@@ -62,6 +80,10 @@ class Recipe:
             value = getattr(self, name)
             if not low <= value <= high:
                 raise SettingError(f"{name} must be {low} to {high}, not {value}.")
+        if self.schedule not in SCHEDULES:
+            raise SettingError(
+                f"schedule must be one of {', '.join(SCHEDULES)}, not {self.schedule!r}."
+            )
 
 
 _RANGES: tuple[tuple[str, float, float], ...] = (
@@ -71,12 +93,16 @@ _RANGES: tuple[tuple[str, float, float], ...] = (
     ("learning_rate", 0, 100),
     ("warmup", 0, 1),
     ("weight_decay", 0, 100),
+    ("average", 0, 0.99999),
+    ("accumulate", 1, 65_536),
     ("label_smoothing", 0, 0.9),
     ("dropout", 0, 0.95),
     ("dense", 1, 65_536),
     ("shift", 0, 0.5),
     ("zoom", 0, 0.9),
     ("light", 0, 0.9),
+    ("mixup", 0, 100),
+    ("cutmix", 0, 100),
     ("patience", 0, 100_000),
     ("freeze", 0, 1),
     ("seed", 0, 2**31 - 1),

@@ -20,6 +20,7 @@ from pixonomy.training.fit import Training, fit_model
 from pixonomy.training.probe import Embedded, Probe, fit_probe
 from pixonomy.training.recipe import Recipe
 from pixonomy.training.run import Run, RunFolder
+from pixonomy.training.validation import divide_validation
 
 _EMBED_BATCH = 64
 _MOST_THREADS = 8  # making batches: more would only wait for each other
@@ -43,7 +44,7 @@ def train_run(
     """
     use_threads(surroundings.cores)
     training_set = _training_set(arrays, run, surroundings.cores)
-    validation = arrays.of_split("validation")
+    validation = divide_validation(arrays.rows).stopping
     model = build_model(settings_of(run, weights), best_precision())
     _freeze(model, run.recipe)
     probe_accuracy = None
@@ -119,7 +120,7 @@ def _probe(
     progress: Progress,
 ) -> tuple[Probe, float | None]:
     """Fit the linear probe and store its predictions; a finished one is read back."""
-    labels, validation = training_set.labels, arrays.of_split("validation")
+    labels, validation = training_set.labels, divide_validation(arrays.rows).stopping
     if folder.probe.exists():
         probe = Probe(*load_weights(folder.probe_head))
         predicted = read_parquet(folder.probe)["predicted"].to_numpy()

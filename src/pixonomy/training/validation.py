@@ -1,0 +1,62 @@
+"""Validation pictures go in; those that stop the training, and those that calibrate, come out.
+
+The epoch that does best on some pictures flatters itself on them: confidences and thresholds set
+on the same ones would promise too much.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from pixonomy.curation.units import connect
+
+Rows = npt.NDArray[np.int64]
+
+_FEWEST = 40  # pictures; fewer are not worth dividing: either half would tell nothing
+_KEYS = ("group_id", "duplicate_group")
+_SEED = 0
+
+
+@dataclass(frozen=True)
+class Validation:
+    """What validation pictures are used for.
+
+    Attributes:
+        stopping: rows of those that choose the best epoch, int64, ascending.
+        calibrating: rows of those that set temperature and thresholds, int64, ascending.
+        are_apart: whether no picture serves both.
+    """
+
+    stopping: Rows
+    calibrating: Rows
+    are_apart: bool
+
+
+def divide_validation(rows: pl.DataFrame) -> Validation:
+    """Divide the validation pictures in two halves, label by label, whole units at a time.
+
+    A unit is a product or a group of copies. The division depends on nothing but the rows, so
+    that training and calibration agree on it. Few pictures all serve both.
+
+    Args:
+        rows: of arrays: image_id, label, split, group_id and, where known, duplicate_group.
+    """
+    places = (rows["split"] == "validation").fill_null(False).arg_true().to_numpy()
+    places = places.astype(np.int64)
+    if len(places) < _FEWEST:
+        return Validation(places, places, False)
+    some = rows[places]
+    units = connect([some[name] for name in _KEYS if name in some.columns])
+    # In the order of ids, not of rows: arrays of another order are divided alike.
+    first = (
+        pl.DataFrame({"unit": units, "label": some["label"], "image_id": some["image_id"]})
+        .group_by("unit")
+        .agg(pl.col("label", "image_id").sort_by("image_id").first())
+        .sort("image_id")
+    )
+    shuffled = first[np.random.default_rng(_SEED).permutation(first.height)]
+    is_second = pl.int_range(pl.len()).over("label") % 2 == 1
+    calibrates = np.isin(units, shuffled.filter(is_second)["unit"].to_numpy())
+    return Validation(places[~calibrates], places[calibrates], True)
