@@ -7,6 +7,7 @@ from scipy.special import softmax
 from pixonomy.bundle.export import export_onnx
 from pixonomy.inference.session import Network
 from pixonomy.models.zoo import ZOO, ModelSettings, build_model
+from pixonomy.training.fit import answer
 
 
 @pytest.mark.parametrize("name", sorted(ZOO))
@@ -27,6 +28,20 @@ def test_the_exported_network_gives_the_keras_models_probabilities_in_any_batch(
         wanted = softmax(np.asarray(model.predict_on_batch(images)), axis=1)
         given = softmax(network.run(images).logits, axis=1)
         np.testing.assert_allclose(given, wanted, atol=1e-3)
+
+
+def test_a_network_that_is_asked_twice_gives_a_picture_and_its_mirror_image_one_answer(
+    tmp_path: Path,
+) -> None:
+    model = build_model(ModelSettings("compact", 32, 4, 32, 0.0, 0), "float32")
+    export_onnx(model, tmp_path / "model.onnx", also_mirrored=True)
+    network = Network((tmp_path / "model.onnx").read_bytes(), threads=1)
+    images = np.random.default_rng(0).integers(0, 256, (5, 3, 32, 32), np.uint8)
+    given = network.run(images).logits
+    np.testing.assert_allclose(given, answer(model, images, True), atol=1e-3)
+    mirrored = network.run(np.ascontiguousarray(images[..., ::-1])).logits
+    np.testing.assert_allclose(given, mirrored, atol=1e-4)
+    assert np.abs(given - answer(model, images, False)).max() > 1e-3
 
 
 def test_exporting_prints_nothing_on_standard_output(

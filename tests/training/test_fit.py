@@ -48,7 +48,14 @@ def training(pictures: Pictures, folder: Path, recipe: Recipe = RECIPE) -> Train
 
 
 EVERYTHING = replace(
-    RECIPE, average=0.9, mixup=0.4, cutmix=1.0, accumulate=2, balance=True, schedule="linear"
+    RECIPE,
+    average=0.9,
+    mixup=0.4,
+    cutmix=1.0,
+    accumulate=2,
+    balance=True,
+    schedule="linear",
+    test_flip=True,
 )
 
 

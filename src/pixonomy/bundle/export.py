@@ -22,6 +22,7 @@ from pixonomy.images.resize import RESIZE_VERSION
 from pixonomy.inference.embed import EmbeddingNetwork
 from pixonomy.inference.session import EMBEDDING, INPUT, LOGITS, Network
 from pixonomy.models.backend import keras
+from pixonomy.training.fit import answer
 from pixonomy.training.run import Run, RunFolder, versions
 from pixonomy.training.train import build_trained, number_labels
 from pixonomy.training.validation import divide_validation
@@ -31,13 +32,24 @@ _CHECKED = 7  # pictures the exported network is compared on, an odd batch on pu
 
 
 class _Exported(torch.nn.Module):
-    """The network as a PyTorch module that always predicts and never trains."""
+    """The network as a PyTorch module that always predicts and never trains.
 
-    def __init__(self, model: Any, outputs: Sequence[Any]) -> None:
+    Of a picture and its mirror image, if both are to be asked, it gives the mean.
+    """
+
+    def __init__(self, model: Any, outputs: Sequence[Any], also_mirrored: bool) -> None:
         super().__init__()
         self.network = keras.Model(model.input, list(outputs))
+        self.also_mirrored = also_mirrored
 
     def forward(self, images: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        given = self._ask(images)
+        if not self.also_mirrored:
+            return given
+        mirrored = self._ask(torch.flip(images, (3,)))
+        return tuple((one + other) / 2 for one, other in zip(given, mirrored, strict=True))
+
+    def _ask(self, images: torch.Tensor) -> tuple[torch.Tensor, ...]:
         given = self.network(images, training=False)
         return (given,) if isinstance(given, torch.Tensor) else tuple(given)
 
@@ -52,9 +64,10 @@ def export_bundle(arrays: Arrays, run: Run, folder: RunFolder, threads: int) -> 
     pictures = arrays.pictures(run.recipe.size)
     with write_aside(folder.bundle) as partial:
         partial.mkdir()
-        export_onnx(model, partial / MODEL_FILE)
+        export_onnx(model, partial / MODEL_FILE, run.recipe.test_flip)
         network = Network((partial / MODEL_FILE).read_bytes(), threads)
-        _check(model, network, pictures.gather(np.arange(min(_CHECKED, arrays.rows.height))))
+        some = pictures.gather(np.arange(min(_CHECKED, arrays.rows.height)))
+        _check(answer(model, some, run.recipe.test_flip), network, some)
         numbers = number_labels(arrays.rows, run.labels)
         validation = divide_validation(arrays.rows)
         logits = network.run(pictures.gather(validation.calibrating)).logits
@@ -92,10 +105,14 @@ def _describe(
     ]
 
 
-def export_onnx(model: Any, path: Path) -> None:
-    """Write a float32 Keras model to one ONNX file: uint8 images in, logits and embedding out."""
+def export_onnx(model: Any, path: Path, also_mirrored: bool = False) -> None:
+    """Write a float32 Keras model to one ONNX file: uint8 images in, logits and embedding out.
+
+    Args:
+        also_mirrored: both are the means of a picture's and of its mirror image's.
+    """
     embedding = model.get_layer(EMBEDDING).output
-    _export(model, {LOGITS: model.output, EMBEDDING: embedding}, path)
+    _export(model, {LOGITS: model.output, EMBEDDING: embedding}, path, also_mirrored)
 
 
 def export_headless(model: Any, path: Path) -> None:
@@ -119,8 +136,10 @@ def export_headless(model: Any, path: Path) -> None:
         )
 
 
-def _export(model: Any, outputs: Mapping[str, Any], path: Path) -> None:
-    module = _Exported(model, list(outputs.values())).eval()
+def _export(
+    model: Any, outputs: Mapping[str, Any], path: Path, also_mirrored: bool = False
+) -> None:
+    module = _Exported(model, list(outputs.values()), also_mirrored).eval()
     # A batch of two: the exporter takes a batch of one for a constant.
     example = torch.zeros((2, *model.input_shape[1:]), dtype=torch.uint8)
     with _quiet(), torch.no_grad():
@@ -137,8 +156,10 @@ def _export(model: Any, outputs: Mapping[str, Any], path: Path) -> None:
         program.save(path)
 
 
-def _check(model: Any, network: Network, images: npt.NDArray[np.uint8]) -> None:
-    wanted = torch.softmax(torch.tensor(np.asarray(model.predict_on_batch(images))), dim=1)
+def _check(
+    logits: npt.NDArray[np.float32], network: Network, images: npt.NDArray[np.uint8]
+) -> None:
+    wanted = torch.softmax(torch.tensor(logits), dim=1)
     given = torch.softmax(torch.tensor(network.run(images).logits), dim=1)
     difference = float((wanted - given).abs().max())
     if not difference <= _TOLERANCE:

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from pixonomy.arrays.read import Images
 from pixonomy.errors import DataError
 from pixonomy.files import write_text
 from pixonomy.inference.temperature import fit_temperature
@@ -109,13 +110,26 @@ def compile_model(model: Any, recipe: Recipe) -> None:
 
 def predict_logits(model: Any, training_set: TrainingSet, rows: npt.NDArray[np.int64]) -> Any:
     """Return the model's outputs for these rows, float32, shape (n, …)."""
+    pictures, also_mirrored = training_set.pictures, training_set.recipe.test_flip
     outputs = [
-        np.asarray(
-            model.predict_on_batch(training_set.pictures.gather(rows[i : i + _PREDICT_BATCH]))
-        )
+        answer(model, pictures.gather(rows[i : i + _PREDICT_BATCH]), also_mirrored)
         for i in range(0, len(rows), _PREDICT_BATCH)
     ]
     return np.concatenate(outputs)
+
+
+def answer(model: Any, images: Images, also_mirrored: bool) -> npt.NDArray[np.float32]:
+    """Return the model's logits, float32 (n, k), of images, uint8 (n, 3, size, size).
+
+    Args:
+        also_mirrored: take the mean of those of the images and of their mirror images.
+    """
+    logits = np.asarray(model.predict_on_batch(images), np.float32)
+    if not also_mirrored:
+        return logits
+    mirrored = np.ascontiguousarray(images[..., ::-1])
+    others = np.asarray(model.predict_on_batch(mirrored), np.float32)
+    return np.mean([logits, others], axis=0, dtype=np.float32)
 
 
 def measure_logits(

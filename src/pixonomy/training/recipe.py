@@ -37,6 +37,8 @@ class Recipe:
         dropout: on the embedding, 0 to 1.
         dense: the width of VGG's dense layers.
         flip: whether pictures are mirrored at random.
+        test_flip: whether an answer is the mean of those to a picture and to its mirror image, in
+            validation and in the bundle: twice the work.
         shift: the largest random shift, as a share of the size.
         zoom: how far random enlargement goes: the smallest square cut out is 1 - zoom of the size.
         light: how far each colour's brightness changes at random: factors 1 - light to 1 + light.
@@ -65,6 +67,7 @@ class Recipe:
     dropout: float = 0.2
     dense: int = 512
     flip: bool = True
+    test_flip: bool = False
     shift: float = 0.1
     zoom: float = 0.0
     light: float = 0.0
