@@ -21,6 +21,7 @@ from pixonomy.evaluation.figures import (
 )
 from pixonomy.evaluation.metrics import Metrics, most_confused
 from pixonomy.evaluation.origins import FEWEST, Origin
+from pixonomy.evaluation.products import ProductCheck
 from pixonomy.evaluation.sections import (
     compare_bars,
     compare_in_words,
@@ -58,6 +59,7 @@ class Report:
     notes: honest caveats, shown first; command: what to type to repeat the run.
     copies: the accuracy without pictures known in another copy; None where that is not told.
     origins: accuracy by keyword, provider and the like.
+    products: the accuracy by product; None where none has several pictures.
     """
 
     title: str
@@ -76,6 +78,7 @@ class Report:
     command: str
     copies: CopyCheck | None = None
     origins: tuple[Origin, ...] = ()
+    products: ProductCheck | None = None
 
 
 def render_report(report: Report) -> str:
@@ -110,6 +113,7 @@ def _tell_metrics(report: Report, names: Mapping[str, str]) -> dict[str, object]
         "mistakes": _gather(report, metrics, names),
         "copies": report.copies,
         "origins": report.origins,
+        "products": report.products,
         "origin_fewest": FEWEST,
         **_tell_confusion(metrics, names),
     }

@@ -16,6 +16,7 @@ from pixonomy.evaluation.copies import CopyCheck, check_copies
 from pixonomy.evaluation.metrics import Metrics, measure
 from pixonomy.evaluation.origins import Origin, find_origin_columns, measure_origins
 from pixonomy.evaluation.predictions import predict_split
+from pixonomy.evaluation.products import ProductCheck, check_products
 from pixonomy.evaluation.report import Report, render_report
 from pixonomy.files import (
     hash_json,
@@ -32,7 +33,7 @@ from pixonomy.training.run import Run, RunFolder, read_run, versions
 
 _DEFAULT = Surroundings()
 _LEFT_OUT = "^(duplicate of|of the same group as) a (validation|test) picture$"
-_VERSION = 2  # of what an evaluation holds; older ones are made anew
+_VERSION = 3  # of what an evaluation holds; older ones are made anew
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class _Measured:
     baselines: dict[str, float]
     copies: CopyCheck | None
     origins: tuple[Origin, ...]
+    products: ProductCheck | None
 
 
 def evaluate(run: Path, surroundings: Surroundings = _DEFAULT) -> dict[str, Any]:
@@ -106,6 +108,7 @@ def _evaluate(
         "baselines": measured.baselines,
         "near_duplicates": copies.as_json() if copies and copies.is_known else None,
         "origins": [origin.as_json() for origin in measured.origins],
+        "products": measured.products.as_json() if measured.products else None,
     }
 
 
@@ -113,8 +116,9 @@ def _measure(
     folder: RunFolder, run: Run, arrays: Arrays, split: str, predictions: pl.DataFrame
 ) -> _Measured:
     if not predictions.height:
-        return _Measured(split, None, {}, None, ())
-    metrics = measure(predictions, run.labels, _majority(arrays))
+        return _Measured(split, None, {}, None, (), None)
+    majority = _majority(arrays)
+    metrics = measure(predictions, run.labels, majority)
     return _Measured(
         split,
         metrics,
@@ -125,6 +129,7 @@ def _measure(
             arrays.rows,
             find_origin_columns(arrays.rows, predictions["image_id"]),
         ),
+        check_products(predictions, run.labels, majority),
     )
 
 
@@ -180,6 +185,7 @@ def _report(
         command=f"pixonomy evaluate {printable(folder.path)}",
         copies=measured.copies,
         origins=measured.origins,
+        products=measured.products,
     )
 
 

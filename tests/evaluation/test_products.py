@@ -1,0 +1,63 @@
+import math
+
+import polars as pl
+import pytest
+
+from pixonomy.evaluation.products import check_products
+
+LABELS = ("a", "b")
+
+
+def table(rows: list[tuple[str, str, float]]) -> pl.DataFrame:
+    """Pictures as (product, label, probability of a)."""
+    return pl.DataFrame(
+        {
+            "image_id": [f"{number:02d}" for number in range(len(rows))],
+            "group_id": [row[0] for row in rows],
+            "label": [row[1] for row in rows],
+            "predicted": ["a" if row[2] > 0.5 else "b" for row in rows],
+            "probability_0": [row[2] for row in rows],
+            "probability_1": [1 - row[2] for row in rows],
+        }
+    )
+
+
+def test_each_way_of_pooling_is_told() -> None:
+    # Two mild votes for a against one strong one for b: only the mean of probabilities is for a.
+    pictures = [("p", "a", 0.8), ("p", "a", 0.8), ("p", "a", 0.01), ("q", "b", 0.3)]
+    assert math.log(0.8) * 2 + math.log(0.01) < math.log(0.2) * 2 + math.log(0.99)
+    found = check_products(table(pictures), LABELS, "a")
+    assert found is not None
+    assert (found.n, found.several, found.mixed) == (2, 1, 0)
+    accuracies = {one.pooling: one.share.accuracy for one in found.ways}
+    assert accuracies == {"mean_log": 0.5, "mean": 1.0, "max": 0.5}
+    told = found.as_json()["poolings"]["mean"]
+    assert (told["n"], told["accuracy"], told["macro_f1"]) == (2, 1.0, 1.0)
+
+
+def test_the_order_of_the_pictures_does_not_matter() -> None:
+    pictures = table([("p", "a", 0.9), ("q", "b", 0.2), ("p", "a", 0.4), ("q", "b", 0.7)])
+    one, other = (check_products(each, LABELS, "a") for each in (pictures, pictures[::-1]))
+    assert one == other
+
+
+def test_groups_of_several_categories_are_no_products() -> None:
+    pictures = [("p", "a", 0.9), ("p", "b", 0.9), ("q", "b", 0.2), ("q", "b", 0.1)]
+    found = check_products(table(pictures), LABELS, "a")
+    assert found is not None
+    assert (found.n, found.several, found.mixed) == (1, 1, 1)
+    assert found.ways[0].share.accuracy == 1
+
+
+def test_an_impossible_category_does_not_end_in_nonsense() -> None:
+    found = check_products(table([("p", "a", 1.0), ("p", "a", 0.0)]), LABELS, "a")
+    assert found is not None
+    assert found.ways[0].share.accuracy in (0.0, 1.0)
+
+
+@pytest.mark.parametrize("pictures", [[("p", "a", 0.9), ("q", "b", 0.1)], []])
+def test_without_products_of_several_pictures_there_is_nothing_to_tell(
+    pictures: list[tuple[str, str, float]],
+) -> None:
+    rows = table(pictures).cast({"group_id": pl.String, "label": pl.String})
+    assert check_products(rows, LABELS, "a") is None
