@@ -14,6 +14,7 @@ from pixonomy.matching.variants import Placement, invert
 _COARSE, _FINE = Effort(steps=8, blur=5, margin=3), Effort(steps=6, blur=3, margin=4)
 _BLOCK = 8  # pixels of a picture of half the size
 _LEAST_LIKE, _LEAST_BESIDE = 0.65, 0.95  # correlations: see `likeness`
+_LEAST_LIKE_TINY, _LEAST_BESIDE_TINY = 0.25, 0.8
 _CORE = np.ones((3, 3), np.uint8)
 
 
@@ -54,32 +55,38 @@ def view(pixels: Pixels) -> View:
     return View(pixels, grey, np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA)))
 
 
-def register(first: View, second: View, guess: Placement) -> Registered | None:
+def register(
+    first: View, second: View, guess: Placement, is_tiny: bool = False
+) -> Registered | None:
     """Lay the first picture over the second; None where that fails or shows other things.
 
     Args:
         guess: a placement from the second picture to the first.
+        is_tiny: one of them is so small that a JPEG's blocks are as large as what it shows.
     """
     aligned = align(first.small, second.small, guess, _COARSE)
     if aligned is None:
         return None
     blocks = correlate(aligned.seen[None], aligned.still[None], aligned.is_seen[None], _BLOCK)
-    if float(worst_quarter(blocks)[0]) < _LEAST_LIKE:
+    if float(worst_quarter(blocks)[0]) < (_LEAST_LIKE_TINY if is_tiny else _LEAST_LIKE):
         return None
     warp = _refine(first.grey, second.grey, aligned.placement)
     return None if warp is None else _lay(first.pixels, second.grey, warp)
 
 
-def lay_as_is(first: View, second: View) -> Registered | None:
+def lay_as_is(first: View, second: View, is_tiny: bool = False) -> Registered | None:
     """Lay the first picture over the second, edge on edge; None where it shows other things.
 
     They may differ in a band as high as a caption.
+
+    Args:
+        is_tiny: as `register`'s.
     """
     size = (second.small.shape[1], second.small.shape[0])
     small = np.asarray(cv2.resize(first.small, size, interpolation=cv2.INTER_LINEAR), np.uint8)
     everywhere = np.ones((1, *small.shape), np.bool_)
     found = beside_caption(correlate(small[None], second.small[None], everywhere, _BLOCK))
-    if float(found[0]) < _LEAST_BESIDE:
+    if float(found[0]) < (_LEAST_BESIDE_TINY if is_tiny else _LEAST_BESIDE):
         return None
     warp = to_pixels(np.eye(2, 3), second.grey.shape, first.grey.shape)
     return _lay(first.pixels, second.grey, warp)

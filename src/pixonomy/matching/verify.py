@@ -62,18 +62,19 @@ def _compare(pictures: dict[int, _Picture], suspicion: Suspicion) -> float:
     if first is None or second is None:
         return 0.0
     blur = max(first.blur, second.blur)
+    is_tiny = blur >= _TINY_BLUR
 
     def judge_laid(registered: Registered | None) -> float:
         if registered is None:
             return 0.0
-        return judge(agree(second.view.pixels, registered, blur), blur >= _TINY_BLUR)
+        return judge(agree(second.view.pixels, registered, blur), is_tiny)
 
     if suspicion.is_in_place:
-        score = judge_laid(lay_as_is(first.view, second.view))
+        score = judge_laid(lay_as_is(first.view, second.view, is_tiny))
         if score > 0 or suspicion.placement is None:
             return score
     assert suspicion.placement is not None
-    return judge_laid(register(first.view, second.view, suspicion.placement))
+    return judge_laid(register(first.view, second.view, suspicion.placement, is_tiny))
 
 
 def _prepare(data: bytes) -> _Picture:
