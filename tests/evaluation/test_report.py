@@ -11,8 +11,10 @@ import pytest
 from pixonomy.evaluation.copies import CopyCheck
 from pixonomy.evaluation.metrics import measure
 from pixonomy.evaluation.origins import Origin, OriginRow
+from pixonomy.evaluation.pooling import Pooling
+from pixonomy.evaluation.products import Pooled, ProductCheck
 from pixonomy.evaluation.report import Report, render_report
-from pixonomy.evaluation.shares import share_right
+from pixonomy.evaluation.shares import Share, share_right
 
 VOID = {"meta", "img", "br", "link", "input", "hr"}
 HOSTILE = "<script>alert('Ça & co')</script>"
@@ -333,3 +335,16 @@ def test_accuracy_by_origin_is_a_table_that_says_what_training_has_seen() -> Non
     seen = replace(origin, unseen=0)
     text = PageReader(render_report(replace(make_report(), origins=(seen,)))).text
     assert "pixonomy split --hold-out keyword" in text
+
+
+def test_products_of_several_pictures_are_told_in_every_pooling() -> None:
+    report, share = make_report(), Share(40, 0.8, 0.65, 0.9)
+    poolings: tuple[Pooling, ...] = ("mean_log", "mean", "max")
+    ways = tuple(Pooled(pooling, share, 0.7) for pooling in poolings)
+    products = ProductCheck(40, 25, 1, ways)
+    page = PageReader(render_report(replace(report, products=products)))
+    assert "25 products have several of" in page.text
+    assert "1 group of pictures of different categories is left out" in page.text
+    for name in ("mean log-probability", "mean probability", "highest probability"):
+        assert name in page.text
+    assert "By product" not in PageReader(render_report(report)).text
