@@ -44,13 +44,16 @@ _DYED = ((0.04, 4.0), (0.15, 1.5))
 # something else.
 
 
-def judge(agreement: Agreement | None, is_tiny: bool = False) -> float:
+def judge(
+    agreement: Agreement | None, is_tiny: bool = False, may_have_caption: bool = True
+) -> float:
     """Return the mean correlation of what both pictures show, 0 to 1; 0 if they differ.
 
     They may differ within a band as high as a caption if they are all the more alike elsewhere.
 
     Args:
         is_tiny: one of the pictures is so small that a JPEG's blocks are as large as what it shows.
+        may_have_caption: otherwise they have to be alike everywhere.
     """
     if agreement is None:
         return 0.0
@@ -58,7 +61,7 @@ def judge(agreement: Agreement | None, is_tiny: bool = False) -> float:
     bounds = _WHOLE_TINY if is_tiny else _WHOLE
     beside_caption = _BESIDE_CAPTION_TINY if is_tiny else _BESIDE_CAPTION
     score = _ask(agreement, everywhere, bounds)
-    if score > 0:
+    if score > 0 or not may_have_caption:
         return score
     beside = _beside_caption(agreement)
     if not _may_be_caption(agreement, ~beside):

@@ -10,7 +10,6 @@ Floats = npt.NDArray[np.float32]
 
 _GAMMAS = np.array([0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.12, 1.25, 1.45, 1.7, 2.0, 2.4], np.float32)
 _ROUNDS = 3
-_FEW = 64  # blocks
 _SCALE = 8.0  # grey levels: blocks that miss by more count less in the next round
 _LUMINANCE = np.array([[0.299], [0.587], [0.114]], np.float32)
 _GREY = 10.0  # grey levels between a picture's channels, up to which it is called grey
@@ -60,12 +59,10 @@ def match_tones(one: Floats, other: Floats, flatness: Floats) -> Tone:
     is_grey = min(_colourfulness(one), _colourfulness(other)) < _GREY
     if is_grey:
         one, other = one @ _LUMINANCE, other @ _LUMINANCE
-    some = slice(None, None, max(1, len(one) // _FEW))  # are enough to choose the gamma by
-    curved = np.stack([_curve(other[some], gamma) for gamma in _GAMMAS])
-    _, _, misses = _fit(one[some], curved, flatness[some])
-    gamma = float(_GAMMAS[np.argmin(np.minimum(misses, 3 * _SCALE) @ flatness[some])])
-    gain, offset, misses = _fit(one, _curve(other, gamma)[None], flatness)
-    return Tone(gamma, gain[0, 0], offset[0, 0], misses[0], is_grey)
+    curved = np.stack([_curve(other, gamma) for gamma in _GAMMAS])
+    gain, offset, misses = _fit(one, curved, flatness)
+    best = int(np.argmin(np.minimum(misses, 3 * _SCALE) @ flatness))
+    return Tone(float(_GAMMAS[best]), gain[best, 0], offset[best, 0], misses[best], is_grey)
 
 
 def brightness(values: Floats) -> Floats:

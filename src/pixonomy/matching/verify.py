@@ -64,17 +64,23 @@ def _compare(pictures: dict[int, _Picture], suspicion: Suspicion) -> float:
     blur = max(first.blur, second.blur)
     is_tiny = blur >= _TINY_BLUR
 
-    def judge_laid(registered: Registered | None) -> float:
+    def judge_laid(over: View, registered: Registered | None, may_have_caption: bool) -> float:
         if registered is None:
             return 0.0
-        return judge(agree(second.view.pixels, registered, blur), is_tiny)
+        return judge(agree(over.pixels, registered, blur), is_tiny, may_have_caption)
 
     if suspicion.is_in_place:
-        score = judge_laid(lay_as_is(first.view, second.view, is_tiny))
-        if score > 0 or suspicion.placement is None:
-            return score
+        # Either way round: what is too light or too dark in one is told by the other alone.
+        both = (first.view, second.view)
+        for (one, other), may_have_caption in ((both, True), (both[::-1], False)):
+            score = judge_laid(other, lay_as_is(one, other, is_tiny), may_have_caption)
+            if score > 0:
+                return score
+        if suspicion.placement is None:
+            return 0.0
     assert suspicion.placement is not None
-    return judge_laid(register(first.view, second.view, suspicion.placement, is_tiny))
+    laid = register(first.view, second.view, suspicion.placement, is_tiny)
+    return judge_laid(second.view, laid, True)
 
 
 def _prepare(data: bytes) -> _Picture:
