@@ -48,14 +48,12 @@ class Aligned:
         still: the still one, as blurred as the other was by being moved.
         is_seen: bool, where the moved picture has pixels.
         placement: from the second picture to the first.
-        correlation: -1 to 1.
     """
 
     seen: Grey
     still: Grey
     is_seen: npt.NDArray[np.bool_]
     placement: Placement
-    correlation: float
 
 
 def align(first: Grey, second: Grey, guess: Placement, effort: Effort) -> Aligned | None:
@@ -80,7 +78,7 @@ def align(first: Grey, second: Grey, guess: Placement, effort: Effort) -> Aligne
     placement = to_places(warp, still.shape, moved.shape)
     if is_first_still:
         placement = invert(placement)
-    return Aligned(seen, _soften(still, warp), is_seen, placement, correlation)
+    return Aligned(seen, _soften(still, warp), is_seen, placement)
 
 
 def improve(moved: Grey, still: Grey, start: Warp, effort: Effort) -> tuple[float, Warp]:

@@ -24,7 +24,7 @@ class Recipe:
         size: of the square input, in pixels.
         epochs: passes over the training pictures; 0 keeps the linear probe as it is.
         batch: pictures a step.
-        learning_rate: the highest; reached after the warm-up, then falling as a cosine.
+        learning_rate: the highest; reached after the warm-up.
         schedule: how the rate falls after the warm-up: `cosine`, or `linear` (the one-cycle policy
             with a long warm-up).
         warmup: the share of all steps in which the rate climbs, 0 to 1.
