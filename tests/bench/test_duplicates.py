@@ -69,7 +69,7 @@ def test_drawn_pictures_are_planted_and_found(
     recall = {one.work: one.figure for one in measured if one.unit == "%"}
     assert len(recall) == len(plants(REPORTED))
     assert min(recall.values()) >= 50
-    assert [len(one.yardsticks) for one in measured if one.unit == "%"] == [3] * len(recall)
+    assert [len(one.yardsticks) for one in measured if one.unit == "%"] == [4] * len(recall)
     assert list(tmp_path.iterdir()) == []
 
 
