@@ -60,7 +60,7 @@ import time
 from pixonomy.models.pretrained import WeightsUnavailable, fetch_weights
 began = time.monotonic()
 try:
-    fetch_weights("MobileNetV2")
+    fetch_weights("mobilenet")
 except WeightsUnavailable:
     print(time.monotonic() - began)
 """

@@ -10,7 +10,7 @@ import pytest
 from pixonomy.bundle.load import load_bundle
 from pixonomy.errors import ArtefactDiffers, SettingError
 from pixonomy.files import read_parquet
-from pixonomy.road.train import Plan, TrainChoices, plan_training, train
+from pixonomy.road.train import Plan, TrainChoices, plan_training, recipe_of, train
 from pixonomy.training.recipe import Recipe
 from pixonomy.training.run import RunFolder
 
@@ -133,8 +133,8 @@ def test_a_weights_file_means_transfer_learning_and_is_known_by_its_hash(tmp_pat
 @pytest.mark.parametrize(
     ("choices", "message"),
     [
-        (TrainChoices(model="resnet"), "no model 'resnet'; known are compact, mobilenet, probe"),
-        (TrainChoices(recipe="mine"), "no recipe 'mine'; shipped are compact"),
+        (TrainChoices(model="resnet"), "no model 'resnet'; known are airbench, compact, convnext"),
+        (TrainChoices(recipe="mine"), "no recipe 'mine'; shipped are cifar10, compact"),
         (TrainChoices(weights="nowhere.h5"), "no weights file at nowhere.h5"),
         (TrainChoices(model="compact", weights="imagenet"), "compact has no pretrained weights"),
         (TrainChoices(weights="none", changes={"size": 4}), "size must be 8 to 1024, not 4"),
@@ -166,3 +166,25 @@ def test_a_recipe_file_for_a_pretrained_model_starts_from_imagenet(tmp_path: Pat
 def test_compact_cannot_start_from_weights() -> None:
     with pytest.raises(SettingError, match="compact has no pretrained weights"):
         plan_training(TrainChoices(model="compact", weights="imagenet"))
+
+
+@pytest.mark.parametrize(
+    ("model", "size", "recipe"),
+    [
+        ("vgg16", None, "vgg16-50"),
+        ("vgg19", 100, "vgg19-100"),
+        ("vgg16", 64, "vgg16-50"),
+        ("airbench", 32, "cifar10"),
+        ("convnexttiny", 96, "transfer"),
+    ],
+)
+def test_a_model_is_trained_by_the_recipe_that_suits_it_and_its_size(
+    model: str, size: int | None, recipe: str
+) -> None:
+    assert recipe_of(model, size) == recipe
+
+
+def test_a_pretrained_network_takes_the_transfer_recipe_by_its_name() -> None:
+    planned = plan_training(TrainChoices(model="resnet50"))
+    assert (planned.recipe.model, planned.weights) == ("resnet50", "imagenet")
+    assert planned.recipe.freeze_norm

@@ -53,7 +53,7 @@ EVERYTHING = replace(
     mixup=0.4,
     cutmix=1.0,
     accumulate=2,
-    balance=True,
+    balance="batches",
     schedule="linear",
     test_flip=True,
 )

@@ -13,6 +13,7 @@ from itertools import islice
 from typing import Generic, Self, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from pixonomy.arrays.read import OPEN_SHARDS, Pictures, Rows
 from pixonomy.errors import SettingError
@@ -72,6 +73,8 @@ class Order:
         rows: the row numbers to draw from, int64 (n,), at least one.
         batch: pictures a step over all hosts; what is left over of a pass waits for another,
             and a set smaller than this is one step.
+        balanced: the label number of every row of the arrays, int64, if each pass is to show all
+            labels equally often: pictures of rare ones several times, of frequent ones not all.
 
     Raises:
         SettingError: if the hosts cannot have equally many pictures of each batch.
@@ -82,6 +85,7 @@ class Order:
     batch: int
     seed: int
     share: Share = ALONE
+    balanced: npt.NDArray[np.int64] | None = None
 
     def __post_init__(self) -> None:
         self.share.of(self.step_rows)
@@ -103,11 +107,37 @@ class Order:
         for number in range(first, end):
             epoch, place = divmod(number, self.steps_per_epoch)
             if epoch != epoch_of_order:
-                order = shuffle(self.pictures, self.rows, self.seed, epoch)
+                rows = self.rows
+                if self.balanced is not None:
+                    rows = balance(rows, self.balanced[rows], self.seed, epoch)
+                order = shuffle(self.pictures, rows, self.seed, epoch)
                 epoch_of_order = epoch
             rows = order[place * self.step_rows : (place + 1) * self.step_rows]
             # Ascending: a host's part then lies in few shards, and is copied shard by shard.
             yield Step(number, np.sort(rows)[part])
+
+
+def balance(rows: Rows, labels: npt.NDArray[np.int64], seed: int, epoch: int) -> Rows:
+    """Draw as many rows as there are, equally many of each label.
+
+    A label's rows come again only when all of them have come.
+
+    Args:
+        labels: of each row, int64 (n,).
+
+    Returns:
+        Row numbers, int64 (n,), some of them several times.
+    """
+    generator = np.random.default_rng([seed, epoch, 1])
+    known = np.unique(labels)
+    # Those that get one more change from pass to pass.
+    known = generator.permutation(known)
+    drawn = []
+    for place, label in enumerate(known.tolist()):
+        own = generator.permutation(rows[labels == label])
+        wanted = (len(rows) + len(known) - 1 - place) // len(known)
+        drawn.append(np.resize(own, wanted))
+    return np.concatenate(drawn)
 
 
 def shuffle(pictures: Pictures, rows: Rows, seed: int, epoch: int) -> Rows:

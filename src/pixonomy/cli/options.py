@@ -12,7 +12,12 @@ Overwrite = Annotated[
 ]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="Decides everything left to chance.")]
 Model = Annotated[
-    str | None, typer.Option("--model", help="compact, mobilenet, probe, vgg16 or vgg19.")
+    str | None,
+    typer.Option(
+        "--model",
+        help="compact, airbench, vgg16, vgg19, probe, or a pretrained network such as mobilenet, "
+        "resnet50, efficientnetv2b0, convnexttiny (a wrong name lists all).",
+    ),
 ]
 Weights = Annotated[
     str | None,

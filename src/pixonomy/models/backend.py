@@ -3,6 +3,8 @@
 Rooms above this one take Keras from here, so that the backend is chosen before its first import.
 """
 
+import ctypes
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -54,3 +56,20 @@ def best_precision() -> Precision:
 def use_threads(count: int) -> None:
     """Let PyTorch compute with `count` threads: as many as cores that this process may use."""
     torch.set_num_threads(count)
+    _keep_memory()
+
+
+_MMAP_THRESHOLD, _TRIM_THRESHOLD = -3, -1  # of glibc's mallopt
+_LARGEST_KEPT = 2**30
+
+
+def _keep_memory() -> None:
+    """Have the C library keep freed memory for the next step instead of giving it back.
+
+    A training step frees and asks for the same large blocks every time; from the system they come
+    as zeroed pages, one fault each, which costs a small network a fifth of its time.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
+    if mallopt is not None:  # musl has none
+        mallopt(_MMAP_THRESHOLD, _LARGEST_KEPT)
+        mallopt(_TRIM_THRESHOLD, 2**31 - 1)

@@ -13,6 +13,8 @@ import torch
 from keras import layers
 from torch.nn import functional
 
+from pixonomy.models import gradient
+
 
 @keras.saving.register_keras_serializable("pixonomy")
 class Entrance(layers.Layer):
@@ -62,15 +64,16 @@ class Convolution(Direct, layers.Conv2D):
 
     def compute(self, inputs: Any, is_training: bool) -> Any:
         """Convolve: (n, c_in, height, width) to (n, c_out, height', width')."""
-        outputs = functional.conv2d(
-            inputs,
-            self._kernel.value.to(inputs.dtype).permute(3, 2, 0, 1),
-            self.bias.value.to(inputs.dtype) if self.use_bias else None,
-            self.strides,
-            self.padding,
-            self.dilation_rate,
-            self.groups,
-        )
+        kernel = self._kernel.value.to(inputs.dtype).permute(3, 2, 0, 1)
+        bias = self.bias.value.to(inputs.dtype) if self.use_bias else None
+        is_plain = self.padding == "same" and self.groups == 1 and set(self.dilation_rate) == {1}
+        if is_training and is_plain and gradient.suits(inputs, kernel):
+            outputs = gradient.SmallConvolution.apply(inputs, kernel)
+            outputs = outputs if bias is None else outputs.add_(bias[:, None, None])
+        else:
+            outputs = functional.conv2d(
+                inputs, kernel, bias, self.strides, self.padding, self.dilation_rate, self.groups
+            )
         if self.activation is keras.activations.relu:
             return functional.relu(outputs, inplace=True)  # nobody else sees these outputs
         return outputs if self.activation is None else self.activation(outputs)
@@ -129,19 +132,20 @@ class Rectifier(Direct, layers.ReLU):
 _LONGEST_MEMORY = 0.95  # of the moving statistics: about 20 batches
 
 _PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
-_FUSED: dict[Any, Any] = {
+FUSED: dict[Any, Any] = {
     layers.Conv2D: Convolution,
     layers.BatchNormalization: BatchNorm,
     layers.MaxPooling2D: MaxPool,
     layers.ReLU: Rectifier,
 }
+"""Keras's layer and ours in its place."""
 
 
 def fuse(model: Any) -> Any:
     """Return a copy of a functional model with the fused layers, its weights copied too."""
 
     def replace(layer: Any) -> Any:
-        kind: Any = _FUSED.get(type(layer), type(layer))
+        kind: Any = FUSED.get(type(layer), type(layer))
         config = layer.get_config()
         if "momentum" in config:
             # keras.applications remembers a thousand batches (0.999), more than a fine-tuning has.

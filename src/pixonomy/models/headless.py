@@ -6,11 +6,12 @@ from typing import Any
 import keras
 from keras import layers
 
+from pixonomy.models.architectures import architecture
 from pixonomy.models.backend import building
 from pixonomy.models.fused import Entrance
 from pixonomy.models.pretrained import build_backbone
 
-APPLICATION = "MobileNetV2"
+MODEL = "mobilenet"
 
 
 def build_headless(size: int, weights: str | Path | None) -> Any:
@@ -31,6 +32,8 @@ def build_headless(size: int, weights: str | Path | None) -> Any:
     with building("float32"):
         images = keras.Input((3, size, size), dtype="uint8", name="images")
         inputs = layers.Rescaling(1 / 127.5, -1.0, name="rescale")(images)
-        features = build_backbone(APPLICATION, size, weights)(Entrance(name="entrance")(inputs))
+        features = build_backbone(architecture(MODEL), size, weights)(
+            Entrance(name="entrance")(inputs)
+        )
         embedding = layers.GlobalAveragePooling2D(name="embedding")(features)
         return keras.Model(images, embedding, name="headless")

@@ -1,7 +1,8 @@
 """Gradients go in; updated weights come out, by PyTorch's fused AdamW kernel."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import Any
 
 import keras
@@ -15,6 +16,12 @@ class FusedAdamW(keras.optimizers.AdamW):
 
     Biases and the weights of normalisation layers (all vectors) are kept free of weight decay.
     """
+
+    _factors: Mapping[str, float] = MappingProxyType({})
+
+    def slow_down(self, factors: Mapping[str, float]) -> None:
+        """Multiply the learning rate of the variables of these paths by these factors."""
+        self._factors = dict(factors)
 
     def build(self, variables: Any) -> None:
         """Create the moments in the memory order of the weights, which the kernel relies on."""
@@ -33,10 +40,17 @@ class FusedAdamW(keras.optimizers.AdamW):
         self, grads: Any, trainable_variables: Any, learning_rate: Any
     ) -> None:
         pairs = list(zip(trainable_variables, grads, strict=True))
+        rate = float(learning_rate)
+        factors = [self._factors.get(variable.path, 1.0) for variable, _ in pairs]
+        for factor in sorted(set(factors)):
+            chosen = [pair for pair, own in zip(pairs, factors, strict=True) if own == factor]
+            self._step(chosen, rate * factor)
+
+    def _step(self, pairs: list[tuple[Any, Any]], rate: float) -> None:
         for is_vector in (False, True):
             group = [(v, g) for v, g in pairs if (len(v.shape) < 2) is is_vector]
             if group:
-                self._update(group, float(learning_rate), 0.0 if is_vector else self.weight_decay)
+                self._step_adam(group, rate, 0.0 if is_vector else self.weight_decay)
 
     def _update_model_variables_moving_average(self, trainable_variables: Any) -> None:
         """Let the averages follow the weights: fast at first, lest the random start be kept.
@@ -54,7 +68,7 @@ class FusedAdamW(keras.optimizers.AdamW):
                 1 - kept,
             )
 
-    def _update(self, group: list[tuple[Any, Any]], rate: float, decay: float | None) -> None:
+    def _step_adam(self, group: list[tuple[Any, Any]], rate: float, decay: float | None) -> None:
         index = [self._get_variable_index(variable) for variable, _ in group]
         done = float(self.iterations)
         with torch.no_grad():
@@ -74,6 +88,61 @@ class FusedAdamW(keras.optimizers.AdamW):
                 eps=self.epsilon,
                 maximize=False,
             )
+
+
+_MUON_MOMENTUM = 0.6
+_NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)  # of the quintic, as its authors chose them
+_NEWTON_SCHULZ_STEPS = 3
+_ADAM_SHARE = 0.1  # of the rate, for what AdamW steps beside it
+_LIKE_ADAM = 0.2  # the root mean square of Adam's updates, about: so that rates mean the same
+
+
+@keras.saving.register_keras_serializable("pixonomy")
+class Muon(FusedAdamW):
+    """Kernels of convolutions are stepped in all directions alike, all else by AdamW.
+
+    Momentum, then the nearest orthogonal matrix by Newton-Schulz steps (Jordan et al. 2024), sized
+    like Adam's updates (Liu et al. 2025, arXiv:2502.16982).
+    """
+
+    def _step(self, pairs: list[tuple[Any, Any]], rate: float) -> None:
+        for variable, gradient in pairs:
+            if len(variable.shape) == 4:
+                self._step_muon(variable, gradient, rate)
+        others = [(v, g) for v, g in pairs if len(v.shape) != 4]
+        super()._step(others, rate * _ADAM_SHARE)
+
+    def _step_muon(self, variable: Any, gradient: torch.Tensor, rate: float) -> None:
+        with torch.no_grad():
+            momentum = self._momentums[self._get_variable_index(variable)].value
+            momentum.mul_(_MUON_MOMENTUM).add_(gradient)
+            update = orthogonalise(gradient + _MUON_MOMENTUM * momentum)
+            leaving = update.shape[-1]
+            size = _LIKE_ADAM * max(leaving, update.numel() // leaving) ** 0.5
+            variable.value.mul_(1 - rate * (self.weight_decay or 0.0))
+            variable.value.sub_(update, alpha=rate * size)
+
+
+def orthogonalise(kernel: torch.Tensor) -> torch.Tensor:
+    """Return about the nearest kernel whose filters, taken as vectors, are orthonormal.
+
+    Args:
+        kernel: shape (height, width, in, out).
+
+    Returns:
+        float32, same shape; singular values are between about 0.7 and 1.2.
+    """
+    matrix = kernel.permute(3, 0, 1, 2).flatten(1).bfloat16()
+    is_tall = matrix.shape[0] > matrix.shape[1]
+    x = matrix.T if is_tall else matrix
+    x = x / (x.norm() + 1e-7)
+    first, third, fifth = _NEWTON_SCHULZ
+    for _ in range(_NEWTON_SCHULZ_STEPS):
+        square = x @ x.T
+        x = first * x + (third * square + fifth * square @ square) @ x
+    x = x.T if is_tall else x
+    height, width, entering, leaving = kernel.shape
+    return x.float().reshape(leaving, height, width, entering).permute(1, 2, 3, 0)
 
 
 @contextmanager

@@ -16,12 +16,19 @@ import keras
 
 from pixonomy.errors import SettingError
 from pixonomy.files import printable
+from pixonomy.models.architectures import Architecture, architecture
 from pixonomy.models.backend import building
 from pixonomy.models.fused import fuse
 
 IMAGENET = "imagenet"
 """Weights by Keras's own loader: from its cache, else downloaded."""
 
+_ADDRESSES = (  # what Keras's modules call where their weights lie
+    "BASE_WEIGHT_PATH",
+    "BASE_WEIGHTS_PATH",
+    "WEIGHTS_PATH_NO_TOP",
+    "TF_WEIGHTS_PATH_NO_TOP",
+)
 _CONNECT_SECONDS = 10.0
 _REACH_SECONDS = 4.0  # in all: a network that drops packets would hold each address up in turn
 
@@ -30,11 +37,11 @@ class WeightsUnavailable(SettingError):
     """ImageNet weights are neither cached nor to be had from the network."""
 
 
-def build_backbone(application: str, size: int, weights: str | Path | None) -> Any:
-    """Build a headless network of `keras.applications` with fused layers.
+def build_backbone(kind: Architecture, size: int, weights: str | Path | None) -> Any:
+    """Build a headless network of `keras.applications`, with fused layers where it can be.
 
     Args:
-        application: the class's name there, such as `MobileNetV2`.
+        kind: names the class there.
         size: of the square input, in pixels.
         weights: a `.weights.h5` file of the same headless network, `IMAGENET`, or None (random).
 
@@ -42,11 +49,14 @@ def build_backbone(application: str, size: int, weights: str | Path | None) -> A
         SettingError: if the file does not hold weights of this network.
         WeightsUnavailable: if they should come from Keras and cannot.
     """
+    application = str(kind.application)
     build = getattr(keras.applications, application)
     start = IMAGENET if weights == IMAGENET else None
-    with _quiet_loading(), _connect_timeout(build if start else None):
+    shape = (size, size, 3) if kind.channels_last else (3, size, size)
+    order = _channels_last() if kind.channels_last else contextlib.nullcontext()
+    with _quiet_loading(), order, _connect_timeout(build if start else None):
         try:
-            network = build(include_top=False, weights=start, input_shape=(3, size, size))
+            network = build(include_top=False, weights=start, input_shape=shape)
         except Exception as error:
             if start is None:
                 raise SettingError(
@@ -58,7 +68,17 @@ def build_backbone(application: str, size: int, weights: str | Path | None) -> A
             ) from error
         if weights is not None and weights != IMAGENET:
             _load(network, Path(weights), application)
-    return fuse(network)
+    return network if kind.channels_last else fuse(network)
+
+
+@contextlib.contextmanager
+def _channels_last() -> Iterator[None]:
+    before = keras.config.image_data_format()
+    keras.config.set_image_data_format("channels_last")
+    try:
+        yield
+    finally:
+        keras.config.set_image_data_format(before)
 
 
 def _load(network: Any, weights: Path, application: str) -> None:
@@ -98,7 +118,8 @@ def _connect_timeout(build: Any | None) -> Iterator[None]:
 def _is_reachable(build: Any) -> bool:
     """Tell whether the host that Keras names for the network's weights takes a connection."""
     module = importlib.import_module(build.__module__)
-    address = getattr(module, "BASE_WEIGHT_PATH", getattr(module, "WEIGHTS_PATH_NO_TOP", None))
+    names = (name for name in _ADDRESSES if hasattr(module, name))
+    address = next((getattr(module, name) for name in names), None)
     if address is None or urllib.request.getproxies():
         return True  # nothing to ask, or not by ourselves: leave it to the download
     connected: list[bool] = []
@@ -115,11 +136,11 @@ def _is_reachable(build: Any) -> bool:
     return bool(connected)
 
 
-def fetch_weights(application: str) -> None:
+def fetch_weights(model: str) -> None:
     """Make sure Keras has the ImageNet weights of a network, by downloading them if it must.
 
     Raises:
         WeightsUnavailable: if they are neither cached nor to be had.
     """
     with building("float32"):
-        build_backbone(application, 224, IMAGENET)
+        build_backbone(architecture(model), 224, IMAGENET)

@@ -2,42 +2,23 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import keras
+import numpy as np
 from keras import layers
 
 from pixonomy.errors import SettingError
+from pixonomy.models.airbench import airbench_features
+from pixonomy.models.architectures import Architecture, architecture
 from pixonomy.models.backend import Precision, building
 from pixonomy.models.compact import compact_features
 from pixonomy.models.fused import Entrance, fuse
 from pixonomy.models.pretrained import build_backbone
 from pixonomy.models.vgg import initialise_he, vgg_features
 
-_CAFFE_MEANS = (103.939, 116.779, 123.68)  # blue, green, red: what VGG's own weights expect
-
-
-@dataclass(frozen=True)
-class Architecture:
-    """A kind of network.
-
-    Attributes:
-        application: its class in keras.applications, or None for one of our own.
-        smallest: the least input size, in pixels, that leaves a map to pool.
-    """
-
-    family: Literal["vgg", "compact", "pooled"]
-    application: str | None
-    smallest: int
-
-
-ZOO: dict[str, Architecture] = {
-    "compact": Architecture("compact", None, 16),
-    "mobilenet": Architecture("pooled", "MobileNetV2", 32),
-    "vgg16": Architecture("vgg", "VGG16", 32),
-    "vgg19": Architecture("vgg", "VGG19", 32),
-}
-"""Every model by its name."""
+_CAFFE_MEANS = (103.939, 116.779, 123.68)  # blue, green, red: of ImageNet, 0 to 255
+_TORCH_MEANS, _TORCH_DEVIATIONS = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # red first, 0 to 1
 
 
 @dataclass(frozen=True)
@@ -64,17 +45,6 @@ class ModelSettings:
     is_pretrained: bool = False
 
 
-def architecture(model: str) -> Architecture:
-    """Return the architecture of that name.
-
-    Raises:
-        SettingError: naming the known ones.
-    """
-    if model not in ZOO:
-        raise SettingError(f"There is no model {model!r}; known are {', '.join(sorted(ZOO))}.")
-    return ZOO[model]
-
-
 def build_model(settings: ModelSettings, precision: Precision) -> Any:
     """Build a network with its preprocessing inside.
 
@@ -98,23 +68,43 @@ def build_model(settings: ModelSettings, precision: Precision) -> Any:
 
 
 def _features(inputs: Any, settings: ModelSettings, kind: Architecture) -> Any:
-    if kind.family == "compact":
-        small = keras.Input(inputs.shape[1:], dtype=inputs.dtype)
-        features = compact_features(small, settings.size)
-        return fuse(keras.Model(small, features, name="compact_features"))(inputs)
-    backbone = build_backbone(str(kind.application), settings.size, settings.weights)
+    if kind.application is None:
+        return _own_features(inputs, settings, kind)
+    backbone = build_backbone(kind, settings.size, settings.weights)
     if kind.family == "vgg":
         if not settings.is_pretrained:
             initialise_he(backbone, settings.seed)
         return vgg_features(backbone, inputs, settings.dense, settings.dropout)
+    if kind.channels_last:
+        inputs = layers.Permute((2, 3, 1), name="channels_last")(inputs)
+    data_format = "channels_last" if kind.channels_last else "channels_first"
     # In float32: a mean over a map of bfloat16 loses half of its few digits.
-    return layers.GlobalAveragePooling2D(name="pool", dtype="float32")(backbone(inputs))
+    pool = layers.GlobalAveragePooling2D(data_format, name="pool", dtype="float32")
+    return pool(backbone(inputs))
+
+
+def _own_features(inputs: Any, settings: ModelSettings, kind: Architecture) -> Any:
+    images = keras.Input(inputs.shape[1:], dtype=inputs.dtype)
+    if kind.family == "compact":
+        features = compact_features(images, settings.size)
+    else:
+        features = airbench_features(images)
+    return fuse(keras.Model(images, features, name=f"{kind.family}_features"))(inputs)
 
 
 def _preprocess(images: Any, settings: ModelSettings, kind: Architecture) -> Any:
-    if kind.family == "vgg" and settings.is_pretrained:
-        blue_first = images[:, ::-1]
-        offset = [-mean for mean in _CAFFE_MEANS]
-        shape = (3, 1, 1)
-        return layers.Rescaling(1.0, keras.ops.reshape(offset, shape).tolist())(blue_first)
-    return layers.Rescaling(1 / 127.5, -1.0, name="rescale")(images)
+    wanted = kind.preprocessing
+    if wanted == "inside":
+        return layers.Rescaling(1.0, name="rescale")(images)
+    if wanted == "unit" or not settings.is_pretrained:
+        return layers.Rescaling(1 / 127.5, -1.0, name="rescale")(images)
+    if wanted == "caffe":
+        return _rescale(images[:, ::-1], 1.0, [-mean for mean in _CAFFE_MEANS])
+    scale = 1 / (255 * np.array(_TORCH_DEVIATIONS))
+    return _rescale(images, scale, -np.array(_TORCH_MEANS) / _TORCH_DEVIATIONS)
+
+
+def _rescale(images: Any, scale: Any, offset: Any) -> Any:
+    """Multiply and shift each channel by numbers of its own."""
+    by_channel = [np.reshape(value, (-1, 1, 1)).tolist() for value in (scale, offset)]
+    return layers.Rescaling(*by_channel, name="rescale")(images)

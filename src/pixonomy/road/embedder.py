@@ -100,10 +100,10 @@ def _from_imagenet(folder: Path, surroundings: Surroundings) -> Embedder:
 
 def _from_weights(weights: str | Path, weights_id: str, folder: Path) -> NetworkEmbedder:
     """Return the network with these weights, exported unless it was before."""
-    from pixonomy.models.headless import APPLICATION
+    from pixonomy.models.headless import MODEL
 
     framing = Framing(_SIZE)
-    identity = hash_json([APPLICATION, weights_id, _SIZE, RESIZE_VERSION, _EXPORT_VERSION])
+    identity = hash_json([MODEL, weights_id, _SIZE, RESIZE_VERSION, _EXPORT_VERSION])
     path = (folder / f"embedder-{identity[:16]}.onnx").absolute()
     if not path.exists():
         from pixonomy.bundle.export import export_headless

@@ -1,6 +1,6 @@
 """Arrays and a recipe go in; a run with its bundle comes out."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +9,13 @@ from pixonomy.artefact import Fingerprint, is_finished
 from pixonomy.bundle.load import BUNDLE_FILE
 from pixonomy.errors import SettingError
 from pixonomy.files import hash_file, hash_json, printable, read_json, remove, storage_errors
+from pixonomy.models.architectures import architecture
 from pixonomy.progress import Surroundings
 from pixonomy.training.recipe import Recipe, known_recipes, load_recipe
 from pixonomy.training.run import Run, RunFolder
 
 _DEFAULT = Surroundings()
-_STAGE, _VERSION = "train", 2  # the version is raised when the same recipe trains otherwise
+_STAGE, _VERSION = "train", 3  # the version is raised when the same recipe trains otherwise
 _NO_WEIGHTS, _IMAGENET = "none", "imagenet"
 _SCRATCH, _TRANSFER = "compact", "mobilenet"  # what fit trains without and with weights
 
@@ -24,7 +25,7 @@ class TrainChoices:
     """What the user chose of a training; None leaves it to Pixonomy.
 
     Attributes:
-        model: the name of a model, which is also the name of its recipe.
+        model: the name of a model or, without a recipe, of a shipped recipe.
         recipe: the name of a shipped recipe or a TOML file.
         weights: a weights file, `imagenet` (Keras's download), `none`, or None: `imagenet` where
             the model needs weights and they can be had.
@@ -56,26 +57,39 @@ def plan_training(choices: TrainChoices, surroundings: Surroundings = _DEFAULT) 
     Raises:
         SettingError: for an unknown model, recipe or weights file, or weights that do not fit.
     """
-    if choices.recipe is None and choices.model not in (None, *known_recipes()):
-        raise SettingError(
-            f"There is no model {choices.model!r}; known are {', '.join(known_recipes())}."
-        )
     weights = _asked_weights(choices.weights)
-    name = choices.recipe or choices.model
-    if name is None:
+    model = choices.model
+    if choices.recipe is None and model in known_recipes():
+        choices = replace(choices, recipe=model, model=None)  # `--model probe`: a recipe's name
+        model = None
+    if model is not None:
+        architecture(model)  # an unknown one ends here
+    if choices.recipe is None and model is None:
         if choices.weights is None and _can_have_imagenet(surroundings):
             weights = _IMAGENET
-        name = _SCRATCH if weights is None else _TRANSFER
-    # A model beside a recipe replaces the recipe's.
-    model = choices.model if choices.recipe else None
+        model = _SCRATCH if weights is None else _TRANSFER
+    name = choices.recipe or recipe_of(str(model), choices.changes.get("size"))
     recipe = load_recipe(name, {"model": model, **choices.changes})
-    if choices.weights is None and recipe.model == _TRANSFER:
+    kind = architecture(recipe.model)
+    if choices.weights is None and kind.family == "pooled":
         weights = _IMAGENET
-    if recipe.model == _SCRATCH and weights is not None:
-        raise SettingError("compact has no pretrained weights; leave --weights out, or 'none'.")
+    if kind.application is None and weights is not None:
+        raise SettingError(
+            f"{recipe.model} has no pretrained weights; leave --weights out, or 'none'."
+        )
     if recipe.epochs == 0 and weights is None:
         raise SettingError("Without training epochs there must be pretrained weights: --weights.")
     return Plan(recipe, weights)
+
+
+def recipe_of(model: str, size: int | None) -> str:
+    """Return the name of the shipped recipe for a model; of several, the nearest in size."""
+    name = architecture(model).recipe
+    stem, _, own_size = name.rpartition("-")
+    if not own_size.isdigit() or size is None:
+        return name
+    sizes = [int(one.rpartition("-")[2]) for one in known_recipes() if one.startswith(f"{stem}-")]
+    return f"{stem}-{min(sizes, key=lambda known: abs(known - size))}"
 
 
 def _asked_weights(asked: str | None) -> str | Path | None:
@@ -93,7 +107,7 @@ def _can_have_imagenet(surroundings: Surroundings) -> bool:
     from pixonomy.models.pretrained import WeightsUnavailable, fetch_weights
 
     try:
-        fetch_weights("MobileNetV2")
+        fetch_weights(_TRANSFER)
     except WeightsUnavailable:
         surroundings.say(
             "No pretrained weights are at hand and none could be downloaded: training `compact` "
@@ -183,7 +197,10 @@ def found_training(folder: RunFolder) -> Fingerprint | None:
 
 def _clear(folder: RunFolder) -> None:
     """Remove what an earlier training left, and nothing that lies beside it."""
-    ours = (folder.result, folder.history, folder.probe, folder.latest.parent, folder.bundle)
+    ours = (
+        folder.result, folder.history, folder.events, folder.probe, folder.latest.parent,
+        folder.bundle,
+    )  # fmt: skip
     shown = (folder.predictions, folder.evaluation, folder.report)
     # The description goes last: a kill in between must not leave a folder nobody owns.
     for path in (*ours, *shown, folder.about):

@@ -8,8 +8,8 @@ import numpy.typing as npt
 
 from pixonomy.arrays.load import ALONE, Loader, Order, Share, Step
 from pixonomy.arrays.read import Images, Pictures, Rows
-from pixonomy.images.resize import enlarge
 from pixonomy.models.step import Targets
+from pixonomy.training.augment import Dice, augment
 from pixonomy.training.mix import blend, partners, paste
 from pixonomy.training.recipe import Recipe
 
@@ -47,7 +47,9 @@ class TrainingSet:
         Raises:
             SettingError: if the hosts cannot have equally many pictures of each batch.
         """
-        return Order(self.pictures, self.rows, self.recipe.batch, self.recipe.seed, self.share)
+        balanced = self.labels if self.recipe.balance == "batches" else None
+        recipe = self.recipe
+        return Order(self.pictures, self.rows, recipe.batch, recipe.seed, self.share, balanced)
 
     @property
     def steps_per_epoch(self) -> int:
@@ -70,33 +72,30 @@ class TrainingSet:
         weights[: len(counts)][known] = len(self.rows) / (known.sum() * counts[known])
         return weights
 
+    @cached_property
+    def _mirrored_first(self) -> npt.NDArray[np.uint8]:
+        """Which pictures are mirrored in the first epoch, and every other one after: 0 or 1.
+
+        In two epochs a picture is seen both ways (Jordan 2024), which chance grants only half.
+        """
+        generator = np.random.default_rng([self.recipe.seed, 2])
+        return generator.integers(0, 2, len(self.labels), np.uint8)
+
     def batch(self, step: Step) -> Batch:
         """Make this host's part of one step's batch."""
         generator = np.random.default_rng([self.recipe.seed, 1, step.number])
         dice = Dice(generator, self.order.step_rows, self.share)
-        images = augment(self.pictures.gather(step.rows), dice, self.recipe)
+        images = self.pictures.gather(step.rows)
+        if self.recipe.flip:
+            epoch = step.number // self.steps_per_epoch
+            mirrored = self._mirrored_first[step.rows] != epoch % 2
+            images[mirrored] = images[mirrored][..., ::-1]
+        images = augment(images, dice, self.recipe)
         return mix(images, self.labels[step.rows], dice, self.recipe)
 
     def batches(self, first_step: int) -> Loader[Batch]:
         """Return all batches from a global step on, made ahead in threads: close when done."""
         return Loader(self.batch, self.order.steps(first_step, self.total_steps), self.threads)
-
-
-@dataclass(frozen=True)
-class Dice:
-    """Random numbers for this host's part of a batch of `count` pictures.
-
-    They are drawn for the whole batch, so that a picture's do not depend on the number of hosts.
-    """
-
-    generator: np.random.Generator
-    count: int
-    share: Share = ALONE
-
-    def throw(self, low: float, high: float, columns: int) -> npt.NDArray[np.float64]:
-        """Return uniform numbers from `low` up to `high`, shape (n, columns)."""
-        drawn = self.generator.uniform(low, high, (self.count, columns))
-        return drawn[self.share.of(self.count)]
 
 
 def mix(images: Images, labels: npt.NDArray[np.int64], dice: Dice, recipe: Recipe) -> Batch:
@@ -113,58 +112,3 @@ def mix(images: Images, labels: npt.NDArray[np.int64], dice: Dice, recipe: Recip
     else:
         images, kept = paste(images, kept, dice.throw(0, 1, 2))
     return Batch(images, Targets(labels, labels[partners(len(labels))], kept))
-
-
-def augment(images: Images, dice: Dice, recipe: Recipe) -> Images:
-    """Mirror, shift, enlarge and light pictures at random, as far as the recipe says.
-
-    Args:
-        images: uint8, shape (n, 3, size, size); may be changed.
-
-    Returns:
-        uint8, same shape.
-    """
-    if recipe.flip:
-        mirrored = dice.throw(0, 1, 1)[:, 0] < 0.5
-        images[mirrored] = images[mirrored][..., ::-1]
-    if recipe.shift:
-        images = _shift(images, dice, recipe.shift)
-    if recipe.zoom:
-        images = _zoom(images, dice, recipe.zoom)
-    if recipe.light:
-        images = _light(images, dice, recipe.light)
-    return images
-
-
-def _shift(images: Images, dice: Dice, share: float) -> Images:
-    """Shift each picture by up to `share` of its size; edges repeat into what is laid bare."""
-    size = images.shape[-1]
-    reach = round(share * size)
-    room = np.pad(images, ((0, 0), (0, 0), (reach, reach), (reach, reach)), mode="edge")
-    shifted = np.empty_like(images)
-    corners = dice.throw(0, 2 * reach + 1, 2).astype(int)
-    for place, (top, left) in enumerate(corners.tolist()):
-        shifted[place] = room[place, :, top : top + size, left : left + size]
-    return shifted
-
-
-def _zoom(images: Images, dice: Dice, share: float) -> Images:
-    """Enlarge a random square of each picture, of 1 - `share` to all of its size."""
-    size = images.shape[-1]
-    sides = np.rint(size * dice.throw(1 - share, 1, 1)).astype(int)
-    corners = (dice.throw(0, 1, 2) * (size - sides + 1)).astype(int)
-    for place, (side, (top, left)) in enumerate(zip(sides[:, 0], corners, strict=True)):
-        images[place] = enlarge(images[place], int(top), int(left), int(side))
-    return images
-
-
-def _light(images: Images, dice: Dice, share: float) -> Images:
-    """Multiply each picture, and each of its colours, by random factors around 1."""
-    factors = dice.throw(1 - share, 1 + share, 1)
-    factors = factors * dice.throw(1 - share / 3, 1 + share / 3, 3)
-    levels = np.arange(256)
-    tables = np.clip(np.rint(levels * factors[:, :, None]), 0, 255).astype(np.uint8)
-    for place, table in enumerate(tables):
-        for channel in range(3):
-            images[place, channel] = table[channel][images[place, channel]]
-    return images

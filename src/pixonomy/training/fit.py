@@ -15,7 +15,8 @@ from pixonomy.arrays.read import Images
 from pixonomy.errors import DataError
 from pixonomy.files import write_text
 from pixonomy.inference.temperature import fit_temperature
-from pixonomy.models.optimizer import FusedAdamW, averaged
+from pixonomy.models.depth import rate_factors
+from pixonomy.models.optimizer import FusedAdamW, Muon, averaged
 from pixonomy.models.step import Objective, train_step
 from pixonomy.progress import Progress, silent
 from pixonomy.training.batches import Batch, TrainingSet
@@ -25,6 +26,7 @@ from pixonomy.training.checkpoint import (
     save_checkpoint,
     save_weights,
 )
+from pixonomy.training.events import EventLog
 from pixonomy.training.recipe import Recipe
 from pixonomy.training.run import RunFolder
 from pixonomy.training.schedule import learning_rate
@@ -59,7 +61,7 @@ class Training:
     def objective(self) -> Objective:
         """What the recipe makes small."""
         recipe = self.recipe
-        weights = self.training_set.label_weights() if recipe.balance else None
+        weights = self.training_set.label_weights() if recipe.balance == "loss" else None
         return Objective(recipe.label_smoothing, weights, recipe.accumulate)
 
 
@@ -80,7 +82,8 @@ def fit_model(training: Training) -> Position:
     saved = training.clock()
     if position.step and position.step % steps == 0 and _is_over(training, position):
         return position
-    with training.training_set.batches(position.step) as batches:
+    log = EventLog(training.folder.events, position.step // steps)
+    with log, training.training_set.batches(position.step) as batches:
         for batch in batches:
             _step(training, position, batch)
             position.seconds = training.clock() - began
@@ -88,6 +91,7 @@ def fit_model(training: Training) -> Position:
             is_epoch_end = position.step % steps == 0
             if is_epoch_end:
                 _finish_epoch(training, position)
+                log.add(position.history[-1])
             if is_epoch_end or training.clock() - saved > _CHECKPOINT_SECONDS:
                 save_checkpoint(training.folder.latest, model, position)
                 saved = training.clock()
@@ -98,12 +102,14 @@ def fit_model(training: Training) -> Position:
 
 def compile_model(model: Any, recipe: Recipe) -> None:
     """Give the model its optimizer, built and ready for a checkpoint."""
-    optimizer = FusedAdamW(
+    kind = Muon if recipe.optimizer == "muon" else FusedAdamW
+    optimizer = kind(
         recipe.learning_rate,
         weight_decay=recipe.weight_decay,
         use_ema=recipe.average > 0,
         ema_momentum=recipe.average,
     )
+    optimizer.slow_down(rate_factors(model, recipe.depth_decay))
     model.compile(optimizer)
     optimizer.build(model.trainable_variables)
 

@@ -14,6 +14,12 @@ from pixonomy.files import printable, storage_errors
 SCHEDULES = ("cosine", "linear")
 """How the learning rate falls."""
 
+OPTIMIZERS = ("adamw", "muon")
+"""What turns gradients into steps."""
+
+BALANCES = ("none", "loss", "batches")
+"""How rare categories are made to count."""
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -24,19 +30,24 @@ class Recipe:
         size: of the square input, in pixels.
         epochs: passes over the training pictures; 0 keeps the linear probe as it is.
         batch: pictures a step.
+        optimizer: `adamw`, or `muon` for the kernels of convolutions and AdamW for the rest: fewer
+            passes to the same accuracy from scratch.
         learning_rate: the highest; reached after the warm-up.
         schedule: how the rate falls after the warm-up: `cosine`, or `linear` (the one-cycle policy
             with a long warm-up).
         warmup: the share of all steps in which the rate climbs, 0 to 1.
-        weight_decay: of AdamW, on kernels only.
+        weight_decay: on kernels only.
+        depth_decay: how much slower deeper parts of a pretrained network learn: each time the map
+            has been halved once less, the rate is multiplied by this, 0 to 1.
         average: the share that each step keeps of a moving average of the weights, 0 to 1. The
             average is what is validated and kept; 0: the weights themselves are.
         accumulate: parts that each batch is taken in, to fit into memory.
-        balance: whether errors on rare categories count as much, all in all, as on frequent ones.
+        balance: how rare categories are made to count as much as frequent ones: not at all
+            (`none`), by errors that count more (`loss`), by pictures shown oftener (`batches`).
         label_smoothing: the probability taken from the right label and spread, 0 to 1.
         dropout: on the embedding, 0 to 1.
         dense: the width of VGG's dense layers.
-        flip: whether pictures are mirrored at random.
+        flip: whether pictures are mirrored in every other epoch.
         test_flip: whether an answer is the mean of those to a picture and to its mirror image, in
             validation and in the bundle: twice the work.
         shift: the largest random shift, as a share of the size.
@@ -56,13 +67,15 @@ class Recipe:
     size: int = 64
     epochs: int = 40
     batch: int = 64
+    optimizer: str = "adamw"
     learning_rate: float = 2e-3
     schedule: str = "cosine"
     warmup: float = 0.1
     weight_decay: float = 0.05
+    depth_decay: float = 1.0
     average: float = 0.0
     accumulate: int = 1
-    balance: bool = False
+    balance: str = "none"
     label_smoothing: float = 0.1
     dropout: float = 0.2
     dense: int = 512
@@ -83,12 +96,13 @@ class Recipe:
             value = getattr(self, name)
             if not low <= value <= high:
                 raise SettingError(f"{name} must be {low} to {high}, not {value}.")
-        if self.schedule not in SCHEDULES:
-            raise SettingError(
-                f"schedule must be one of {', '.join(SCHEDULES)}, not {self.schedule!r}."
-            )
+        for name, known in _CHOICES:
+            value = getattr(self, name)
+            if value not in known:
+                raise SettingError(f"{name} must be one of {', '.join(known)}, not {value!r}.")
 
 
+_CHOICES = (("optimizer", OPTIMIZERS), ("schedule", SCHEDULES), ("balance", BALANCES))
 _RANGES: tuple[tuple[str, float, float], ...] = (
     ("size", 8, 1024),
     ("epochs", 0, 100_000),
@@ -96,6 +110,7 @@ _RANGES: tuple[tuple[str, float, float], ...] = (
     ("learning_rate", 0, 100),
     ("warmup", 0, 1),
     ("weight_decay", 0, 100),
+    ("depth_decay", 0, 1),
     ("average", 0, 0.99999),
     ("accumulate", 1, 65_536),
     ("label_smoothing", 0, 0.9),

@@ -34,6 +34,11 @@ class RunFolder:
         return self.path / "history.csv"
 
     @property
+    def events(self) -> Path:
+        """The same for TensorBoard."""
+        return self.path / "events"
+
+    @property
     def latest(self) -> Path:
         """The newest checkpoint: all that is needed to go on."""
         return self.path / "checkpoints" / "latest.npz"

@@ -11,6 +11,7 @@ import polars as pl
 from pixonomy.arrays.read import Arrays
 from pixonomy.errors import DataError
 from pixonomy.files import read_parquet, write_json, write_parquet
+from pixonomy.models.airbench import fit_whitening
 from pixonomy.models.backend import Precision, best_precision, keras, use_threads
 from pixonomy.models.zoo import ModelSettings, build_model
 from pixonomy.progress import Progress, Surroundings
@@ -23,6 +24,7 @@ from pixonomy.training.run import Run, RunFolder
 from pixonomy.training.validation import divide_validation
 
 _EMBED_BATCH = 64
+_WHITENED = 5000  # pictures whose patches are decorrelated: two hundred patches for each number
 _MOST_THREADS = 8  # making batches: more would only wait for each other
 
 
@@ -47,6 +49,8 @@ def train_run(
     validation = divide_validation(arrays.rows).stopping
     model = build_model(settings_of(run, weights), best_precision())
     _freeze(model, run.recipe)
+    if run.recipe.model == "airbench":
+        fit_whitening(model, training_set.pictures.gather(training_set.rows[:_WHITENED]))
     probe_accuracy = None
     if weights is not None:
         head, probe_accuracy = _probe(model, training_set, arrays, folder, surroundings.progress)

@@ -1,0 +1,36 @@
+"""A model goes in; how fast each of its weights should learn, by how deep it lies, comes out."""
+
+import math
+from typing import Any
+
+
+def rate_factors(model: Any, decay: float) -> dict[str, float]:
+    """Return, for each weight of the networks inside a model, what its rate is multiplied by.
+
+    A network halves its maps stage by stage. The last stage learns at `decay` of the head's rate,
+    and each stage before it at `decay` of the next one's: edges need less change than objects
+    (Howard & Ruder 2018 did so by layers).
+
+    Args:
+        decay: 0 to 1; at 1 all weights learn alike.
+
+    Returns:
+        {path of the variable: factor}; weights of the model's own layers are not in it.
+    """
+    if decay == 1.0:
+        return {}
+    factors = {}
+    for network in model.layers:
+        inner = getattr(network, "layers", [])
+        stages = [_stage(network, layer) for layer in inner]
+        last = max(stages, default=0)
+        for layer, stage in zip(inner, stages, strict=True):
+            for variable in layer.trainable_variables:
+                factors[variable.path] = decay ** (last - stage + 1)
+    return factors
+
+
+def _stage(network: Any, layer: Any) -> int:
+    """Return how often the map has been halved on the way to a layer's output."""
+    shape = layer.output.shape if len(layer.output.shape) == 4 else (0, 0, 1, 1)
+    return round(math.log2(network.input_shape[2] / shape[2]))
