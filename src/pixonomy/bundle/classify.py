@@ -62,10 +62,10 @@ def _classify_batch(bundle: Bundle, batch: list[bytes | UndecodableImage]) -> li
 
 
 def _answer(bundle: Bundle, images: np.ndarray) -> list[Answer]:
-    logits = bundle.network.run(images).logits
-    probabilities = bundle.calibration.probabilities(logits)
+    outputs = bundle.network.run(images)
+    probabilities = bundle.calibration.probabilities(outputs.logits)
     answers = []
-    for row, verdict in zip(probabilities, bundle.calibration.verdicts(logits), strict=True):
+    for row, verdict in zip(probabilities, bundle.calibration.verdicts(outputs), strict=True):
         order = np.argsort(-row, kind="stable")[:_TOP]
         top = [
             {

@@ -11,10 +11,12 @@ from matplotlib.colors import LinearSegmentedColormap, PowerNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, MaxNLocator, PercentFormatter
 
+from pixonomy.evaluation.certainty import Bin, Covered
 from pixonomy.evaluation.metrics import ClassMetrics, Metrics
 from pixonomy.pages.figure import (
     BLUE,
     FAINT,
+    INK,
     ORANGE,
     POINTS_PER_INCH,
     as_svg,
@@ -55,6 +57,42 @@ def draw_validation_accuracy(history: pl.DataFrame) -> str:
         axes.set_ylabel("accuracy")
         _label_epochs(axes)
         return as_svg(figure, "accuracies", "Validation accuracy by epoch")
+
+
+def draw_reliability(bins: Sequence[Bin]) -> str:
+    """How often answers of about one confidence are right, beside the line of exact ones."""
+    n = np.array([one.n for one in bins])
+    with figure_style():
+        figure, axes = start_figure(4.2, 3.4)
+        axes.plot([0, 1], [0, 1], "--", color=INK, linewidth=1, label="exact")
+        axes.scatter(
+            [one.confidence for one in bins],
+            [one.accuracy for one in bins],
+            s=12 + 150 * n / max(1, n.max(initial=0)),
+            color=BLUE,
+            alpha=0.85,
+            label="answers",
+        )
+        axes.set_xlim(-0.03, 1.03)
+        axes.set_ylim(-0.03, 1.03)
+        axes.set_xlabel("confidence")
+        axes.set_ylabel("accuracy")
+        _as_percentages(axes)
+        return as_svg(figure, "reliability", "Accuracy by confidence")
+
+
+def draw_coverage(curve: Sequence[Covered]) -> str:
+    """Accuracy of the surest share of pictures, from a twentieth to all of them."""
+    with figure_style():
+        figure, axes = start_figure(4.2, 3.4)
+        accuracies = [one.accuracy for one in curve]
+        axes.plot([one.coverage for one in curve], accuracies, "o-", color=BLUE, markersize=4)
+        axes.set_xlim(0, 1.03)
+        axes.set_ylim(max(0.0, min(accuracies, default=0.0) - 0.08), 1.01)
+        axes.set_xlabel("share of pictures answered")
+        axes.set_ylabel("accuracy")
+        _as_percentages(axes)
+        return as_svg(figure, "coverage", "Accuracy by the share of pictures answered")
 
 
 def draw_confusion(metrics: Metrics, names: Mapping[str, str]) -> str:
@@ -103,6 +141,11 @@ def draw_recalls(classes: Sequence[ClassMetrics], names: Mapping[str, str]) -> s
         axes.set_xlabel("recall")
         title = "Recall of each category with its 95% interval, weakest at the top"
         return as_svg(figure, "recalls", title)
+
+
+def _as_percentages(axes: Axes) -> None:
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter(PercentFormatter(1, decimals=0))
 
 
 def _recall(one: ClassMetrics) -> float:

@@ -22,7 +22,7 @@ from pixonomy.bundle.load import Bundle
 from pixonomy.errors import UndecodableImage
 from pixonomy.evaluation.groups import GroupedRows, Part
 from pixonomy.evaluation.pooling import NOBODY, Pool, Pooling, score
-from pixonomy.evaluation.predictions import answer, likeliest
+from pixonomy.evaluation.predictions import Said, answer, likeliest
 from pixonomy.fetch import read_all
 from pixonomy.images.resize import frame
 from pixonomy.locate import locate
@@ -131,13 +131,8 @@ def _answer(predictor: Predictor, stretch: _Stretch) -> _Answered:
     bundle, rows = predictor.bundle, stretch.rows
     images, problems = _read(predictor, rows)
     is_read = np.array([problem is None for problem in problems], bool)
-    logits = np.zeros((0, len(bundle.labels)), np.float32)
-    if is_read.any():
-        logits = bundle.network.run(images[is_read]).logits
-    probabilities = bundle.calibration.probabilities(logits)
-    answers = pl.DataFrame(
-        [*answer(bundle, logits, probabilities), *likeliest(bundle.labels, probabilities)]
-    )
+    said = Said.of(bundle, images[is_read]) if is_read.any() else Said.nothing(bundle)
+    answers = pl.DataFrame([*answer(bundle, said), *likeliest(bundle.labels, said.probabilities)])
     place = pl.Series(np.cumsum(is_read) - 1).set(pl.Series(~is_read), None)
     rows = rows.select("image_id", "group_id", "label", _GROUP).hstack(
         answers.select(pl.all().gather(place))
@@ -147,7 +142,7 @@ def _answer(predictor: Predictor, stretch: _Stretch) -> _Answered:
         stretch.end,
         rows.with_columns(pl.Series("problem", problems, dtype=pl.String)),
         rows[_GROUP].to_numpy()[is_read],
-        score(predictor.pooling, bundle.calibration, logits),
+        score(predictor.pooling, bundle.calibration, said.logits),
     )
 
 

@@ -1,13 +1,15 @@
 """A bundle and arrays, or logits, go in; one row of predictions a picture comes out."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 from pixonomy.arrays.read import Arrays
-from pixonomy.bundle.calibrate import Doubles
+from pixonomy.bundle.calibrate import Doubles, Verdict
 from pixonomy.bundle.load import Bundle
 from pixonomy.progress import Progress, silent
 
@@ -28,31 +30,56 @@ def predict_split(
     """
     rows = arrays.of_split(split)
     pictures = arrays.pictures(bundle.framing.size)
-    logits = [np.zeros((0, len(bundle.labels)), np.float32)]
+    said: list[Said] = [Said.nothing(bundle)]
     for start in range(0, len(rows), _BATCH):
         chunk = rows[start : start + _BATCH]
-        logits.append(bundle.network.run(pictures.gather(chunk)).logits)
+        said.append(Said.of(bundle, pictures.gather(chunk)))
         progress("evaluating", start + len(chunk), len(rows))
-    values = np.concatenate(logits)
     table = arrays.rows[rows].select("image_id", "group_id", "label")
-    probabilities = bundle.calibration.probabilities(values)
-    columns = [*answer(bundle, values, probabilities), *each_probability(probabilities)]
+    whole = Said(
+        np.concatenate([one.logits for one in said]),
+        np.concatenate([one.probabilities for one in said]),
+        [verdict for one in said for verdict in one.verdicts],
+    )
+    columns = [*answer(bundle, whole), *each_probability(whole.probabilities)]
     return table.with_columns(columns).sort("image_id")
 
 
-def answer(
-    bundle: Bundle, logits: npt.NDArray[np.float32], probabilities: Doubles
-) -> list[pl.Series]:
-    """Return the columns predicted, confidence and verdict of pictures.
+@dataclass(frozen=True)
+class Said:
+    """What a bundle says of n pictures.
 
-    Args:
-        logits: shape (n, k).
-        probabilities: the calibrated ones of the same pictures, shape (n, k).
+    Attributes:
+        logits: float32 (n, k).
+        probabilities: the calibrated ones, float64 (n, k).
+        verdicts: one a picture.
     """
+
+    logits: npt.NDArray[np.float32]
+    probabilities: Doubles
+    verdicts: list[Verdict]
+
+    @classmethod
+    def of(cls, bundle: Bundle, images: npt.NDArray[np.uint8]) -> Self:
+        """Ask the bundle about images, uint8 (n, 3, size, size)."""
+        outputs, calibration = bundle.network.run(images), bundle.calibration
+        return cls(
+            outputs.logits, calibration.probabilities(outputs.logits), calibration.verdicts(outputs)
+        )
+
+    @classmethod
+    def nothing(cls, bundle: Bundle) -> Self:
+        """Return what is said of no picture."""
+        shape = (0, len(bundle.labels))
+        return cls(np.zeros(shape, np.float32), np.zeros(shape), [])
+
+
+def answer(bundle: Bundle, said: Said) -> list[pl.Series]:
+    """Return the columns predicted, confidence and verdict of pictures."""
     return [
-        _name("predicted", bundle.labels, logits.argmax(axis=1)),
-        pl.Series("confidence", probabilities.max(axis=1, initial=0.0)),
-        pl.Series("verdict", bundle.calibration.verdicts(logits), dtype=pl.String),
+        _name("predicted", bundle.labels, said.logits.argmax(axis=1)),
+        pl.Series("confidence", said.probabilities.max(axis=1, initial=0.0)),
+        pl.Series("verdict", said.verdicts, dtype=pl.String),
     ]
 
 

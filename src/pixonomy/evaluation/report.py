@@ -11,12 +11,15 @@ import polars as pl
 from markupsafe import Markup
 from polars import selectors
 
+from pixonomy.evaluation.certainty import Certainty
 from pixonomy.evaluation.copies import CopyCheck
 from pixonomy.evaluation.examples import Mistakes, Pictures, gather_mistakes
 from pixonomy.evaluation.figures import (
     draw_confusion,
+    draw_coverage,
     draw_losses,
     draw_recalls,
+    draw_reliability,
     draw_validation_accuracy,
 )
 from pixonomy.evaluation.metrics import Metrics, most_confused
@@ -60,6 +63,7 @@ class Report:
     copies: the accuracy without pictures known in another copy; None where that is not told.
     origins: accuracy by keyword, provider and the like.
     products: the accuracy by product; None where none has several pictures.
+    certainty: how far the confidences can be believed.
     """
 
     title: str
@@ -79,6 +83,7 @@ class Report:
     copies: CopyCheck | None = None
     origins: tuple[Origin, ...] = ()
     products: ProductCheck | None = None
+    certainty: Certainty | None = None
 
 
 def render_report(report: Report) -> str:
@@ -109,6 +114,7 @@ def _tell_metrics(report: Report, names: Mapping[str, str]) -> dict[str, object]
         "comparisons": compare_in_words(metrics, report.baselines, names),
         "classes": tabulate_classes(metrics, names),
         "recalls": Markup(draw_recalls(metrics.classes, names)),
+        **_tell_certainty(report.certainty),
         "verdicts": tabulate_verdicts(report.predictions),
         "mistakes": _gather(report, metrics, names),
         "copies": report.copies,
@@ -116,6 +122,17 @@ def _tell_metrics(report: Report, names: Mapping[str, str]) -> dict[str, object]
         "products": report.products,
         "origin_fewest": FEWEST,
         **_tell_confusion(metrics, names),
+    }
+
+
+def _tell_certainty(certainty: Certainty | None) -> dict[str, object]:
+    if certainty is None:
+        return {"certainty": None}
+    curve = Markup(draw_coverage(certainty.curve))
+    return {
+        "certainty": certainty,
+        "reliability": Markup(draw_reliability(certainty.bins)),
+        "coverage": curve,
     }
 
 

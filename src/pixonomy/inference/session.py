@@ -14,7 +14,7 @@ from pixonomy.errors import BundleError
 
 Floats = npt.NDArray[np.float32]
 
-INPUT, LOGITS, EMBEDDING = "images", "logits", "embedding"
+INPUT, LOGITS, EMBEDDING, NOVELTY = "images", "logits", "embedding", "novelty"
 """The names of the network's input and outputs."""
 
 _BATCH = 64  # pictures at once: memory stays flat however many are asked for
@@ -22,10 +22,15 @@ _BATCH = 64  # pictures at once: memory stays flat however many are asked for
 
 @dataclass(frozen=True)
 class Outputs:
-    """What the network says: logits, float32 (n, k), and embeddings, float32 (n, d)."""
+    """What the network says: logits, float32 (n, k), and embeddings, float32 (n, d).
+
+    Attributes:
+        novelty: how unlike the training pictures each one is, float32 (n,); None: not told.
+    """
 
     logits: Floats
     embeddings: Floats
+    novelty: Floats | None = None
 
 
 class Network:
@@ -43,15 +48,15 @@ class Network:
         """(3, size, size) of one picture."""
         self.categories = outputs[LOGITS][-1]
         """How many logits a picture gets."""
+        self._wanted = [LOGITS, EMBEDDING, *([NOVELTY] if NOVELTY in outputs else [])]
 
     def run(self, images: npt.NDArray[np.uint8]) -> Outputs:
         """Return the outputs for images, uint8, shape (n, 3, size, size)."""
         parts = [
-            self._session.run([LOGITS, EMBEDDING], {INPUT: images[start : start + _BATCH]})
+            self._session.run(self._wanted, {INPUT: images[start : start + _BATCH]})
             for start in range(0, max(1, len(images)), _BATCH)
         ]
-        logits, embeddings = zip(*parts, strict=True)
-        return Outputs(np.concatenate(logits), np.concatenate(embeddings))
+        return Outputs(*(np.concatenate(values) for values in zip(*parts, strict=True)))
 
 
 def open_session(content: bytes, threads: int) -> Any:

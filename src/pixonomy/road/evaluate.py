@@ -12,6 +12,7 @@ import polars as pl
 from pixonomy.arrays.read import ARRAYS_FILE, Arrays, read_arrays
 from pixonomy.bundle.load import Bundle, load_bundle
 from pixonomy.errors import SettingError
+from pixonomy.evaluation.certainty import Certainty, check_certainty
 from pixonomy.evaluation.copies import CopyCheck, check_copies
 from pixonomy.evaluation.metrics import Metrics, measure
 from pixonomy.evaluation.origins import Origin, find_origin_columns, measure_origins
@@ -33,7 +34,7 @@ from pixonomy.training.run import Run, RunFolder, read_run, versions
 
 _DEFAULT = Surroundings()
 _LEFT_OUT = "^(duplicate of|of the same group as) a (validation|test) picture$"
-_VERSION = 3  # of what an evaluation holds; older ones are made anew
+_VERSION = 4  # of what an evaluation holds; older ones are made anew
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ class _Measured:
     copies: CopyCheck | None
     origins: tuple[Origin, ...]
     products: ProductCheck | None
+    certainty: Certainty | None
 
 
 def evaluate(run: Path, surroundings: Surroundings = _DEFAULT) -> dict[str, Any]:
@@ -97,7 +99,8 @@ def _evaluate(
     split = "test" if has_test else "validation"
     predictions = predict_split(bundle, arrays, split, surroundings.progress)
     write_parquet(folder.predictions, predictions)
-    measured = _measure(folder, run, arrays, split, predictions)
+    temperature = bundle.calibration.temperature
+    measured = _measure(folder, run, arrays, predictions, split=split, temperature=temperature)
     report = _report(folder, run, arrays, bundle, predictions, measured=measured)
     write_text(folder.report, render_report(report))
     metrics, copies = measured.metrics, measured.copies
@@ -109,14 +112,21 @@ def _evaluate(
         "near_duplicates": copies.as_json() if copies and copies.is_known else None,
         "origins": [origin.as_json() for origin in measured.origins],
         "products": measured.products.as_json() if measured.products else None,
+        "certainty": measured.certainty.as_json() if measured.certainty else None,
     }
 
 
 def _measure(
-    folder: RunFolder, run: Run, arrays: Arrays, split: str, predictions: pl.DataFrame
+    folder: RunFolder,
+    run: Run,
+    arrays: Arrays,
+    predictions: pl.DataFrame,
+    *,
+    split: str,
+    temperature: float,
 ) -> _Measured:
     if not predictions.height:
-        return _Measured(split, None, {}, None, (), None)
+        return _Measured(split, None, {}, None, (), None, None)
     majority = _majority(arrays)
     metrics = measure(predictions, run.labels, majority)
     return _Measured(
@@ -130,6 +140,7 @@ def _measure(
             find_origin_columns(arrays.rows, predictions["image_id"]),
         ),
         check_products(predictions, run.labels, majority),
+        check_certainty(predictions, run.labels, temperature),
     )
 
 
@@ -186,6 +197,7 @@ def _report(
         copies=measured.copies,
         origins=measured.origins,
         products=measured.products,
+        certainty=measured.certainty,
     )
 
 

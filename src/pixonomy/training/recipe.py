@@ -60,6 +60,8 @@ class Recipe:
         freeze: the share of a pretrained network's layers, from the entrance on, kept as they are:
             they see edges and textures, which are the same everywhere, and cost the most time.
         freeze_norm: keep BatchNorm statistics of a pretrained network as they are.
+        sure_accuracy: what answers called "sure" are to reach, 0 to 1, on pictures like the
+            validation ones.
         seed: decides the start, the order and the augmentation.
     """
 
@@ -89,6 +91,7 @@ class Recipe:
     patience: int = 0
     freeze: float = 0.0
     freeze_norm: bool = False
+    sure_accuracy: float = 0.95
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -123,6 +126,7 @@ _RANGES: tuple[tuple[str, float, float], ...] = (
     ("cutmix", 0, 100),
     ("patience", 0, 100_000),
     ("freeze", 0, 1),
+    ("sure_accuracy", 0.5, 0.999),
     ("seed", 0, 2**31 - 1),
 )
 

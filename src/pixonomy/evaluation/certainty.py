@@ -1,0 +1,164 @@
+"""Predictions go in; how far their confidences can be believed comes out."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+from scipy.special import log_softmax
+
+from pixonomy.bundle.calibrate import Doubles
+
+_BINS = 15  # as Guo et al. 2017 count them
+_RESAMPLES = 1000
+_COVERAGES = np.linspace(0.05, 1.0, 20)
+_TINIEST = np.finfo(np.float64).tiny  # a probability of zero has no logarithm
+
+Bools = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Calibrated:
+    """How well confidences match what came true; shares run 0 to 1.
+
+    Attributes:
+        error: the expected calibration error over 15 bins of equal width (Naeini et al. 2015; Guo
+            et al. 2017), with the 95 % interval of the basic bootstrap (Davison & Hinkley 1997),
+            which takes off what resampling itself adds.
+        error_by_chance: what it would be on as many pictures if the confidences were exact: an
+            error of a finite sample is never nothing.
+        log_loss: the mean negative log-likelihood, in nats.
+    """
+
+    error: float
+    error_low: float
+    error_high: float
+    error_by_chance: float
+    log_loss: float
+
+
+@dataclass(frozen=True)
+class Bin:
+    """Pictures of about one confidence: how many, how sure in the mean, how often right."""
+
+    n: int
+    confidence: float
+    accuracy: float
+
+
+@dataclass(frozen=True)
+class Covered:
+    """If only the surest share of pictures is answered: how sure one has to be, how right it is."""
+
+    coverage: float
+    confidence: float
+    accuracy: float
+
+
+@dataclass(frozen=True)
+class Certainty:
+    """What the confidences of n pictures are worth.
+
+    Attributes:
+        before: without the temperature; `after`: as the bundle answers.
+        bins: those that have pictures, the least confident first.
+        curve: from the surest twentieth to all pictures.
+    """
+
+    n: int
+    temperature: float
+    before: Calibrated
+    after: Calibrated
+    bins: tuple[Bin, ...]
+    curve: tuple[Covered, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as plain JSON."""
+        return asdict(self)
+
+
+def check_certainty(
+    predictions: pl.DataFrame, labels: tuple[str, ...], temperature: float
+) -> Certainty:
+    """Compare confidences with what is true.
+
+    Args:
+        predictions: label, predicted and `probability_<k>`, at least one row.
+        labels: k categories, in the order of the probabilities.
+        temperature: that the probabilities were made with.
+    """
+    columns = [f"probability_{place}" for place in range(len(labels))]
+    after = predictions.select(columns).to_numpy()
+    numbers = {label: number for number, label in enumerate(labels)}
+    truth = predictions["label"].replace_strict(numbers, return_dtype=pl.Int64).to_numpy()
+    # Logits divided by the temperature are log-probabilities but for a constant a picture.
+    logs = np.log(np.maximum(after, _TINIEST))
+    before = np.exp(log_softmax(logs * temperature, axis=1))
+    confidence, is_right = after.max(axis=1), after.argmax(axis=1) == truth
+    return Certainty(
+        len(truth),
+        temperature,
+        _calibrated(before, truth),
+        _calibrated(after, truth),
+        _bins(confidence, is_right),
+        coverage_curve(confidence, is_right),
+    )
+
+
+def calibration_error(confidence: Doubles, is_right: Bools | Doubles) -> float:
+    """Return the expected calibration error of confidences, (n,), and their outcomes, (n,)."""
+    place = _places(confidence)
+    gaps = np.bincount(place, np.asarray(is_right, np.float64) - confidence, minlength=_BINS)
+    return float(np.abs(gaps).sum() / len(confidence))
+
+
+def coverage_curve(confidence: Doubles, is_right: Bools) -> tuple[Covered, ...]:
+    """Return the accuracy of the surest pictures, for shares from a twentieth to all of them."""
+    order = np.argsort(-confidence, kind="stable")
+    accuracy = np.cumsum(is_right[order]) / np.arange(1, len(order) + 1)
+    curve = []
+    for coverage in _COVERAGES:
+        last = max(1, round(coverage * len(order))) - 1
+        curve.append(
+            Covered(float(coverage), float(confidence[order[last]]), float(accuracy[last]))
+        )
+    return tuple(curve)
+
+
+def _calibrated(probabilities: Doubles, truth: npt.NDArray[np.int64]) -> Calibrated:
+    confidence = probabilities.max(axis=1)
+    is_right = probabilities.argmax(axis=1) == truth
+    chosen = np.maximum(probabilities[np.arange(len(truth)), truth], _TINIEST)
+    generator = np.random.default_rng(0)
+    again = []
+    by_chance = []
+    for _ in range(_RESAMPLES):
+        drawn = generator.integers(0, len(truth), len(truth))
+        again.append(calibration_error(confidence[drawn], is_right[drawn]))
+        exact = generator.random(len(truth)) < confidence
+        by_chance.append(calibration_error(confidence, exact))
+    error = calibration_error(confidence, is_right)
+    low, high = 2 * error - np.quantile(again, [0.975, 0.025])
+    return Calibrated(
+        error,
+        max(0.0, float(low)),
+        max(0.0, float(high)),
+        float(np.mean(by_chance)),
+        float(-np.log(chosen).mean()),
+    )
+
+
+def _bins(confidence: Doubles, is_right: Bools) -> tuple[Bin, ...]:
+    place = _places(confidence)
+    counts = np.bincount(place, minlength=_BINS)
+    sums = (np.bincount(place, values, minlength=_BINS) for values in (confidence, is_right))
+    return tuple(
+        Bin(int(n), float(sure / n), float(right / n))
+        for n, sure, right in zip(counts, *sums, strict=True)
+        if n
+    )
+
+
+def _places(confidence: Doubles) -> npt.NDArray[np.intp]:
+    return np.minimum((confidence * _BINS).astype(np.intp), _BINS - 1)

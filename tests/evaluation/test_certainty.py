@@ -1,0 +1,71 @@
+import numpy as np
+import polars as pl
+import pytest
+from scipy.special import softmax
+
+from pixonomy.evaluation.certainty import calibration_error, check_certainty, coverage_curve
+
+LABELS = ("a", "b", "c")
+
+
+def predict(n: int, temperature: float, sharpness: float = 1.0) -> pl.DataFrame:
+    """Pictures whose true labels follow the probabilities of `logits / sharpness`."""
+    generator = np.random.default_rng(0)
+    logits = 3 * generator.standard_normal((n, 3))
+    true = softmax(logits / sharpness, axis=1)
+    truth = (true.cumsum(axis=1) < generator.random((n, 1))).sum(axis=1)
+    told = softmax(logits / temperature, axis=1)
+    columns = {f"probability_{k}": told[:, k] for k in range(3)}
+    labels = [LABELS[k] for k in truth]
+    return pl.DataFrame(
+        {"label": labels, "predicted": [LABELS[k] for k in told.argmax(axis=1)], **columns}
+    )
+
+
+def test_the_error_of_a_hand_worked_case() -> None:
+    confidence = np.array([0.95, 0.95, 0.55, 0.55])
+    is_right = np.array([True, True, True, False])
+    assert calibration_error(confidence, is_right) == pytest.approx((0.1 + 0.1) / 4)
+
+
+def test_confidences_that_hold_err_no_more_than_chance() -> None:
+    found = check_certainty(predict(4000, 1.0), LABELS, 1.0)
+    assert found.after.error < 1.6 * found.after.error_by_chance
+    assert found.after.error_low <= found.after.error_by_chance
+    assert found.before.error == pytest.approx(found.after.error)
+    assert found.before.log_loss == pytest.approx(found.after.log_loss)
+
+
+def test_a_temperature_is_seen_before_and_after() -> None:
+    found = check_certainty(predict(4000, 3.0, sharpness=3.0), LABELS, 3.0)
+    assert found.before.error > 0.1 > 3 * found.after.error
+    assert found.before.log_loss > found.after.log_loss + 0.1
+
+
+def test_the_interval_of_the_error_narrows_with_pictures() -> None:
+    few, many = (check_certainty(predict(n, 1.0), LABELS, 1.0).after for n in (100, 5000))
+    assert many.error_high - many.error_low < (few.error_high - few.error_low) / 3
+
+
+def test_the_curve_falls_from_the_surest_pictures_to_the_accuracy_of_all() -> None:
+    predictions = predict(2000, 1.0)
+    found = check_certainty(predictions, LABELS, 1.0)
+    accuracy = (predictions["label"] == predictions["predicted"]).mean()
+    assert found.curve[-1].coverage == 1.0
+    assert found.curve[-1].accuracy == pytest.approx(accuracy)
+    assert found.curve[0].accuracy > 0.95
+    confidences = [one.confidence for one in found.curve]
+    assert confidences == sorted(confidences, reverse=True)
+
+
+def test_one_picture_is_enough() -> None:
+    (first, *_, last) = coverage_curve(np.array([0.7]), np.array([True]))
+    assert first.accuracy == last.accuracy == 1.0
+    found = check_certainty(predict(1, 1.0), LABELS, 1.0)
+    assert found.n == sum(one.n for one in found.bins) == 1
+
+
+def test_bins_hold_all_pictures_and_no_empty_one() -> None:
+    found = check_certainty(predict(500, 1.0), LABELS, 1.0)
+    assert sum(one.n for one in found.bins) == 500
+    assert all(one.n and 0 < one.confidence <= 1 for one in found.bins)
