@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pixonomy.arrays.load import Loader, Order, Share, Step, shuffle
+from pixonomy.arrays.load import Loader, Order, Share, Step, balance, shuffle
 from pixonomy.arrays.read import Images, Pictures, shard_path
 from pixonomy.errors import SettingError, StorageError
 from pixonomy.images.resize import Framing
@@ -113,6 +113,21 @@ def test_steps_from_any_number_on_equal_those_of_a_whole_run(
 def test_a_rank_outside_the_world_is_refused(rank: int, world: int) -> None:
     with pytest.raises(SettingError, match=rf"rank must be .* not {rank}"):
         Share(rank, world)
+
+
+@given(st.lists(st.integers(0, 4), min_size=1, max_size=60), st.integers(0, 9), st.integers(0, 9))
+def test_a_balanced_pass_shows_all_labels_equally_often_and_repeats_none_too_soon(
+    labels: list[int], seed: int, epoch: int
+) -> None:
+    rows, of_row = 3 * np.arange(len(labels)), np.array(labels)
+    drawn = balance(rows, of_row, seed, epoch)
+    assert len(drawn) == len(rows)
+    np.testing.assert_array_equal(drawn, balance(rows, of_row, seed, epoch))
+    shown = [int((of_row[drawn // 3] == label).sum()) for label in set(labels)]
+    assert max(shown) - min(shown) <= 1
+    for label in set(labels):
+        times = np.bincount(drawn // 3, minlength=len(labels))[of_row == label]
+        assert times.max() - times.min() <= 1
 
 
 @pytest.mark.parametrize("threads", [1, 2, 5])

@@ -7,7 +7,8 @@ import torch
 
 from pixonomy.models.backend import use_threads
 from pixonomy.models.optimizer import FusedAdamW, averaged
-from pixonomy.models.step import Objective, Targets, train_step
+from pixonomy.models.step import train_step
+from pixonomy.models.targets import Objective, Targets
 from pixonomy.models.zoo import ModelSettings, build_model
 
 GENERATOR = np.random.default_rng(0)

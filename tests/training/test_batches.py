@@ -8,7 +8,7 @@ from pixonomy.arrays.load import Share
 from pixonomy.arrays.read import Pictures, shard_path
 from pixonomy.errors import SettingError, StorageError
 from pixonomy.images.resize import Framing
-from pixonomy.training.batches import Dice, TrainingSet, augment
+from pixonomy.training.batches import TrainingSet
 from pixonomy.training.recipe import Recipe
 
 SIZE = 16
@@ -116,21 +116,27 @@ def test_a_set_smaller_than_a_batch_is_one_step_an_epoch(pictures: Pictures) -> 
     assert [len(batch.targets.labels) for batch in data.batches(0)] == [3, 3]
 
 
-@pytest.mark.parametrize("change", [{"flip": True}, {"shift": 0.2}, {"zoom": 0.5}, {"light": 0.4}])
-def test_each_augmentation_changes_pictures_and_keeps_their_form(
-    change: dict[str, float],
-) -> None:
-    images = np.random.default_rng(1).integers(0, 256, (8, 3, SIZE, SIZE), np.uint8)
-    recipe = Recipe(size=SIZE, **(PLAIN | change))  # type: ignore[arg-type]
-    changed = augment(images.copy(), Dice(np.random.default_rng(2), 8), recipe)
-    assert changed.shape == images.shape
-    assert changed.dtype == np.uint8
-    assert not np.array_equal(changed, images)
+def test_each_picture_is_seen_both_ways_in_any_two_epochs(pictures: Pictures) -> None:
+    data = training_set(pictures, **(PLAIN | {"flip": True}))
+    originals = pictures.gather(np.arange(12))
+    ways: list[set[int]] = [set() for _ in range(12)]
+    firsts = []
+    for number, batch in enumerate(data.batches(0)):
+        for image in batch.images:
+            for way, known in enumerate((originals, originals[..., ::-1])):
+                (found,) = (known == image).all(axis=(1, 2, 3)).nonzero()
+                for row in found.tolist():
+                    ways[row].add(way)
+                    if number < 3:
+                        firsts.append(way)
+    assert ways == [{0, 1}] * 12
+    assert 0 < sum(firsts) < 12
 
 
-def test_no_augmentation_changes_nothing() -> None:
-    images = np.random.default_rng(1).integers(0, 256, (8, 3, SIZE, SIZE), np.uint8)
-    recipe = Recipe(size=SIZE, **PLAIN)  # type: ignore[arg-type]
-    np.testing.assert_array_equal(
-        augment(images.copy(), Dice(np.random.default_rng(2), 8), recipe), images
-    )
+def test_balanced_batches_show_rare_labels_as_often_as_frequent_ones(pictures: Pictures) -> None:
+    labels = np.array([0] * 9 + [2] * 3)
+    data = replace(training_set(pictures, balance="batches"), labels=labels)
+    shown = [batch.targets.labels for batch in data.batches(0)]
+    for epoch in range(3):
+        seen = np.concatenate(shown[3 * epoch : 3 * epoch + 3])
+        assert np.bincount(seen).tolist() == [6, 0, 6]

@@ -19,7 +19,8 @@ from pixonomy.bench.result import Measurement, Yardstick, measure_in_turn
 from pixonomy.files import storage_errors
 from pixonomy.images.resize import Framing
 from pixonomy.models.backend import best_precision, use_threads
-from pixonomy.models.step import Objective, train_step
+from pixonomy.models.step import train_step
+from pixonomy.models.targets import Objective
 from pixonomy.models.zoo import ModelSettings, build_model
 from pixonomy.progress import Surroundings
 from pixonomy.training.batches import Batch, TrainingSet

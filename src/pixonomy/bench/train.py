@@ -12,7 +12,8 @@ from pixonomy.bench.bare import bare_network
 from pixonomy.bench.plain import plain_network
 from pixonomy.bench.result import Measurement, Yardstick, measure_in_turn
 from pixonomy.models.backend import best_precision, keras, use_threads
-from pixonomy.models.step import Objective, Targets, train_step
+from pixonomy.models.step import train_step
+from pixonomy.models.targets import Objective, Targets
 from pixonomy.models.zoo import ModelSettings, build_model
 from pixonomy.progress import Surroundings
 from pixonomy.training.batches import Batch

@@ -103,7 +103,7 @@ def _sure_threshold(confidence: Doubles, is_right: npt.NDArray[np.bool_], target
     """
     order = np.argsort(-confidence, kind="stable")
     counts = np.arange(1, len(order) + 1)
-    reached = [np.cumsum(values[order]) / counts for values in (is_right, confidence)]
+    reached = [np.cumsum(values[order], dtype=float) / counts for values in (is_right, confidence)]
     enough = np.flatnonzero(np.minimum(*reached) >= target)
     if not len(enough):
         return 1.0

@@ -17,7 +17,6 @@ import torch
 from pixonomy.arrays.read import Arrays
 from pixonomy.bundle.calibrate import calibrate
 from pixonomy.bundle.load import BUNDLE_FILE, MODEL_FILE, SCHEMA_VERSION, seal
-from pixonomy.bundle.novelty import Novelty, fit_novelty
 from pixonomy.errors import BundleError
 from pixonomy.files import hash_file, write_aside, write_json
 from pixonomy.images.resize import RESIZE_VERSION
@@ -25,6 +24,7 @@ from pixonomy.inference.embed import EmbeddingNetwork
 from pixonomy.inference.session import EMBEDDING, INPUT, LOGITS, NOVELTY, Network
 from pixonomy.models.backend import keras
 from pixonomy.training.fit import answer
+from pixonomy.training.novelty import Novelty, fit_novelty
 from pixonomy.training.recipe import Recipe
 from pixonomy.training.run import Run, RunFolder, versions
 from pixonomy.training.train import build_trained, number_labels

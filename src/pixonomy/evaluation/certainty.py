@@ -11,7 +11,7 @@ from scipy.special import log_softmax
 from pixonomy.bundle.calibrate import Doubles
 
 _BINS = 15  # as Guo et al. 2017 count them
-_RESAMPLES = 1000
+_RESAMPLES, _FEWEST_RESAMPLES, _DRAWN = 1000, 100, 2 * 10**7  # fewer where pictures are many
 _COVERAGES = np.linspace(0.05, 1.0, 20)
 _TINIEST = np.finfo(np.float64).tiny  # a probability of zero has no logarithm
 
@@ -133,7 +133,7 @@ def _calibrated(probabilities: Doubles, truth: npt.NDArray[np.int64]) -> Calibra
     generator = np.random.default_rng(0)
     again = []
     by_chance = []
-    for _ in range(_RESAMPLES):
+    for _ in range(max(_FEWEST_RESAMPLES, min(_RESAMPLES, _DRAWN // len(truth)))):
         drawn = generator.integers(0, len(truth), len(truth))
         again.append(calibration_error(confidence[drawn], is_right[drawn]))
         exact = generator.random(len(truth)) < confidence

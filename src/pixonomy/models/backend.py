@@ -1,4 +1,4 @@
-"""Keras comes out, set up as this project uses it: PyTorch below, channels first.
+"""Keras comes out, set up as this project uses it: PyTorch or JAX below, channels first.
 
 Rooms above this one take Keras from here, so that the backend is chosen before its first import.
 """
@@ -17,10 +17,13 @@ from pixonomy.errors import SettingError
 
 Precision = Literal["float32", "mixed_bfloat16"]
 
-if keras.backend.backend() != "torch":
+BACKEND: Literal["torch", "jax"] = keras.backend.backend()
+"""What computes: PyTorch, unless KERAS_BACKEND says `jax`."""
+
+if BACKEND not in ("torch", "jax"):
     raise SettingError(
-        f"Pixonomy trains on Keras's torch backend, but {keras.backend.backend()!r} is set; "
-        "set KERAS_BACKEND=torch or leave it unset."
+        f"Pixonomy trains on Keras's torch or jax backend, but {BACKEND!r} is set; set "
+        "KERAS_BACKEND=torch or jax, or leave it unset."
     )
 
 _BF16_FLAGS = frozenset({"avx512_bf16", "amx_bf16", "bf16"})
@@ -44,6 +47,10 @@ def building(precision: Precision) -> Iterator[None]:
 
 def best_precision() -> Precision:
     """Return bfloat16 where the processor computes in it, else float32 (emulation is slow)."""
+    if BACKEND == "jax":
+        import jax  # not at hand where PyTorch does the work
+
+        return "float32" if jax.default_backend() == "cpu" else "mixed_bfloat16"
     if torch.cuda.is_available():
         return "mixed_bfloat16"
     try:

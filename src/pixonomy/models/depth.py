@@ -23,14 +23,15 @@ def rate_factors(model: Any, decay: float) -> dict[str, float]:
     for network in model.layers:
         inner = getattr(network, "layers", [])
         stages = [_stage(network, layer) for layer in inner]
-        last = max(stages, default=0)
+        last = max((stage for stage in stages if stage is not None), default=0)
         for layer, stage in zip(inner, stages, strict=True):
             for variable in layer.trainable_variables:
-                factors[variable.path] = decay ** (last - stage + 1)
+                own = last if stage is None else stage
+                factors[variable.path] = decay ** (last - own + 1)
     return factors
 
 
-def _stage(network: Any, layer: Any) -> int:
-    """Return how often the map has been halved on the way to a layer's output."""
-    shape = layer.output.shape if len(layer.output.shape) == 4 else (0, 0, 1, 1)
-    return round(math.log2(network.input_shape[2] / shape[2]))
+def _stage(network: Any, layer: Any) -> int | None:
+    """Return how often the map has been halved on the way to a layer's output; None: no map."""
+    shape = layer.output.shape
+    return round(math.log2(network.input_shape[2] / shape[2])) if len(shape) == 4 else None

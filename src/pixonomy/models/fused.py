@@ -22,6 +22,8 @@ class Entrance(layers.Layer):
 
     def call(self, images: Any) -> Any:
         """Return the same values, shape (n, 3, height, width), in the other memory order."""
+        if not isinstance(images, torch.Tensor):
+            return images  # JAX's compiler chooses the order itself
         return images.contiguous(memory_format=torch.channels_last)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
@@ -142,10 +144,15 @@ FUSED: dict[Any, Any] = {
 
 
 def fuse(model: Any) -> Any:
-    """Return a copy of a functional model with the fused layers, its weights copied too."""
+    """Return a copy of a functional model with the fused layers, its weights copied too.
+
+    Under JAX, whose compiler fuses by itself, the layers stay Keras's own.
+    """
 
     def replace(layer: Any) -> Any:
-        kind: Any = FUSED.get(type(layer), type(layer))
+        kind: Any = type(layer)
+        if keras.backend.backend() == "torch":
+            kind = FUSED.get(kind, kind)
         config = layer.get_config()
         if "momentum" in config:
             # keras.applications remembers a thousand batches (0.999), more than a fine-tuning has.

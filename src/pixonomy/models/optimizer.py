@@ -1,6 +1,6 @@
 """Gradients go in; updated weights come out, by PyTorch's fused AdamW kernel."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any
@@ -53,14 +53,10 @@ class FusedAdamW(keras.optimizers.AdamW):
                 self._step_adam(group, rate, 0.0 if is_vector else self.weight_decay)
 
     def _update_model_variables_moving_average(self, trainable_variables: Any) -> None:
-        """Let the averages follow the weights: fast at first, lest the random start be kept.
-
-        (By the step number, as in Tan & Le 2019.)
-        """
+        """Let the averages follow the weights."""
         if not self.use_ema:
             return
-        done = float(self.iterations)
-        kept = min(self.ema_momentum, (1 + done) / (10 + done))
+        kept = kept_share(float(self.iterations), self.ema_momentum, min)
         with torch.no_grad():
             torch._foreach_lerp_(
                 [average.value for average in self._model_variables_moving_average],
@@ -78,7 +74,7 @@ class FusedAdamW(keras.optimizers.AdamW):
                 [self._momentums[i].value for i in index],
                 [self._velocities[i].value for i in index],
                 [],
-                [torch.tensor(done) for _ in group],
+                [torch.tensor(done, device=variable.value.device) for variable, _ in group],
                 fused=True,
                 amsgrad=False,
                 beta1=self.beta_1,
@@ -90,11 +86,11 @@ class FusedAdamW(keras.optimizers.AdamW):
             )
 
 
-_MUON_MOMENTUM = 0.6
-_NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)  # of the quintic, as its authors chose them
-_NEWTON_SCHULZ_STEPS = 3
-_ADAM_SHARE = 0.1  # of the rate, for what AdamW steps beside it
-_LIKE_ADAM = 0.2  # the root mean square of Adam's updates, about: so that rates mean the same
+MUON_MOMENTUM = 0.6
+NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)  # of the quintic, as its authors chose them
+NEWTON_SCHULZ_STEPS = 3
+ADAM_SHARE = 0.1  # of the rate, for what AdamW steps beside it
+LIKE_ADAM = 0.2  # the root mean square of Adam's updates, about: so that rates mean the same
 
 
 @keras.saving.register_keras_serializable("pixonomy")
@@ -110,17 +106,25 @@ class Muon(FusedAdamW):
             if len(variable.shape) == 4:
                 self._step_muon(variable, gradient, rate)
         others = [(v, g) for v, g in pairs if len(v.shape) != 4]
-        super()._step(others, rate * _ADAM_SHARE)
+        super()._step(others, rate * ADAM_SHARE)
 
     def _step_muon(self, variable: Any, gradient: torch.Tensor, rate: float) -> None:
         with torch.no_grad():
             momentum = self._momentums[self._get_variable_index(variable)].value
-            momentum.mul_(_MUON_MOMENTUM).add_(gradient)
-            update = orthogonalise(gradient + _MUON_MOMENTUM * momentum)
+            momentum.mul_(MUON_MOMENTUM).add_(gradient)
+            update = orthogonalise(gradient + MUON_MOMENTUM * momentum)
             leaving = update.shape[-1]
-            size = _LIKE_ADAM * max(leaving, update.numel() // leaving) ** 0.5
+            size = LIKE_ADAM * max(leaving, update.numel() // leaving) ** 0.5
             variable.value.mul_(1 - rate * (self.weight_decay or 0.0))
             variable.value.sub_(update, alpha=rate * size)
+
+
+def kept_share(steps: Any, most: float, smaller: Callable[[Any, Any], Any]) -> Any:
+    """Return what averages keep of themselves at a step: little at first, `most` in the end.
+
+    Else the random start would be kept for long. (By the step number, as in Tan & Le 2019.)
+    """
+    return smaller(most, (1 + steps) / (10 + steps))
 
 
 def orthogonalise(kernel: torch.Tensor) -> torch.Tensor:
@@ -136,8 +140,8 @@ def orthogonalise(kernel: torch.Tensor) -> torch.Tensor:
     is_tall = matrix.shape[0] > matrix.shape[1]
     x = matrix.T if is_tall else matrix
     x = x / (x.norm() + 1e-7)
-    first, third, fifth = _NEWTON_SCHULZ
-    for _ in range(_NEWTON_SCHULZ_STEPS):
+    first, third, fifth = NEWTON_SCHULZ
+    for _ in range(NEWTON_SCHULZ_STEPS):
         square = x @ x.T
         x = first * x + (third * square + fifth * square @ square) @ x
     x = x.T if is_tall else x
@@ -163,7 +167,13 @@ def averaged(model: Any) -> Iterator[None]:
 
 
 def _exchange(pairs: list[tuple[Any, Any]]) -> None:
-    with torch.no_grad():
+    if keras.backend.backend() != "torch":
+        for variable, average in pairs:
+            kept = keras.ops.copy(variable.value)
+            variable.assign(average.value)
+            average.assign(kept)
+        return
+    with torch.no_grad():  # in place: the memory's order is what the kernels rely on
         for variable, average in pairs:
             kept = variable.value.clone()
             variable.value.copy_(average.value)

@@ -4,7 +4,6 @@
 which cost a small network several per cent of each step.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,39 +11,7 @@ import numpy.typing as npt
 import torch
 from torch.nn import functional
 
-Labels = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float32]
-
-
-@dataclass(frozen=True)
-class Targets:
-    """What a batch's pictures show.
-
-    Attributes:
-        labels: label numbers, (n,).
-        others: of pictures that are mixed from two, what the second shows, (n,); None: no mixing.
-        shares: how much of each picture its first label is, float32 (n,), 0 to 1.
-    """
-
-    labels: Labels
-    others: Labels | None = None
-    shares: Floats | None = None
-
-
-@dataclass(frozen=True)
-class Objective:
-    """What is made small.
-
-    Attributes:
-        label_smoothing: the probability taken from the right label and spread, 0 to 1.
-        weights: what an error on each label counts, float32 (k,); None: all alike.
-        parts: a batch is taken in so many parts, whose gradients are added up before the step:
-            memory for a part is enough. BatchNorm sees each part by itself.
-    """
-
-    label_smoothing: float = 0.0
-    weights: Floats | None = None
-    parts: int = 1
+from pixonomy.models.targets import Objective, Targets
 
 
 def train_step(
@@ -66,7 +33,8 @@ def train_step(
     total, count = 0.0, len(images)
     for part in np.array_split(np.arange(count), min(objective.parts, count)):
         some = slice(int(part[0]), int(part[-1]) + 1)
-        logits = model(torch.from_numpy(images[some]), training=True).float()
+        batch = torch.from_numpy(images[some]).to(weights[0].device, non_blocking=True)
+        logits = model(batch, training=True).float()
         loss = _measure_loss(logits, targets, some, objective) * (len(part) / count)
         loss.backward()
         total += float(loss.detach())
@@ -79,13 +47,14 @@ def _measure_loss(
     logits: torch.Tensor, targets: Targets, some: slice, objective: Objective
 ) -> torch.Tensor:
     smoothing = objective.label_smoothing
-    labels = torch.from_numpy(targets.labels[some])
+    device = logits.device
+    labels = torch.from_numpy(targets.labels[some]).to(device)
     if targets.others is None and objective.weights is None:
         return functional.cross_entropy(logits, labels, label_smoothing=smoothing)
     losses = _weighted(logits, labels, objective)
     if targets.others is not None and targets.shares is not None:
-        share = torch.from_numpy(targets.shares[some])
-        others = torch.from_numpy(targets.others[some])
+        share = torch.from_numpy(targets.shares[some]).to(device)
+        others = torch.from_numpy(targets.others[some]).to(device)
         losses = share * losses + (1 - share) * _weighted(logits, others, objective)
     return losses.mean()
 
@@ -96,4 +65,4 @@ def _weighted(logits: torch.Tensor, labels: torch.Tensor, objective: Objective) 
     )
     if objective.weights is None:
         return losses
-    return losses * torch.from_numpy(objective.weights)[labels]
+    return losses * torch.from_numpy(objective.weights).to(labels.device)[labels]

@@ -99,7 +99,7 @@ def _preprocess(images: Any, settings: ModelSettings, kind: Architecture) -> Any
     if wanted == "unit" or not settings.is_pretrained:
         return layers.Rescaling(1 / 127.5, -1.0, name="rescale")(images)
     if wanted == "caffe":
-        return _rescale(images[:, ::-1], 1.0, [-mean for mean in _CAFFE_MEANS])
+        return _rescale(keras.ops.flip(images, 1), 1.0, [-mean for mean in _CAFFE_MEANS])
     scale = 1 / (255 * np.array(_TORCH_DEVIATIONS))
     return _rescale(images, scale, -np.array(_TORCH_MEANS) / _TORCH_DEVIATIONS)
 

@@ -1,6 +1,9 @@
 """Arrays and a recipe go in; a run with its bundle comes out."""
 
+import os
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +15,7 @@ from pixonomy.files import hash_file, hash_json, printable, read_json, remove, s
 from pixonomy.models.architectures import architecture
 from pixonomy.progress import Surroundings
 from pixonomy.training.recipe import Recipe, known_recipes, load_recipe
-from pixonomy.training.run import Run, RunFolder
+from pixonomy.training.run import Run, RunFolder, read_run
 
 _DEFAULT = Surroundings()
 _STAGE, _VERSION = "train", 3  # the version is raised when the same recipe trains otherwise
@@ -145,15 +148,37 @@ def train(
 
         result = train_run(prepared, run, folder, plan.weights, surroundings)
     if not (folder.bundle / BUNDLE_FILE).exists():
-        from pixonomy.bundle.export import export_bundle
-
         remove(folder.bundle)  # what is left of a damaged one would be in the way
-        export_bundle(prepared, run, folder, surroundings.cores)
+        _export(arrays, output, surroundings.cores)
     return {
         "run": printable(output),
         "bundle": printable(folder.bundle),
         **{key: result[key] for key in ("steps", "seconds", "validation")},
     }
+
+
+def _export(arrays: Path, output: Path, cores: int) -> None:
+    """Export the bundle in this process, or in another where this one's Keras runs on JAX."""
+    from pixonomy.models.backend import BACKEND
+
+    if BACKEND == "torch":
+        export_trained(arrays, output, cores)
+        return
+    pool = ProcessPoolExecutor(1, get_context("spawn"), initializer=_use_torch)
+    with pool:
+        pool.submit(export_trained, arrays, output, cores).result()
+
+
+def _use_torch() -> None:
+    os.environ["KERAS_BACKEND"] = "torch"
+
+
+def export_trained(arrays: Path, output: Path, cores: int) -> None:
+    """Write the bundle of a finished training; Keras has to run on PyTorch."""
+    from pixonomy.bundle.export import export_bundle
+
+    folder, run = read_run(output)
+    export_bundle(read_arrays(arrays), run, folder, cores)
 
 
 def _describe(arrays: Arrays, plan: Plan) -> Run:
@@ -165,7 +190,8 @@ def _describe(arrays: Arrays, plan: Plan) -> Run:
         "recipe": asdict(plan.recipe),
         "weights": plan.weights_id,
     }
-    return Run(plan.recipe, labels, arrays.folder.absolute(), plan.weights_id, fingerprint)
+    folder, manifest = arrays.folder.absolute(), arrays.about["fingerprint"]["manifest"]
+    return Run(plan.recipe, labels, folder, plan.weights_id, fingerprint, manifest)
 
 
 def found_training(folder: RunFolder) -> Fingerprint | None:

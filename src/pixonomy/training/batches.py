@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from pixonomy.arrays.load import ALONE, Loader, Order, Share, Step
 from pixonomy.arrays.read import Images, Pictures, Rows
-from pixonomy.models.step import Targets
+from pixonomy.models.targets import Targets
 from pixonomy.training.augment import Dice, augment
 from pixonomy.training.mix import blend, partners, paste
 from pixonomy.training.recipe import Recipe

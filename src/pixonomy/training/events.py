@@ -1,10 +1,13 @@
 """Finished epochs go in; an event file that TensorBoard shows comes out."""
 
+import time
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tensorboardX import SummaryWriter
+from tensorboardX.event_file_writer import EventsWriter
+from tensorboardX.proto.event_pb2 import Event, SessionLog
+from tensorboardX.proto.summary_pb2 import Summary
 
 _TAGS = {
     "train_loss": "loss/train",
@@ -19,13 +22,24 @@ class EventLog:
 
     def __init__(self, folder: Path, epochs_done: int) -> None:
         """Begin a file; what earlier ones say of epochs after `epochs_done` counts no more."""
-        self._writer = SummaryWriter(str(folder), purge_step=epochs_done + 1)
+        folder.mkdir(parents=True, exist_ok=True)
+        # The writer without the thread that SummaryWriter puts before it, which flush overtakes.
+        self._writer = EventsWriter(str(folder / "events"))
+        begun = SessionLog(status=SessionLog.START)
+        self._write(Event(session_log=begun, step=epochs_done + 1))
 
     def add(self, entry: dict[str, float]) -> None:
         """Add an epoch as the history has it, and put it on the disk."""
-        for name, tag in _TAGS.items():
-            if name in entry:
-                self._writer.add_scalar(tag, entry[name], int(entry["epoch"]))
+        values = [
+            Summary.Value(tag=tag, simple_value=entry[name])
+            for name, tag in _TAGS.items()
+            if name in entry
+        ]
+        self._write(Event(summary=Summary(value=values), step=int(entry["epoch"])))
+
+    def _write(self, event: Event) -> None:
+        event.wall_time = time.time()
+        self._writer.write_event(event)
         self._writer.flush()
 
     def __enter__(self) -> Self:

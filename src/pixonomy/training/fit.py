@@ -2,8 +2,8 @@
 
 import math
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -16,8 +16,9 @@ from pixonomy.errors import DataError
 from pixonomy.files import write_text
 from pixonomy.inference.temperature import fit_temperature
 from pixonomy.models.depth import rate_factors
-from pixonomy.models.optimizer import FusedAdamW, Muon, averaged
-from pixonomy.models.step import Objective, train_step
+from pixonomy.models.learner import Learn, make_learner, make_optimizer, send
+from pixonomy.models.optimizer import averaged
+from pixonomy.models.targets import Objective
 from pixonomy.progress import Progress, silent
 from pixonomy.training.batches import Batch, TrainingSet
 from pixonomy.training.checkpoint import (
@@ -58,6 +59,11 @@ class Training:
         return self.training_set.recipe
 
     @cached_property
+    def learn(self) -> Learn:
+        """What takes a step of the compiled model."""
+        return make_learner(self.model, self.objective)
+
+    @cached_property
     def objective(self) -> Objective:
         """What the recipe makes small."""
         recipe = self.recipe
@@ -84,7 +90,7 @@ def fit_model(training: Training) -> Position:
         return position
     log = EventLog(training.folder.events, position.step // steps)
     with log, training.training_set.batches(position.step) as batches:
-        for batch in batches:
+        for batch in _look_ahead(batches):
             _step(training, position, batch)
             position.seconds = training.clock() - began
             position.seconds_waited = waited + batches.seconds_waited
@@ -100,11 +106,21 @@ def fit_model(training: Training) -> Position:
     return position
 
 
+def _look_ahead(batches: Iterable[Batch]) -> Iterator[Batch]:
+    """Yield batches in order, each when the next one is already on its way to the device."""
+    waiting: list[Batch] = []
+    for batch in batches:
+        waiting.append(replace(batch, images=send(batch.images)))
+        if len(waiting) > 1:
+            yield waiting.pop(0)
+    yield from waiting
+
+
 def compile_model(model: Any, recipe: Recipe) -> None:
     """Give the model its optimizer, built and ready for a checkpoint."""
-    kind = Muon if recipe.optimizer == "muon" else FusedAdamW
-    optimizer = kind(
-        recipe.learning_rate,
+    optimizer = make_optimizer(
+        recipe.optimizer,  # type: ignore[arg-type]
+        learning_rate=recipe.learning_rate,
         weight_decay=recipe.weight_decay,
         use_ema=recipe.average > 0,
         ema_momentum=recipe.average,
@@ -164,7 +180,7 @@ def _step(training: Training, position: Position, batch: Batch) -> None:
     total = training.training_set.total_steps
     rate = learning_rate(training.recipe, position.step, total)
     training.model.optimizer.learning_rate = rate
-    loss = train_step(training.model, batch.images, batch.targets, training.objective)
+    loss = training.learn(batch.images, batch.targets)
     if not math.isfinite(loss):
         raise DataError(
             f"Training diverged at step {position.step + 1}: the loss is no longer a number. "

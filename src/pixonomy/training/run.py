@@ -9,6 +9,7 @@ from typing import Any
 from pixonomy.artefact import Fingerprint
 from pixonomy.errors import SettingError
 from pixonomy.files import printable, read_json, write_json
+from pixonomy.training.commit import source_commit
 from pixonomy.training.recipe import Recipe
 
 
@@ -20,7 +21,7 @@ class RunFolder:
 
     @property
     def about(self) -> Path:
-        """What the run is: recipe, labels, fingerprint, versions. Written first."""
+        """What the run is: recipe, labels, fingerprint, versions, commit. Written first."""
         return self.path / "run.json"
 
     @property
@@ -88,6 +89,7 @@ class Run:
         arrays: the folder of the arrays it was trained on.
         weights: how the network started: a file's SHA-256, `imagenet`, or None (random).
         fingerprint: what decides whether the run can be taken as it is.
+        manifest: the SHA-256 of the manifest that the arrays were prepared from.
     """
 
     recipe: Recipe
@@ -95,6 +97,7 @@ class Run:
     arrays: Path
     weights: str | None
     fingerprint: Fingerprint
+    manifest: str | None = None
 
     def write(self, folder: RunFolder) -> None:
         """Write `run.json`."""
@@ -104,7 +107,9 @@ class Run:
             "arrays": str(self.arrays),
             "weights": self.weights,
             "fingerprint": dict(self.fingerprint),
+            "manifest": self.manifest,
             "versions": versions(),
+            "commit": source_commit(),
         }
         write_json(folder.about, about)
 
@@ -125,6 +130,7 @@ def read_run(path: Path) -> tuple[RunFolder, Run]:
         arrays=Path(about["arrays"]),
         weights=about["weights"],
         fingerprint=about["fingerprint"],
+        manifest=about.get("manifest"),
     )
     return folder, run
 

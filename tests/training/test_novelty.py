@@ -4,7 +4,7 @@ import pytest
 import torch
 from sklearn.metrics import roc_auc_score
 
-from pixonomy.bundle.novelty import fit_novelty
+from pixonomy.training.novelty import fit_novelty
 
 D = 128
 

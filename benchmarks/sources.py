@@ -1,0 +1,87 @@
+"""What is a model worth on pictures from elsewhere? A line a held-out source, and the means.
+
+    python benchmarks/sources.py goals.csv --root goals --weights FILE [--recipe NAME]
+
+Each source of a category that has several is held out in turn: the model is trained on all others,
+by the verbs that anybody would use, and tested on that source alone. Beside it the linear probe of
+the same run. Categories of one source stay in training, and are not tested.
+"""
+
+import argparse
+import json
+import tempfile
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+import polars as pl
+
+import pixonomy
+
+
+def hold_out(table: pl.DataFrame, source: str, root: Path, folder: Path, size: int) -> Path:
+    """Prepare arrays that test `source` and are taught all the rest."""
+    is_held = pl.col("source") == source
+    split = pl.when(is_held).then(pl.lit("test")).otherwise(pl.lit("train"))
+    table.with_columns(split=split).write_csv(folder / "table.csv")
+    columns = pixonomy.TableColumns(root=root, path="path", label="category", split="split")
+    pixonomy.index([folder / "table.csv"], folder / "all.parquet", pixonomy.IndexChoices(columns))
+    shares = pixonomy.SplitShares(0.85, 0.15, 0.0)
+    pixonomy.split(folder / "all.parquet", folder / "split.parquet", shares)
+    settings = pixonomy.ArraySettings((size,), "stretch")
+    pixonomy.prepare(folder / "split.parquet", folder / "arrays", settings)
+    return folder / "arrays"
+
+
+def measure(arrays: Path, run: Path, choices: pixonomy.TrainChoices) -> dict[str, Any]:
+    """Train, test, and return the accuracy of the model and of its probe."""
+    pixonomy.train(arrays, run, pixonomy.plan_training(choices))
+    test = pixonomy.evaluate(run)["test"]
+    told = json.loads((run / "evaluation.json").read_text())
+    return {
+        "n": test["n"],
+        "model": round(test["accuracy"], 4),
+        "probe": round(told["baselines"].get("linear probe", 0.0), 4),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("table", type=Path, help="with the columns path, category and source")
+    parser.add_argument("--root", type=Path, required=True)
+    parser.add_argument("--weights", required=True)
+    parser.add_argument("--recipe")
+    parser.add_argument("--size", type=int, default=224)
+    parser.add_argument("--seed", type=int, default=0)
+    asked = parser.parse_args()
+    table = pl.read_csv(asked.table)
+    several = (
+        table.group_by("category").agg(pl.col("source").n_unique()).filter(pl.col("source") > 1)
+    )
+    tested = table.join(several.select("category"), on="category", how="semi")
+    rows = []
+    for category, source in sorted(tested.select("category", "source").unique().iter_rows()):
+        with tempfile.TemporaryDirectory() as name:
+            arrays = hold_out(table, source, asked.root, Path(name), asked.size)
+            changes = {"seed": asked.seed, "size": asked.size}
+            choices = pixonomy.TrainChoices(None, asked.recipe, asked.weights, changes)
+            found = measure(arrays, Path(name) / "run", choices)
+        rows.append({"category": category, "source": source, **found})
+        print(json.dumps(rows[-1]), flush=True)
+    n = sum(row["n"] for row in rows)
+    print(
+        json.dumps(
+            {
+                "folds": len(rows),
+                **{who: round(mean(row[who] for row in rows), 4) for who in ("model", "probe")},
+                **{
+                    f"{who}_of_all_pictures": round(sum(row[who] * row["n"] for row in rows) / n, 4)
+                    for who in ("model", "probe")
+                },
+            }
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()

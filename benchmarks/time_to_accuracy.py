@@ -1,0 +1,134 @@
+"""How accurate within so many minutes? A line a contender and seed, as JSON.
+
+    python benchmarks/time_to_accuracy.py CIFAR10.zip --minutes 5 --epochs 7 --seeds 3
+    python benchmarks/time_to_accuracy.py CIFAR10.zip --minutes 5 --contender airbench
+    python benchmarks/time_to_accuracy.py CIFAR10.zip --minutes 15 --contender vgg16
+
+The contender `ours` is `pixonomy train --recipe cifar10`, a process of its own, from prepared
+arrays to a finished bundle; `seconds` is its wall time, which has to stay below the limit. Any
+other is that network in plain Keras on PyTorch: float32, channels last, AdamW, `train_on_batch`; it
+gets the same batches, the same schedule, and as many steps as fit into the time. All are tested
+once, at the end, on the test split.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import pixonomy
+from pixonomy.arrays.read import read_arrays
+from pixonomy.bench.plain import plain_network
+from pixonomy.models.airbench import fit_whitening
+from pixonomy.models.backend import keras, use_threads
+from pixonomy.models.zoo import ModelSettings, build_model
+from pixonomy.training.batches import TrainingSet
+from pixonomy.training.recipe import load_recipe
+from pixonomy.training.schedule import learning_rate
+from pixonomy.training.train import number_labels
+
+VALIDATION = 0.05
+FIRST, TIMED = 3, 20  # steps
+PLAIN_RECIPES = {
+    "airbench": ("cifar10", {"learning_rate": 2e-3}),  # AdamW's own rate, not Muon's
+    "vgg16": ("vgg16-50", {"size": 32}),
+}
+
+
+def prepare(source: Path, folder: Path) -> Path:
+    pixonomy.index([source], folder / "all.parquet")
+    shares = pixonomy.SplitShares(1 - VALIDATION, VALIDATION, 0.0)
+    pixonomy.split(folder / "all.parquet", folder / "split.parquet", shares)
+    pixonomy.prepare(
+        folder / "split.parquet", folder / "arrays", pixonomy.ArraySettings((32,), "stretch")
+    )
+    return folder / "arrays"
+
+
+def run_ours(arrays: Path, folder: Path, epochs: int, seed: int) -> dict[str, Any]:
+    run = folder / f"run {seed}"
+    words = ["train", str(arrays), "--recipe", "cifar10", "--epochs", str(epochs)]
+    command = [sys.executable, "-m", "pixonomy", *words, "--seed", str(seed), "-o", str(run)]
+    began = time.monotonic()
+    subprocess.run([*command, "--json"], stdout=subprocess.DEVNULL, check=True)
+    seconds = time.monotonic() - began
+    test = pixonomy.evaluate(run)["test"]
+    certainty = json.loads((run / "evaluation.json").read_text())["certainty"]
+    told = {when: certainty[when] for when in ("before", "after")}
+    return {"seconds": round(seconds, 1), "accuracy": test["accuracy"], "certainty": told}
+
+
+def run_plain(arrays: Path, model: str, seconds: float, seed: int) -> dict[str, Any]:
+    began = time.monotonic()
+    name, changes = PLAIN_RECIPES[model]
+    recipe = load_recipe(name, {**changes, "seed": seed, "batch": 128, "epochs": 1000})
+    prepared = read_arrays(arrays)
+    labels = tuple(sorted(prepared.rows["label"].drop_nulls().unique()))
+    numbers = number_labels(prepared.rows, labels)
+    rows = np.concatenate([prepared.of_split("train"), prepared.of_split("validation")])
+    data = TrainingSet(prepared.pictures(32), np.sort(rows), numbers, recipe)
+    settings = ModelSettings(model, 32, len(labels), recipe.dense, recipe.dropout, seed)
+    ours = build_model(settings, "float32")
+    fit_whitening(ours, data.pictures.gather(data.rows[:5000]))
+    network = plain_network(ours)
+    if model == "airbench":
+        network.set_weights(ours.get_weights())
+    one_hot = np.eye(len(labels), dtype=np.float32)
+    network.compile(
+        keras.optimizers.AdamW(recipe.learning_rate, weight_decay=recipe.weight_decay),
+        keras.losses.CategoricalCrossentropy(True, recipe.label_smoothing),
+    )
+    step, total, timed_from = 0, 10**6, 0.0
+    with data.batches(0) as batches:
+        for batch in batches:
+            now = time.monotonic() - began
+            if step == FIRST:  # the first steps are slow
+                timed_from = now
+            if step == FIRST + TIMED:
+                total = step + int((seconds - now) / ((now - timed_from) / TIMED))
+            if step >= total or now > seconds:
+                break
+            network.optimizer.learning_rate = learning_rate(recipe, step, total)
+            images = np.ascontiguousarray(batch.images.transpose(0, 2, 3, 1))
+            network.train_on_batch(images, one_hot[batch.targets.labels])
+            step += 1
+    spent = time.monotonic() - began
+    test = prepared.of_split("test")
+    right = 0
+    for start in range(0, len(test), 250):
+        some = test[start : start + 250]
+        images = data.pictures.gather(some).transpose(0, 2, 3, 1)
+        both = network.predict_on_batch(images) + network.predict_on_batch(images[:, :, ::-1])
+        right += int((np.asarray(both).argmax(axis=1) == numbers[some]).sum())
+    passes = step * recipe.batch / len(rows)
+    return {"seconds": round(spent, 1), "accuracy": right / len(test), "passes": round(passes, 2)}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("source", type=Path)
+    parser.add_argument("--minutes", type=float, default=5)
+    parser.add_argument("--epochs", type=int, default=7, help="of ours, to stay within the time")
+    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--contender", choices=["ours", "airbench", "vgg16"], default="ours")
+    asked = parser.parse_args()
+    use_threads(pixonomy.Surroundings().cores)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        arrays = prepare(asked.source, folder)
+        for seed in range(asked.seeds):
+            if asked.contender == "ours":
+                row = run_ours(arrays, folder, asked.epochs, seed)
+            else:
+                row = run_plain(arrays, asked.contender, 60 * asked.minutes, seed)
+            print(json.dumps({"contender": asked.contender, "seed": seed, **row}), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,92 @@
+"""Gradients go in; updated weights come out, by operations that JAX can compile.
+
+The same rules as `optimizer` has for PyTorch: no decay of vectors, slower rates for deep weights,
+averages that follow fast at first, Muon for kernels.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+import keras
+from keras import ops
+
+from pixonomy.models.optimizer import (
+    ADAM_SHARE,
+    LIKE_ADAM,
+    MUON_MOMENTUM,
+    NEWTON_SCHULZ,
+    NEWTON_SCHULZ_STEPS,
+    kept_share,
+)
+
+
+@keras.saving.register_keras_serializable("pixonomy")
+class JaxAdamW(keras.optimizers.AdamW):
+    """`keras.optimizers.AdamW` with the rules above."""
+
+    _factors: Mapping[str, float] = MappingProxyType({})
+
+    def build(self, variables: Any) -> None:
+        """Create the moments, and the averages as the weights are."""
+        super().build(variables)
+        averages = self._model_variables_moving_average if self.use_ema else []
+        for variable, average in zip(variables, averages, strict=bool(averages)):
+            average.assign(ops.copy(variable.value))  # not the same buffer
+
+    def slow_down(self, factors: Mapping[str, float]) -> None:
+        """Multiply the learning rate of the variables of these paths by these factors."""
+        self._factors = dict(factors)
+
+    def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
+        """Decay and step one variable."""
+        rate = learning_rate * self._factors.get(variable.path, 1.0)
+        self._step(gradient, variable, rate)
+
+    def _step(self, gradient: Any, variable: Any, rate: Any) -> None:
+        if len(variable.shape) > 1:
+            self.assign(variable, variable * (1 - rate * (self.weight_decay or 0.0)))
+        super().update_step(gradient, variable, rate)
+
+    def _apply_weight_decay(self, variables: Any) -> None:
+        """Nothing here: each variable decays at its own rate."""
+
+    def _update_model_variables_moving_average(self, trainable_variables: Any) -> None:
+        if not self.use_ema:
+            return
+        kept = kept_share(ops.cast(self.iterations, "float32"), self.ema_momentum, ops.minimum)
+        averages = self._model_variables_moving_average
+        for variable, average in zip(trainable_variables, averages, strict=True):
+            average.assign(kept * average + (1 - kept) * variable)
+
+
+@keras.saving.register_keras_serializable("pixonomy")
+class JaxMuon(JaxAdamW):
+    """As `Muon`: kernels are stepped in all directions alike, all else by AdamW."""
+
+    def _step(self, gradient: Any, variable: Any, rate: Any) -> None:
+        if len(variable.shape) != 4:
+            super()._step(gradient, variable, rate * ADAM_SHARE)
+            return
+        momentum = self._momentums[self._get_variable_index(variable)]
+        self.assign(momentum, momentum * MUON_MOMENTUM + gradient)
+        update = _orthogonalise(gradient + MUON_MOMENTUM * momentum)
+        height, width, entering, leaving = variable.shape
+        size = LIKE_ADAM * max(leaving, height * width * entering) ** 0.5
+        kept = variable * (1 - rate * (self.weight_decay or 0.0))
+        self.assign(variable, kept - rate * size * update)
+
+
+def _orthogonalise(kernel: Any) -> Any:
+    """See `optimizer.orthogonalise`."""
+    height, width, entering, leaving = kernel.shape
+    fan_in = height * width * entering
+    matrix = ops.reshape(ops.transpose(kernel, (3, 0, 1, 2)), (leaving, fan_in))
+    x = ops.transpose(matrix) if leaving > fan_in else matrix
+    x = x / (ops.norm(x) + 1e-7)
+    first, third, fifth = NEWTON_SCHULZ
+    for _ in range(NEWTON_SCHULZ_STEPS):
+        square = x @ ops.transpose(x)
+        x = first * x + (third * square + fifth * square @ square) @ x
+    x = ops.transpose(x) if leaving > fan_in else x
+    return ops.transpose(ops.reshape(x, (leaving, height, width, entering)), (1, 2, 3, 0))

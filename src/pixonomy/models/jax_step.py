@@ -1,0 +1,73 @@
+"""A model and a batch go in; one compiled optimizer step is taken on JAX and the loss comes out."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pixonomy.models.targets import Objective, Targets
+
+
+def jax_step(model: Any, objective: Objective) -> Callable[[npt.NDArray[np.uint8], Targets], float]:
+    """Return the function that takes a step; it is compiled once for each form of a batch.
+
+    Args:
+        model: compiled, with its optimizer built; gives logits of shape (n, k).
+    """
+    import jax  # not at hand where PyTorch does the work
+
+    def measure(trainable: Any, others: Any, images: Any, targets: Any) -> tuple[Any, Any]:
+        logits, others = model.stateless_call(trainable, others, images, training=True)
+        return _measure_loss(logits, targets, objective), others
+
+    differentiate = jax.value_and_grad(measure, has_aux=True)
+
+    def step(trainable: Any, others: Any, state: Any, images: Any, targets: Any) -> Any:
+        parts = min(objective.parts, len(images))
+        total, gradients = 0.0, None
+        for some in np.array_split(np.arange(len(images)), parts):
+            own = jax.tree.map(lambda values, some=some: values[some[0] : some[-1] + 1], targets)
+            batch = images[some[0] : some[-1] + 1]
+            (loss, others), given = differentiate(trainable, others, batch, own)
+            share = len(some) / len(images)
+            total = total + share * loss
+            given = jax.tree.map(lambda value, share=share: share * value, given)
+            gradients = (
+                given if gradients is None else jax.tree.map(jax.numpy.add, gradients, given)
+            )
+        trainable, state = model.optimizer.stateless_apply(state, gradients, trainable)
+        return total, trainable, others, state
+
+    compiled = jax.jit(step, donate_argnums=(0, 1, 2))
+
+    def take(images: npt.NDArray[np.uint8], targets: Targets) -> float:
+        held = (model.trainable_variables, model.non_trainable_variables, model.optimizer.variables)
+        values = [[variable.value for variable in group] for group in held]
+        told = {name: value for name, value in vars(targets).items() if value is not None}
+        loss, *updated = compiled(*values, images, told)
+        for group, new in zip(held, updated, strict=True):
+            for variable, value in zip(group, new, strict=True):
+                variable.assign(value)
+        return float(loss)
+
+    return take
+
+
+def _measure_loss(logits: Any, targets: dict[str, Any], objective: Objective) -> Any:
+    losses = _cross_entropy(logits, targets["labels"], objective)
+    if "others" in targets:
+        share = targets["shares"]
+        losses = share * losses + (1 - share) * _cross_entropy(logits, targets["others"], objective)
+    return losses.mean()
+
+
+def _cross_entropy(logits: Any, labels: Any, objective: Objective) -> Any:
+    import jax
+
+    logs = jax.nn.log_softmax(logits.astype("float32"))
+    right = jax.numpy.take_along_axis(logs, labels[:, None], axis=1)[:, 0]
+    smoothing = objective.label_smoothing
+    losses = -(1 - smoothing) * right - smoothing * logs.mean(axis=1)
+    weights = objective.weights
+    return losses if weights is None else losses * jax.numpy.asarray(weights)[labels]

@@ -1,0 +1,45 @@
+"""Names and settings go in; what learns on the backend at hand comes out."""
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from pixonomy.models.backend import BACKEND
+from pixonomy.models.jax_optimizer import JaxAdamW, JaxMuon
+from pixonomy.models.jax_step import jax_step
+from pixonomy.models.optimizer import FusedAdamW, Muon
+from pixonomy.models.step import train_step
+from pixonomy.models.targets import Objective, Targets
+
+Learn = Callable[[npt.NDArray[np.uint8], Targets], float]
+"""Takes one step on images, uint8 (n, 3, size, size), and returns the loss before it, in nats."""
+
+_OPTIMIZERS = {
+    ("torch", "adamw"): FusedAdamW,
+    ("torch", "muon"): Muon,
+    ("jax", "adamw"): JaxAdamW,
+    ("jax", "muon"): JaxMuon,
+}
+
+
+def make_optimizer(name: Literal["adamw", "muon"], **settings: Any) -> Any:
+    """Return the backend's optimizer of that name; the settings are those of Keras's AdamW."""
+    return _OPTIMIZERS[BACKEND, name](**settings)
+
+
+def send(images: npt.NDArray[np.uint8]) -> Any:
+    """Start a batch on its way to the device that learns, without waiting for it to arrive."""
+    if BACKEND == "torch":
+        return images  # the step sends it: on a CPU there is no way to go
+    import jax  # not at hand where PyTorch does the work
+
+    return jax.device_put(images)
+
+
+def make_learner(model: Any, objective: Objective) -> Learn:
+    """Return what takes a step of a compiled model, its optimizer built, on a batch."""
+    if BACKEND == "jax":
+        return jax_step(model, objective)
+    return lambda images, targets: train_step(model, images, targets, objective)

@@ -1,0 +1,40 @@
+"""What a batch's pictures show, and what is made small, whichever backend computes it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Labels = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Targets:
+    """What a batch's pictures show.
+
+    Attributes:
+        labels: label numbers, (n,).
+        others: of pictures that are mixed from two, what the second shows, (n,); None: no mixing.
+        shares: how much of each picture its first label is, float32 (n,), 0 to 1.
+    """
+
+    labels: Labels
+    others: Labels | None = None
+    shares: Floats | None = None
+
+
+@dataclass(frozen=True)
+class Objective:
+    """What is made small.
+
+    Attributes:
+        label_smoothing: the probability taken from the right label and spread, 0 to 1.
+        weights: what an error on each label counts, float32 (k,); None: all alike.
+        parts: a batch is taken in so many parts, whose gradients are added up before the step:
+            memory for a part is enough. BatchNorm sees each part by itself.
+    """
+
+    label_smoothing: float = 0.0
+    weights: Floats | None = None
+    parts: int = 1
