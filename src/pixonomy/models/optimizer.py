@@ -1,6 +1,6 @@
 """Gradients go in; updated weights come out, by PyTorch's fused AdamW kernel."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any
@@ -36,21 +36,42 @@ class FusedAdamW(keras.optimizers.AdamW):
     def _apply_weight_decay(self, variables: Any) -> None:
         """Nothing here: the fused kernel decays in the same pass."""
 
+    def take(self, gradients: list[torch.Tensor]) -> None:
+        """Step all variables, without the bookkeeping of Keras's `apply` for what is not used here.
+
+        Args:
+            gradients: one a trainable variable, in order.
+        """
+        with torch.no_grad():
+            self._update(range(len(gradients)), gradients, float(self.learning_rate))
+            self._update_model_variables_moving_average(self._trainable_variables)
+            self._iterations._value.add_(1)
+
     def _backend_update_step(
         self, grads: Any, trainable_variables: Any, learning_rate: Any
     ) -> None:
-        pairs = list(zip(trainable_variables, grads, strict=True))
-        rate = float(learning_rate)
-        factors = [self._factors.get(variable.path, 1.0) for variable, _ in pairs]
-        for factor in sorted(set(factors)):
-            chosen = [pair for pair, own in zip(pairs, factors, strict=True) if own == factor]
-            self._step(chosen, rate * factor)
+        places = [self._get_variable_index(variable) for variable in trainable_variables]
+        with torch.no_grad():
+            self._update(places, grads, float(learning_rate))
 
-    def _step(self, pairs: list[tuple[Any, Any]], rate: float) -> None:
+    def _update(self, places: Sequence[int], gradients: Any, rate: float) -> None:
+        """Step the variables at these places, each at its own rate."""
+        by_factor: dict[float, dict[int, torch.Tensor]] = {}
+        for place, gradient in zip(places, gradients, strict=True):
+            factor = self._factors.get(self._trainable_variables[place].path, 1.0)
+            by_factor.setdefault(factor, {})[place] = gradient
+        for factor, of_place in sorted(by_factor.items()):
+            self._step(of_place, rate * factor)
+
+    def _step(self, gradients: dict[int, torch.Tensor], rate: float) -> None:
         for is_vector in (False, True):
-            group = [(v, g) for v, g in pairs if (len(v.shape) < 2) is is_vector]
+            group = {
+                place: gradient
+                for place, gradient in gradients.items()
+                if (gradient.ndim < 2) is is_vector
+            }
             if group:
-                self._step_adam(group, rate, 0.0 if is_vector else self.weight_decay)
+                self._step_adam(group, rate, 0.0 if is_vector else self.weight_decay or 0.0)
 
     def _update_model_variables_moving_average(self, trainable_variables: Any) -> None:
         """Let the averages follow the weights."""
@@ -59,31 +80,30 @@ class FusedAdamW(keras.optimizers.AdamW):
         kept = kept_share(float(self.iterations), self.ema_momentum, min)
         with torch.no_grad():
             torch._foreach_lerp_(
-                [average.value for average in self._model_variables_moving_average],
-                [variable.value for variable in trainable_variables],
+                [average._value for average in self._model_variables_moving_average],
+                [variable._value for variable in trainable_variables],
                 1 - kept,
             )
 
-    def _step_adam(self, group: list[tuple[Any, Any]], rate: float, decay: float | None) -> None:
-        index = [self._get_variable_index(variable) for variable, _ in group]
+    def _step_adam(self, gradients: dict[int, torch.Tensor], rate: float, decay: float) -> None:
+        weights = [self._trainable_variables[place]._value for place in gradients]
         done = float(self.iterations)
-        with torch.no_grad():
-            adamw(
-                [variable.value for variable, _ in group],
-                [gradient for _, gradient in group],
-                [self._momentums[i].value for i in index],
-                [self._velocities[i].value for i in index],
-                [],
-                [torch.tensor(done, device=variable.value.device) for variable, _ in group],
-                fused=True,
-                amsgrad=False,
-                beta1=self.beta_1,
-                beta2=self.beta_2,
-                lr=rate,
-                weight_decay=decay or 0.0,
-                eps=self.epsilon,
-                maximize=False,
-            )
+        adamw(
+            weights,
+            list(gradients.values()),
+            [self._momentums[place]._value for place in gradients],
+            [self._velocities[place]._value for place in gradients],
+            [],
+            [torch.tensor(done, device=weight.device) for weight in weights],
+            fused=True,
+            amsgrad=False,
+            beta1=self.beta_1,
+            beta2=self.beta_2,
+            lr=rate,
+            weight_decay=decay,
+            eps=self.epsilon,
+            maximize=False,
+        )
 
 
 MUON_MOMENTUM = 0.6
@@ -101,22 +121,23 @@ class Muon(FusedAdamW):
     like Adam's updates (Liu et al. 2025, arXiv:2502.16982).
     """
 
-    def _step(self, pairs: list[tuple[Any, Any]], rate: float) -> None:
-        for variable, gradient in pairs:
-            if len(variable.shape) == 4:
-                self._step_muon(variable, gradient, rate)
-        others = [(v, g) for v, g in pairs if len(v.shape) != 4]
+    def _step(self, gradients: dict[int, torch.Tensor], rate: float) -> None:
+        others = {}
+        for place, gradient in gradients.items():
+            if gradient.ndim == 4:
+                self._step_muon(place, gradient, rate)
+            else:
+                others[place] = gradient
         super()._step(others, rate * ADAM_SHARE)
 
-    def _step_muon(self, variable: Any, gradient: torch.Tensor, rate: float) -> None:
-        with torch.no_grad():
-            momentum = self._momentums[self._get_variable_index(variable)].value
-            momentum.mul_(MUON_MOMENTUM).add_(gradient)
-            update = orthogonalise(gradient + MUON_MOMENTUM * momentum)
-            leaving = update.shape[-1]
-            size = LIKE_ADAM * max(leaving, update.numel() // leaving) ** 0.5
-            variable.value.mul_(1 - rate * (self.weight_decay or 0.0))
-            variable.value.sub_(update, alpha=rate * size)
+    def _step_muon(self, place: int, gradient: torch.Tensor, rate: float) -> None:
+        momentum = self._momentums[place]._value
+        momentum.mul_(MUON_MOMENTUM).add_(gradient)
+        update = orthogonalise(gradient + MUON_MOMENTUM * momentum)
+        leaving = update.shape[-1]
+        size = LIKE_ADAM * max(leaving, update.numel() // leaving) ** 0.5
+        weight = self._trainable_variables[place]._value
+        weight.mul_(1 - rate * (self.weight_decay or 0.0)).sub_(update, alpha=rate * size)
 
 
 def kept_share(steps: Any, most: float, smaller: Callable[[Any, Any], Any]) -> Any:

@@ -26,8 +26,7 @@ def train_step(
     Returns:
         The batch's mean loss, in nats, before the step.
     """
-    variables = model.trainable_variables
-    weights = [variable.value for variable in variables]
+    weights = [variable._value for variable in model.trainable_variables]
     for weight in weights:
         weight.grad = None
     total, count = 0.0, len(images)
@@ -38,8 +37,7 @@ def train_step(
         loss = _measure_loss(logits, targets, some, objective) * (len(part) / count)
         loss.backward()
         total += float(loss.detach())
-    with torch.no_grad():
-        model.optimizer.apply([weight.grad for weight in weights], variables)
+    model.optimizer.take([weight.grad for weight in weights])
     return total
 
 
