@@ -123,21 +123,25 @@ def balance(rows: Rows, labels: npt.NDArray[np.int64], seed: int, epoch: int) ->
     A label's rows come again only when all of them have come.
 
     Args:
-        labels: of each row, int64 (n,).
+        labels: of each row, int64 (n,), 0 and more.
 
     Returns:
         Row numbers, int64 (n,), some of them several times.
     """
     generator = np.random.default_rng([seed, epoch, 1])
-    known = np.unique(labels)
-    # Those that get one more change from pass to pass.
-    known = generator.permutation(known)
-    drawn = []
-    for place, label in enumerate(known.tolist()):
-        own = generator.permutation(rows[labels == label])
-        wanted = (len(rows) + len(known) - 1 - place) // len(known)
-        drawn.append(np.resize(own, wanted))
-    return np.concatenate(drawn)
+    shuffled = generator.permutation(len(rows))
+    # Sorted once: thousands of labels, each looked for among millions of rows, would take minutes.
+    by_label = shuffled[np.argsort(labels[shuffled], kind="stable")]
+    starts = np.flatnonzero(np.diff(labels[by_label], prepend=-1))
+    of_label = np.split(rows[by_label], starts[1:])
+    # Which labels get one more changes from pass to pass.
+    known = generator.permutation(len(of_label)).tolist()
+    return np.concatenate(
+        [
+            np.resize(of_label[label], (len(rows) + len(known) - 1 - place) // len(known))
+            for place, label in enumerate(known)
+        ]
+    )
 
 
 def shuffle(pictures: Pictures, rows: Rows, seed: int, epoch: int) -> Rows:
