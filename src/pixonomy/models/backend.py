@@ -61,7 +61,10 @@ def best_precision() -> Precision:
 
 
 def use_threads(count: int) -> None:
-    """Let PyTorch compute with `count` threads: as many as cores that this process may use."""
+    """Let PyTorch compute with `count` threads: as many as cores that this process may use.
+
+    Memory that it frees stays with the process, ready for the next step.
+    """
     torch.set_num_threads(count)
     _keep_memory()
 

@@ -24,18 +24,13 @@ def jax_step(model: Any, objective: Objective) -> Callable[[npt.NDArray[np.uint8
     differentiate = jax.value_and_grad(measure, has_aux=True)
 
     def step(trainable: Any, others: Any, state: Any, images: Any, targets: Any) -> Any:
-        parts = min(objective.parts, len(images))
-        total, gradients = 0.0, None
-        for some in np.array_split(np.arange(len(images)), parts):
-            own = jax.tree.map(lambda values, some=some: values[some[0] : some[-1] + 1], targets)
-            batch = images[some[0] : some[-1] + 1]
-            (loss, others), given = differentiate(trainable, others, batch, own)
-            share = len(some) / len(images)
+        total, gradients = 0.0, [0.0 for _ in trainable]
+        for some in np.array_split(np.arange(len(images)), min(objective.parts, len(images))):
+            part, share = slice(int(some[0]), int(some[-1]) + 1), len(some) / len(images)
+            own = {name: values[part] for name, values in targets.items()}
+            (loss, others), given = differentiate(trainable, others, images[part], own)
             total = total + share * loss
-            given = jax.tree.map(lambda value, share=share: share * value, given)
-            gradients = (
-                given if gradients is None else jax.tree.map(jax.numpy.add, gradients, given)
-            )
+            gradients = [a + share * b for a, b in zip(gradients, given, strict=True)]
         trainable, state = model.optimizer.stateless_apply(state, gradients, trainable)
         return total, trainable, others, state
 

@@ -1,7 +1,7 @@
 """Names and settings go in; what learns on the backend at hand comes out."""
 
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -24,8 +24,8 @@ _OPTIMIZERS = {
 }
 
 
-def make_optimizer(name: Literal["adamw", "muon"], **settings: Any) -> Any:
-    """Return the backend's optimizer of that name; the settings are those of Keras's AdamW."""
+def make_optimizer(name: str, **settings: Any) -> Any:
+    """Return the backend's `adamw` or `muon`; the settings are those of Keras's AdamW."""
     return _OPTIMIZERS[BACKEND, name](**settings)
 
 

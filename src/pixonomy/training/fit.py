@@ -119,7 +119,7 @@ def _look_ahead(batches: Iterable[Batch]) -> Iterator[Batch]:
 def compile_model(model: Any, recipe: Recipe) -> None:
     """Give the model its optimizer, built and ready for a checkpoint."""
     optimizer = make_optimizer(
-        recipe.optimizer,  # type: ignore[arg-type]
+        recipe.optimizer,
         learning_rate=recipe.learning_rate,
         weight_decay=recipe.weight_decay,
         use_ema=recipe.average > 0,
