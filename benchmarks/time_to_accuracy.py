@@ -1,14 +1,14 @@
 """How accurate within so many minutes? A line a contender and seed, as JSON.
 
-    python benchmarks/time_to_accuracy.py CIFAR10.zip --minutes 5 --epochs 7 --seeds 3
+    python benchmarks/time_to_accuracy.py CIFAR10.zip --minutes 5 --epochs 8 --seeds 3
     python benchmarks/time_to_accuracy.py CIFAR10.zip --minutes 5 --contender airbench
     python benchmarks/time_to_accuracy.py CIFAR10.zip --minutes 15 --contender vgg16
 
 The contender `ours` is `pixonomy train --recipe cifar10`, a process of its own, from prepared
 arrays to a finished bundle; `seconds` is its wall time, which has to stay below the limit. Any
 other is that network in plain Keras on PyTorch: float32, channels last, AdamW, `train_on_batch`; it
-gets the same batches, the same schedule, and as many steps as fit into the time. All are tested
-once, at the end, on the test split.
+gets the same augmentation and schedule, batches of 128, the validation pictures to learn from as
+well, and as many steps as fit into the time. All are tested once, at the end, on the test split.
 """
 
 import argparse
@@ -99,22 +99,27 @@ def run_plain(arrays: Path, model: str, seconds: float, seed: int) -> dict[str, 
             network.train_on_batch(images, one_hot[batch.targets.labels])
             step += 1
     spent = time.monotonic() - began
-    test = prepared.of_split("test")
+    passes = step * recipe.batch / len(rows)
+    accuracy = measure_plain(network, data, prepared.of_split("test"))
+    return {"seconds": round(spent, 1), "accuracy": accuracy, "passes": round(passes, 2)}
+
+
+def measure_plain(network: Any, data: TrainingSet, rows: np.ndarray) -> float:
+    """Return the accuracy of the answers to pictures and their mirror images."""
     right = 0
-    for start in range(0, len(test), 250):
-        some = test[start : start + 250]
+    for start in range(0, len(rows), 250):
+        some = rows[start : start + 250]
         images = data.pictures.gather(some).transpose(0, 2, 3, 1)
         both = network.predict_on_batch(images) + network.predict_on_batch(images[:, :, ::-1])
-        right += int((np.asarray(both).argmax(axis=1) == numbers[some]).sum())
-    passes = step * recipe.batch / len(rows)
-    return {"seconds": round(spent, 1), "accuracy": right / len(test), "passes": round(passes, 2)}
+        right += int((np.asarray(both).argmax(axis=1) == data.labels[some]).sum())
+    return right / len(rows)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("source", type=Path)
     parser.add_argument("--minutes", type=float, default=5)
-    parser.add_argument("--epochs", type=int, default=7, help="of ours, to stay within the time")
+    parser.add_argument("--epochs", type=int, default=8, help="of ours, to stay within the time")
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--contender", choices=["ours", "airbench", "vgg16"], default="ours")
     asked = parser.parse_args()
