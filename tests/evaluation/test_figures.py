@@ -6,10 +6,13 @@ import numpy as np
 import polars as pl
 import pytest
 
+from pixonomy.evaluation.certainty import Bin, Covered
 from pixonomy.evaluation.figures import (
     draw_confusion,
+    draw_coverage,
     draw_losses,
     draw_recalls,
+    draw_reliability,
     draw_validation_accuracy,
 )
 from pixonomy.evaluation.metrics import Metrics, measure
@@ -115,3 +118,18 @@ def test_matplotlibs_own_settings_stay_as_they_were() -> None:
     before = dict(mpl.rcParams)
     draw_losses(remember(2))
     assert dict(mpl.rcParams) == before
+
+
+def test_a_coverage_axis_names_no_tick_wrongly() -> None:
+    curve = [Covered(share, 0.9, 1 - 0.1 * share) for share in (0.25, 0.5, 0.75, 1.0)]
+    svg = ElementTree.fromstring(draw_coverage(curve))
+    told = [int(text[:-1]) for one in svg.iter() if (text := one.text or "").endswith("%")]
+    accuracies = told[told.index(100) + 1 :]
+    assert len(set(np.diff(sorted(accuracies)))) == 1
+
+
+def test_bins_of_few_and_of_many_pictures_are_drawn() -> None:
+    bins = [Bin(3, 0.3, 0.0), Bin(900, 0.95, 0.96)]
+    svg = ElementTree.fromstring(draw_reliability(bins))
+    assert {"confidence", "accuracy"} <= {one.text for one in svg.iter()}
+    assert draw_reliability(bins) != draw_reliability(bins[:1])

@@ -145,6 +145,8 @@ def draw_recalls(classes: Sequence[ClassMetrics], names: Mapping[str, str]) -> s
 
 def _as_percentages(axes: Axes) -> None:
     for axis in (axes.xaxis, axes.yaxis):
+        # Whole per cents only: a tick at 97.5 would be called 98.
+        axis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 5, 10]))
         axis.set_major_formatter(PercentFormatter(1, decimals=0))
 
 
