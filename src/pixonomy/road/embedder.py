@@ -14,6 +14,7 @@ from pixonomy.images.embedding import Embedder
 from pixonomy.images.resize import RESIZE_VERSION, Framing
 from pixonomy.inference.embed import load_embedding_network
 from pixonomy.progress import Surroundings
+from pixonomy.road.on_torch import on_torch
 
 _DEFAULT = Surroundings()
 _IMAGENET, _NONE = "imagenet", "none"
@@ -106,10 +107,15 @@ def _from_weights(weights: str | Path, weights_id: str, folder: Path) -> Network
     identity = hash_json([MODEL, weights_id, _SIZE, RESIZE_VERSION, _EXPORT_VERSION])
     path = (folder / f"embedder-{identity[:16]}.onnx").absolute()
     if not path.exists():
-        from pixonomy.bundle.export import export_headless
-        from pixonomy.models.headless import build_headless
-
-        model = build_headless(_SIZE, weights)
-        with write_aside(path) as partial:
-            export_headless(model, partial)
+        on_torch(export_embedder, weights, path)
     return NetworkEmbedder(path, framing, identity, load_embedding_network(path).dimensions)
+
+
+def export_embedder(weights: str | Path, path: Path) -> None:
+    """Write the network with these weights; Keras has to run on PyTorch."""
+    from pixonomy.bundle.export import export_headless
+    from pixonomy.models.headless import build_headless
+
+    model = build_headless(_SIZE, weights)
+    with write_aside(path) as partial:
+        export_headless(model, partial)

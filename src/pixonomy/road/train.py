@@ -1,9 +1,6 @@
 """Arrays and a recipe go in; a run with its bundle comes out."""
 
-import os
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +11,7 @@ from pixonomy.errors import SettingError
 from pixonomy.files import hash_file, hash_json, printable, read_json, remove, storage_errors
 from pixonomy.models.architectures import architecture
 from pixonomy.progress import Surroundings
+from pixonomy.road.on_torch import on_torch
 from pixonomy.training.recipe import Recipe, known_recipes, load_recipe
 from pixonomy.training.run import Run, RunFolder, read_run
 
@@ -149,28 +147,12 @@ def train(
         result = train_run(prepared, run, folder, plan.weights, surroundings)
     if not (folder.bundle / BUNDLE_FILE).exists():
         remove(folder.bundle)  # what is left of a damaged one would be in the way
-        _export(arrays, output, surroundings.cores)
+        on_torch(export_trained, arrays, output, surroundings.cores)
     return {
         "run": printable(output),
         "bundle": printable(folder.bundle),
         **{key: result[key] for key in ("steps", "seconds", "validation")},
     }
-
-
-def _export(arrays: Path, output: Path, cores: int) -> None:
-    """Export the bundle in this process, or in another where this one's Keras runs on JAX."""
-    from pixonomy.models.backend import BACKEND
-
-    if BACKEND == "torch":
-        export_trained(arrays, output, cores)
-        return
-    pool = ProcessPoolExecutor(1, get_context("spawn"), initializer=_use_torch)
-    with pool:
-        pool.submit(export_trained, arrays, output, cores).result()
-
-
-def _use_torch() -> None:
-    os.environ["KERAS_BACKEND"] = "torch"
 
 
 def export_trained(arrays: Path, output: Path, cores: int) -> None:
