@@ -122,7 +122,7 @@ def test_without_weights_it_is_ahead_of_a_one_line_classifier(tmp_path: Path) ->
 
 def test_vgg16_at_50_px_leaves_the_majority_baseline(tmp_path: Path) -> None:
     recipe = tmp_path / "short.toml"
-    shipped = (resources.files("pixonomy") / "recipes" / "vgg16.toml").read_text("utf-8")
+    shipped = (resources.files("pixonomy") / "recipes" / "vgg16-50.toml").read_text("utf-8")
     recipe.write_text(re.sub(r"epochs = \d+", "epochs = 6", shipped))
     result = pixonomy("fit", DATA / "goals", "-o", tmp_path / "run", "--recipe", recipe)
     assert result["test"]["accuracy_low"] > result["test"]["majority_baseline"]
