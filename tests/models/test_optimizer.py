@@ -6,7 +6,7 @@ import torch
 
 from pixonomy.models.depth import rate_factors
 from pixonomy.models.optimizer import FusedAdamW, Muon, orthogonalise
-from pixonomy.models.step import train_step
+from pixonomy.models.step import torch_step
 from pixonomy.models.targets import Objective, Targets
 from pixonomy.models.zoo import ModelSettings, build_model
 
@@ -35,7 +35,7 @@ def test_an_orthogonal_kernel_has_singular_values_near_one(shape: tuple[int, ...
 
 def test_muon_learns() -> None:
     model = make(Muon(0.02, weight_decay=0.0), "airbench")
-    losses = [train_step(model, IMAGES, TARGETS, Objective()) for _ in range(12)]
+    losses = [torch_step(model, Objective())(IMAGES, TARGETS) for _ in range(12)]
     assert losses[-1] < 0.2 * losses[0]
 
 
@@ -62,7 +62,7 @@ def test_deeper_stages_learn_slower() -> None:
 
     model.optimizer.slow_down(factors)
     before = {one.path: one.numpy() for one in model.trainable_variables}
-    train_step(model, IMAGES, TARGETS, Objective())
+    torch_step(model, Objective())(IMAGES, TARGETS)
     for variable in model.trainable_variables:
         # Adam's first step is as long as the rate, wherever there is a gradient.
         moved = np.abs(variable.numpy() - before[variable.path]).max()

@@ -7,7 +7,7 @@ import torch
 
 from pixonomy.models.backend import use_threads
 from pixonomy.models.optimizer import FusedAdamW, averaged
-from pixonomy.models.step import train_step
+from pixonomy.models.step import torch_step
 from pixonomy.models.targets import Objective, Targets
 from pixonomy.models.zoo import ModelSettings, build_model
 
@@ -33,13 +33,13 @@ def make(model: str = "vgg16", **options: Any) -> Any:
 
 
 def loss_of(targets: Targets, objective: Objective) -> float:
-    return train_step(make(), IMAGES, targets, objective)
+    return torch_step(make(), objective)(IMAGES, targets)
 
 
 def test_a_batch_taken_in_parts_gives_the_step_of_the_whole() -> None:
     whole, parted = make(), make()
     losses = [
-        train_step(model, IMAGES, Targets(LABELS), Objective(0.1, parts=parts))
+        torch_step(model, Objective(0.1, parts=parts))(IMAGES, Targets(LABELS))
         for model, parts in ((whole, 1), (parted, 5))
     ]
     assert losses[0] == pytest.approx(losses[1], rel=1e-5)
@@ -59,7 +59,7 @@ def test_a_mixed_picture_costs_the_mean_of_both_its_labels() -> None:
 
 def test_an_error_counts_as_much_as_its_label() -> None:
     only = np.flatnonzero(LABELS == 1)
-    alone = train_step(make(), IMAGES[only], Targets(LABELS[only]), Objective())
+    alone = torch_step(make(), Objective())(IMAGES[only], Targets(LABELS[only]))
     weights = np.array([0, 3, 0], np.float32)
     assert loss_of(Targets(LABELS), Objective(weights=weights)) == pytest.approx(alone, rel=1e-4)
 
@@ -68,7 +68,7 @@ def test_averages_follow_the_weights_and_stand_in_for_them_inside_the_block() ->
     model = make("compact", use_ema=True, ema_momentum=0.5)
     wanted = [variable.numpy() for variable in model.trainable_variables]
     for step in range(4):
-        train_step(model, IMAGES, Targets(LABELS), Objective())
+        torch_step(model, Objective())(IMAGES, Targets(LABELS))
         kept = min(0.5, (1 + step) / (10 + step))
         wanted = [
             kept * average + (1 - kept) * variable.numpy()

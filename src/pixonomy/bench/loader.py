@@ -19,7 +19,7 @@ from pixonomy.bench.result import Measurement, Yardstick, measure_in_turn
 from pixonomy.files import storage_errors
 from pixonomy.images.resize import Framing
 from pixonomy.models.backend import best_precision, use_threads
-from pixonomy.models.step import train_step
+from pixonomy.models.step import torch_step
 from pixonomy.models.targets import Objective
 from pixonomy.models.zoo import ModelSettings, build_model
 from pixonomy.progress import Surroundings
@@ -207,9 +207,9 @@ def _training_step(recipe: Recipe) -> Callable[[Batch], None]:
     )
     model = build_model(settings, best_precision())
     compile_model(model, recipe)
-    objective = Objective(recipe.label_smoothing)
+    learn = torch_step(model, Objective(recipe.label_smoothing))
 
     def step(batch: Batch) -> None:
-        train_step(model, batch.images, batch.targets, objective)
+        learn(batch.images, batch.targets)
 
     return step

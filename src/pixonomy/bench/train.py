@@ -12,7 +12,7 @@ from pixonomy.bench.bare import bare_network
 from pixonomy.bench.plain import plain_network
 from pixonomy.bench.result import Measurement, Yardstick, measure_in_turn
 from pixonomy.models.backend import best_precision, keras, use_threads
-from pixonomy.models.step import train_step
+from pixonomy.models.step import torch_step
 from pixonomy.models.targets import Objective, Targets
 from pixonomy.models.zoo import ModelSettings, build_model
 from pixonomy.progress import Surroundings
@@ -115,8 +115,8 @@ def _our_step(work: Work, batch: Batch) -> Step:
     recipe = work.recipe
     model = build_model(_settings(recipe), best_precision())
     compile_model(model, recipe)
-    objective = Objective(recipe.label_smoothing)
-    return lambda: train_step(model, batch.images, batch.targets, objective)
+    learn = torch_step(model, Objective(recipe.label_smoothing))
+    return lambda: learn(batch.images, batch.targets)
 
 
 def _plain_step(work: Work, batch: Batch) -> Step:

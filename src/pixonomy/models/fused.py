@@ -17,6 +17,9 @@ from torch.nn import functional
 
 from pixonomy.models import gradient
 
+PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+"""Keras's names of the precisions that layers compute in."""
+
 
 @keras.saving.register_keras_serializable("pixonomy")
 class Entrance(layers.Layer):
@@ -44,7 +47,7 @@ class Direct:
         is_tensor = isinstance(inputs, torch.Tensor) and inputs.device.type != "meta"
         if is_tensor and self.built and not args and self.is_direct():
             is_training = bool(kwargs.get("training"))
-            return self.compute(inputs.to(_PRECISIONS[self.compute_dtype]), is_training)
+            return self.compute(inputs.to(PRECISIONS[self.compute_dtype]), is_training)
         return super().__call__(inputs, *args, **kwargs)  # type: ignore[misc]
 
 
@@ -81,6 +84,26 @@ class Convolution(Direct, layers.Conv2D):
         if self.activation is keras.activations.relu:
             return functional.relu(outputs, inplace=True)  # nobody else sees these outputs
         return outputs if self.activation is None else self.activation(outputs)
+
+
+@keras.saving.register_keras_serializable("pixonomy")
+class Depthwise(Direct, layers.DepthwiseConv2D):
+    """`keras.layers.DepthwiseConv2D` over channels-first maps."""
+
+    def is_direct(self) -> bool:
+        """Tell whether it is padded alike on both sides and followed by nothing."""
+        is_centred = all(size % 2 for size in self.kernel_size) and set(self.strides) == {1}
+        is_padded = self.padding == "valid" or (self.padding == "same" and is_centred)
+        is_linear = self.activation in (None, keras.activations.linear)
+        return is_padded and is_linear and self.data_format == "channels_first"
+
+    def compute(self, inputs: Any, is_training: bool) -> Any:
+        """Convolve each channel: (n, c, height, width) to (n, c * multiplier, height', width')."""
+        kernel = self.kernel._value.to(inputs.dtype).flatten(2)[:, :, None].permute(3, 2, 0, 1)
+        bias = self.bias._value.to(inputs.dtype) if self.use_bias else None
+        return functional.conv2d(
+            inputs, kernel, bias, self.strides, self.padding, self.dilation_rate, inputs.shape[1]
+        )
 
 
 @keras.saving.register_keras_serializable("pixonomy")
@@ -135,9 +158,9 @@ class Rectifier(Direct, layers.ReLU):
 
 _LONGEST_MEMORY = 0.95  # of the moving statistics: about 20 batches
 
-_PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 FUSED: dict[Any, Any] = {
     layers.Conv2D: Convolution,
+    layers.DepthwiseConv2D: Depthwise,
     layers.BatchNormalization: BatchNorm,
     layers.MaxPooling2D: MaxPool,
     layers.ReLU: Rectifier,

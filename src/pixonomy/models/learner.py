@@ -10,7 +10,7 @@ from pixonomy.models.backend import BACKEND
 from pixonomy.models.jax_optimizer import JaxAdamW, JaxMuon
 from pixonomy.models.jax_step import jax_step
 from pixonomy.models.optimizer import FusedAdamW, Muon
-from pixonomy.models.step import train_step
+from pixonomy.models.step import torch_step
 from pixonomy.models.targets import Objective, Targets
 
 Learn = Callable[[npt.NDArray[np.uint8], Targets], float]
@@ -40,6 +40,4 @@ def send(images: npt.NDArray[np.uint8]) -> Any:
 
 def make_learner(model: Any, objective: Objective) -> Learn:
     """Return what takes a step of a compiled model, its optimizer built, on a batch."""
-    if BACKEND == "jax":
-        return jax_step(model, objective)
-    return lambda images, targets: train_step(model, images, targets, objective)
+    return (jax_step if BACKEND == "jax" else torch_step)(model, objective)

@@ -4,6 +4,7 @@
 which cost a small network several per cent of each step.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,33 +12,52 @@ import numpy.typing as npt
 import torch
 from torch.nn import functional
 
+from pixonomy.models.program import Compute, forward_of
 from pixonomy.models.targets import Objective, Targets
 
 
-def train_step(
-    model: Any, images: npt.NDArray[np.uint8], targets: Targets, objective: Objective
-) -> float:
-    """Take one step of the model's optimizer on the cross-entropy.
+def torch_step(
+    model: Any, objective: Objective
+) -> Callable[[npt.NDArray[np.uint8], Targets], float]:
+    """Return what takes one step of a model's optimizer on the cross-entropy of a batch.
+
+    It takes images, uint8 (n, 3, size, size), and their targets, and returns the batch's mean
+    loss, in nats, before the step.
 
     Args:
-        model: compiled, with its optimizer built; gives logits of shape (n, k).
-        images: uint8, shape (n, 3, size, size).
-
-    Returns:
-        The batch's mean loss, in nats, before the step.
+        model: compiled, with its optimizer built; gives logits of shape (n, k). What of it is
+            trainable stays as it is.
     """
-    weights = [variable._value for variable in model.trainable_variables]
+    forward = forward_of(model)
+    variables = list(model.trainable_variables)
+
+    def step(images: npt.NDArray[np.uint8], targets: Targets) -> float:
+        weights = [variable._value for variable in variables]
+        total = _measure_gradients(forward, weights, images, targets, objective)
+        model.optimizer.take([weight.grad for weight in weights])
+        return total
+
+    return step
+
+
+def _measure_gradients(
+    forward: Compute,
+    weights: list[Any],
+    images: npt.NDArray[np.uint8],
+    targets: Targets,
+    objective: Objective,
+) -> float:
+    """Leave each weight's gradient with it; return the mean loss."""
     for weight in weights:
         weight.grad = None
     total, count = 0.0, len(images)
     for part in np.array_split(np.arange(count), min(objective.parts, count)):
         some = slice(int(part[0]), int(part[-1]) + 1)
         batch = torch.from_numpy(images[some]).to(weights[0].device, non_blocking=True)
-        logits = model(batch, training=True).float()
+        logits = forward(batch, True).float()
         loss = _measure_loss(logits, targets, some, objective) * (len(part) / count)
         loss.backward()
         total += float(loss.detach())
-    model.optimizer.take([weight.grad for weight in weights])
     return total
 
 
