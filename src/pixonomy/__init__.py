@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pixonomy.road.browse import browse
     from pixonomy.road.catalogue import draw_catalogue
     from pixonomy.road.classify import classify
+    from pixonomy.road.compare import compare
     from pixonomy.road.demo import demo
     from pixonomy.road.evaluate import evaluate
     from pixonomy.road.export import export
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from pixonomy.road.split import split
     from pixonomy.road.train import TrainChoices, plan_training, train
     from pixonomy.sources.table import TableColumns
+    from pixonomy.studies.study import StudyChoices, study
 
 __all__ = [
     "ArraySettings",
@@ -47,6 +49,7 @@ __all__ = [
     "PredictChoices",
     "SampleChoices",
     "SplitShares",
+    "StudyChoices",
     "Surroundings",
     "TableColumns",
     "TrainChoices",
@@ -54,6 +57,7 @@ __all__ = [
     "browse",
     "check_submission",
     "classify",
+    "compare",
     "demo",
     "draw_catalogue",
     "evaluate",
@@ -66,6 +70,7 @@ __all__ = [
     "read_manifest",
     "sample",
     "split",
+    "study",
     "train",
 ]
 
@@ -79,6 +84,7 @@ _HOMES = {
     "PredictChoices": "road.predict",
     "SampleChoices": "curation.sample",
     "SplitShares": "curation.split",
+    "StudyChoices": "studies.study",
     "Surroundings": "progress",
     "TableColumns": "sources.table",
     "TrainChoices": "road.train",
@@ -86,6 +92,7 @@ _HOMES = {
     "draw_catalogue": "road.catalogue",
     "plan_training": "road.train",
     "read_manifest": "manifest",
+    "study": "studies.study",
 }
 
 

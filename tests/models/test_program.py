@@ -33,7 +33,7 @@ def restart(model: Any, values: list[Any]) -> None:
 
 
 def gradients_of(model: Any, outputs: torch.Tensor) -> list[torch.Tensor]:
-    torch.nn.functional.cross_entropy(outputs.float(), torch.tensor([0, 1, 2, 0])).backward()
+    torch.nn.functional.cross_entropy(outputs.float(), torch.tensor([0, 1, 2, 0])).backward()  # type: ignore[no-untyped-call]
     return [variable._value.grad for variable in model.trainable_variables]
 
 
@@ -46,7 +46,8 @@ def test_it_computes_what_the_model_does_bit_by_bit(name: str, precision: Precis
         assert torch.equal(program(IMAGES, False), model(IMAGES, training=False))
     start = [variable._value.detach().clone() for variable in model.variables]
     sides = []
-    for forward in (lambda: model(IMAGES, training=True), lambda: program(IMAGES, True)):
+    forwards: list[Any] = [lambda: model(IMAGES, training=True), lambda: program(IMAGES, True)]
+    for forward in forwards:
         restart(model, start)
         outputs = forward()
         sides.append((outputs, gradients_of(model, outputs), [v.numpy() for v in model.variables]))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import typer
 
-from pixonomy.cli import audit, bench, catalogue, data, export, model, predict
+from pixonomy.cli import audit, bench, catalogue, compare, data, export, model, predict, study
 from pixonomy.cli.console import bars, show
 from pixonomy.errors import PixonomyError
 from pixonomy.files import storage_error
@@ -31,6 +31,8 @@ for verb in (
     data.prepare,
     model.train,
     model.evaluate,
+    compare.compare,
+    study.study,
     predict.predict,
     bench.bench,
 ):

@@ -8,6 +8,8 @@ import typer
 from pixonomy.cli import options
 from pixonomy.cli.console import percent, say, show, surroundings
 
+_SHARES_SHOWN = 12
+
 
 def fit(
     sources: Annotated[list[Path], typer.Argument(help="Folders of pictures, or tables.")],
@@ -76,14 +78,18 @@ def train(
 
 def evaluate(
     run: Annotated[Path, typer.Argument(help="A run made by `pixonomy train` or `fit`.")],
+    on: Annotated[
+        Path | None, typer.Option(help="A manifest of pictures from elsewhere to test it on.")
+    ] = None,
     as_json: options.AsJson = False,
     debug: options.Debug = False,
 ) -> None:
     """Test the run's bundle and write the report page."""
     from pixonomy.road.evaluate import evaluate as evaluate_run
 
-    result = evaluate_run(run, surroundings())
-    show(result, _evaluation_lines(result), as_json)
+    result = evaluate_run(run, surroundings(), on)
+    lines = _evaluation_lines(result) if on is None else _elsewhere_lines(result)
+    show(result, lines, as_json)
 
 
 def classify(
@@ -135,6 +141,30 @@ def _evaluation_lines(result: dict[str, Any]) -> list[str]:
         f"Report: {result['report']}",
         f"Next: pixonomy classify {result['run']} PICTURE.jpg",
     ]
+
+
+def _elsewhere_lines(result: dict[str, Any]) -> list[str]:
+    test, gap, shares = (result[name] for name in ("test", "gap", "shares"))
+    lines = []
+    if test is not None:
+        lines.append(f"Accuracy there {percent(test['accuracy'])} ({test['n']} labelled pictures).")
+    if gap is not None:
+        low, high = (f"{100 * gap[bound]:+.1f}" for bound in ("low", "high"))
+        lines.append(
+            f"Beside its own test pictures: {100 * gap['difference']:+.1f} points "
+            f"({low} to {high})."
+        )
+    ranked = sorted(shares, key=lambda one: -one["share"])
+    lines += [
+        f"{one['label']}: {percent(one['share'])} of the pictures without a category "
+        f"({percent(one['low'])} to {percent(one['high'])})"
+        for one in ranked[:_SHARES_SHOWN]
+    ]
+    if len(ranked) > _SHARES_SHOWN:
+        lines.append(f"… and {len(ranked) - _SHARES_SHOWN} categories more: see the report.")
+    if not lines:
+        lines.append("No picture there could be judged or counted.")
+    return [*lines, f"Report: {result['report']}"]
 
 
 def _answer_line(answer: dict[str, Any]) -> str:

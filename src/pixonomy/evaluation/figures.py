@@ -13,8 +13,10 @@ from matplotlib.ticker import FixedLocator, MaxNLocator, PercentFormatter
 
 from pixonomy.evaluation.certainty import Bin, Covered
 from pixonomy.evaluation.metrics import ClassMetrics, Metrics
+from pixonomy.evaluation.quantify import CategoryShare
 from pixonomy.pages.figure import (
     BLUE,
+    COLOURS,
     FAINT,
     INK,
     ORANGE,
@@ -26,6 +28,7 @@ from pixonomy.pages.figure import (
 from pixonomy.pages.wording import shorten
 
 NAME_LIMIT = 26
+_MARKERS = "os^DvPX"
 CELL_INCHES, CELL_POINTS, EM_PER_LETTER = 0.14, 7, 0.56
 
 _SHADES = LinearSegmentedColormap.from_list(
@@ -57,6 +60,23 @@ def draw_validation_accuracy(history: pl.DataFrame) -> str:
         axes.set_ylabel("accuracy")
         _label_epochs(axes)
         return as_svg(figure, "accuracies", "Validation accuracy by epoch")
+
+
+def draw_histories(histories: Mapping[str, pl.DataFrame]) -> str:
+    """Validation accuracy by epoch of several runs; columns epoch, validation_accuracy."""
+    with figure_style():
+        figure, axes = start_figure(6.4, 3.6)
+        for place, (name, history) in enumerate(histories.items()):
+            colour, marker = COLOURS[place % len(COLOURS)], _MARKERS[place % len(_MARKERS)]
+            shown = shorten(name, NAME_LIMIT)
+            _draw_line(
+                axes, history, "validation_accuracy", name=shown, colour=colour, style=f"{marker}-"
+            )
+        axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+        axes.set_ylabel("accuracy")
+        axes.legend(loc="best")
+        _label_epochs(axes)
+        return as_svg(figure, "histories", "Validation accuracy of each run by epoch")
 
 
 def draw_reliability(bins: Sequence[Bin]) -> str:
@@ -141,6 +161,28 @@ def draw_recalls(classes: Sequence[ClassMetrics], names: Mapping[str, str]) -> s
         axes.set_xlabel("recall")
         title = "Recall of each category with its 95% interval, weakest at the top"
         return as_svg(figure, "recalls", title)
+
+
+def draw_shares(shares: Sequence[CategoryShare], names: Mapping[str, str]) -> str:
+    """Share of each category with its interval, and the count of answers; the first at the top."""
+    shown = list(reversed(shares))
+    found = np.array([one.share for one in shown])
+    reach = np.abs(np.array([(one.low, one.high) for one in shown]).T - found)
+    rows = np.arange(len(shown))
+    with figure_style():
+        figure, axes = start_figure(5.8, 1.3 + 0.22 * len(shown))
+        axes.plot([one.counted for one in shown], rows, "x", color=ORANGE, label="answers counted")
+        axes.errorbar(
+            found, rows, xerr=reach, fmt="o", color=BLUE, markersize=4.5, label="estimate"
+        )
+        ticks = [shorten(names.get(one.label, one.label), NAME_LIMIT) for one in shown]
+        axes.set_yticks(rows, ticks)
+        axes.set_ylim(-0.7, len(shown) - 0.3)
+        axes.set_xlim(left=-0.01)
+        axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+        axes.set_xlabel("share of pictures")
+        axes.legend(loc="lower right")
+        return as_svg(figure, "shares", "Share of each category with its 90% interval")
 
 
 def _as_percentages(axes: Axes) -> None:

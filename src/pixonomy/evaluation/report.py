@@ -13,6 +13,7 @@ from polars import selectors
 
 from pixonomy.evaluation.certainty import Certainty
 from pixonomy.evaluation.copies import CopyCheck
+from pixonomy.evaluation.elsewhere import Elsewhere
 from pixonomy.evaluation.examples import Mistakes, Pictures, gather_mistakes
 from pixonomy.evaluation.figures import (
     draw_confusion,
@@ -20,6 +21,7 @@ from pixonomy.evaluation.figures import (
     draw_losses,
     draw_recalls,
     draw_reliability,
+    draw_shares,
     draw_validation_accuracy,
 )
 from pixonomy.evaluation.metrics import Metrics, most_confused
@@ -64,6 +66,8 @@ class Report:
     origins: accuracy by keyword, provider and the like.
     products: the accuracy by product; None where none has several pictures.
     certainty: how far the confidences can be believed.
+    elsewhere: where the pictures are not the run's own, how they differ from those; the page then
+        leaves out what is told of training.
     """
 
     title: str
@@ -84,6 +88,7 @@ class Report:
     origins: tuple[Origin, ...] = ()
     products: ProductCheck | None = None
     certainty: Certainty | None = None
+    elsewhere: Elsewhere | None = None
 
 
 def render_report(report: Report) -> str:
@@ -99,6 +104,7 @@ def render_report(report: Report) -> str:
         problems=group_problems(report.problems.lazy()),
         limits=tell_limits(report.metrics, report.predictions, names),
         **_tell_training(report.history),
+        **_tell_shares(report.elsewhere, names),
         **_tell_metrics(report, names),
     )
 
@@ -123,6 +129,14 @@ def _tell_metrics(report: Report, names: Mapping[str, str]) -> dict[str, object]
         "origin_fewest": FEWEST,
         **_tell_confusion(metrics, names),
     }
+
+
+def _tell_shares(elsewhere: Elsewhere | None, names: Mapping[str, str]) -> dict[str, object]:
+    if elsewhere is None or not elsewhere.shares:
+        return {"shares": None, "named_shares": []}
+    ranked = sorted(elsewhere.shares, key=lambda one: -one.share)
+    named = [(names[one.label], one) for one in ranked]
+    return {"shares": Markup(draw_shares(ranked, names)), "named_shares": named}
 
 
 def _tell_certainty(certainty: Certainty | None) -> dict[str, object]:

@@ -42,6 +42,10 @@ class Direct:
     Building, symbolic calls, and settings that a kernel does not know go through Keras as ever.
     """
 
+    compute_dtype: str
+    is_direct: Any  # () -> bool: whether the kernel knows all settings
+    compute: Any  # (inputs, is_training) -> outputs
+
     def __call__(self: Any, inputs: Any, *args: Any, **kwargs: Any) -> Any:
         """Compute in the layer's own precision, or hand the call over to Keras."""
         is_tensor = isinstance(inputs, torch.Tensor) and inputs.device.type != "meta"

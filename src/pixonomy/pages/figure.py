@@ -20,6 +20,9 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 BLUE, ORANGE, INK, FAINT = "#0072b2", "#b34700", "#1f2933", "#d5dbe1"
+COLOURS = (BLUE, ORANGE, "#009e73", "#cc79a7", "#8a6d00", "#56b4e9", INK)
+"""For lines of equal rank, each with a marker of its own beside it."""
+
 PIXELS_PER_INCH = 96
 POINTS_PER_INCH = 72
 

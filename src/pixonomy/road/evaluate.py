@@ -30,6 +30,7 @@ from pixonomy.files import (
 )
 from pixonomy.pages.wording import counted
 from pixonomy.progress import Surroundings
+from pixonomy.road.elsewhere import Evaluated, evaluate_on
 from pixonomy.training.run import Run, RunFolder, read_run, versions
 
 _DEFAULT = Surroundings()
@@ -50,14 +51,27 @@ class _Measured:
     certainty: Certainty | None
 
 
-def evaluate(run: Path, surroundings: Surroundings = _DEFAULT) -> dict[str, Any]:
+def evaluate(
+    run: Path, surroundings: Surroundings = _DEFAULT, on: Path | None = None
+) -> dict[str, Any]:
     """Run the bundle on the test pictures and write the report.
 
     Without test pictures the report shows the validation pictures and says so.
 
+    Args:
+        on: a manifest of pictures from elsewhere. They are answered, too; `report`, `images` and
+            `test` are then theirs. Labelled ones tell how much less right it is there; of those
+            without a label the share of each category is estimated.
+
     Returns:
         {run, bundle, report, images, categories, seconds, test: {n, accuracy, accuracy_low,
-        accuracy_high, macro_f1, majority_baseline} or null}.
+        accuracy_high, macro_f1, majority_baseline} or null}; with `on` also predictions, gap:
+        {n, groups, first, second, difference, low, high, chance, smallest, is_paired} or null, and
+        shares: [{label, counted, share, low, high}].
+
+    Raises:
+        SettingError: if there is no run or manifest, or the pictures trained on have changed.
+        BundleError: if the bundle cannot be trusted.
     """
     began = time.monotonic()
     folder, described = read_run(run)
@@ -68,15 +82,19 @@ def evaluate(run: Path, surroundings: Surroundings = _DEFAULT) -> dict[str, Any]
     if done is None or done["fingerprint"] != fingerprint or not folder.report.exists():
         done = _evaluate(folder, described, arrays, bundle, surroundings)
         write_json(folder.evaluation, done | {"fingerprint": fingerprint})
-    return {
+    told = {
         "run": printable(run),
         "bundle": printable(folder.bundle),
         "report": printable(folder.report),
         "images": arrays.rows.height,
         "categories": len(described.labels),
-        "seconds": round(time.monotonic() - began, 2),
         "test": done["test"],
     }
+    if on is not None:
+        split, facts = done["evaluated_split"], _facts(described, arrays, bundle)
+        own = Evaluated(folder, described, bundle, split, _majority(arrays), facts)
+        told |= evaluate_on(own, on, surroundings)
+    return told | {"seconds": round(time.monotonic() - began, 2)}
 
 
 def _read_arrays(folder: RunFolder, run: Run) -> Arrays:

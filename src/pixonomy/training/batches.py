@@ -101,7 +101,7 @@ class TrainingSet:
 def mix(images: Images, labels: npt.NDArray[np.int64], dice: Dice, recipe: Recipe) -> Batch:
     """Make each picture of two, as far as the recipe says; each batch in one way."""
     ways = [name for name in ("mixup", "cutmix") if getattr(recipe, name) > 0]
-    if not ways:
+    if not ways or (recipe.mix_share < 1 and dice.generator.random() >= recipe.mix_share):
         return Batch(images, Targets(labels))
     way = ways[int(dice.generator.integers(len(ways)))]
     alpha = getattr(recipe, way)

@@ -56,6 +56,7 @@ class Recipe:
         mixup: pictures are laid over each other, by shares from Beta(mixup, mixup); 0: not.
         cutmix: a part of one is put into another, by shares from Beta(cutmix, cutmix); 0: not.
             Where both are wanted, each batch is made in one of the two ways.
+        mix_share: the share of the batches that are so mixed, 0 to 1; the others stay plain.
         patience: epochs without a better validation loss before training stops; 0: never.
         freeze: the share of a pretrained network's layers, from the entrance on, kept as they are:
             they see edges and textures, which are the same everywhere, and cost the most time.
@@ -88,6 +89,7 @@ class Recipe:
     light: float = 0.0
     mixup: float = 0.0
     cutmix: float = 0.0
+    mix_share: float = 1.0
     patience: int = 0
     freeze: float = 0.0
     freeze_norm: bool = False
@@ -124,6 +126,7 @@ _RANGES: tuple[tuple[str, float, float], ...] = (
     ("light", 0, 0.9),
     ("mixup", 0, 100),
     ("cutmix", 0, 100),
+    ("mix_share", 0, 1),
     ("patience", 0, 100_000),
     ("freeze", 0, 1),
     ("sure_accuracy", 0.5, 0.999),

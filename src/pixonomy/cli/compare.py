@@ -1,0 +1,29 @@
+"""`compare`: runs side by side."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pixonomy.cli import options
+from pixonomy.cli.console import percent, show, surroundings
+
+
+def compare(
+    runs: Annotated[list[Path], typer.Argument(help="Runs made by `pixonomy train` or `fit`.")],
+    output: Annotated[Path, options.output("the page")] = Path("comparison.html"),
+    as_json: options.AsJson = False,
+    debug: options.Debug = False,
+) -> None:
+    """Show runs side by side, each beside the first, with what chance can do."""
+    from pixonomy.road.compare import compare as run
+
+    result = run(runs, output, surroundings())
+    lines = [f"{one['run']}: {percent(one['test']['accuracy'])}" for one in result["runs"]]
+    for one in result["comparisons"]:
+        low, high = (f"{100 * one[bound]:+.1f}" for bound in ("low", "high"))
+        lines.append(
+            f"{one['run']}: {100 * one['difference']:+.1f} points beside the first "
+            f"({low} to {high}; p = {one['adjusted']:.2g})"
+        )
+    show(result, [*lines, f"Page: {result['page']}"], as_json)

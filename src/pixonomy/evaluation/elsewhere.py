@@ -1,0 +1,121 @@
+"""Answers to a run's own test pictures and to another set's go in; what differs comes out."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import polars as pl
+
+from pixonomy.evaluation.difference import Difference, compare_apart
+from pixonomy.evaluation.predictions import MOST_COLUMNS
+from pixonomy.evaluation.quantify import CategoryShare, estimate_shares
+from pixonomy.evaluation.shares import Share, share_of
+
+_FEWEST_KNOWN = 10  # test pictures; with fewer, nobody knows what is taken for what
+
+
+@dataclass(frozen=True)
+class Foreign:
+    """Pictures of a category that the classifier does not know.
+
+    Attributes:
+        none: how many of the n it says are none of its own.
+    """
+
+    label: str
+    n: int
+    none: int
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """How a classifier fares on a set of pictures from elsewhere.
+
+    Attributes:
+        own_split: the split of its own pictures it is compared with.
+        own: its accuracy there.
+        there: its accuracy on the labelled pictures of the set; None without such.
+        gap: from its own to the set's; None without labelled pictures.
+        answered: pictures of the set that could be read, of any label or none.
+        unread: pictures that could not.
+        unlabelled: of the answered.
+        none: of the unlabelled, how many it says are none of its categories.
+        foreign: labelled pictures of other categories, the most frequent first.
+        shares: of the unlabelled pictures that are one of its categories; empty where unknown.
+        why_no_shares: in words; empty where there are some.
+    """
+
+    own_split: str
+    own: Share | None
+    there: Share | None
+    gap: Difference | None
+    answered: int
+    unread: int
+    unlabelled: int
+    none: int
+    foreign: tuple[Foreign, ...]
+    shares: tuple[CategoryShare, ...]
+    why_no_shares: str
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as plain JSON."""
+        return asdict(self)
+
+
+def look_elsewhere(
+    own: pl.DataFrame, there: pl.DataFrame, labels: Sequence[str], own_split: str
+) -> Elsewhere:
+    """Compare a run's own test with a set from elsewhere, and estimate what that set shows.
+
+    Args:
+        own: predictions of the run's own pictures: group_id, label, predicted, verdict and
+            `probability_<k>`.
+        there: predictions of the set, with problem, too; label null where unknown.
+        labels: k categories.
+    """
+    answered = there.filter(pl.col("problem").is_null())
+    unlabelled = answered.filter(pl.col("label").is_null())
+    known = answered.filter(pl.col("label").is_in(list(labels)))
+    sides = [
+        table.select("group_id", is_right=pl.col("label") == pl.col("predicted"))
+        for table in (own, known)
+    ]
+    of_these = unlabelled.filter(pl.col("verdict") != "none")
+    why = _why_no_shares(own, of_these, labels)
+    return Elsewhere(
+        own_split=own_split,
+        own=share_of(sides[0]["is_right"]),
+        there=share_of(sides[1]["is_right"]),
+        gap=compare_apart(*sides) if sides[0].height and sides[1].height else None,
+        answered=answered.height,
+        unread=there.height - answered.height,
+        unlabelled=unlabelled.height,
+        none=unlabelled.height - of_these.height,
+        foreign=_foreign(answered, labels),
+        # The test pictures called "none of these" are left out as well: like beside like.
+        shares=()
+        if why
+        else estimate_shares(own.filter(pl.col("verdict") != "none"), of_these, labels),
+        why_no_shares=why,
+    )
+
+
+def _why_no_shares(own: pl.DataFrame, unknown: pl.DataFrame, labels: Sequence[str]) -> str:
+    if not unknown.height:
+        return "no picture without a category was answered with one"
+    if len(labels) > MOST_COLUMNS:
+        return f"of more than {MOST_COLUMNS} categories, too few test pictures each are known"
+    if own.height < _FEWEST_KNOWN:
+        return f"fewer than {_FEWEST_KNOWN} test pictures say what is taken for what"
+    return ""
+
+
+def _foreign(answered: pl.DataFrame, labels: Sequence[str]) -> tuple[Foreign, ...]:
+    is_foreign = pl.col("label").is_not_null() & ~pl.col("label").is_in(list(labels))
+    table = (
+        answered.filter(is_foreign)
+        .group_by("label")
+        .agg(n=pl.len(), none=(pl.col("verdict") == "none").sum())
+        .sort("n", "label", descending=[True, False])
+    )
+    return tuple(Foreign(*row) for row in table.iter_rows())

@@ -1,0 +1,155 @@
+"""Finished cells go in; what each axis changes, with its uncertainty, comes out."""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+from scipy.stats import t as student
+
+from pixonomy.evaluation.comparison import holm
+from pixonomy.evaluation.difference import (
+    LEVEL,
+    POWER,
+    Difference,
+    compare_apart,
+    compare_paired,
+)
+from pixonomy.studies.cells import Done
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What taking the second value of an axis in the place of the first changes in accuracy.
+
+    All else is alike: means over the other axes, folds and seeds. The interval holds both the
+    chance of which pictures are tested (bootstrap over groups) and that of the training (spread
+    over seeds).
+
+    Attributes:
+        low, high: the 95 % interval, by Student's t with as many degrees of freedom as both
+            sources of chance allow (Satterthwaite 1946).
+        chance: the p-value of no difference; `adjusted` as it counts among all effects.
+        smallest: what would have been found four times in five.
+        of_seeds: the difference in each seed's trainings alone.
+        is_paired: whether the same pictures were tested.
+    """
+
+    axis: str
+    first_value: Any
+    second_value: Any
+    n: int
+    first: float
+    second: float
+    difference: float
+    low: float
+    high: float
+    chance: float
+    adjusted: float
+    smallest: float
+    of_seeds: tuple[float, ...]
+    is_paired: bool
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as plain JSON."""
+        return asdict(self)
+
+
+def find_effects(axes: dict[str, tuple[Any, ...]], cells: Sequence[Done]) -> tuple[Effect, ...]:
+    """Compare all pairs of values of each axis, as far as both have been tried alike."""
+    answers = _answers(cells)
+    found = []
+    for axis, values in axes.items():
+        for pair in itertools.combinations(values, 2):
+            effect = _compare(answers, axis, pair)
+            if effect is not None:
+                found.append(effect)
+    adjusted = holm([effect.chance for effect in found])
+    return tuple(
+        Effect(**{**asdict(effect), "adjusted": chance})
+        for effect, chance in zip(found, adjusted, strict=True)
+    )
+
+
+def _answers(cells: Sequence[Done]) -> pl.DataFrame:
+    """Return a row a cell and test picture: its setting, seed, image_id, group_id, is_right."""
+    tables = []
+    for one in cells:
+        told = [pl.lit(str(value)).alias(axis) for axis, value in one.cell.setting]
+        tables.append(
+            one.predictions.select(
+                "image_id",
+                "group_id",
+                pl.lit(one.cell.seed).alias("seed"),
+                *told,
+                is_right=(pl.col("label") == pl.col("predicted")).cast(pl.Float64),
+            )
+        )
+    return pl.concat(tables)
+
+
+def _compare(answers: pl.DataFrame, axis: str, pair: tuple[Any, Any]) -> Effect | None:
+    others = [
+        name for name in answers.columns if name not in {"image_id", "group_id", "is_right", axis}
+    ]
+    sides = [answers.filter(pl.col(axis) == str(value)) for value in pair]
+    # Only what was tried with both values: a study may not be finished.
+    alike = sides[0].select(others).unique().join(sides[1].select(others).unique(), on=others)
+    sides = [side.join(alike, on=others, how="semi") for side in sides]
+    if not alike.height:
+        return None
+    found = _of_pictures(*(_by_picture(side) for side in sides))
+    seeds = _of_seeds(*sides)
+    return _tell(axis, pair, found, seeds)
+
+
+def _by_picture(side: pl.DataFrame) -> pl.DataFrame:
+    means = side.group_by("image_id", "group_id").agg(pl.col("is_right").mean())
+    return means.sort("image_id")
+
+
+def _of_pictures(first: pl.DataFrame, second: pl.DataFrame) -> Difference:
+    if first["image_id"].equals(second["image_id"]):
+        both = first.select("group_id", first="is_right", second=second["is_right"])
+        return compare_paired(both)
+    return compare_apart(first, second)
+
+
+def _of_seeds(first: pl.DataFrame, second: pl.DataFrame) -> tuple[float, ...]:
+    means = [
+        dict(side.group_by("seed").agg(pl.col("is_right").mean()).iter_rows())
+        for side in (first, second)
+    ]
+    return tuple(means[1][seed] - means[0][seed] for seed in sorted(means[0]))
+
+
+def _tell(axis: str, pair: tuple[Any, Any], found: Difference, seeds: tuple[float, ...]) -> Effect:
+    count = len(seeds)
+    of_pictures = found.spread**2
+    of_training = float(np.var(seeds, ddof=1)) / count if count > 1 else 0.0
+    error = float(np.sqrt(of_pictures + of_training))
+    freedom = np.inf
+    if of_training:
+        freedom = (of_pictures + of_training) ** 2 / (of_training**2 / (count - 1))
+    reach = float(student.ppf((1 + LEVEL) / 2, freedom))
+    chance = 1.0
+    if error:
+        chance = float(2 * student.sf(abs(found.difference) / error, freedom))
+    return Effect(
+        axis=axis,
+        first_value=pair[0],
+        second_value=pair[1],
+        n=found.n,
+        first=found.first,
+        second=found.second,
+        difference=found.difference,
+        low=found.difference - reach * error,
+        high=found.difference + reach * error,
+        chance=chance,
+        adjusted=chance,
+        smallest=(reach + float(student.ppf(POWER, freedom))) * error,
+        of_seeds=seeds,
+        is_paired=found.is_paired,
+    )

@@ -1,0 +1,226 @@
+"""A study's file goes in; every cell's training, one table and one page come out."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from pixonomy.errors import PixonomyError, SettingError
+from pixonomy.files import (
+    hash_file,
+    hash_json,
+    printable,
+    read_json,
+    storage_errors,
+    write_json,
+    write_text,
+)
+from pixonomy.manifest import read_manifest
+from pixonomy.progress import Surroundings
+from pixonomy.road.embedder import choose_embedder
+from pixonomy.road.train import plan_training
+from pixonomy.studies.cells import Done, choices_of, find_done, run_cell, some_of
+from pixonomy.studies.data import Prepared, prepare_data, prepare_fold
+from pixonomy.studies.effects import find_effects
+from pixonomy.studies.page import Findings, render_study
+from pixonomy.studies.plan import Cell, Study, load_study
+from pixonomy.studies.separability import measure_separability
+
+_DEFAULT = Surroundings()
+_MARK = "study.json"
+_TABLE, _PAGE = "table.csv", "study.html"
+_COLUMNS = (
+    "seed", "repeat", "fold", "train", "steps", "n", "accuracy", "accuracy_low", "accuracy_high",
+    "macro_f1", "log_loss", "calibration_error",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class StudyChoices:
+    """How a study is run.
+
+    Attributes:
+        root: what the file's relative paths hang from; None: its own folder.
+        part: this machine's part of the cells: (1, 1) is all, (2, 4) the second of four. Parts
+            share the folder; the table holds all cells that are finished.
+        network: that looks at the pictures before any training: a bundle, a weights file,
+            `imagenet` or `none`; None: the study's weights, else a hand-made description.
+    """
+
+    root: Path | None = None
+    part: tuple[int, int] = (1, 1)
+    network: str | None = None
+
+    def __post_init__(self) -> None:
+        which, parts = self.part
+        if not 1 <= which <= parts:
+            raise SettingError(f"A part is 1/1, 1/4 … 4/4, not {which}/{parts}.")
+
+
+@dataclass
+class _Counts:
+    done: int = 0
+    failed: int = 0
+    skipped: int = 0
+
+
+def study(
+    file: Path,
+    output: Path,
+    choices: StudyChoices | None = None,
+    surroundings: Surroundings = _DEFAULT,
+) -> dict[str, Any]:
+    """Train and test every cell of a grid, and compare.
+
+    Finished cells are skipped, so the same call after a kill, or with another cell, goes on. A
+    cell that fails is told and tried again by the next call.
+
+    Returns:
+        {table, page, cells: {done, failed, skipped}, effects: [{axis, first_value, second_value, n,
+        first, second, difference, low, high, chance, adjusted, smallest, of_seeds, is_paired}],
+        seconds}.
+
+    Raises:
+        SettingError: if the study, a source or a setting is wrong, or `output` is something else.
+        DataError: if a category has no pictures.
+    """
+    began = time.monotonic()
+    choices = choices or StudyChoices()
+    planned = load_study(file, choices.root)
+    for cell in planned.cells:  # a wrong setting ends here, before any work
+        plan_training(choices_of(planned, cell), Surroundings())
+    _claim(output)
+    prepared = prepare_data(planned, output / "data", surroundings)
+    counts, failures = _run_cells(planned, prepared, output, choices.part, surroundings)
+    finished = _finished(planned, prepared, output)
+    if not finished:
+        raise PixonomyError(f"No cell could be trained; the first failed so: {failures[0]}")
+    effects = find_effects(dict(planned.axes), finished)
+    found = Findings(
+        study=planned,
+        cells=finished,
+        effects=effects,
+        separability=_look(planned, prepared, output, choices, surroundings),
+        names={name: _names(one) for name, one in prepared.items()},
+        failures=failures,
+        missing=len(planned.cells) - len(finished),
+        command=f"pixonomy study {printable(file)} -o {printable(output)}",
+    )
+    _write_table(planned, finished, output / _TABLE)
+    write_text(output / _PAGE, render_study(found))
+    return {
+        "table": printable(output / _TABLE),
+        "page": printable(output / _PAGE),
+        "cells": vars(counts),
+        "effects": [one.as_json() for one in effects],
+        "seconds": round(time.monotonic() - began, 2),
+    }
+
+
+def _claim(output: Path) -> None:
+    """Mark the folder as a study's before anything is written into it."""
+    with storage_errors(output):
+        is_other = output.exists() and (not output.is_dir() or any(output.iterdir()))
+    if is_other and read_json(output / _MARK) is None:
+        raise SettingError(f"{printable(output)} holds other files; choose an empty or new folder.")
+    output.mkdir(parents=True, exist_ok=True)
+    write_json(output / _MARK, {"stage": "study"})
+
+
+def _run_cells(
+    planned: Study,
+    prepared: dict[str, Prepared],
+    output: Path,
+    part: tuple[int, int],
+    surroundings: Surroundings,
+) -> tuple[_Counts, list[str]]:
+    counts, failures = _Counts(), []
+    mine = list(some_of(planned.cells, part))
+    for place, cell in enumerate(mine):
+        digest = _digest(planned, prepared[cell.data])
+        if find_done(planned, cell, digest, output / "cells") is not None:
+            counts.skipped += 1
+        else:
+            try:
+                arrays = _arrays(planned, prepared[cell.data], cell, output, surroundings)
+                run_cell(planned, cell, arrays, digest, output / "cells", surroundings)
+                counts.done += 1
+            except PixonomyError as error:
+                counts.failed += 1
+                failures.append(f"{cell.name()}: {error}")
+                surroundings.say(failures[-1])
+        surroundings.progress("cells", place + 1, len(mine))
+    return counts, failures
+
+
+def _arrays(
+    planned: Study, prepared: Prepared, cell: Cell, output: Path, surroundings: Surroundings
+) -> Path:
+    sizes = planned.sizes or (plan_training(choices_of(planned, cell)).recipe.size,)
+    quiet = Surroundings(surroundings.cores)
+    folder = output / "data" / "-".join(str(size) for size in sizes)
+    folder.mkdir(parents=True, exist_ok=True)
+    return prepare_fold(planned, prepared, cell.fold, sizes, folder, quiet)
+
+
+def _digest(planned: Study, prepared: Prepared) -> str:
+    """Return what decides which pictures the cells of a data set see."""
+    chosen = hash_json(sorted(prepared.units["image_id"].to_list()))
+    sample = {name: str(value) for name, value in vars(planned.sample).items()}
+    return hash_json([hash_file(prepared.manifest), chosen, sample, dict(prepared.each)])
+
+
+def _finished(planned: Study, prepared: dict[str, Prepared], output: Path) -> list[Done]:
+    """Return all finished cells, whichever call or machine has done them."""
+    found = (
+        find_done(planned, cell, _digest(planned, prepared[cell.data]), output / "cells")
+        for cell in planned.cells
+    )
+    return [one for one in found if one is not None]
+
+
+def _look(
+    planned: Study,
+    prepared: dict[str, Prepared],
+    output: Path,
+    choices: StudyChoices,
+    surroundings: Surroundings,
+) -> dict[str, Any]:
+    """Return the separability of each data set, measured once."""
+    network = choices.network
+    if network is None and planned.weights is not None:
+        weights = planned.path(planned.weights)
+        network = str(weights) if weights.is_file() else planned.weights
+    embedder = choose_embedder(network or "none", output / "data", surroundings)
+    asked = hash_json(
+        [
+            embedder.identity,
+            *(hash_json(one.units["image_id"].to_list()) for one in prepared.values()),
+        ]
+    )
+    known = read_json(output / "separability.json")
+    if known is None or known["asked"] != asked:
+        measured = measure_separability(prepared, embedder, surroundings)
+        known = {"asked": asked, "of": {name: one.as_json() for name, one in measured.items()}}
+        write_json(output / "separability.json", known)
+    return dict(known["of"])
+
+
+def _names(prepared: Prepared) -> dict[str, str]:
+    tree = read_manifest(prepared.manifest, ()).taxonomy
+    return {label: tree.name(label) if tree else label for label in prepared.labels}
+
+
+def _write_table(planned: Study, finished: list[Done], path: Path) -> None:
+    """Write one line a cell, in the order of the grid; nothing in it depends on the clock."""
+    axes = list(planned.axes)
+    rows = [
+        {
+            **{axis: str(one.told["setting"][axis]) for axis in axes},
+            **{name: one.told[name] for name in _COLUMNS},
+        }
+        for one in finished
+    ]
+    write_text(path, pl.DataFrame(rows).write_csv())

@@ -1,0 +1,63 @@
+import numpy as np
+import polars as pl
+import pytest
+
+from pixonomy.evaluation.comparison import (
+    Contender,
+    compare_with_first,
+    holm,
+    render_comparison,
+)
+from pixonomy.evaluation.metrics import measure
+
+LABELS = ("cat", "dog")
+
+
+def contender(name: str, right: np.ndarray, prefix: str = "") -> Contender:
+    truth = [LABELS[place % 2] for place in range(len(right))]
+    other = {"cat": "dog", "dog": "cat"}
+    answers = [one if good else other[one] for one, good in zip(truth, right, strict=True)]
+    ids = [f"{prefix}{place}.jpg" for place in range(len(right))]
+    predictions = pl.DataFrame(
+        {"image_id": ids, "group_id": ids, "label": truth, "predicted": answers}
+    )
+    history = pl.DataFrame({"epoch": [1, 2], "validation_accuracy": [0.5, 0.7]})
+    metrics = measure(predictions, LABELS, "cat")
+    names = {"cat": "<cats>", "dog": "dogs"}
+    return Contender(name, {"seed": name, "size": "32"}, names, metrics, predictions, history)
+
+
+def test_pictures_that_only_one_answers_are_counted() -> None:
+    first, second = np.ones(40, bool), np.ones(40, bool)
+    first[:12], second[38:] = False, False
+    (found,) = compare_with_first([contender("a", first), contender("b", second)])
+    assert (found.only_first, found.only_second) == (2, 12)
+    assert found.difference.difference == pytest.approx(10 / 40)
+    assert found.is_clear
+
+
+def test_runs_on_different_pictures_are_compared_apart() -> None:
+    right = np.arange(40) % 4 > 0
+    (found,) = compare_with_first([contender("a", right), contender("b", right, "other ")])
+    assert not found.difference.is_paired
+    assert found.only_first is None
+    assert not found.is_clear
+
+
+def test_holm_counts_several_tests_as_several() -> None:
+    # Worked by hand: 0.01 x 3, 0.03 x 2, 0.04 x 1 but not below the one before.
+    assert holm([0.04, 0.01, 0.03]) == pytest.approx([0.06, 0.03, 0.06])
+    assert holm([0.9, 0.8]) == [1.0, 1.0]
+
+
+def test_the_page_tells_what_differs_and_escapes_names() -> None:
+    right = np.arange(40) % 4 > 0
+    contenders = [contender("a<b", right), contender("c", ~right)]
+    page = render_comparison(contenders, compare_with_first(contenders), "pixonomy compare a c")
+    assert "a&lt;b" in page
+    assert "&lt;cats&gt;" in page
+    assert "<cats>" not in page
+    assert '<th scope="row">seed</th>' in page
+    assert '<th scope="row">size</th>' not in page  # the same in both
+    assert page.count('class="matrix"') == 2
+    assert 'id="histories"' in page

@@ -1,0 +1,195 @@
+"""A whole study on drawn shapes: trained, compared, gone on with."""
+
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from PIL import Image, ImageDraw
+
+from pixonomy.errors import SettingError
+from pixonomy.progress import Surroundings
+from pixonomy.studies.study import StudyChoices, study
+
+Call = Callable[..., tuple[int, Any, str]]
+
+STUDY = """
+title = "Shapes"
+question = "Is a <stripe> easier to tell from a circle than a cross is?"
+seeds = {seeds}
+
+[data.two]
+source = "pictures"
+categories = ["circle", "stripes"]
+
+[data.three]
+source = "pictures"
+categories = ["circle", "cross"]
+
+[sample]
+each = {each}
+{more}
+[grid]
+learning_rate = {rates}
+
+[training]
+model = "compact"
+size = 16
+epochs = 1
+batch = 8
+"""
+
+
+def write_study(
+    folder: Path, seeds: str = "[0, 1]", each: int = 14, more: str = "", rates: str = "[1e-3]"
+) -> Path:
+    path = folder / "study.toml"
+    path.write_text(STUDY.format(seeds=seeds, each=each, more=more, rates=rates), "utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("study")
+    for number, label in enumerate(("circle", "cross", "stripes")):
+        (place / "pictures" / label).mkdir(parents=True)
+        for seed in range(24):
+            file = place / "pictures" / label / f"{seed}.png"
+            draw_picture(number, np.random.default_rng([number, seed])).save(file)
+    return place
+
+
+def draw_picture(number: int, generator: np.random.Generator) -> Image.Image:
+    """Draw one of three shapes on a ground like no other: plain ones would count as copies."""
+    ground = Image.fromarray(generator.integers(0, 256, (5, 5, 3), np.uint8)).resize((40, 40))
+    pen = ImageDraw.Draw(ground)
+    if number == 0:
+        pen.ellipse((8, 8, 32, 32), fill="white")
+    elif number == 1:
+        pen.line((4, 20, 36, 20), fill="white", width=7)
+        pen.line((20, 4, 20, 36), fill="white", width=7)
+    else:
+        for left in range(0, 40, 10):
+            pen.line((left, 0, left, 40), fill="white", width=4)
+    return ground
+
+
+@pytest.fixture(scope="module")
+def finished(folder: Path) -> dict[str, Any]:
+    result = study(write_study(folder), folder / "out", surroundings=Surroundings(1))
+    return {"result": result, "folder": folder}
+
+
+def test_every_cell_is_trained_and_compared(finished: dict[str, Any]) -> None:
+    result = finished["result"]
+    assert list(result) == ["table", "page", "cells", "effects", "seconds"]
+    assert result["cells"] == {"done": 4, "failed": 0, "skipped": 0}
+    table = pl.read_csv(result["table"])
+    assert table.height == 4
+    assert set(table["train"]) == {table["train"][0]}  # equally many
+    assert set(table["steps"]) == {table["steps"][0]}
+    (effect,) = result["effects"]
+    assert (effect["axis"], effect["is_paired"]) == ("data", False)
+    assert effect["low"] <= effect["difference"] <= effect["high"]
+    assert len(effect["of_seeds"]) == 2
+
+
+def test_the_page_tells_the_answer_and_its_limits(finished: dict[str, Any]) -> None:
+    page = Path(finished["result"]["page"]).read_text("utf-8")
+    assert "Is a &lt;stripe&gt; easier" in page
+    assert "What cannot be concluded" in page
+    assert page.count('<table class="matrix">') == 2
+    assert "Separability" in page
+    assert "Not finished" not in page
+
+
+def test_finished_cells_are_skipped_and_a_new_seed_is_added(finished: dict[str, Any]) -> None:
+    folder, before = finished["folder"], Path(finished["result"]["table"]).read_text()
+    again = study(write_study(folder), folder / "out", surroundings=Surroundings(1))
+    assert again["cells"] == {"done": 0, "failed": 0, "skipped": 4}
+    assert Path(again["table"]).read_text() == before
+    more = study(write_study(folder, "[0, 1, 2]"), folder / "out", surroundings=Surroundings(1))
+    assert more["cells"] == {"done": 2, "failed": 0, "skipped": 4}
+
+
+def test_parts_share_a_folder_and_the_last_one_tells_all(folder: Path) -> None:
+    file, output = write_study(folder, "[0]"), folder / "parts"
+    first = study(file, output, StudyChoices(part=(1, 2)), Surroundings(1))
+    assert first["cells"]["done"] == 1
+    assert "Not finished" in Path(first["page"]).read_text()
+    second = study(file, output, StudyChoices(part=(2, 2)), Surroundings(1))
+    assert second["cells"]["done"] == 1
+    assert pl.read_csv(second["table"]).height == 2
+
+
+def test_with_folds_every_picture_is_tested_once(folder: Path) -> None:
+    file = write_study(folder, "[0]", each=15, more="folds = 3")
+    result = study(file, folder / "folds", surroundings=Surroundings(1))
+    table = pl.read_csv(result["table"])
+    assert table.height == 6
+    assert table.group_by("data").agg(pl.col("n").sum())["n"].to_list() == [30, 30]
+
+
+def test_a_cell_that_fails_is_told_and_the_others_are_compared(folder: Path, call: Call) -> None:
+    file = write_study(folder, "[0]", rates="[1e-3, 100.0]")
+    text = file.read_text().replace("epochs = 1", "epochs = 30\naverage = 0.0")
+    file.write_text(text)
+    code, answer, said = call("study", file, "-o", folder / "failing")
+    assert code == 0
+    assert answer["cells"]["done"] + answer["cells"]["failed"] == 4
+    if answer["cells"]["failed"]:
+        assert "diverged" in said
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ('"cross"', '"crosses"', "no category 'crosses'"),
+        ("each = 14", "each = 1000", "the smallest category has"),
+        ('model = "compact"', 'model = "resnet9000"', "resnet9000"),
+        ('source = "pictures"', 'source = "nowhere"', "nowhere"),
+    ],
+)
+def test_a_wrong_setting_is_told_before_any_training(
+    folder: Path, tmp_path: Path, old: str, new: str, told: str
+) -> None:
+    file = tmp_path / "wrong.toml"
+    file.write_text(write_study(folder).read_text().replace(old, new))
+    with pytest.raises(SettingError, match=told):
+        study(file, tmp_path / "out", StudyChoices(root=folder), Surroundings(1))
+
+
+def test_other_peoples_files_are_left_alone(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("mine")
+    with pytest.raises(SettingError, match="other files"):
+        study(write_study(folder), tmp_path, surroundings=Surroundings(1))
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+@pytest.mark.slow
+def test_a_study_of_24_cells_killed_five_times_ends_with_the_same_table(folder: Path) -> None:
+    file = write_study(folder, "[0, 1, 2]", rates="[1e-3, 2e-3, 3e-3, 4e-3]")
+    whole, killed = folder / "whole", folder / "killed"
+    began = time.monotonic()
+    call_study(file, whole).wait()
+    lasted = time.monotonic() - began
+    chance = random.Random(0)
+    for _ in range(5):
+        process = call_study(file, killed)
+        time.sleep(chance.uniform(0.1, 0.3) * lasted)
+        process.kill()
+        process.wait()
+    assert call_study(file, killed).wait() == 0
+    assert (killed / "table.csv").read_bytes() == (whole / "table.csv").read_bytes()
+    assert pl.read_csv(killed / "table.csv").height == 24
+
+
+def call_study(file: Path, output: Path) -> "subprocess.Popen[bytes]":
+    words = [sys.executable, "-m", "pixonomy", "study", str(file), "-o", str(output)]
+    return subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
