@@ -4,7 +4,8 @@
 
 Each source of a category that has several is held out in turn: the model is trained on all others,
 by the verbs that anybody would use, and tested on that source alone. Beside it the linear probe of
-the same run. Categories of one source stay in training, and are not tested.
+the same run, and the answer of the five nearest training pictures in the eyes of its network.
+Categories of one source stay in training, and are not tested.
 """
 
 import argparse
@@ -14,9 +15,17 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
+import numpy as np
 import polars as pl
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.preprocessing import normalize
 
 import pixonomy
+from pixonomy.arrays.read import Arrays, read_arrays
+from pixonomy.bundle.load import Bundle, load_bundle
+
+CONTENDERS = ("model", "probe", "nearest")
+NEIGHBOURS = 5
 
 
 def hold_out(table: pl.DataFrame, source: str, root: Path, folder: Path, size: int) -> Path:
@@ -42,7 +51,22 @@ def measure(arrays: Path, run: Path, choices: pixonomy.TrainChoices) -> dict[str
         "n": test["n"],
         "model": round(test["accuracy"], 4),
         "probe": round(told["baselines"].get("linear probe", 0.0), 4),
+        "nearest": round(answer_by_neighbours(read_arrays(arrays), load_bundle(run / "bundle")), 4),
     }
+
+
+def answer_by_neighbours(arrays: Arrays, bundle: Bundle) -> float:
+    """Return the accuracy of the majority among the nearest training pictures, by cosine."""
+    pictures = arrays.pictures(bundle.framing.size)
+    sides = []
+    for split in ("train", "test"):
+        rows = arrays.of_split(split)
+        batches = np.array_split(rows, max(1, len(rows) // 64))
+        seen = [bundle.network.run(pictures.gather(some)).embeddings for some in batches]
+        sides.append((normalize(np.concatenate(seen)), arrays.rows["label"].gather(rows)))
+    (known, labels), (asked, truth) = sides
+    neighbours = KNeighborsClassifier(NEIGHBOURS).fit(known, labels.to_numpy())
+    return float((neighbours.predict(asked) == truth.to_numpy()).mean())
 
 
 def main() -> None:
@@ -73,10 +97,10 @@ def main() -> None:
         json.dumps(
             {
                 "folds": len(rows),
-                **{who: round(mean(row[who] for row in rows), 4) for who in ("model", "probe")},
+                **{who: round(mean(row[who] for row in rows), 4) for who in CONTENDERS},
                 **{
                     f"{who}_of_all_pictures": round(sum(row[who] * row["n"] for row in rows) / n, 4)
-                    for who in ("model", "probe")
+                    for who in CONTENDERS
                 },
             }
         )

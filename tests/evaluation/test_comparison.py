@@ -59,5 +59,5 @@ def test_the_page_tells_what_differs_and_escapes_names() -> None:
     assert "<cats>" not in page
     assert '<th scope="row">seed</th>' in page
     assert '<th scope="row">size</th>' not in page  # the same in both
-    assert page.count('class="matrix"') == 2
+    assert page.count('class="matrix tilted"') == 2
     assert 'id="histories"' in page

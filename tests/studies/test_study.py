@@ -104,7 +104,7 @@ def test_the_page_tells_the_answer_and_its_limits(finished: dict[str, Any]) -> N
     page = Path(finished["result"]["page"]).read_text("utf-8")
     assert "Is a &lt;stripe&gt; easier" in page
     assert "What cannot be concluded" in page
-    assert page.count('<table class="matrix">') == 2
+    assert page.count('<table class="matrix tilted">') == 2
     assert "Separability" in page
     assert "Not finished" not in page
 

@@ -26,7 +26,7 @@ def pictures(tmp_path: Path) -> Pictures:
 
 
 def training_set(pictures: Pictures, **changes: object) -> TrainingSet:
-    recipe = Recipe(size=SIZE, batch=4, epochs=3, **changes)  # type: ignore[arg-type]
+    recipe = Recipe(size=SIZE, batch=4, **{"epochs": 3, **changes})  # type: ignore[arg-type]
     return TrainingSet(pictures, np.arange(12), np.arange(12) % 3, recipe)
 
 
@@ -95,6 +95,16 @@ def test_mixed_pictures_tell_both_labels_and_do_not_depend_on_hosts(
             joined = np.concatenate([getattr(part.targets, name) for part in parts])
             np.testing.assert_array_equal(joined, getattr(targets, name))
         np.testing.assert_array_equal(np.concatenate([part.images for part in parts]), one.images)
+
+
+def test_a_share_of_the_batches_is_mixed_on_all_hosts_alike(pictures: Pictures) -> None:
+    whole = training_set(pictures, cutmix=1.0, mix_share=0.5, epochs=40)
+    hosts = [replace(whole, share=Share(rank, 2)) for rank in range(2)]
+    are_mixed = [
+        [batch.targets.others is not None for batch in one.batches(0)] for one in (whole, *hosts)
+    ]
+    assert 0.3 < np.mean(are_mixed[0]) < 0.7
+    assert are_mixed[1] == are_mixed[0] == are_mixed[2]
 
 
 def test_rare_labels_count_more_and_pictures_one_on_average(pictures: Pictures) -> None:

@@ -19,6 +19,7 @@ from pixonomy.road.evaluate import evaluate
 from pixonomy.training.run import RunFolder, read_run
 
 _DEFAULT = Surroundings()
+_HASH_LETTERS = 12  # enough to tell files apart
 
 
 def compare(
@@ -106,8 +107,8 @@ def _settings(
 ) -> dict[str, str]:
     result = read_json(folder.result) or {}
     told = {key: str(value) for key, value in recipe.items()}
-    told["pretrained weights"] = weights or "none, from scratch"
-    told["pictures (SHA-256 of the manifest)"] = manifest
+    told["pretrained weights"] = weights[:_HASH_LETTERS] if weights else "none, from scratch"
+    told["pictures (SHA-256 of the manifest)"] = manifest[:_HASH_LETTERS]
     if "seconds" in result:
         told["training seconds"] = f"{result['seconds']:.0f}"
     return told

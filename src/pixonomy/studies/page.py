@@ -13,7 +13,7 @@ from pixonomy.evaluation.figures import draw_histories
 from pixonomy.evaluation.metrics import measure
 from pixonomy.evaluation.sections import tabulate_confusion
 from pixonomy.pages.render import render
-from pixonomy.pages.wording import counted, display_names
+from pixonomy.pages.wording import counted, display_names, percent
 from pixonomy.studies.cells import Done
 from pixonomy.studies.effects import Effect
 from pixonomy.studies.plan import DATA, Study
@@ -126,20 +126,19 @@ def _range(values: pl.Series) -> str:
 
 
 def _tell(effect: Effect) -> str:
-    first, second = str(effect.first_value), str(effect.second_value)
     axis = "data set" if effect.axis == DATA else effect.axis
     points = f"{100 * effect.difference:+.1f} points"
     low, high = (f"{100 * bound:+.1f}" for bound in (effect.low, effect.high))
-    verdict = "clearly more than chance"
+    verdict = "Clearly more than chance"
     if effect.adjusted >= CLEAR_BELOW:
         verdict = (
-            "no clear difference: one of "
+            "That can be chance; a difference of "
             f"{100 * effect.smallest:.1f} points would have been found four times in five"
         )
     return (
-        f"{axis} {second} in the place of {first}: {points} of accuracy (95% interval {low} to "
-        f"{high}; {100 * effect.first:.1f}% and {100 * effect.second:.1f}%; "
-        f"p = {effect.adjusted:.2g}): {verdict}."
+        f"{axis[:1].upper()}{axis[1:]} “{effect.second_value}” instead of “{effect.first_value}”: "
+        f"{points} of accuracy, {percent(effect.first)} to {percent(effect.second)} (95% interval "
+        f"{low} to {high} points, p = {effect.adjusted:.2g}). {verdict}."
     )
 
 

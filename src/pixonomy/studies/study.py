@@ -106,7 +106,7 @@ def study(
         names={name: _names(one) for name, one in prepared.items()},
         failures=failures,
         missing=len(planned.cells) - len(finished),
-        command=f"pixonomy study {printable(file)} -o {printable(output)}",
+        command=_command(file, output, choices),
     )
     _write_table(planned, finished, output / _TABLE)
     write_text(output / _PAGE, render_study(found))
@@ -117,6 +117,13 @@ def study(
         "effects": [one.as_json() for one in effects],
         "seconds": round(time.monotonic() - began, 2),
     }
+
+
+def _command(file: Path, output: Path, choices: StudyChoices) -> str:
+    words = ["pixonomy study", printable(file), "-o", printable(output)]
+    words += ["--root", printable(choices.root)] if choices.root is not None else []
+    words += ["--network", printable(choices.network)] if choices.network is not None else []
+    return " ".join(words)
 
 
 def _claim(output: Path) -> None:
