@@ -11,6 +11,7 @@ VERBS = {
     "audit",
     "browse",
     "classify",
+    "compare",
     "demo",
     "evaluate",
     "export",
@@ -20,6 +21,7 @@ VERBS = {
     "prepare",
     "sample",
     "split",
+    "study",
     "train",
 }
 
@@ -40,6 +42,7 @@ def test_the_names_are_the_promised_ones() -> None:
         "PredictChoices",
         "SampleChoices",
         "SplitShares",
+        "StudyChoices",
         "TableColumns",
         "TrainChoices",
     }

@@ -55,6 +55,10 @@ class Taxonomy:
         """Return what people call a category; a label that is no id is its own name."""
         return self.categories[label][2] if label in self.categories else label
 
+    def path(self, label: str) -> list[str]:
+        """Return the labels from level 1 down to a label of any level; none where it is unknown."""
+        return list(self._paths.get(label, ()))
+
     def label_at(self, level: int) -> dict[str, str]:
         """Return the label of each leaf at a level.
 
@@ -95,6 +99,18 @@ class Taxonomy:
             )
         except AttributeError as error:
             raise DataError("The stored taxonomy is no tree of three levels.") from error
+
+    @cached_property
+    def _paths(self) -> dict[str, tuple[str, ...]]:
+        by_level = [self.label_at(level) for level in LEVELS]
+        paths = {}
+        for leaf in self.categories:
+            whole = tuple(labels[leaf] for labels in by_level)
+            for depth in range(1, len(whole) + 1):
+                # A leaf's id goes before a branch of the same name.
+                if depth == len(whole) or whole[depth - 1] not in self.categories:
+                    paths[whole[depth - 1]] = whole[:depth]
+        return paths
 
     @cached_property
     def _spellings(self) -> list[str]:

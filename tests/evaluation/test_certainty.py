@@ -3,7 +3,13 @@ import polars as pl
 import pytest
 from scipy.special import softmax
 
-from pixonomy.evaluation.certainty import calibration_error, check_certainty, coverage_curve
+from pixonomy.evaluation.certainty import (
+    Certainty,
+    calibration_error,
+    check_certainty,
+    coverage_curve,
+)
+from pixonomy.evaluation.predictions import STATED
 
 LABELS = ("a", "b", "c")
 
@@ -22,6 +28,12 @@ def predict(n: int, temperature: float, sharpness: float = 1.0) -> pl.DataFrame:
     )
 
 
+def check(predictions: pl.DataFrame, temperature: float) -> Certainty:
+    found = check_certainty(predictions, LABELS, temperature)
+    assert found is not None
+    return found
+
+
 def test_the_error_of_a_hand_worked_case() -> None:
     confidence = np.array([0.95, 0.95, 0.55, 0.55])
     is_right = np.array([True, True, True, False])
@@ -29,7 +41,7 @@ def test_the_error_of_a_hand_worked_case() -> None:
 
 
 def test_confidences_that_hold_err_no_more_than_chance() -> None:
-    found = check_certainty(predict(4000, 1.0), LABELS, 1.0)
+    found = check(predict(4000, 1.0), 1.0)
     assert found.after.error < 1.6 * found.after.error_by_chance
     assert found.after.error_low <= found.after.error_by_chance
     assert found.before.error == pytest.approx(found.after.error)
@@ -37,19 +49,19 @@ def test_confidences_that_hold_err_no_more_than_chance() -> None:
 
 
 def test_a_temperature_is_seen_before_and_after() -> None:
-    found = check_certainty(predict(4000, 3.0, sharpness=3.0), LABELS, 3.0)
+    found = check(predict(4000, 3.0, sharpness=3.0), 3.0)
     assert found.before.error > 0.1 > 3 * found.after.error
     assert found.before.log_loss > found.after.log_loss + 0.1
 
 
 def test_the_interval_of_the_error_narrows_with_pictures() -> None:
-    few, many = (check_certainty(predict(n, 1.0), LABELS, 1.0).after for n in (100, 5000))
+    few, many = (check(predict(n, 1.0), 1.0).after for n in (100, 5000))
     assert many.error_high - many.error_low < (few.error_high - few.error_low) / 3
 
 
 def test_the_curve_falls_from_the_surest_pictures_to_the_accuracy_of_all() -> None:
     predictions = predict(2000, 1.0)
-    found = check_certainty(predictions, LABELS, 1.0)
+    found = check(predictions, 1.0)
     accuracy = (predictions["label"] == predictions["predicted"]).mean()
     assert found.curve[-1].coverage == 1.0
     assert found.curve[-1].accuracy == pytest.approx(accuracy)
@@ -61,11 +73,28 @@ def test_the_curve_falls_from_the_surest_pictures_to_the_accuracy_of_all() -> No
 def test_one_picture_is_enough() -> None:
     (first, *_, last) = coverage_curve(np.array([0.7]), np.array([True]))
     assert first.accuracy == last.accuracy == 1.0
-    found = check_certainty(predict(1, 1.0), LABELS, 1.0)
+    found = check(predict(1, 1.0), 1.0)
     assert found.n == sum(one.n for one in found.bins) == 1
 
 
 def test_bins_hold_all_pictures_and_no_empty_one() -> None:
-    found = check_certainty(predict(500, 1.0), LABELS, 1.0)
+    found = check(predict(500, 1.0), 1.0)
     assert sum(one.n for one in found.bins) == 500
     assert all(one.n and 0 < one.confidence <= 1 for one in found.bins)
+
+
+def test_what_is_stated_of_each_picture_gives_the_same_as_all_probabilities() -> None:
+    predictions = predict(500, 2.0)
+    told = predictions.select(pl.col("^probability_.*$")).to_numpy()
+    raw = softmax(2.0 * np.log(told), axis=1)
+    truth = [LABELS.index(label) for label in predictions["label"]]
+    rows = np.arange(500)
+    values = (told[rows, truth], raw.max(axis=1), raw[rows, truth])
+    few = predictions.select("label", "predicted", confidence=told.max(axis=1)).with_columns(
+        pl.Series(name, value) for name, value in zip(STATED, values, strict=True)
+    )
+    one, other = check(predictions, 2.0), check(few, 2.0)
+    assert one.after.log_loss == pytest.approx(other.after.log_loss)
+    assert one.before.error == pytest.approx(other.before.error)
+    assert one.curve[-1] == other.curve[-1]
+    assert check_certainty(predictions.select("label", "predicted"), LABELS, 1.0) is None

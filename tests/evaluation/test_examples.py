@@ -6,7 +6,9 @@ import numpy as np
 import polars as pl
 from PIL import Image
 
-from pixonomy.evaluation.examples import gather_mistakes
+from pixonomy.evaluation.examples import Gallery, Pictures, gather
+from pixonomy.evaluation.metrics import measure
+from pixonomy.evaluation.suspects import Suspect, Suspects
 
 NAMES = {"cat": "Cat", "dog": "Dog"}
 
@@ -26,46 +28,75 @@ def paint_grey(image_ids: Sequence[str]) -> Mapping[str, np.ndarray]:
     return {image_id: np.full((3, 8, 8), 128, dtype=np.uint8) for image_id in image_ids}
 
 
+def show(predictions: pl.DataFrame, pictures: Pictures = paint_grey) -> Gallery:
+    return gather(predictions, measure(predictions, list(NAMES), "cat"), NAMES, pictures)
+
+
+def decode(uri: str | None) -> np.ndarray:
+    assert uri is not None
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(uri.partition(",")[2]))))
+
+
 def test_the_surest_mistakes_come_first_and_right_answers_never() -> None:
-    predictions = pl.concat([answer([0.5, 0.9, 0.7], "dog"), answer([1.0], "cat")])
-    mistakes = gather_mistakes(predictions, [("cat", "dog", 3)], NAMES, paint_grey)
-    assert [one.image_id for one in mistakes.surest] == ["dog-1", "dog-2", "dog-0"]
-    assert mistakes.pairs[0].examples == mistakes.surest
-    assert (mistakes.pairs[0].true, mistakes.pairs[0].share) == ("Cat", "75.0%")
+    gallery = show(pl.concat([answer([0.5, 0.9, 0.7], "dog"), answer([1.0], "cat")]))
+    assert [one.image_id for one in gallery.surest] == ["dog-1", "dog-2", "dog-0"]
+    assert gallery.pairs[0].examples == gallery.surest
+    assert (gallery.pairs[0].true, gallery.pairs[0].share) == ("Cat", "75.0%")
+    assert gallery.anchors == {"cell-0-1", "cell-0-0"}
 
 
-def test_no_more_pictures_are_asked_for_than_shown_and_each_only_once() -> None:
+def test_each_picture_is_asked_for_once() -> None:
     asked: list[str] = []
 
     def paint_and_tell(image_ids: Sequence[str]) -> Mapping[str, np.ndarray]:
         asked.extend(image_ids)
         return paint_grey(image_ids)
 
-    many = answer(np.linspace(0.1, 0.9, 100).tolist(), "dog")
-    mistakes = gather_mistakes(many, [("cat", "dog", 100)], NAMES, paint_and_tell)
-    assert (len(mistakes.pairs[0].examples), len(mistakes.surest)) == (6, 12)
+    gallery = show(answer(np.linspace(0.1, 0.9, 100).tolist(), "dog"), paint_and_tell)
+    assert (len(gallery.pairs[0].examples), len(gallery.surest)) == (6, 12)
     assert len(asked) == len(set(asked)) == 12
 
 
-def test_without_mistakes_no_picture_is_asked_for() -> None:
-    def refuse(image_ids: Sequence[str]) -> Mapping[str, np.ndarray]:
-        raise AssertionError(image_ids)
-
-    mistakes = gather_mistakes(answer([0.9], "cat"), [], NAMES, refuse)
-    assert (mistakes.pairs, mistakes.surest) == ((), ())
+def test_a_flawless_classifier_has_no_mistakes_but_right_answers_to_show() -> None:
+    gallery = show(answer([0.9], "cat"))
+    assert (gallery.pairs, gallery.surest) == ((), ())
+    assert gallery.cells[0].examples[0].alt == "Cat, rightly answered (90.0% sure): cat-0"
 
 
 def test_a_picture_is_described_for_those_who_do_not_see_it() -> None:
-    mistakes = gather_mistakes(answer([0.9], "dog"), [], NAMES, lambda _: {})
-    assert mistakes.surest[0].source is None
-    assert mistakes.surest[0].alt == "Cat, taken for Dog (90.0% sure): dog-0"
+    gallery = show(answer([0.9], "dog"), lambda _: {})
+    assert gallery.surest[0].source is None
+    assert gallery.surest[0].alt == "Cat, taken for Dog (90.0% sure): dog-0"
 
 
 def test_a_picture_is_shown_upright_in_its_colours_within_160_pixels() -> None:
     pixels = np.zeros((3, 100, 400), dtype=np.uint8)
     pixels[0] = 200
-    mistakes = gather_mistakes(answer([0.9], "dog"), [], NAMES, lambda _: {"dog-0": pixels})
-    uri = mistakes.surest[0].source or ""
-    image = Image.open(io.BytesIO(base64.b64decode(uri.partition(",")[2])))
-    assert (image.format, image.size) == ("JPEG", (160, 40))
-    assert np.abs(np.asarray(image).mean(axis=(0, 1)) - (200, 0, 0)).max() < 4
+    shown = decode(show(answer([0.9], "dog"), lambda _: {"dog-0": pixels}).surest[0].source)
+    assert shown.shape == (40, 160, 3)
+    assert np.abs(shown.mean(axis=(0, 1)) - (200, 0, 0)).max() < 4
+
+
+def test_where_an_answer_comes_from_is_tinted_and_the_rest_is_grey() -> None:
+    def attend(image_ids: Sequence[str], labels: Sequence[str]) -> dict[str, np.ndarray]:
+        assert set(labels) == {"dog"}
+        left = np.array([[1, 0], [1, 0]], np.float32)
+        return dict.fromkeys(image_ids, left)
+
+    predictions = answer([0.9], "dog")
+    metrics = measure(predictions, list(NAMES), "cat")
+    green = np.zeros((3, 80, 80), np.uint8)
+    green[1] = 180
+    gallery = gather(predictions, metrics, NAMES, lambda _: {"dog-0": green}, attend)
+    tinted = decode(gallery.surest[0].attention).astype(int)
+    left, right = tinted[:, :8].mean(axis=(0, 1)), tinted[:, -8:].mean(axis=(0, 1))
+    assert left[0] - left[2] > 80
+    assert np.ptp(right) < 12
+
+
+def test_a_suspected_label_is_shown_with_what_it_probably_should_be() -> None:
+    predictions = answer([0.9, 0.8], "dog")
+    suspects = Suspects(1, (Suspect("dog-1", "cat", "dog", 0.04, "a sentence"),))
+    metrics = measure(predictions, list(NAMES), "cat")
+    (shown,) = gather(predictions, metrics, NAMES, paint_grey, None, suspects).suspects
+    assert (shown.example.image_id, shown.suggested, shown.quality) == ("dog-1", "Dog", "4.0%")

@@ -8,10 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import (
     accuracy_score,
+    confusion_matrix,
     f1_score,
     log_loss,
     precision_score,
     recall_score,
+    top_k_accuracy_score,
 )
 
 from pixonomy.errors import DataError
@@ -50,8 +52,8 @@ def worked_case() -> Metrics:
 def test_a_case_worked_by_hand_gives_its_figures() -> None:
     metrics = worked_case()
     cat, dog, fox = metrics.classes
-    assert metrics.confusion.tolist() == [[3, 1, 0], [2, 1, 0], [0, 1, 0]]
-    assert metrics.confusion.dtype == np.int64
+    assert metrics.confusion.dense().tolist() == [[3, 1, 0], [2, 1, 0], [0, 1, 0]]
+    assert metrics.confusion.dense().dtype == np.int64
     assert (metrics.n, metrics.accuracy, metrics.majority_baseline) == (8, 0.5, 0.5)
     assert metrics.random_baseline == pytest.approx(1 / 3)
     assert (cat.precision, cat.recall, cat.f1) == pytest.approx((3 / 5, 3 / 4, 2 / 3))
@@ -113,6 +115,28 @@ def test_a_probability_of_zero_costs_much_but_not_infinity() -> None:
     assert metrics.log_loss == pytest.approx(36.04, abs=0.01)
 
 
+def test_of_many_categories_the_likeliest_ten_and_the_labels_own_are_enough() -> None:
+    labels = [f"c{k}" for k in range(6)]
+    table = predict(["c0", "c1"], ["c0", "c2"]).with_columns(
+        *(pl.Series(f"top_{k}", [f"c{k - 1}", f"c{(k + 1) % 6}"]) for k in range(1, 6)),
+        label_probability=pl.Series([0.5, 0.25]),
+    )
+    metrics = measure(table, labels, "c0")
+    assert metrics.top_k == {3: 0.5, 5: 0.5}
+    assert metrics.log_loss == pytest.approx(-(np.log(0.5) + np.log(0.25)) / 2)
+    assert metrics.as_json()["confusion_cells"] is None
+
+
+def test_thousands_of_categories_are_counted_as_the_pairs_that_occur() -> None:
+    labels = [f"c{k}" for k in range(5000)]
+    metrics = measure(predict(["c7", "c7", "c4999"], ["c7", "c9", "c9"]), labels, "c7")
+    told = metrics.as_json()
+    assert told["confusion"] is None
+    assert told["confusion_cells"] == [[7, 7, 1], [7, 9, 1], [4999, 9, 1]]
+    assert metrics.accuracy == pytest.approx(1 / 3)
+    assert not metrics.top_k
+
+
 def test_missing_probabilities_leave_the_log_loss_open() -> None:
     metrics = measure(predict(["cat"], ["cat"], np.array([[np.nan, 1.0]])), LABELS[:2], "cat")
     assert metrics.log_loss is None
@@ -124,7 +148,7 @@ def test_the_summary_has_the_promised_keys_and_json_takes_everything() -> None:
     assert list(metrics.summary()) == promised
     read_back = json.loads(json.dumps(metrics.as_json(), allow_nan=False))
     assert read_back["labels"] == list(LABELS)
-    assert read_back["confusion"] == metrics.confusion.tolist()
+    assert read_back["confusion"] == metrics.confusion.dense().tolist()
     assert read_back["classes"][2]["precision"] is None
 
 
@@ -133,7 +157,7 @@ def test_the_most_confused_pairs_come_first_and_right_answers_never() -> None:
     expected = [("dog", "cat", 2), ("cat", "dog", 1), ("fox", "dog", 1)]
     assert most_confused(metrics, LABELS) == expected
     assert most_confused(metrics, LABELS, limit=1) == expected[:1]
-    assert worked_case().confusion.trace() == 4
+    assert worked_case().confusion.right.sum() == 4
 
 
 def test_a_flawless_classifier_confuses_nothing() -> None:
@@ -163,7 +187,16 @@ def test_every_figure_agrees_with_scikit_learn(
     assert metrics.macro_f1 == pytest.approx(
         f1_score(truth, predicted, labels=present, average="macro", zero_division=0)
     )
+    assert metrics.weighted_f1 == pytest.approx(
+        f1_score(truth, predicted, labels=present, average="weighted", zero_division=0)
+    )
     assert metrics.log_loss == pytest.approx(log_loss(truth, probabilities, labels=labels))
+    for k, share in metrics.top_k.items():
+        theirs = top_k_accuracy_score(truth, probabilities, k=k, labels=labels)
+        assert share == pytest.approx(theirs)
+    np.testing.assert_array_equal(
+        metrics.confusion.dense(), confusion_matrix(truth, predicted, labels=labels)
+    )
     for name, score in [("precision", precision_score), ("recall", recall_score)]:
         theirs = score(truth, predicted, labels=labels, average=None, zero_division=np.nan)
         ours = [getattr(one, name) for one in metrics.classes]

@@ -8,7 +8,14 @@ import pytest
 
 from pixonomy.arrays.read import Arrays, read_arrays
 from pixonomy.bundle.load import Bundle, load_bundle
-from pixonomy.evaluation.predictions import likeliest, predict_split, top_probabilities
+from pixonomy.evaluation.predictions import (
+    STATED,
+    Said,
+    likeliest,
+    predict_split,
+    stated,
+    top_probabilities,
+)
 
 COLUMNS = ["image_id", "group_id", "label", "predicted", "confidence", "verdict"]
 
@@ -91,3 +98,21 @@ def test_no_picture_gives_the_columns_of_many_categories_and_no_row() -> None:
     assert table.shape == (0, 20)
     assert table.schema["top_1"] == pl.String
     assert table.schema["top_10_probability"] == pl.Float64
+
+
+def test_of_many_categories_the_labels_own_probability_is_stated(
+    bundle: Bundle, arrays: Arrays, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = predict_split(bundle, arrays, "test")
+    monkeypatch.setattr("pixonomy.evaluation.predictions.MOST_COLUMNS", 2)
+    monkeypatch.setattr("pixonomy.evaluation.predictions.TOP", 2)
+    few = predict_split(bundle, arrays, "test")
+    places = [bundle.labels.index(label) for label in whole["label"]]
+    probabilities = whole.select(pl.col("^probability_.*$")).to_numpy()
+    own = probabilities[np.arange(len(places)), places]
+    np.testing.assert_allclose(few["label_probability"].to_numpy(), own)
+    assert few["top_1"].to_list() == whole["predicted"].to_list()
+    if bundle.calibration.temperature > 1:
+        assert (few["raw_confidence"] >= few["confidence"] - 1e-9).all()
+    strange = stated(bundle, Said.nothing(bundle), pl.Series("label", [], dtype=pl.String))
+    assert [one.name for one in strange] == list(STATED)

@@ -1,8 +1,11 @@
 import math
 
+import numpy as np
 import polars as pl
 import pytest
+from scipy.special import softmax
 
+from pixonomy.evaluation.predictions import top_probabilities
 from pixonomy.evaluation.products import check_products
 
 LABELS = ("a", "b")
@@ -61,3 +64,40 @@ def test_without_products_of_several_pictures_there_is_nothing_to_tell(
 ) -> None:
     rows = table(pictures).cast({"group_id": pl.String, "label": pl.String})
     assert check_products(rows, LABELS, "a") is None
+
+
+def test_products_are_told_by_how_many_pictures_they_have() -> None:
+    pictures = [("p", "a", 0.9), ("p", "a", 0.4), ("q", "b", 0.3), ("r", "b", 0.8)]
+    found = check_products(table(pictures), LABELS, "a")
+    assert found is not None
+    counts = [(one.pictures, one.pooled.n, one.pooled.accuracy) for one in found.counts]
+    assert counts == [(1, 2, 0.5), (2, 1, 1.0)]
+    assert found.counts[1].single.accuracy == 0.5
+    assert found.as_json()["by_pictures"][1]["pooled"]["n"] == 1
+
+
+def test_of_many_categories_the_ten_likeliest_of_each_picture_decide_alike() -> None:
+    labels = tuple(f"c{k:03d}" for k in range(40))
+    generator = np.random.default_rng(0)
+    truth = np.repeat(np.arange(100) % 40, 2)
+    logits = 2 * generator.standard_normal((200, 40))
+    logits[np.arange(200), truth] += 3
+    probabilities = softmax(logits, axis=1)
+    columns = {f"probability_{k}": probabilities[:, k] for k in range(40)}
+    whole = pl.DataFrame(
+        {
+            "image_id": [f"{row:03d}" for row in range(200)],
+            "group_id": [f"{row // 2:03d}" for row in range(200)],
+            "label": [labels[k] for k in truth],
+            "predicted": [labels[k] for k in probabilities.argmax(axis=1)],
+        }
+    )
+    every = check_products(whole.with_columns(**columns), labels, labels[0])
+    few = check_products(
+        whole.with_columns(top_probabilities(labels, probabilities)), labels, "c000"
+    )
+    assert every is not None
+    assert few is not None
+    for one, other in zip(every.ways, few.ways, strict=True):
+        assert one.share.accuracy == pytest.approx(other.share.accuracy, abs=0.02)
+    assert 0.3 < every.ways[0].share.accuracy < 0.99

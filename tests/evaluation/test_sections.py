@@ -8,7 +8,6 @@ from pixonomy.evaluation.sections import (
     compare_bars,
     compare_in_words,
     tabulate_classes,
-    tabulate_confusion,
     tabulate_verdicts,
 )
 
@@ -60,18 +59,6 @@ def test_categories_without_pictures_come_last_and_undefined() -> None:
     assert [row.name for row in rows] == ["Dog", "Cat", "Fox"]
     assert rows[0].mistaken_for == "Fox (20)"
     assert (rows[2].precision, rows[2].recall, rows[2].interval, rows[2].f1) == ("0%", "–", "", "–")
-
-
-def test_cells_tell_counts_and_shares_of_their_row() -> None:
-    rows = tabulate_confusion(mostly_right(), NAMES)
-    assert [(cell.count, cell.share) for cell in rows[1].cells] == [
-        (0, "0%"),
-        (30, "60.0%"),
-        (20, "40.0%"),
-    ]
-    assert [cell.is_right for cell in rows[1].cells] == [False, True, False]
-    assert rows[2].cells[0].share == ""
-    assert all(0 <= cell.tint <= 0.55 for row in rows for cell in row.cells)
 
 
 def test_verdicts_tell_how_often_each_was_right() -> None:

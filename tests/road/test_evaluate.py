@@ -38,7 +38,7 @@ def test_the_same_call_again_leaves_all_files_alone(run_copy: Path) -> None:
     assert {path: path.stat().st_mtime_ns for path in run_copy.rglob("*")} == before
 
 
-@pytest.mark.parametrize("name", ["report.html", "evaluation.json"])
+@pytest.mark.parametrize("name", ["report.html", "evaluation.json", "model_card.md"])
 def test_a_lost_file_is_made_again(run_copy: Path, name: str) -> None:
     before = stored(run_copy)
     (run_copy / name).unlink()
@@ -80,7 +80,8 @@ def test_the_accuracy_is_the_bundles_own_on_the_test_files(fitted_run: Path) -> 
 
 def test_the_report_is_self_contained_and_names_what_was_left_out(fitted_run: Path) -> None:
     page = (fitted_run / "report.html").read_text()
-    assert not re.search(r"<script|<link|@import|<iframe|url\((?!#)", page)
+    assert not re.search(r"<link|@import|<iframe|url\((?!#)", page)
+    assert re.findall(r"<script[^>]*>", page) == ["<script>"]
     addresses = re.findall(r"(?:src|href)\s*=\s*[\"']([^\"']*)", page)
     assert all(address.startswith(("data:", "#")) for address in addresses)
     assert "gâteaux d" in page

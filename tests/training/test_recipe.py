@@ -51,7 +51,7 @@ def test_broken_toml_is_told(tmp_path: Path) -> None:
 
 def test_an_unknown_recipe_names_the_shipped_ones() -> None:
     with pytest.raises(
-        SettingError, match="cifar10, compact, probe, transfer, vgg16-100, vgg16-50"
+        SettingError, match="cifar10, cifar10-long, compact, probe, transfer, vgg16-100, vgg16-50"
     ):
         load_recipe("resnet", {})
 

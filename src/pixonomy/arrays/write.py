@@ -124,6 +124,7 @@ def _finish(
         "rows": sum(counts),
         "shards": counts,
         "names": {label: tree.name(label) for label in about.labels} if tree else {},
+        "paths": {label: tree.path(label) for label in about.labels} if tree else {},
         "fingerprint": dict(fingerprint),
     }
     write_json(folder / ARRAYS_FILE, content)

@@ -9,6 +9,8 @@ import polars as pl
 from scipy.special import log_softmax
 
 from pixonomy.bundle.calibrate import Doubles
+from pixonomy.evaluation.metrics import has_probabilities
+from pixonomy.evaluation.predictions import STATED
 
 _BINS = 15  # as Guo et al. 2017 count them
 _RESAMPLES, _FEWEST_RESAMPLES, _DRAWN = 1000, 100, 2 * 10**7  # fewer where pictures are many
@@ -80,29 +82,34 @@ class Certainty:
 
 def check_certainty(
     predictions: pl.DataFrame, labels: tuple[str, ...], temperature: float
-) -> Certainty:
+) -> Certainty | None:
     """Compare confidences with what is true.
 
     Args:
-        predictions: label, predicted and `probability_<k>`, at least one row.
+        predictions: label, predicted and `probability_<k>`, at least one row; or, of many
+            categories, confidence and the columns of `predictions.stated`.
         labels: k categories, in the order of the probabilities.
         temperature: that the probabilities were made with.
+
+    Returns:
+        None where the table does not tell enough.
     """
-    columns = [f"probability_{place}" for place in range(len(labels))]
-    after = predictions.select(columns).to_numpy()
-    numbers = {label: number for number, label in enumerate(labels)}
-    truth = predictions["label"].replace_strict(numbers, return_dtype=pl.Int64).to_numpy()
-    # Logits divided by the temperature are log-probabilities but for a constant a picture.
-    logs = np.log(np.maximum(after, _TINIEST))
-    before = np.exp(log_softmax(logs * temperature, axis=1))
-    confidence, is_right = after.max(axis=1), after.argmax(axis=1) == truth
+    if has_probabilities(predictions, len(labels)):
+        before, after = _read_all(predictions, labels, temperature)
+    elif set(STATED) <= set(predictions.columns):
+        values = (predictions[name].to_numpy() for name in ("confidence", *STATED))
+        confidence, chosen, raw_confidence, raw_chosen = values
+        before, after = _Said(raw_confidence, raw_chosen), _Said(confidence, chosen)
+    else:
+        return None
+    is_right = (predictions["label"] == predictions["predicted"]).to_numpy()
     return Certainty(
-        len(truth),
+        len(is_right),
         temperature,
-        _calibrated(before, truth),
-        _calibrated(after, truth),
-        _bins(confidence, is_right),
-        coverage_curve(confidence, is_right),
+        _calibrated(before, is_right),
+        _calibrated(after, is_right),
+        _bins(after.confidence, is_right),
+        coverage_curve(after.confidence, is_right),
     )
 
 
@@ -126,17 +133,40 @@ def coverage_curve(confidence: Doubles, is_right: Bools) -> tuple[Covered, ...]:
     return tuple(curve)
 
 
-def _calibrated(probabilities: Doubles, truth: npt.NDArray[np.int64]) -> Calibrated:
-    confidence = probabilities.max(axis=1)
-    is_right = probabilities.argmax(axis=1) == truth
-    chosen = np.maximum(probabilities[np.arange(len(truth)), truth], _TINIEST)
+@dataclass(frozen=True)
+class _Said:
+    """What was said of n pictures: the highest probability, and that of the true category."""
+
+    confidence: Doubles
+    chosen: Doubles
+
+
+def _read_all(
+    predictions: pl.DataFrame, labels: tuple[str, ...], temperature: float
+) -> tuple[_Said, _Said]:
+    """Return what was said without the temperature, and with it."""
+    columns = [f"probability_{place}" for place in range(len(labels))]
+    after = predictions.select(columns).to_numpy()
+    numbers = {label: number for number, label in enumerate(labels)}
+    truth = predictions["label"].replace_strict(numbers, return_dtype=pl.Int64).to_numpy()
+    # Logits divided by the temperature are log-probabilities but for a constant a picture.
+    logs = np.log(np.maximum(after, _TINIEST))
+    before = np.exp(log_softmax(logs * temperature, axis=1))
+    rows = np.arange(len(truth))
+    return _Said(before.max(axis=1), before[rows, truth]), _Said(
+        after.max(axis=1), after[rows, truth]
+    )
+
+
+def _calibrated(said: _Said, is_right: Bools) -> Calibrated:
+    confidence, n = said.confidence, len(is_right)
     generator = np.random.default_rng(0)
     again = []
     by_chance = []
-    for _ in range(max(_FEWEST_RESAMPLES, min(_RESAMPLES, _DRAWN // len(truth)))):
-        drawn = generator.integers(0, len(truth), len(truth))
+    for _ in range(max(_FEWEST_RESAMPLES, min(_RESAMPLES, _DRAWN // n))):
+        drawn = generator.integers(0, n, n)
         again.append(calibration_error(confidence[drawn], is_right[drawn]))
-        exact = generator.random(len(truth)) < confidence
+        exact = generator.random(n) < confidence
         by_chance.append(calibration_error(confidence, exact))
     error = calibration_error(confidence, is_right)
     low, high = 2 * error - np.quantile(again, [0.975, 0.025])
@@ -145,7 +175,7 @@ def _calibrated(probabilities: Doubles, truth: npt.NDArray[np.int64]) -> Calibra
         max(0.0, float(low)),
         max(0.0, float(high)),
         float(np.mean(by_chance)),
-        float(-np.log(chosen).mean()),
+        float(-np.log(np.maximum(said.chosen, _TINIEST)).mean()),
     )
 
 

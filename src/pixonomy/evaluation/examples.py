@@ -1,4 +1,4 @@
-"""Wrong predictions and pictures enter; what the report shows of them leaves, as data URIs."""
+"""Predictions and pictures enter; what the report shows of them leaves, as data URIs."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,95 +7,208 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from pixonomy.pages.thumbnail import as_data_uri, encode_thumbnail
+from pixonomy.evaluation.cells import Cells, anchor, choose_cells, surest_mistakes
+from pixonomy.evaluation.metrics import Metrics
+from pixonomy.evaluation.suspects import Suspects
+from pixonomy.pages.thumbnail import as_data_uri, encode_thumbnail, tint
 from pixonomy.pages.wording import percent
 
 Pixels = npt.NDArray[np.uint8]
 Pictures = Callable[[Sequence[str]], Mapping[str, Pixels]]
+Attention = Callable[[Sequence[str], Sequence[str]], Mapping[str, npt.NDArray[np.float32]]]
+"""Image ids and predicted labels → where in each picture the answer comes from, (h, w), 0 to 1."""
 
-THUMBNAIL_PIXELS = 160
-EXAMPLES_OF_A_PAIR = 6
+THUMBNAIL_PIXELS, SMALL_PIXELS = 160, 96
 CONFIDENTLY_WRONG = 12
+SUSPECTS = 18
 
 
 @dataclass(frozen=True)
 class Example:
-    """One picture the classifier got wrong; `source` is a JPEG data URI, None where unavailable."""
+    """One picture with its answer.
+
+    Attributes:
+        source: a JPEG data URI; None where the picture is unavailable.
+        attention: the same picture, tinted where the answer comes from; None where that is unknown.
+    """
 
     image_id: str
     true: str
     predicted: str
     confidence: str
     source: str | None
+    attention: str | None = None
 
     @property
     def alt(self) -> str:
         """What the picture shows here, for those who do not see it."""
+        if self.true == self.predicted:
+            return f"{self.true}, rightly answered ({self.confidence} sure): {self.image_id}"
         return f"{self.true}, taken for {self.predicted} ({self.confidence} sure): {self.image_id}"
 
 
 @dataclass(frozen=True)
-class ConfusedPair:
-    """A frequent mistake by its display names, with some of its pictures, surest first."""
+class CellPictures:
+    """A cell of the confusion matrix by its display names, with some of its pictures.
+
+    Attributes:
+        share: of the pictures of the true category.
+        anchor: where it is on the page.
+    """
 
     true: str
     predicted: str
     count: int
     share: str
+    anchor: str
     examples: tuple[Example, ...]
 
 
 @dataclass(frozen=True)
-class Mistakes:
-    """All the wrong pictures the page shows."""
+class SuspectPicture:
+    """A picture whose label is probably wrong, with the category it probably shows."""
 
-    pairs: tuple[ConfusedPair, ...]
+    example: Example
+    suggested: str
+    quality: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """All pictures the page shows.
+
+    Attributes:
+        pairs: the most frequent mistakes; `cells`: others of the matrix, smaller.
+        surest: the mistakes with the highest confidence.
+    """
+
+    pairs: tuple[CellPictures, ...]
+    cells: tuple[CellPictures, ...]
     surest: tuple[Example, ...]
+    suspects: tuple[SuspectPicture, ...]
+
+    @property
+    def anchors(self) -> frozenset[str]:
+        """The cells that have pictures."""
+        return frozenset(one.anchor for one in (*self.pairs, *self.cells))
 
 
-def gather_mistakes(
+def gather(
     predictions: pl.DataFrame,
-    pairs: Sequence[tuple[str, str, int]],
+    metrics: Metrics,
     names: Mapping[str, str],
     pictures: Pictures,
-) -> Mistakes:
-    """The pictures behind `pairs` (true label, predicted label, count) and the surest mistakes.
+    attention: Attention | None = None,
+    suspects: Suspects | None = None,
+) -> Gallery:
+    """Gather the pictures behind the matrix, the surest mistakes and the suspected labels.
 
     `pictures` is asked once, for all of them; ids it does not return are shown without a picture.
+
+    Args:
+        predictions: image_id, label, predicted and confidence.
     """
-    columns = ["image_id", "label", "predicted", "confidence"]
-    wrong = (
-        predictions.select(columns)
-        .filter(pl.col("label") != pl.col("predicted"))
-        .sort(["confidence", "image_id"], descending=[True, False])
+    cells = choose_cells(predictions, metrics)
+    surest = surest_mistakes(predictions, CONFIDENTLY_WRONG)
+    told = suspects.worst[:SUSPECTS] if suspects else ()
+    suspected = _rows_of(predictions, [one.image_id for one in told])
+    large = pl.concat([cells.pairs.select(surest.columns), surest, suspected])
+    shown = _Shown(names, pictures, large, cells.others, attention)
+    return Gallery(
+        _as_cells(cells, cells.pairs, shown, metrics),
+        _as_cells(cells, cells.others, shown, metrics),
+        shown.examples(surest, is_small=False),
+        tuple(
+            SuspectPicture(
+                shown.examples(_rows_of(predictions, [one.image_id]), is_small=False)[0],
+                names[one.suggested],
+                percent(one.quality),
+                one.reason,
+            )
+            for one in told
+        ),
     )
-    of_pairs = [
-        wrong.filter((pl.col("label") == true) & (pl.col("predicted") == predicted)).head(
-            EXAMPLES_OF_A_PAIR
+
+
+class _Shown:
+    """Pictures as data URIs, each made once."""
+
+    def __init__(
+        self,
+        names: Mapping[str, str],
+        pictures: Pictures,
+        large: pl.DataFrame,
+        small: pl.DataFrame,
+        attention: Attention | None,
+    ) -> None:
+        self._names = names
+        large = large.unique("image_id", maintain_order=True)
+        ids = pl.concat([large["image_id"], small["image_id"]]).unique(maintain_order=True)
+        found = pictures(ids.to_list()) if len(ids) else {}
+        self._large = {one: _show(found[one]) for one in large["image_id"] if one in found}
+        self._small = {
+            one: _show(found[one], SMALL_PIXELS) for one in small["image_id"] if one in found
+        }
+        self._tinted: dict[str, str] = {}
+        at_hand = large.filter(pl.col("image_id").is_in(list(self._large)))
+        if attention is not None and at_hand.height:
+            maps = attention(at_hand["image_id"].to_list(), at_hand["predicted"].to_list())
+            self._tinted = {one: _show(found[one], strength=maps[one]) for one in maps}
+
+    def examples(self, rows: pl.DataFrame, is_small: bool) -> tuple[Example, ...]:
+        """Return rows of image_id, label, predicted and confidence with their pictures."""
+        sources = self._small if is_small else self._large
+        return tuple(
+            Example(
+                image_id,
+                self._names[true],
+                self._names[predicted],
+                percent(confidence),
+                sources.get(image_id),
+                None if is_small else self._tinted.get(image_id),
+            )
+            for image_id, true, predicted, confidence in rows.select(
+                "image_id", "label", "predicted", "confidence"
+            ).iter_rows()
         )
-        for true, predicted, _ in pairs
-    ]
-    surest = wrong.head(CONFIDENTLY_WRONG)
-    asked = pl.concat([*of_pairs, surest])["image_id"].unique(maintain_order=True).to_list()
-    found = pictures(asked) if asked else {}
-    sources = {image_id: _show(pixels) for image_id, pixels in found.items()}
-    totals = dict(predictions.group_by("label").len().iter_rows())
+
+
+def _as_cells(
+    cells: Cells, rows: pl.DataFrame, shown: _Shown, metrics: Metrics
+) -> tuple[CellPictures, ...]:
+    is_small = rows is cells.others
     told = []
-    for (true, predicted, count), rows in zip(pairs, of_pairs, strict=True):
-        share, examples = percent(count / totals[true]), _examples(rows, names, sources)
-        told.append(ConfusedPair(names[true], names[predicted], count, share, examples))
-    return Mistakes(tuple(told), _examples(surest, names, sources))
+    for (true, predicted, count), of_cell in rows.group_by(
+        "true", "answered", "count", maintain_order=True
+    ):
+        examples = shown.examples(of_cell, is_small)
+        share = percent(count / metrics.classes[true].n)
+        told.append(
+            CellPictures(
+                examples[0].true,
+                examples[0].predicted,
+                count,
+                share,
+                anchor(true, predicted),
+                examples,
+            )
+        )
+    return tuple(told)
 
 
-def _show(pixels: Pixels) -> str:
+def _rows_of(predictions: pl.DataFrame, ids: Sequence[str]) -> pl.DataFrame:
+    columns = ("image_id", "label", "predicted", "confidence")
+    found = predictions.select(columns).filter(pl.col("image_id").is_in(list(ids)))
+    return found.unique("image_id", keep="first", maintain_order=True)
+
+
+def _show(
+    pixels: Pixels,
+    longest: int = THUMBNAIL_PIXELS,
+    strength: npt.NDArray[np.float32] | None = None,
+) -> str:
     upright = np.ascontiguousarray(pixels.transpose(1, 2, 0))
-    return as_data_uri(encode_thumbnail(upright, THUMBNAIL_PIXELS))
-
-
-def _examples(
-    rows: pl.DataFrame, names: Mapping[str, str], sources: Mapping[str, str]
-) -> tuple[Example, ...]:
-    return tuple(
-        Example(image_id, names[true], names[predicted], percent(confidence), sources.get(image_id))
-        for image_id, true, predicted, confidence in rows.iter_rows()
-    )
+    if strength is not None:
+        upright = tint(upright, strength)
+    return as_data_uri(encode_thumbnail(upright, longest))

@@ -3,24 +3,18 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_svg import FigureCanvasSVG
-from matplotlib.colors import LinearSegmentedColormap, PowerNorm
-from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, MaxNLocator, PercentFormatter
+from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from pixonomy.evaluation.certainty import Bin, Covered
-from pixonomy.evaluation.metrics import ClassMetrics, Metrics
+from pixonomy.evaluation.metrics import ClassMetrics
 from pixonomy.evaluation.quantify import CategoryShare
 from pixonomy.pages.figure import (
     BLUE,
     COLOURS,
-    FAINT,
     INK,
     ORANGE,
-    POINTS_PER_INCH,
     as_svg,
     figure_style,
     start_figure,
@@ -29,11 +23,6 @@ from pixonomy.pages.wording import shorten
 
 NAME_LIMIT = 26
 _MARKERS = "os^DvPX"
-CELL_INCHES, CELL_POINTS, EM_PER_LETTER = 0.14, 7, 0.56
-
-_SHADES = LinearSegmentedColormap.from_list(
-    "paper to ink", ["#ffffff", "#cfe3f1", "#6aaed6", "#0072b2", "#08304f"]
-)
 _VALIDATION = {"name": "validation", "colour": ORANGE, "style": "s--"}
 
 
@@ -115,25 +104,18 @@ def draw_coverage(curve: Sequence[Covered]) -> str:
         return as_svg(figure, "coverage", "Accuracy by the share of pictures answered")
 
 
-def draw_confusion(metrics: Metrics, names: Mapping[str, str]) -> str:
-    """Heat map of the confusion matrix: rows true, columns predicted, in the order of names.
-
-    A cell's shade is its share of its row's pictures; a row without pictures stays blank.
-    """
-    labels = [one.label for one in metrics.classes]
-    order = sorted(range(len(labels)), key=lambda k: names.get(labels[k], labels[k]).casefold())
-    shares = _row_shares(metrics.confusion[np.ix_(order, order)])
-    ticks = [shorten(names.get(labels[k], labels[k]), NAME_LIMIT) for k in order]
+def draw_recall_counts(classes: Sequence[ClassMetrics]) -> str:
+    """How many categories have which recall; those without test pictures are left out."""
+    recalls = [one.recall for one in classes if one.recall is not None]
     with figure_style():
-        figure, axes, scale = _start_matrix(ticks)
-        # Square-root shading lets a mistake of a few per cent be seen beside a full diagonal.
-        shade = axes.imshow(shares, cmap=_SHADES, norm=PowerNorm(0.5, 0, 1), aspect="auto")
-        _rule_matrix(axes, ticks)
-        figure.colorbar(shade, cax=scale, orientation="horizontal", label="share of row")
-        scale.xaxis.set_major_locator(FixedLocator([0, 0.05, 0.25, 0.5, 1]))
-        scale.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-        title = f"Confusion matrix of {len(labels)} categories: rows true, columns predicted"
-        return as_svg(figure, "confusion", title)
+        figure, axes = start_figure(5.8, 3.1)
+        axes.hist(recalls, bins=20, range=(0, 1), color=BLUE, edgecolor="white", linewidth=0.6)
+        axes.set_xlim(0, 1)
+        axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+        axes.yaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.set_xlabel("recall")
+        axes.set_ylabel("categories")
+        return as_svg(figure, "recalls", "Number of categories by their recall")
 
 
 def draw_recalls(classes: Sequence[ClassMetrics], names: Mapping[str, str]) -> str:
@@ -196,25 +178,6 @@ def _recall(one: ClassMetrics) -> float:
     return one.recall if one.recall is not None else 0.0
 
 
-def _row_shares(confusion: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-    totals = confusion.sum(axis=1, keepdims=True)
-    return np.asarray(confusion / np.maximum(totals, 1), dtype=np.float64)
-
-
-def _start_matrix(ticks: Sequence[str]) -> tuple[Figure, Axes, Axes]:
-    """A figure with square axes for a matrix and, below, axes for its scale."""
-    # Matplotlib's own layout drifts off the figure with this many long names.
-    names = max(map(len, ticks)) * CELL_POINTS * EM_PER_LETTER / POINTS_PER_INCH
-    side, head, foot = CELL_INCHES * len(ticks), names + 0.4, 0.75
-    width, height = head + side + 0.1, head + side + foot
-    figure = Figure(figsize=(width, height))
-    figure.patch.set_visible(False)
-    FigureCanvasSVG(figure)
-    axes = figure.add_axes((head / width, foot / height, side / width, side / height))
-    scale = figure.add_axes((head / width, 0.45 / height, 3.2 / width, 0.13 / height))
-    return figure, axes, scale
-
-
 def _draw_line(
     axes: Axes, history: pl.DataFrame, column: str, *, name: str, colour: str, style: str
 ) -> None:
@@ -239,17 +202,3 @@ def _above(axes: Axes) -> float | None:
 def _label_epochs(axes: Axes) -> None:
     axes.set_xlabel("epoch")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-
-
-def _rule_matrix(axes: Axes, ticks: Sequence[str]) -> None:
-    places = np.arange(len(ticks))
-    axes.set_xticks(places, ticks, rotation=90, fontsize=CELL_POINTS)
-    axes.set_yticks(places, ticks, fontsize=CELL_POINTS)
-    axes.xaxis.tick_top()
-    axes.xaxis.set_label_position("top")
-    axes.set_xlabel("predicted")
-    axes.set_ylabel("true")
-    axes.grid(visible=False)
-    edges = places[1:] - 0.5
-    axes.hlines(edges, -0.5, len(ticks) - 0.5, color=FAINT, linewidth=0.3)
-    axes.vlines(edges, -0.5, len(ticks) - 0.5, color=FAINT, linewidth=0.3)

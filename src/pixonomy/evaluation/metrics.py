@@ -7,13 +7,16 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 from scipy.stats import binomtest
-from sklearn.metrics import confusion_matrix
 
 from pixonomy.errors import DataError
-
-Counts = npt.NDArray[np.int64]
+from pixonomy.evaluation.confusion import Confusion
 
 CONFIDENCE_LEVEL = 0.95
+TOP_K = (3, 5)
+LABEL_PROBABILITY = "label_probability"
+"""The column of what the true category is given, where not each category has one."""
+
+_DENSE_CATEGORIES = 500  # more give a list of the pairs that occur, not a square
 
 
 @dataclass(frozen=True)
@@ -50,12 +53,14 @@ class Metrics:
     accuracy_low: float
     accuracy_high: float
     macro_f1: float
+    weighted_f1: float
     majority_baseline: float
     majority_label: str
     random_baseline: float
     log_loss: float | None
+    top_k: Mapping[int, float]
     classes: tuple[ClassMetrics, ...]
-    confusion: Counts
+    confusion: Confusion
 
     def summary(self) -> dict[str, float]:
         """The six figures that `fit --json` and `evaluate --json` promise."""
@@ -69,15 +74,24 @@ class Metrics:
         }
 
     def as_json(self) -> dict[str, object]:
-        """Everything, in types the json module writes: labels by name, confusion as lists."""
+        """Everything, in types the json module writes.
+
+        `confusion` is a list of rows (true), each a list of counts (predicted); of more than 500
+        categories it is null, and `confusion_cells` has [true, predicted, count] of the pairs that
+        occur, categories as places in `labels`.
+        """
+        is_dense = self.confusion.categories <= _DENSE_CATEGORIES
         return {
             **self.summary(),
+            "weighted_f1": self.weighted_f1,
+            "top_k": {str(k): share for k, share in self.top_k.items()},
             "majority_label": self.majority_label,
             "random_baseline": self.random_baseline,
             "log_loss": self.log_loss,
             "labels": [one.label for one in self.classes],
             "classes": [asdict(one) for one in self.classes],
-            "confusion": self.confusion.tolist(),
+            "confusion": self.confusion.dense().tolist() if is_dense else None,
+            "confusion_cells": None if is_dense else self.confusion.cells(),
         }
 
 
@@ -85,11 +99,10 @@ def measure(predictions: pl.DataFrame, labels: Sequence[str], majority_label: st
     """Score predictions against their true labels.
 
     `predictions` has one row per picture, with `label` (true) and `predicted` out of the k
-    `labels`, and `probability_0` … `probability_<k-1>` in their order (without these, `log_loss` is
-    None). Intervals are Wilson's 95 % score intervals (E. B. Wilson, "Probable inference, the law
-    of succession, and statistical inference", JASA 22, 1927; computed by
-    `scipy.stats.binomtest(...).proportion_ci`), which take pictures as independent.
-    `macro_f1` is the mean over the categories that have test pictures.
+    `labels`, and `probability_0` … `probability_<k-1>` in their order; or, of many categories,
+    `top_1` … and `label_probability`. Without these, `top_k` and `log_loss` are empty and None.
+    Intervals are Wilson's 95 % score intervals, which take pictures as independent. `macro_f1` is
+    the mean over the categories that have test pictures.
 
     Raises DataError where there is no picture, or a label is missing or unknown.
     """
@@ -98,20 +111,23 @@ def measure(predictions: pl.DataFrame, labels: Sequence[str], majority_label: st
     predicted = _positions_of(predictions, "predicted", positions)
     if truth.size == 0:
         raise DataError("there are no labelled pictures to measure the classifier on")
-    confusion = confusion_matrix(truth, predicted, labels=np.arange(len(labels))).astype(np.int64)
+    confusion = Confusion.of(truth, predicted, len(labels))
     classes = _measure_classes(confusion, labels)
-    right, n = int(np.trace(confusion)), int(confusion.sum())
+    right, n = int(confusion.right.sum()), confusion.n
     low, high = wilson_interval(right, n)
+    scores = [(one.f1, one.n) for one in classes if one.f1 is not None]
     return Metrics(
         n=n,
         accuracy=right / n,
         accuracy_low=low,
         accuracy_high=high,
-        macro_f1=float(np.mean([one.f1 for one in classes if one.f1 is not None])),
+        macro_f1=float(np.mean([f1 for f1, _ in scores])),
+        weighted_f1=float(sum(f1 * pictures for f1, pictures in scores) / n),
         majority_baseline=classes[positions[majority_label]].n / n,
         majority_label=majority_label,
         random_baseline=1 / len(labels),
         log_loss=_log_loss(predictions, truth, len(labels)),
+        top_k=_measure_top(predictions, truth, len(labels)),
         classes=classes,
         confusion=confusion,
     )
@@ -120,7 +136,8 @@ def measure(predictions: pl.DataFrame, labels: Sequence[str], majority_label: st
 def wilson_interval(right: int, n: int) -> tuple[float, float]:
     """Wilson's 95 % score interval of a share: `right` out of `n` (at least 1); two shares, 0 to 1.
 
-    Source: E. B. Wilson, JASA 22 (1927), pages 209-212, as computed by SciPy.
+    Source: E. B. Wilson, "Probable inference, the law of succession, and statistical inference",
+    JASA 22 (1927), pages 209-212, as computed by SciPy.
     """
     interval = binomtest(right, n).proportion_ci(CONFIDENCE_LEVEL, method="wilson")
     return float(interval.low), float(interval.high)
@@ -133,15 +150,8 @@ def most_confused(
 
     Ties keep the order of `labels`; pairs that never occur are left out.
     """
-    mistakes = metrics.confusion.copy()
-    np.fill_diagonal(mistakes, 0)
-    order = np.argsort(-mistakes, axis=None, kind="stable")[:limit]
-    rows, columns = np.unravel_index(order, mistakes.shape)
-    return [
-        (labels[row], labels[column], int(mistakes[row, column]))
-        for row, column in zip(rows, columns, strict=True)
-        if mistakes[row, column] > 0
-    ]
+    worst = metrics.confusion.mistakes(limit)
+    return [(labels[row], labels[column], count) for row, column, count in worst.cells()]
 
 
 def _positions(labels: Sequence[str], majority_label: str) -> dict[str, int]:
@@ -156,18 +166,19 @@ def _positions(labels: Sequence[str], majority_label: str) -> dict[str, int]:
 def _positions_of(
     predictions: pl.DataFrame, column: str, positions: Mapping[str, int]
 ) -> npt.NDArray[np.int64]:
-    values = predictions.get_column(column).to_list()
-    unknown = next((value for value in values if value not in positions), None)
-    if unknown is not None or None in values:
+    values = predictions.get_column(column)
+    places = values.replace_strict(positions, default=None, return_dtype=pl.Int64)
+    if places.null_count():
+        unknown = values.filter(places.is_null())[0]
         raise DataError(f"column {column!r} holds {unknown!r}, which is none of the categories")
-    return np.array([positions[value] for value in values], dtype=np.int64)
+    return places.to_numpy().astype(np.int64)
 
 
-def _measure_classes(confusion: Counts, labels: Sequence[str]) -> tuple[ClassMetrics, ...]:
-    present, answered, right = confusion.sum(axis=1), confusion.sum(axis=0), np.diag(confusion)
+def _measure_classes(confusion: Confusion, labels: Sequence[str]) -> tuple[ClassMetrics, ...]:
+    counts = zip(confusion.present, confusion.answered, confusion.right, strict=True)
     return tuple(
-        _measure_class(label, int(present[k]), int(answered[k]), int(right[k]))
-        for k, label in enumerate(labels)
+        _measure_class(label, *map(int, of_label))
+        for label, of_label in zip(labels, counts, strict=True)
     )
 
 
@@ -184,12 +195,47 @@ def _measure_class(label: str, present: int, answered: int, right: int) -> Class
 def _log_loss(
     predictions: pl.DataFrame, truth: npt.NDArray[np.int64], categories: int
 ) -> float | None:
-    columns = [f"probability_{k}" for k in range(categories)]
-    if not set(columns) <= set(predictions.columns):
-        return None
-    probabilities = predictions.select(pl.col(columns).cast(pl.Float64)).to_numpy()
-    chosen = probabilities[np.arange(truth.size), truth]
-    if not np.isfinite(chosen).all():
+    chosen = _chosen(predictions, truth, categories)
+    if chosen is None or not np.isfinite(chosen).all():
         return None
     # A probability of exactly 0 would cost infinity: clip as scikit-learn does.
     return float(-np.log(np.clip(chosen, np.finfo(np.float64).eps, 1.0)).mean())
+
+
+def _chosen(
+    predictions: pl.DataFrame, truth: npt.NDArray[np.int64], categories: int
+) -> npt.NDArray[np.float64] | None:
+    """Return the probability that each picture's true category was given."""
+    if LABEL_PROBABILITY in predictions.columns:
+        return predictions[LABEL_PROBABILITY].to_numpy().astype(np.float64)
+    if not has_probabilities(predictions, categories):
+        return None
+    return _all_of(predictions, categories)[np.arange(truth.size), truth]
+
+
+def has_probabilities(predictions: pl.DataFrame, categories: int) -> bool:
+    """Tell whether each of k categories has a column of probabilities."""
+    return {f"probability_{k}" for k in range(categories)} <= set(predictions.columns)
+
+
+def _all_of(predictions: pl.DataFrame, categories: int) -> npt.NDArray[np.float64]:
+    columns = [f"probability_{k}" for k in range(categories)]
+    return predictions.select(pl.col(columns).cast(pl.Float64)).to_numpy()
+
+
+def _measure_top(
+    predictions: pl.DataFrame, truth: npt.NDArray[np.int64], categories: int
+) -> dict[int, float]:
+    wanted = [k for k in TOP_K if k < categories]
+    if has_probabilities(predictions, categories):
+        chances = _all_of(predictions, categories)
+        own = chances[np.arange(truth.size), truth][:, None]
+        # Of equal ones the first counts as the likelier, as it does for the answer itself.
+        is_tied_before = (chances == own) & (np.arange(categories) < truth[:, None])
+        rank = (chances > own).sum(axis=1) + is_tied_before.sum(axis=1)
+        return {k: float((rank < k).mean()) for k in wanted}
+    if not {f"top_{k}" for k in range(1, max(TOP_K) + 1)} <= set(predictions.columns):
+        return {}
+    is_ranked = [predictions[f"top_{k}"] == predictions["label"] for k in range(1, max(TOP_K) + 1)]
+    found = np.cumsum([one.to_numpy() for one in is_ranked], axis=0)
+    return {k: float((found[k - 1] > 0).mean()) for k in wanted}

@@ -7,14 +7,18 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+from scipy.special import softmax
 
 from pixonomy.arrays.read import Arrays
 from pixonomy.bundle.calibrate import Doubles, Verdict
 from pixonomy.bundle.load import Bundle
+from pixonomy.evaluation.metrics import LABEL_PROBABILITY
 from pixonomy.progress import Progress, silent
 
 MOST_COLUMNS = 100  # more categories than these have no column each in a catalogue's table
 TOP = 10  # categories told of a picture instead
+
+STATED = (LABEL_PROBABILITY, "raw_confidence", "raw_label_probability")
 
 _BATCH = 256
 
@@ -25,24 +29,25 @@ def predict_split(
     """Run the bundle on every picture of a split.
 
     Returns:
-        Columns image_id, group_id, label, predicted, confidence, verdict and `probability_<i>`
-        (in the order of the bundle's labels), sorted by image_id.
+        Columns image_id, group_id, label, predicted, confidence, verdict and what `likeliest`
+        tells, sorted by image_id; of more than 100 categories also those of `stated`.
     """
     rows = arrays.of_split(split)
     pictures = arrays.pictures(bundle.framing.size)
-    said: list[Said] = [Said.nothing(bundle)]
+    tables = [_tell(bundle, Said.nothing(bundle), arrays.rows[:0])]
     for start in range(0, len(rows), _BATCH):
         chunk = rows[start : start + _BATCH]
-        said.append(Said.of(bundle, pictures.gather(chunk)))
+        said = Said.of(bundle, pictures.gather(chunk))
+        tables.append(_tell(bundle, said, arrays.rows[chunk]))
         progress("evaluating", start + len(chunk), len(rows))
-    table = arrays.rows[rows].select("image_id", "group_id", "label")
-    whole = Said(
-        np.concatenate([one.logits for one in said]),
-        np.concatenate([one.probabilities for one in said]),
-        [verdict for one in said for verdict in one.verdicts],
-    )
-    columns = [*answer(bundle, whole), *each_probability(whole.probabilities)]
-    return table.with_columns(columns).sort("image_id")
+    return pl.concat(tables).sort("image_id")
+
+
+def _tell(bundle: Bundle, said: "Said", rows: pl.DataFrame) -> pl.DataFrame:
+    columns = [*answer(bundle, said), *likeliest(bundle.labels, said.probabilities)]
+    if len(bundle.labels) > MOST_COLUMNS:
+        columns += stated(bundle, said, rows["label"])
+    return rows.select("image_id", "group_id", "label").with_columns(columns)
 
 
 @dataclass(frozen=True)
@@ -81,6 +86,27 @@ def answer(bundle: Bundle, said: Said) -> list[pl.Series]:
         pl.Series("confidence", said.probabilities.max(axis=1, initial=0.0)),
         pl.Series("verdict", said.verdicts, dtype=pl.String),
     ]
+
+
+def stated(bundle: Bundle, said: Said, labels: pl.Series) -> list[pl.Series]:
+    """Return what cannot be told from the likeliest categories alone, for pictures of known labels.
+
+    Args:
+        labels: of the n pictures; one that the bundle does not know has no probability (NaN).
+
+    Returns:
+        The columns `STATED`: the probability of the picture's label, then the highest one and
+        the label's without the temperature.
+    """
+    places = {label: place for place, label in enumerate(bundle.labels)}
+    truth = labels.replace_strict(places, default=-1, return_dtype=pl.Int64).to_numpy()
+    raw = softmax(said.logits.astype(np.float64), axis=1)
+    own = [
+        np.where(truth >= 0, chances[np.arange(len(truth)), truth], np.nan)
+        for chances in (said.probabilities, raw)
+    ]
+    values = (own[0], raw.max(axis=1, initial=0.0), own[1])
+    return [pl.Series(name, value) for name, value in zip(STATED, values, strict=True)]
 
 
 def each_probability(probabilities: Doubles) -> list[pl.Series]:

@@ -4,18 +4,20 @@ A product of several pictures gets one answer, from all of them: that is what co
 catalogue.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, get_args
 
 import numpy as np
 import polars as pl
 
 from pixonomy.bundle.calibrate import Doubles
-from pixonomy.evaluation.metrics import measure
+from pixonomy.evaluation.metrics import Metrics, has_probabilities, measure
 from pixonomy.evaluation.pooling import Pool, Pooling
-from pixonomy.evaluation.shares import Share
+from pixonomy.evaluation.predictions import TOP
+from pixonomy.evaluation.shares import Share, share_of
 
 _TINIEST = np.finfo(np.float64).tiny  # a probability of zero has no logarithm
+_COUNTS = 12
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,21 @@ class Pooled:
 
 
 @dataclass(frozen=True)
+class PictureCount:
+    """How products of so many pictures fare.
+
+    Attributes:
+        pictures: of each product.
+        pooled: share of these products answered rightly, pooled in the first way.
+        single: share of their pictures answered rightly, each by itself.
+    """
+
+    pictures: int
+    pooled: Share
+    single: Share
+
+
+@dataclass(frozen=True)
 class ProductCheck:
     """How products fare.
 
@@ -35,17 +52,26 @@ class ProductCheck:
         n: products; of these, `several` have more than one picture.
         mixed: groups of pictures of different categories, which are no products and left out.
         ways: one entry a way of pooling; the first is the one `predict` takes by default.
+        counts: by the number of pictures of a product, the twelve smallest numbers.
     """
 
     n: int
     several: int
     mixed: int
     ways: tuple[Pooled, ...]
+    counts: tuple[PictureCount, ...]
 
     def as_json(self) -> dict[str, Any]:
         """Return it as plain JSON."""
         ways = {one.pooling: {**one.share.as_json(), "macro_f1": one.macro_f1} for one in self.ways}
-        return {"n": self.n, "several": self.several, "mixed": self.mixed, "poolings": ways}
+        counts = [asdict(one) for one in self.counts]
+        return {
+            "n": self.n,
+            "several": self.several,
+            "mixed": self.mixed,
+            "poolings": ways,
+            "by_pictures": counts,
+        }
 
 
 def check_products(
@@ -54,7 +80,9 @@ def check_products(
     """Pool the pictures of each product in every way, and compare with its label.
 
     Args:
-        predictions: image_id, group_id, label, predicted and `probability_<k>`.
+        predictions: image_id, group_id, label, predicted and `probability_<k>`, or, of many
+            categories, the ten likeliest: one that is not among those of a picture then counts as
+            likely as the tenth.
         labels: k categories.
 
     Returns:
@@ -69,31 +97,81 @@ def check_products(
     several = products.filter(pl.col("pictures") > 1).height
     if not several:
         return None
-    numbers = grouped.join(of_group, on="group_id", how="left", maintain_order="left")["number"]
-    columns = [f"probability_{place}" for place in range(len(labels))]
-    probabilities = grouped.select(columns).to_numpy()
-    ways = tuple(
-        _pool(pooling, numbers, probabilities, products, (labels, majority_label, of_group.height))
-        for pooling in get_args(Pooling)
-    )
-    return ProductCheck(products.height, several, of_group.height - products.height, ways)
+    of_picture = of_group.select("group_id", "number", "pictures", "is_mixed")
+    grouped = grouped.join(of_picture, on="group_id", how="left", maintain_order="left")
+    is_whole = has_probabilities(predictions, len(labels))
+    pool = _pool_all if is_whole else _pool_top
+    ways, first = [], None
+    for pooling in get_args(Pooling):
+        winners = pool(pooling, grouped, labels, of_group.height)
+        answered = products.with_columns(predicted=winners.gather(products["number"]))
+        first = answered if first is None else first
+        ways.append(_as_way(pooling, measure(answered, labels, majority_label)))
+    assert first is not None
+    mixed = of_group.height - products.height
+    return ProductCheck(products.height, several, mixed, tuple(ways), _count(first, grouped))
 
 
-def _pool(
-    pooling: Pooling,
-    numbers: pl.Series,
-    probabilities: Doubles,
-    products: pl.DataFrame,
-    known: tuple[tuple[str, ...], str, int],
-) -> Pooled:
-    labels, majority_label, groups = known
-    scores = probabilities
-    if pooling == "mean_log":
-        scores = np.log(np.maximum(probabilities, _TINIEST))
-    pool = Pool(pooling, groups)
-    pool.add(numbers.to_numpy().astype(np.int64), scores)
-    winners = pl.Series(labels, dtype=pl.String).gather(pool.winners)
-    answered = products.select("label", predicted=winners.gather(products["number"]))
-    found = measure(answered, labels, majority_label)
+def _as_way(pooling: Pooling, found: Metrics) -> Pooled:
     share = Share(found.n, found.accuracy, found.accuracy_low, found.accuracy_high)
     return Pooled(pooling, share, found.macro_f1)
+
+
+def _pool_all(
+    pooling: Pooling, grouped: pl.DataFrame, labels: tuple[str, ...], groups: int
+) -> pl.Series:
+    """Return the label each group wins, by the probabilities of all categories."""
+    scores: Doubles = grouped.select([f"probability_{k}" for k in range(len(labels))]).to_numpy()
+    if pooling == "mean_log":
+        scores = np.log(np.maximum(scores, _TINIEST))
+    pool = Pool(pooling, groups)
+    pool.add(grouped["number"].to_numpy().astype(np.int64), scores)
+    return pl.Series(labels, dtype=pl.String).gather(pool.winners)
+
+
+def _pool_top(
+    pooling: Pooling, grouped: pl.DataFrame, _labels: tuple[str, ...], _groups: int
+) -> pl.Series:
+    """Return the label each group wins, by the ten likeliest categories of its pictures."""
+    last = pl.max_horizontal(pl.col(f"top_{TOP}_probability"), _TINIEST)
+    several = grouped.filter(pl.col("pictures") > 1)
+    # Only what a category has above the tenth counts: the tenths themselves are all categories'.
+
+    def above(chance: pl.Expr) -> pl.Expr:
+        if pooling == "mean_log":
+            return pl.max_horizontal(chance, _TINIEST).log() - last.log()
+        return chance - last if pooling == "mean" else chance
+
+    ranked = (
+        several.select("number", label=f"top_{k}", score=above(pl.col(f"top_{k}_probability")))
+        for k in range(1, TOP + 1)
+    )
+    score = pl.col("score").max() if pooling == "max" else pl.col("score").sum()
+    won = (
+        pl.concat(ranked)
+        .group_by("number", "label")
+        .agg(score)
+        .sort("number", "score", "label", descending=[False, True, False])
+        .unique("number", keep="first", maintain_order=True)
+        .select("number", winner="label")
+    )
+    firsts = grouped.unique("number", keep="first", maintain_order=True)
+    both = firsts.select("number", "predicted").join(
+        won, on="number", how="left", maintain_order="left"
+    )
+    return both.select(pl.coalesce("winner", "predicted")).to_series()
+
+
+def _count(answered: pl.DataFrame, grouped: pl.DataFrame) -> tuple[PictureCount, ...]:
+    is_right = pl.col("label") == pl.col("predicted")
+    pooled = answered.select("pictures", is_right=is_right)
+    single = grouped.filter(~pl.col("is_mixed")).select("pictures", is_right=is_right)
+    counts = []
+    for pictures in pooled["pictures"].unique().sort()[:_COUNTS]:
+        sides = [
+            share_of(table.filter(pictures=pictures)["is_right"]) for table in (pooled, single)
+        ]
+        pooled_share, single_share = sides
+        if pooled_share and single_share:  # there is a product of so many pictures
+            counts.append(PictureCount(pictures, pooled_share, single_share))
+    return tuple(counts)

@@ -1,6 +1,7 @@
 """A run's metrics, predictions and facts enter; one self-contained HTML5 page leaves.
 
-The page needs no network and no script: style, figures (SVG) and pictures (JPEG) are inside it.
+The page needs no network: style, figures (SVG), pictures (JPEG) and a small script are inside it.
+Without the script, tables cannot be sorted; all else is there.
 """
 
 from collections.abc import Mapping
@@ -14,16 +15,18 @@ from polars import selectors
 from pixonomy.evaluation.certainty import Certainty
 from pixonomy.evaluation.copies import CopyCheck
 from pixonomy.evaluation.elsewhere import Elsewhere
-from pixonomy.evaluation.examples import Mistakes, Pictures, gather_mistakes
+from pixonomy.evaluation.examples import Attention, Gallery, Pictures, gather
 from pixonomy.evaluation.figures import (
-    draw_confusion,
     draw_coverage,
     draw_losses,
+    draw_recall_counts,
     draw_recalls,
     draw_reliability,
     draw_shares,
     draw_validation_accuracy,
 )
+from pixonomy.evaluation.hierarchy import Hierarchy
+from pixonomy.evaluation.matrix import order_categories, tabulate_confusion
 from pixonomy.evaluation.metrics import Metrics, most_confused
 from pixonomy.evaluation.origins import FEWEST, Origin
 from pixonomy.evaluation.products import ProductCheck
@@ -31,17 +34,17 @@ from pixonomy.evaluation.sections import (
     compare_bars,
     compare_in_words,
     tabulate_classes,
-    tabulate_confusion,
     tabulate_verdicts,
     tell_limits,
 )
+from pixonomy.evaluation.suspects import Suspects
 from pixonomy.pages.problems import group_problems
 from pixonomy.pages.render import render
 from pixonomy.pages.wording import display_names
 
-# Up to here the confusion matrix is a table with numbers; beyond, a heat map; then nothing legible.
-TABLE_CATEGORIES = 25
-HEAT_MAP_CATEGORIES = 150
+# More categories have no matrix that anybody could read; the weakest of them are told of.
+MATRIX_CATEGORIES = 150
+MOST_ROWS = 200
 NO_CATEGORY = "(no category)"
 
 
@@ -66,6 +69,9 @@ class Report:
     origins: accuracy by keyword, provider and the like.
     products: the accuracy by product; None where none has several pictures.
     certainty: how far the confidences can be believed.
+    hierarchy: how near wrong answers are in the tree of categories; None where there is none.
+    suspects: suspected wrong labels among the wrong answers; None where nobody has looked.
+    attention: where in pictures answers come from; None where that is not to be had.
     elsewhere: where the pictures are not the run's own, how they differ from those; the page then
         leaves out what is told of training.
     """
@@ -88,6 +94,9 @@ class Report:
     origins: tuple[Origin, ...] = ()
     products: ProductCheck | None = None
     certainty: Certainty | None = None
+    hierarchy: Hierarchy | None = None
+    suspects: Suspects | None = None
+    attention: Attention | None = None
     elsewhere: Elsewhere | None = None
 
 
@@ -100,7 +109,8 @@ def render_report(report: Report) -> str:
         "report.html",
         report=report,
         counted_names=display_names(counts["label"].to_list(), report.names),
-        counts=counts.to_dicts(),
+        counts=_most_pictures(counts).to_dicts(),
+        totals={name: counts[name].sum() for name in counts.columns if name != "label"},
         problems=group_problems(report.problems.lazy()),
         limits=tell_limits(report.metrics, report.predictions, names),
         **_tell_training(report.history),
@@ -114,20 +124,44 @@ def _tell_metrics(report: Report, names: Mapping[str, str]) -> dict[str, object]
     metrics = report.metrics
     if metrics is None:
         return {}
+    gallery = gather(
+        report.predictions, metrics, names, report.pictures, report.attention, report.suspects
+    )
     return {
         "metrics": metrics,
         "bars": compare_bars(metrics, report.baselines, names),
         "comparisons": compare_in_words(metrics, report.baselines, names),
-        "classes": tabulate_classes(metrics, names),
-        "recalls": Markup(draw_recalls(metrics.classes, names)),
         **_tell_certainty(report.certainty),
         "verdicts": tabulate_verdicts(report.predictions),
-        "mistakes": _gather(report, metrics, names),
+        "gallery": gallery,
+        "is_attended": any(one.attention for one in gallery.surest),
         "copies": report.copies,
         "origins": report.origins,
         "products": report.products,
         "origin_fewest": FEWEST,
-        **_tell_confusion(metrics, names),
+        **_tell_categories(metrics, names),
+        **_tell_confusion(metrics, names, gallery),
+    }
+
+
+def _most_pictures(counts: pl.DataFrame) -> pl.DataFrame:
+    if counts.height <= MOST_ROWS:
+        return counts
+    return counts.sort("train", "label", descending=[True, False]).head(MOST_ROWS)
+
+
+def _tell_categories(metrics: Metrics, names: Mapping[str, str]) -> dict[str, object]:
+    if len(metrics.classes) <= MATRIX_CATEGORIES:
+        recalls = Markup(draw_recalls(metrics.classes, names))
+        return {
+            "classes": tabulate_classes(metrics, names),
+            "recalls": recalls,
+            "recall_counts": None,
+        }
+    return {
+        "classes": tabulate_classes(metrics, names, MOST_ROWS),
+        "recalls": None,
+        "recall_counts": Markup(draw_recall_counts(metrics.classes)),
     }
 
 
@@ -150,18 +184,18 @@ def _tell_certainty(certainty: Certainty | None) -> dict[str, object]:
     }
 
 
-def _tell_confusion(metrics: Metrics, names: Mapping[str, str]) -> dict[str, object]:
-    categories = len(metrics.classes)
-    if categories <= TABLE_CATEGORIES:
-        return {"matrix": tabulate_confusion(metrics, names), "heat_map": None}
-    if categories <= HEAT_MAP_CATEGORIES:
-        return {"matrix": None, "heat_map": Markup(draw_confusion(metrics, names))}
-    return {"matrix": None, "heat_map": None}
-
-
-def _gather(report: Report, metrics: Metrics, names: Mapping[str, str]) -> Mistakes:
-    pairs = most_confused(metrics, report.labels)
-    return gather_mistakes(report.predictions, pairs, names, report.pictures)
+def _tell_confusion(
+    metrics: Metrics, names: Mapping[str, str], gallery: Gallery
+) -> dict[str, object]:
+    labels = [one.label for one in metrics.classes]
+    if len(labels) <= MATRIX_CATEGORIES:
+        matrix = tabulate_confusion(metrics, names, gallery.anchors)
+        return {"matrix": matrix, "orders": order_categories(metrics)}
+    frequent = [
+        (names[true], names[predicted], count)
+        for true, predicted, count in most_confused(metrics, labels, MOST_ROWS)
+    ]
+    return {"matrix": None, "frequent": frequent}
 
 
 def _tell_training(history: pl.DataFrame | None) -> dict[str, object]:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import polars as pl
 from scipy.stats import binomtest, fisher_exact
 
@@ -14,8 +13,6 @@ from pixonomy.pages.wording import counted, percent
 MAJORITY_BASELINE = "always the most common category"
 FEW_PICTURES = 30
 CLEAR_BELOW = 0.05
-# Dark ink stays readable on the strongest of these tints (contrast above 7 to 1).
-STRONGEST_TINT = 0.55
 VERDICTS = {
     "sure": "it names one category",
     "unsure": "it is not sure and offers the likeliest ones",
@@ -34,25 +31,6 @@ class ClassRow:
     interval: str
     f1: str
     mistaken_for: str
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One cell of the confusion matrix: a count, its share of the row, and the tint 0 to 1."""
-
-    count: int
-    share: str
-    tint: float
-    is_right: bool
-
-
-@dataclass(frozen=True)
-class MatrixRow:
-    """One true category of the confusion matrix."""
-
-    name: str
-    n: int
-    cells: tuple[Cell, ...]
 
 
 @dataclass(frozen=True)
@@ -100,30 +78,13 @@ def compare_in_words(
     return sentences
 
 
-def tabulate_classes(metrics: Metrics, names: Mapping[str, str]) -> list[ClassRow]:
-    """The categories, weakest recall first, those without pictures last."""
-    order = sorted(range(len(metrics.classes)), key=lambda k: _weakness(metrics.classes[k]))
-    return [_class_row(metrics, k, names) for k in order]
-
-
-def tabulate_confusion(metrics: Metrics, names: Mapping[str, str]) -> list[MatrixRow]:
-    """The confusion matrix, rows and columns in the order of the labels."""
-    return [
-        MatrixRow(
-            names[one.label],
-            one.n,
-            tuple(
-                Cell(
-                    int(count),
-                    percent(count / one.n) if one.n else "",
-                    round(STRONGEST_TINT * float(np.sqrt(count / max(one.n, 1))), 3),
-                    column == k,
-                )
-                for column, count in enumerate(metrics.confusion[k])
-            ),
-        )
-        for k, one in enumerate(metrics.classes)
-    ]
+def tabulate_classes(
+    metrics: Metrics, names: Mapping[str, str], limit: int | None = None
+) -> list[ClassRow]:
+    """The categories, weakest recall first, those without pictures last; the first `limit`."""
+    order = sorted(range(len(metrics.classes)), key=lambda k: weakness(metrics.classes[k]))
+    mistaken_for = _mistaken_for(metrics, names)
+    return [_class_row(metrics.classes[k], mistaken_for.get(k, ""), names) for k in order[:limit]]
 
 
 def tabulate_verdicts(predictions: pl.DataFrame) -> list[VerdictRow]:
@@ -187,9 +148,9 @@ def _majority_chance(metrics: Metrics) -> float:
     proportions or percentages", Psychometrika 12, 1947.
     """
     k = [one.label for one in metrics.classes].index(metrics.majority_label)
-    both = metrics.confusion[k, k]
-    only_ours = int(np.trace(metrics.confusion) - both)
-    only_theirs = int(metrics.classes[k].n - both)
+    right = metrics.confusion.right
+    only_ours = int(right.sum() - right[k])
+    only_theirs = int(metrics.classes[k].n - right[k])
     if only_ours + only_theirs == 0:
         return 1.0
     return float(binomtest(only_ours, only_ours + only_theirs).pvalue)
@@ -206,18 +167,14 @@ def _compare(metrics: Metrics, name: str, share: float, chance: float) -> str:
     return f"Clearly {verdict} than {name} ({percent(share)})."
 
 
-def _weakness(one: ClassMetrics) -> tuple[float, float]:
+def weakness(one: ClassMetrics) -> tuple[float, float]:
+    """Return what sorts categories, the weakest first and those without pictures last."""
     if one.recall is None or one.f1 is None:
         return (2.0, 0.0)
     return (one.recall, one.f1)
 
 
-def _class_row(metrics: Metrics, k: int, names: Mapping[str, str]) -> ClassRow:
-    one = metrics.classes[k]
-    mistakes = metrics.confusion[k].copy()
-    mistakes[k] = 0
-    worst = int(np.argmax(mistakes))
-    mistaken = f"{names[metrics.classes[worst].label]} ({mistakes[worst]})"
+def _class_row(one: ClassMetrics, mistaken_for: str, names: Mapping[str, str]) -> ClassRow:
     return ClassRow(
         names[one.label],
         one.n,
@@ -225,8 +182,17 @@ def _class_row(metrics: Metrics, k: int, names: Mapping[str, str]) -> ClassRow:
         percent(one.recall),
         f"{percent(one.recall_low)} to {percent(one.recall_high)}" if one.n else "",
         percent(one.f1),
-        mistaken if mistakes[worst] else "",
+        mistaken_for,
     )
+
+
+def _mistaken_for(metrics: Metrics, names: Mapping[str, str]) -> dict[int, str]:
+    """Return of each category that is ever mistaken what it is most often taken for."""
+    told: dict[int, str] = {}
+    worst = metrics.confusion.mistakes()
+    for true, predicted, count in zip(worst.true, worst.predicted, worst.count, strict=True):
+        told.setdefault(int(true), f"{names[metrics.classes[predicted].label]} ({count})")
+    return told
 
 
 def _verdict_row(verdict: str, n: int, right: int, *, total: int) -> VerdictRow:

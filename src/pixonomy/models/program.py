@@ -57,6 +57,15 @@ class Program:
                 values[slot] = None
         return values[self._result]
 
+    def outputs(self, images: Any) -> Iterator[Any]:
+        """Yield what each layer gives when predicting, in order; the model's output is the last."""
+        values: list[Any] = [None] * self._slots
+        values[0] = images
+        for call in self._calls:
+            taken = [values[slot] for slot in call.takes]
+            values[call.gives] = call.compute(taken if call.is_list else taken[0], False)
+            yield values[call.gives]
+
     def _inline(self, model: Any, entrance: int) -> int:
         """Add the calls of a model whose input lies in a slot; return its output's slot."""
         if len(model.inputs) != 1 or len(model.outputs) != 1:

@@ -3,12 +3,16 @@
 import base64
 import io
 
+import numpy as np
+import numpy.typing as npt
 from PIL import Image
 
 from pixonomy.images.decode import Pixels
 from pixonomy.images.resize import shrink
 
 _QUALITY = 80
+_TINT = np.array([230, 97, 0], np.float32)  # of the parts that matter
+_STRONGEST = 0.65  # of the tint: what is below still shows
 
 
 def encode_thumbnail(pixels: Pixels, longest: int) -> bytes:
@@ -19,6 +23,20 @@ def encode_thumbnail(pixels: Pixels, longest: int) -> bytes:
     file = io.BytesIO()
     Image.fromarray(shrink(pixels, longest)).save(file, "JPEG", quality=_QUALITY, optimize=True)
     return file.getvalue()
+
+
+def tint(pixels: Pixels, strength: npt.NDArray[np.float32]) -> Pixels:
+    """Return a picture in grey, coloured where it matters.
+
+    Args:
+        pixels: uint8 (height, width, 3).
+        strength: 0 to 1, of any height and width; it is laid over the whole picture.
+    """
+    height, width = pixels.shape[:2]
+    whole = Image.fromarray(strength).resize((width, height), Image.Resampling.BILINEAR)
+    share = _STRONGEST * np.clip(np.asarray(whole), 0, 1)[:, :, None]
+    grey = pixels.mean(axis=2, keepdims=True)
+    return np.asarray((1 - share) * grey + share * _TINT, np.uint8)
 
 
 def as_data_uri(jpeg: bytes) -> str:

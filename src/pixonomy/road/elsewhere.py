@@ -109,10 +109,7 @@ def _report(
     metrics: Metrics | None,
 ) -> Report:
     labels, temperature = own.run.labels, own.bundle.calibration.temperature
-    has_probabilities = "probability_0" in known.columns
-    certainty = None
-    if metrics and has_probabilities:
-        certainty = check_certainty(known, labels, temperature)
+    certainty = check_certainty(known, labels, temperature) if metrics else None
     run, name = printable(own.folder.path), printable(manifest)
     return Report(
         title=f"{printable(own.folder.path.absolute().name)} on {printable(manifest.stem)}",

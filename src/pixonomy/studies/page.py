@@ -10,8 +10,8 @@ import polars as pl
 from markupsafe import Markup
 
 from pixonomy.evaluation.figures import draw_histories
+from pixonomy.evaluation.matrix import tabulate_confusion
 from pixonomy.evaluation.metrics import measure
-from pixonomy.evaluation.sections import tabulate_confusion
 from pixonomy.pages.render import render
 from pixonomy.pages.wording import counted, display_names, percent
 from pixonomy.studies.cells import Done

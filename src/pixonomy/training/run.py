@@ -79,6 +79,11 @@ class RunFolder:
         """The page for people."""
         return self.path / "report.html"
 
+    @property
+    def card(self) -> Path:
+        """The model card: what the bundle is for, and how far it can be trusted."""
+        return self.path / "model_card.md"
+
 
 @dataclass(frozen=True)
 class Run:

@@ -1,0 +1,116 @@
+"""All that the report tells goes in; a model card in Markdown comes out.
+
+Its sections are those of Mitchell et al. 2019 ("Model Cards for Model Reporting"), as far as a
+program can know them; what only people know is asked for.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from pixonomy.evaluation.metrics import Metrics
+from pixonomy.evaluation.report import Report
+from pixonomy.evaluation.sections import compare_in_words, tabulate_classes, tell_limits
+from pixonomy.pages.wording import counted, display_names, percent
+
+_MOST_ROWS = 100
+_NAMED = 30
+
+
+def write_card(report: Report) -> str:
+    """Return the card; texts from outside cannot become Markdown of their own."""
+    names = display_names(report.labels, report.names)
+    metrics = report.metrics
+    lines = [
+        f"# Model card: {_plain(report.title)}",
+        "",
+        "Made by Pixonomy from what it measured; see `report.html` beside it for pictures.",
+        "",
+        *_section("The model", _facts(report)),
+        *_section("What it is for", _purpose([names[label] for label in report.labels])),
+        *_section("How good it is", _figures(report, metrics, names) if metrics else _UNKNOWN),
+    ]
+    if metrics:
+        lines += _section("Each category", _categories(metrics, names))
+    notes = [*report.notes, *tell_limits(metrics, report.predictions, names)]
+    lines += _section("Limits", [f"- {_plain(note)}" for note in notes])
+    lines += _section("To be written by people", _OPEN)
+    lines += _section("Repeat it", ["```", report.command.replace("```", ""), "```"])
+    return "\n".join(lines)
+
+
+_UNKNOWN = ["Unknown: no labelled picture was left to judge it on."]
+_OPEN = [
+    "- Who may use it, for which decisions, and what a wrong answer costs.",
+    "- Where the pictures come from, under which licences, and who may be in them.",
+    "- Who is asked when it goes wrong.",
+]
+
+
+def _section(heading: str, lines: Sequence[str]) -> list[str]:
+    return [f"## {heading}", "", *lines, ""]
+
+
+def _facts(report: Report) -> list[str]:
+    return [f"- {_plain(name)}: {_plain(fact)}" for name, fact in report.facts.items()]
+
+
+def _purpose(names: Sequence[str]) -> list[str]:
+    shown = ", ".join(_plain(name) for name in names[:_NAMED])
+    more = f", and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+    return [
+        f"It tells which of {counted(len(names), 'category', 'categories')} a picture shows: "
+        f"{shown}{more}. It answers `sure`, `unsure` or `none`; a person should look at what is "
+        "not `sure`.",
+    ]
+
+
+def _figures(report: Report, metrics: Metrics, names: dict[str, str]) -> list[str]:
+    n = counted(metrics.n, f"{report.evaluated_split} picture")
+    rows = [
+        ("accuracy", percent(metrics.accuracy)),
+        ("95 % interval", f"{percent(metrics.accuracy_low)} to {percent(metrics.accuracy_high)}"),
+        *((f"among the {k} likeliest", percent(share)) for k, share in metrics.top_k.items()),
+        ("macro F1", f"{metrics.macro_f1:.3f}"),
+        ("weighted F1", f"{metrics.weighted_f1:.3f}"),
+        *_more(report),
+    ]
+    told = [f"On {n}:", "", "| | |", "| --- | --- |"]
+    told += [f"| {name} | {value} |" for name, value in rows]
+    told.append("")
+    told += [f"- {_plain(one)}" for one in compare_in_words(metrics, report.baselines, names)]
+    return told
+
+
+def _more(report: Report) -> Iterator[tuple[str, str]]:
+    if report.copies and report.copies.n and report.copies.without:
+        without = report.copies.without
+        yield "accuracy without copies of training pictures", percent(without.accuracy)
+    if report.products:
+        yield "accuracy by product", percent(report.products.ways[0].share.accuracy)
+    if report.hierarchy:
+        yield "right at the coarsest level", percent(report.hierarchy.levels[0].share.accuracy)
+    if report.certainty:
+        after = report.certainty.after
+        interval = f"{percent(after.error_low)} to {percent(after.error_high)}"
+        yield "expected calibration error", f"{percent(after.error)} ({interval})"
+    if report.suspects:
+        yield "wrong answers that may be wrong labels", f"{report.suspects.n:,}"
+
+
+def _categories(metrics: Metrics, names: dict[str, str]) -> list[str]:
+    rows = tabulate_classes(metrics, names, _MOST_ROWS)
+    lines = ["| category | pictures | precision | recall | F1 | most often mistaken for |"]
+    lines.append("| --- | --- | --- | --- | --- | --- |")
+    for row in rows:
+        recall = f"{row.recall} ({row.interval})" if row.interval else row.recall
+        cells = (row.name, f"{row.n:,}", row.precision, recall, row.f1, row.mistaken_for)
+        lines.append(f"| {' | '.join(_plain(cell) for cell in cells)} |")
+    if len(rows) < len(metrics.classes):
+        lines += ["", f"The {len(rows)} weakest of {len(metrics.classes):,}."]
+    return lines
+
+
+def _plain(text: str) -> str:
+    """Return text that Markdown shows as it is."""
+    for sign in "\\`*_[]<>|#":
+        text = text.replace(sign, f"\\{sign}")
+    return " ".join(text.split())

@@ -1,0 +1,50 @@
+"""A model, pictures and categories go in; where in each picture the answer comes from comes out."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from pixonomy.models.program import NotFlat, Program
+
+_FEWEST_CELLS = 4  # a side: a coarser map would not tell one part of a picture from another
+
+
+def activation_maps(
+    model: Any, images: npt.NDArray[np.uint8], categories: npt.NDArray[np.int64]
+) -> npt.NDArray[np.float32] | None:
+    """Return how much each part of a picture speaks for a category.
+
+    This is Grad-CAM (Selvaraju et al. 2017): the channels of the last feature map that has four
+    cells a side or more are weighed by the mean gradient of the category's logit with respect to
+    them; what speaks against it is cut off.
+
+    Args:
+        model: on PyTorch, from uint8 images to logits (n, k).
+        images: shape (n, 3, size, size).
+        categories: one of the k a picture, (n,).
+
+    Returns:
+        float32 (n, height, width) of that feature map, 0 to 1, the strongest part of each picture
+        being 1; None where the model has no such map, or is no plain list of layers.
+    """
+    try:
+        program = Program(model)
+    except NotFlat:
+        return None
+    axes = (1, 2) if any(one.name == "channels_last" for one in model.layers) else (2, 3)
+    features, output = None, None
+    for output in program.outputs(torch.from_numpy(images)):
+        is_map = output.ndim == 4 and output.requires_grad
+        if is_map and min(output.shape[axis] for axis in axes) >= _FEWEST_CELLS:
+            features = output
+    if features is None or output is None:
+        return None
+    chosen = output[torch.arange(len(images)), torch.from_numpy(categories)].sum()
+    (slopes,) = torch.autograd.grad(chosen, features)
+    (channels,) = {1, 2, 3} - set(axes)
+    weights = slopes.float().mean(dim=axes, keepdim=True)
+    maps = (weights * features.float()).sum(dim=channels).clamp_min(0)
+    highest = maps.amax(dim=(1, 2), keepdim=True).clamp_min(1e-12)
+    return (maps / highest).detach().numpy().astype(np.float32)
