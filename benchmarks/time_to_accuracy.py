@@ -123,10 +123,11 @@ def main() -> None:
     parser.add_argument("--recipe", default="cifar10", help="of ours; its epochs fit the time")
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--contender", choices=["ours", "airbench", "vgg16"], default="ours")
+    parser.add_argument("--keep", type=Path, help="a folder that arrays and our runs stay in")
     asked = parser.parse_args()
     use_threads(pixonomy.Surroundings().cores)
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+        folder = asked.keep or Path(name)
         arrays = prepare(asked.source, folder)
         for seed in range(asked.seeds):
             if asked.contender == "ours":

@@ -19,6 +19,8 @@ import polars as pl
 import pytest
 from PIL import Image, ImageDraw
 
+pytest_plugins = ("in_browser",)
+
 SHAPES = ("circle", "cross", "stripes")
 
 

@@ -1,6 +1,13 @@
 import dataclasses
 import html.parser
+import io
+from pathlib import Path
+from typing import Any
 
+import pytest
+from PIL import Image
+
+from in_browser import fits
 from pixonomy.auditing.kinds import COUNTED, KINDS
 from pixonomy.auditing.origins import COUNTED_BY, Origin, Origins
 from pixonomy.auditing.page import AuditPage, Card, Shown, render_audit
@@ -76,3 +83,20 @@ def test_one_is_one_and_many_are_many() -> None:
     text = Tags(render_audit(dataclasses.replace(EMPTY, counts=counts))).text
     assert "1 group of copies" in text
     assert "2 near-copies" in text
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_page_keeps_nobody_out(
+    open_page: Any, barriers: Any, tmp_path: Path, width: int
+) -> None:
+    picture = io.BytesIO()
+    Image.new("RGB", (40, 30), "teal").save(picture, "JPEG")
+    cards = {
+        name: [Card((Shown("a", "b", picture.getvalue(), ("c",)), Shown("b", "c", None)), EVIL)]
+        for name in KINDS
+    }
+    file = tmp_path / "audit.html"
+    file.write_text(render_audit(dataclasses.replace(FULL, cards=cards)), "utf-8")
+    page = open_page(file, width)
+    assert fits(page)
+    assert barriers(page) == []

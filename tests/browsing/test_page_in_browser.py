@@ -1,35 +1,18 @@
 """The page in a real browser, wide and narrow; skipped where Chromium is not installed."""
 
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 
+from in_browser import fits
 from pixonomy.manifest import Manifest, conform, write_manifest
 from pixonomy.road.browse import browse
 from pixonomy.taxonomy import Taxonomy
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 LONG = "élan <b>& " + "a-name-without-a-single-space-" * 4
-
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    quiet = ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
-    with sync_playwright() as playwright:
-        # Chromium refuses its sandbox to root, which containers often are.
-        found = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--no-first-run", *quiet]
-        )
-        yield found
-        found.close()
 
 
 @pytest.fixture
@@ -61,22 +44,12 @@ def page_file(tmp_path: Path, write_pictures: Callable[..., Path]) -> Path:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
 def test_the_page_opens_without_network_errors_or_sideways_scrolling(
-    browser: Any, page_file: Path, width: int, scheme: str
+    open_page: Any, page_file: Path, width: int, scheme: str
 ) -> None:
-    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
-    requested: list[str] = []
-    complaints: list[str] = []
-    page.on("request", lambda request: requested.append(request.url))
-    page.on("console", lambda message: complaints.append(message.text))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.goto(page_file.as_uri())
-    assert [url for url in requested if not url.startswith(("file:", "data:"))] == []
-    assert complaints == []
+    page = open_page(page_file, width, scheme)
     assert page.locator("h1").count() == 1
     assert "élan <b>&" in page.inner_text("body")
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    broken = "[...document.images].filter(i => !i.complete || !i.naturalWidth).length"
-    assert page.evaluate(broken) == 0
+    assert fits(page)
     assert page.locator("article.sheet").count() == 40
     assert page.locator(".thumbs img").count() > 100
     assert page.evaluate("[...document.images].every(i => i.alt)")
@@ -84,7 +57,13 @@ def test_the_page_opens_without_network_errors_or_sideways_scrolling(
     assert page.evaluate(tallest) == 72
     empty = "[...document.querySelectorAll('section')].filter(s => s.innerText.length < 30).length"
     assert page.evaluate(empty) == 0
-    page.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_that_keeps_anybody_out(
+    open_page: Any, barriers: Any, page_file: Path, scheme: str
+) -> None:
+    assert barriers(open_page(page_file, scheme=scheme)) == []
 
 
 def contrast(browser: Any, page_file: Path, scheme: str, place: str) -> float:

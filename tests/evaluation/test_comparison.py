@@ -1,7 +1,11 @@
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import polars as pl
 import pytest
 
+from in_browser import fits
 from pixonomy.evaluation.comparison import (
     Contender,
     compare_with_first,
@@ -61,3 +65,18 @@ def test_the_page_tells_what_differs_and_escapes_names() -> None:
     assert '<th scope="row">size</th>' not in page  # the same in both
     assert page.count('class="matrix tilted"') == 2
     assert 'id="histories"' in page
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_page_keeps_nobody_out(
+    open_page: Any, barriers: Any, tmp_path: Path, width: int
+) -> None:
+    right = np.arange(40) % 4 > 0
+    contenders = [contender("a<b", right), contender("c", ~right)]
+    file = tmp_path / "page.html"
+    file.write_text(
+        render_comparison(contenders, compare_with_first(contenders), "pixonomy compare a c")
+    )
+    page = open_page(file, width)
+    assert fits(page)
+    assert barriers(page) == []

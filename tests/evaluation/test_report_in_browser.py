@@ -1,7 +1,6 @@
 """The report page in a real browser; skipped where Chromium is not installed."""
 
-import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +8,11 @@ import numpy as np
 import polars as pl
 import pytest
 
+from in_browser import fits
 from pixonomy.evaluation.metrics import measure
 from pixonomy.evaluation.report import Report, render_report
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 LABELS = ("car expenses", "élan <b>&", "travel")
-
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
 
 
 def make_report(categories: int = 3) -> Report:
@@ -63,66 +60,33 @@ def make_report(categories: int = 3) -> Report:
     )
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    quiet = ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
-    with sync_playwright() as playwright:
-        # Chromium refuses its sandbox to root, which containers often are.
-        found = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--no-first-run", *quiet]
-        )
-        yield found
-        found.close()
+def write(folder: Path, categories: int) -> Path:
+    file = folder / "report.html"
+    file.write_text(render_report(make_report(categories)), "utf-8")
+    return file
 
 
 @pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("categories", [3, 40])
 def test_the_page_opens_without_network_errors_or_sideways_scrolling(
-    browser: Any, tmp_path: Path, width: int
+    open_page: Any, tmp_path: Path, width: int, categories: int
 ) -> None:
-    file = tmp_path / "report.html"
-    file.write_text(render_report(make_report()), "utf-8")
-    page = browser.new_page(viewport={"width": width, "height": 900})
-    requested: list[str] = []
-    complaints: list[str] = []
-    page.on("request", lambda request: requested.append(request.url))
-    page.on("console", lambda message: complaints.append(message.text))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.goto(file.as_uri())
-    assert [url for url in requested if not url.startswith(("file:", "data:"))] == []
-    assert complaints == []
+    page = open_page(write(tmp_path, categories), width)
     assert page.locator("h1").count() == 1
     assert "élan <b>&" in page.inner_text("body")
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    broken = "[...document.images].filter(i => !i.complete || !i.naturalWidth).length"
-    assert page.evaluate(broken) == 0
-    page.close()
+    assert fits(page)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("categories", [3, 40])
 def test_axe_finds_nothing_that_keeps_anybody_out(
-    browser: Any, tmp_path: Path, categories: int, scheme: str
+    open_page: Any, barriers: Any, tmp_path: Path, categories: int, scheme: str
 ) -> None:
-    from axe_playwright_python.sync_playwright import Axe
-
-    file = tmp_path / "report.html"
-    file.write_text(render_report(make_report(categories)), "utf-8")
-    page = browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme=scheme)
-    page.goto(file.as_uri())
-    page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
-    found = Axe().run(page).response["violations"]
-    told = [f"{one['id']} ({one['impact']}): {one['nodes'][0]['html']}" for one in found]
-    assert told == []
-    page.close()
+    assert barriers(open_page(write(tmp_path, categories), scheme=scheme)) == []
 
 
-def test_tables_are_sorted_and_the_matrix_is_ordered_by_hand(browser: Any, tmp_path: Path) -> None:
-    file = tmp_path / "report.html"
-    file.write_text(render_report(make_report(30)), "utf-8")
-    page = browser.new_page()
-    page.goto(file.as_uri())
+def test_tables_are_sorted_and_the_matrix_ordered_by_hand(open_page: Any, tmp_path: Path) -> None:
+    page = open_page(write(tmp_path, 30))
     table = page.locator("#categories table")
     table.locator("th button", has_text="Pictures").click()
     counts = [int(text) for text in table.locator("tbody td:nth-child(2)").all_inner_texts()]
@@ -147,17 +111,12 @@ def test_tables_are_sorted_and_the_matrix_is_ordered_by_hand(browser: Any, tmp_p
     assert sorted(before) == sorted(after)
     assert page.locator("#confusion thead th").all_inner_texts()[1:] == after
     assert all(diagonal())
-    page.close()
 
 
-def test_a_cell_opens_its_pictures(browser: Any, tmp_path: Path) -> None:
-    file = tmp_path / "report.html"
-    file.write_text(render_report(make_report(30)), "utf-8")
-    page = browser.new_page()
-    page.goto(file.as_uri())
+def test_a_cell_opens_its_pictures(open_page: Any, tmp_path: Path) -> None:
+    page = open_page(write(tmp_path, 30))
     link = page.locator("#confusion td.right a").first
     target = page.locator(str(link.get_attribute("href")))
     assert not target.locator("img").first.is_visible()
     link.click()
     target.locator("img").first.wait_for(state="visible", timeout=5000)
-    page.close()

@@ -13,6 +13,7 @@ import polars as pl
 import pytest
 from PIL import Image, ImageDraw
 
+from in_browser import fits
 from pixonomy.errors import SettingError
 from pixonomy.progress import Surroundings
 from pixonomy.studies.study import StudyChoices, study
@@ -107,6 +108,15 @@ def test_the_page_tells_the_answer_and_its_limits(finished: dict[str, Any]) -> N
     assert page.count('<table class="matrix tilted">') == 2
     assert "Separability" in page
     assert "Not finished" not in page
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_page_keeps_nobody_out(
+    finished: dict[str, Any], open_page: Any, barriers: Any, width: int
+) -> None:
+    page = open_page(Path(finished["result"]["page"]), width)
+    assert fits(page)
+    assert barriers(page) == []
 
 
 def test_finished_cells_are_skipped_and_a_new_seed_is_added(finished: dict[str, Any]) -> None:

@@ -1,7 +1,7 @@
 """A room's template and its content go in; one self-contained HTML5 page comes out.
 
-A page needs no network and no script: style, figures (SVG) and pictures (JPEG) are inside it. Every
-text from outside is escaped.
+A page needs no network: style, figures (SVG), pictures (JPEG) and what script it has are inside it.
+Every text from outside is escaped.
 """
 
 from pathlib import Path
