@@ -19,7 +19,7 @@ import polars as pl
 import pytest
 from PIL import Image, ImageDraw
 
-pytest_plugins = ("in_browser",)
+pytest_plugins = ("in_browser", "photo_site")
 
 SHAPES = ("circle", "cross", "stripes")
 

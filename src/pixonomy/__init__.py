@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pixonomy.road.browse import browse
     from pixonomy.road.catalogue import draw_catalogue
     from pixonomy.road.classify import classify
+    from pixonomy.road.collect import CollectChoices, collect
     from pixonomy.road.compare import compare
     from pixonomy.road.demo import demo
     from pixonomy.road.evaluate import evaluate
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from pixonomy.road.prepare import prepare
     from pixonomy.road.sample import sample
     from pixonomy.road.split import split
+    from pixonomy.road.taxonomy import check_taxonomy, init_taxonomy
     from pixonomy.road.train import TrainChoices, plan_training, train
     from pixonomy.sources.table import TableColumns
     from pixonomy.studies.study import StudyChoices, study
@@ -43,6 +45,7 @@ __all__ = [
     "ArraySettings",
     "AuditChoices",
     "BrowseChoices",
+    "CollectChoices",
     "FitChoices",
     "IndexChoices",
     "PixonomyError",
@@ -56,7 +59,9 @@ __all__ = [
     "audit",
     "browse",
     "check_submission",
+    "check_taxonomy",
     "classify",
+    "collect",
     "compare",
     "demo",
     "draw_catalogue",
@@ -64,6 +69,7 @@ __all__ = [
     "export",
     "fit",
     "index",
+    "init_taxonomy",
     "plan_training",
     "predict",
     "prepare",
@@ -78,6 +84,7 @@ _HOMES = {
     "ArraySettings": "arrays.write",
     "AuditChoices": "road.audit",
     "BrowseChoices": "browsing.page",
+    "CollectChoices": "road.collect",
     "FitChoices": "road.fit",
     "IndexChoices": "road.index",
     "PixonomyError": "errors",
@@ -89,7 +96,9 @@ _HOMES = {
     "TableColumns": "sources.table",
     "TrainChoices": "road.train",
     "check_submission": "evaluation.submission",
+    "check_taxonomy": "road.taxonomy",
     "draw_catalogue": "road.catalogue",
+    "init_taxonomy": "road.taxonomy",
     "plan_training": "road.train",
     "read_manifest": "manifest",
     "study": "studies.study",

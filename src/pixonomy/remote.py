@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pixonomy.errors import PixonomyError, SettingError, StorageError
@@ -83,6 +84,22 @@ def open_remote(address: str) -> RemoteFile:
     if about["type"] != "file":
         raise SettingError(f"{address} is no object; name one file, such as {_SCHEME}bucket/key.")
     return RemoteFile(address, int(about["size"]), str(about["ETag"]), storage)
+
+
+def upload(path: Path, address: str) -> None:
+    """Copy a file to an object, which is there whole or not at all.
+
+    Raises:
+        SettingError: for another kind of address.
+        StorageError: if the storage refuses or does not answer.
+    """
+    if not address.startswith(_SCHEME):
+        raise SettingError(
+            f"Cannot write {address}: known are local paths and {_SCHEME}bucket/key."
+        )
+    storage = _connect()
+    with _sentences(address):
+        storage.put_file(str(path), address)
 
 
 def _connect() -> Any:

@@ -108,14 +108,14 @@ def test_debug_shows_the_traceback(capfd: pytest.CaptureFixture[str], tmp_path: 
     ("arguments", "message"),
     [
         (["fit"], "Missing argument 'sources'. See `pixonomy fit --help`."),
-        (["collect"], "No such command 'collect'. See `pixonomy --help`."),
+        (["harvest"], "No such command 'harvest'. See `pixonomy --help`."),
         (["fit", ".", "-o", "run", "--speed", "9"], "No such option: --speed"),
         (["fit", ".", "-o", "run", "--size", "big"], "Invalid value for '--size'"),
         (["fit", ".", "-o", "run", "--seed", "-1"], "greater than or equal to 0"),
         (["fit", "."], "--output"),
         (
             ["bench", "speed"],
-            "no benchmark 'speed'; known are audit, decode, ",
+            "no benchmark 'speed'; known are audit, collect, decode, ",
         ),
     ],
 )

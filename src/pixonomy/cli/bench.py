@@ -14,6 +14,7 @@ from pixonomy.files import existing_path
 # Imported when asked for: benchmarks bring their yardsticks with them.
 _NAMES = {
     "audit": "pixonomy.bench.audit:bench_audit",
+    "collect": "pixonomy.bench.collect:bench_collect",
     "decode": "pixonomy.bench.decode:bench_decode",
     "duplicates": "pixonomy.bench.duplicates:bench_duplicates",
     "index": "pixonomy.bench.index:bench_index",

@@ -7,7 +7,18 @@ from dataclasses import dataclass
 
 import typer
 
-from pixonomy.cli import audit, bench, catalogue, compare, data, export, model, predict, study
+from pixonomy.cli import (
+    audit,
+    bench,
+    catalogue,
+    collect,
+    compare,
+    data,
+    export,
+    model,
+    predict,
+    study,
+)
 from pixonomy.cli.console import bars, show
 from pixonomy.errors import PixonomyError
 from pixonomy.files import storage_error
@@ -22,6 +33,7 @@ for verb in (
     model.fit,
     model.classify,
     model.demo,
+    collect.collect,
     data.index,
     catalogue.browse,
     audit.audit,
@@ -37,6 +49,8 @@ for verb in (
     bench.bench,
 ):
     app.command()(verb)
+app.add_typer(collect.taxonomy, name="taxonomy")
+app.add_typer(collect.gallery, name="gallery")
 
 
 @dataclass(frozen=True)
@@ -105,6 +119,7 @@ def _usage_message(error: typer.TyperException) -> str:
 
 def _help_for(arguments: list[str]) -> str:
     verbs = {command.callback.__name__ for command in app.registered_commands if command.callback}
+    verbs |= {str(group.name) for group in app.registered_groups}
     return f"pixonomy {arguments[0]} --help" if arguments[0] in verbs else "pixonomy --help"
 
 

@@ -1,5 +1,6 @@
 """The command line goes in; its reference in Markdown comes out (`make reference`)."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import typer
@@ -11,9 +12,18 @@ def write_reference() -> str:
     """Return the reference of every verb, its arguments and options, as Markdown."""
     command: Any = typer.main.get_command(app)
     parts = ["# Command reference", "Made by `make reference` from the commands themselves."]
-    for name, verb in command.commands.items():
+    for name, verb in _verbs(command):
         parts += [f"## pixonomy {name}", verb.help, _usage(name, verb), _table(verb)]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _verbs(command: Any) -> Iterator[tuple[str, Any]]:
+    """Yield each verb with its name; one of several words stands below a group."""
+    for name, verb in command.commands.items():
+        if hasattr(verb, "commands"):
+            yield from ((f"{name} {below}", one) for below, one in _verbs(verb))
+        else:
+            yield name, verb
 
 
 def _usage(name: str, verb: Any) -> str:

@@ -47,7 +47,7 @@ def prepare_data(study: Study, folder: Path, surroundings: Surroundings) -> dict
         SettingError: if a source or category is not there.
         DataError: if a category has no pictures.
     """
-    found = [_read(one, study.path(one.source), folder, surroundings) for one in study.data]
+    found = [_read(study, one, folder, surroundings) for one in study.data]
     counts = [count_parts(units, labels) for _, labels, units in found]
     parts = {part: min(count[part] for count in counts) for part in ("learn", "test")}
     if study.sample.folds:  # the source's own split is not asked
@@ -100,12 +100,14 @@ def prepare_fold(
 
 
 def _read(
-    data: DataSet, source: Path, folder: Path, surroundings: Surroundings
+    study: Study, data: DataSet, folder: Path, surroundings: Surroundings
 ) -> tuple[Path, tuple[str, ...], pl.DataFrame]:
     """Return a data set's manifest with copies marked, its labels and its usable pictures."""
     indexed, marked = folder / f"{data.name} all.parquet", folder / f"{data.name} marked.parquet"
+    source = study.path(data.source)
     if source.suffix != ".parquet" or read_about(source) is None:
-        index([source], indexed, IndexChoices(), False, surroundings)
+        names = study.path(data.taxonomy) if data.taxonomy else None
+        index([source], indexed, IndexChoices(categories=names), False, surroundings)
         source = indexed
     split(source, marked, surroundings=surroundings)
     about = read_manifest(marked, COLUMNS)

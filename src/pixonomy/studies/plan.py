@@ -16,7 +16,7 @@ DATA = "data"
 """The axis of data sets; all others are keys of a recipe."""
 
 _TOP = ("title", "question", "seeds", "data", "sample", "grid", "training")
-_OF_DATA = ("source", "categories")
+_OF_DATA = ("source", "categories", "taxonomy")
 _OF_SAMPLE = ("each", "folds", "repeats", "validation", "test")
 _OF_TRAINING = ("recipe", "weights")
 _MOST_CELLS = 10_000
@@ -30,11 +30,13 @@ class DataSet:
     Attributes:
         source: a manifest, or anything that `pixonomy index` takes; relative to the study's root.
         categories: ids, or names where only one category has it; all where there are none.
+        taxonomy: a catalogue's `category_names.csv`, relative as well; None: ids have no names.
     """
 
     name: str
     source: str
     categories: tuple[str, ...] = ()
+    taxonomy: str | None = None
 
 
 @dataclass(frozen=True)
@@ -253,4 +255,6 @@ def _data_set(name: str, told: Any) -> DataSet:
     categories = told.get("categories", [])
     if not isinstance(categories, list):
         raise SettingError(f"categories of [data.{name}] must be a list, not {categories!r}.")
-    return DataSet(name, str(told["source"]), tuple(str(one) for one in categories))
+    taxonomy = told.get("taxonomy")
+    labels = tuple(str(one) for one in categories)
+    return DataSet(name, str(told["source"]), labels, None if taxonomy is None else str(taxonomy))

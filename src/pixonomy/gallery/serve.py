@@ -1,0 +1,61 @@
+"""A stock goes in; a running site comes out, on a port of this machine."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event, Thread
+
+from aiohttp import web
+
+from pixonomy.errors import SettingError
+from pixonomy.gallery.interfaces import add_interfaces
+from pixonomy.gallery.site import STOCK, add_site
+from pixonomy.gallery.stock import Stock
+
+HOST = "127.0.0.1"
+
+
+def make_app(stock: Stock, burst: int = 0) -> web.Application:
+    """Return the site and the interfaces as one application."""
+    app = web.Application()
+    app[STOCK] = stock
+    add_site(app)
+    add_interfaces(app, burst)
+    return app
+
+
+@contextmanager
+def serving(app: web.Application, port: int = 0) -> Iterator[str]:
+    """Serve an application from a thread while the block lasts; yield its address.
+
+    Raises:
+        SettingError: if the port is taken.
+    """
+    started, ended = Event(), asyncio.Event()
+    told: list[int | OSError] = []
+    loop = asyncio.new_event_loop()
+
+    async def run() -> None:
+        runner = web.AppRunner(app, access_log=None)
+        await runner.setup()
+        site = web.TCPSite(runner, HOST, port)
+        try:
+            await site.start()
+            told.append(int(runner.addresses[0][1]))
+        except OSError as error:
+            told.append(error)
+            ended.set()
+        started.set()
+        await ended.wait()
+        await runner.cleanup()
+
+    thread = Thread(target=loop.run_until_complete, args=(run(),), daemon=True)
+    thread.start()
+    started.wait()
+    try:
+        if isinstance(told[0], OSError):
+            raise SettingError(f"Port {port} of {HOST} cannot be had: {told[0].strerror}.")
+        yield f"http://{HOST}:{told[0]}"
+    finally:
+        loop.call_soon_threadsafe(ended.set)
+        thread.join(timeout=10)

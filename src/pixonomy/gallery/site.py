@@ -1,0 +1,152 @@
+"""A stock goes in; an HTML photo site comes out: search, pages, JSON-LD, robots.txt, a sitemap."""
+
+import json
+from html import escape
+from urllib.parse import quote_plus
+from xml.sax.saxutils import escape as escape_xml
+
+from aiohttp import web
+
+from pixonomy.gallery.stock import Photo, Stock
+
+STOCK = web.AppKey("stock", Stock)
+
+_PER_PAGE = 24
+_PER_SITEMAP = 500
+
+
+def add_site(app: web.Application) -> None:
+    """Add the site's pages to an application that has a stock."""
+    app.add_routes(
+        [
+            web.get("/", _front),
+            web.get("/search", _search),
+            web.get("/photo/{number}", _photo),
+            web.get("/images/{file}", _image),
+            web.get("/robots.txt", _robots),
+            web.get("/sitemap.xml", _sitemap_index),
+            web.get("/sitemap-{part}.xml", _sitemap),
+            web.get("/private/{rest:.*}", _front),
+        ]
+    )
+
+
+def find_photo(request: web.Request, number: str) -> Photo:
+    """Return a photo by its number, or answer 404."""
+    photos = request.app[STOCK].photos
+    if not number.isascii() or not number.isdigit() or int(number) >= len(photos):
+        raise web.HTTPNotFound
+    return photos[int(number)]
+
+
+def address(request: web.Request, path: str) -> str:
+    """Return the address of a path of this site."""
+    return f"{request.scheme}://{request.host}{path}"
+
+
+async def _front(request: web.Request) -> web.Response:
+    keywords = dict.fromkeys(one.title.rpartition(" ")[0] for one in request.app[STOCK].photos)
+    links = "".join(
+        f'<li><a href="/search?q={quote_plus(one)}">{escape(one)}</a></li>' for one in keywords
+    )
+    return _page("Photos in a box", f"<form action=/search><input name=q></form><ul>{links}</ul>")
+
+
+async def _search(request: web.Request) -> web.Response:
+    query = request.query.get("q", "")
+    number = max(
+        1, int(request.query.get("page", "1")) if request.query.get("page", "1").isdigit() else 1
+    )
+    found = request.app[STOCK].search(query)
+    shown = found[(number - 1) * _PER_PAGE : number * _PER_PAGE]
+    items = "".join(
+        f'<li><a class="photo" href="/photo/{one.number}">'
+        f'<img src="/images/{one.file}?w=100" alt="{escape(one.title)}"></a></li>'
+        for one in shown
+    )
+    more = ""
+    if number * _PER_PAGE < len(found):
+        more = f'<a rel="next" href="/search?q={quote_plus(query)}&amp;page={number + 1}">More</a>'
+    return _page(f"{len(found)} photos: {query}", f"<ul>{items}</ul>{more}")
+
+
+async def _photo(request: web.Request) -> web.Response:
+    one = find_photo(request, request.match_info["number"])
+    image = address(request, f"/images/{one.file}")
+    told = {
+        "@context": "https://schema.org",
+        "@type": "ImageObject",
+        "contentUrl": image,
+        "acquireLicensePage": address(request, f"/photo/{one.number}"),
+        "license": one.license_url,
+        "creditText": one.creator,
+        "creator": {"@type": "Person", "name": one.creator},
+        "name": one.title,
+        "width": one.width,
+        "height": one.height,
+    }
+    block = json.dumps(told, ensure_ascii=False).replace("<", "\\u003c")
+    head = (
+        f'<script type="application/ld+json">{block}</script>'
+        f'<meta property="og:image" content="{escape(image)}">'
+    )
+    picture = f'<img class="full" src="{escape(image)}" alt="{escape(one.title)}">'
+    body = f"{picture}<p>{escape(one.license)}</p>"
+    return _page(one.title, body, head)
+
+
+async def _image(request: web.Request) -> web.StreamResponse:
+    stock = request.app[STOCK]
+    name = request.match_info["file"]
+    if name not in {one.file for one in stock.photos[:1]} and not (
+        name.endswith(".jpg") and name[:-4].isdigit() and (stock.folder / name).is_file()
+    ):
+        raise web.HTTPNotFound
+    return web.FileResponse(stock.folder / name, headers={"Content-Type": "image/jpeg"})
+
+
+async def _robots(request: web.Request) -> web.Response:
+    text = f"User-agent: *\nDisallow: /private/\nSitemap: {address(request, '/sitemap.xml')}\n"
+    return web.Response(text=text)
+
+
+async def _sitemap_index(request: web.Request) -> web.Response:
+    parts = range(-(-len(request.app[STOCK].photos) // _PER_SITEMAP))
+    maps = "".join(
+        f"<sitemap><loc>{escape_xml(address(request, f'/sitemap-{part}.xml'))}</loc></sitemap>"
+        for part in parts
+    )
+    schema = "http://www.sitemaps.org/schemas/sitemap/0.9"
+    return _xml(f'<sitemapindex xmlns="{schema}">{maps}</sitemapindex>')
+
+
+async def _sitemap(request: web.Request) -> web.Response:
+    part = request.match_info["part"]
+    if not part.isdigit():
+        raise web.HTTPNotFound
+    start = int(part) * _PER_SITEMAP
+    urls = "".join(
+        f"<url><loc>{escape_xml(address(request, f'/photo/{one.number}'))}</loc>"
+        f"<image:image><image:loc>{escape_xml(address(request, f'/images/{one.file}'))}</image:loc>"
+        f"<image:title>{escape_xml(one.title)}</image:title>"
+        f"<image:license>{escape_xml(one.license_url)}</image:license></image:image></url>"
+        for one in request.app[STOCK].photos[start : start + _PER_SITEMAP]
+    )
+    return _xml(
+        '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" '
+        f'xmlns:image="http://www.google.com/schemas/sitemap-image/1.1">{urls}</urlset>'
+    )
+
+
+def _page(title: str, body: str, head: str = "") -> web.Response:
+    text = (
+        f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
+        f"{head}</head><body><h1>{escape(title)}</h1>{body}</body></html>"
+    )
+    return web.Response(text=text, content_type="text/html", charset="utf-8")
+
+
+def _xml(text: str) -> web.Response:
+    return web.Response(
+        text=f'<?xml version="1.0" encoding="UTF-8"?>{text}', content_type="application/xml"
+    )

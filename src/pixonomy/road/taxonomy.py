@@ -1,0 +1,51 @@
+"""A name, or a table of what people typed, goes in; a file of categories and keywords comes out."""
+
+from pathlib import Path
+from typing import Any
+
+from pixonomy.errors import SettingError
+from pixonomy.files import printable, storage_errors, write_text
+from pixonomy.keywords import KeywordFile, read_keyword_file, shipped_text
+from pixonomy.road.propose import propose
+
+
+def init_taxonomy(
+    output: Path, name: str = "savings-goals", table: Path | None = None, overwrite: bool = False
+) -> dict[str, Any]:
+    """Write a shipped taxonomy, or a draft made from goal names.
+
+    Args:
+        table: a CSV of free-text names and their counts; None: the shipped taxonomy `name`.
+
+    Returns:
+        {taxonomy, categories, keywords}.
+
+    Raises:
+        SettingError: if there is no such taxonomy or table, or the file exists.
+    """
+    with storage_errors(output):
+        if output.exists() and not overwrite:
+            raise SettingError(f"{printable(output)} exists; replace it with --overwrite.")
+    text = shipped_text(name) if table is None else propose(table)
+    write_text(output, text)
+    return _count(output, read_keyword_file(output))
+
+
+def check_taxonomy(path: Path) -> dict[str, Any]:
+    """Check a taxonomy.
+
+    Returns:
+        {taxonomy, categories, keywords}.
+
+    Raises:
+        SettingError: saying what is wrong with it.
+    """
+    return _count(path, read_keyword_file(path))
+
+
+def _count(path: Path, file: KeywordFile) -> dict[str, Any]:
+    return {
+        "taxonomy": printable(path),
+        "categories": len(file.categories),
+        "keywords": len(file.keywords),
+    }

@@ -1,0 +1,37 @@
+from collections import Counter
+from pathlib import Path
+
+from pixonomy.gallery.draw import CATEGORIES
+from pixonomy.gallery.stock import Stock, draw_stock
+from pixonomy.images.decode import decode
+
+
+def test_every_scene_is_on_offer_and_found_by_its_name(stock: Stock) -> None:
+    for category, scenes in CATEGORIES.items():
+        for scene in scenes:
+            found = stock.search(scene)
+            assert len(found) >= 40 // len(scenes) - 1
+            assert category in {one.category for one in found}
+    assert stock.search("beach nowhere") == []
+
+
+def test_photos_are_pictures_of_the_size_they_say(stock: Stock) -> None:
+    for photo in stock.photos[::20]:
+        pixels = decode(stock.read(photo))
+        assert pixels.shape[:2] == (photo.height, photo.width)
+
+
+def test_a_few_are_offered_twice_and_some_of_them_elsewhere(stock: Stock) -> None:
+    offered = Counter(one.file for one in stock.photos)
+    twice = [file for file, count in offered.items() if count > 1]
+    assert 0.01 < len(twice) / len(offered) < 0.06
+    categories = [{one.category for one in stock.photos if one.file == file} for file in twice]
+    assert any(len(one) > 1 for one in categories)
+
+
+def test_the_same_stock_is_not_drawn_again(tmp_path: Path) -> None:
+    first = draw_stock(tmp_path, 3, seed=1)
+    before = {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
+    assert draw_stock(tmp_path, 3, seed=1) == first
+    assert {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == before
+    assert draw_stock(tmp_path, 3, seed=2) != first
