@@ -8,7 +8,18 @@ import pytest
 from pixonomy.errors import SettingError
 from pixonomy.road.demo import demo
 
-KEYS = {"gallery", "run", "bundle", "report", "planted", "test", "fresh", "seconds"}
+KEYS = {
+    "gallery",
+    "collected",
+    "audit",
+    "run",
+    "bundle",
+    "report",
+    "planted",
+    "test",
+    "fresh",
+    "seconds",
+}
 
 
 def test_a_folder_of_other_files_is_refused_and_kept(tmp_path: Path) -> None:

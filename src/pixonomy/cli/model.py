@@ -112,13 +112,22 @@ def demo(
     as_json: options.AsJson = False,
     debug: options.Debug = False,
 ) -> None:
-    """The whole story, offline: draw five savings goals, train, report, classify."""
+    """The whole story, offline: keywords of five savings goals, collect, audit, train, classify."""
     from pixonomy.road.demo import demo as run
 
-    say(f"Drawing {5 * pictures_per_category} pictures of five savings goals, then training …")
+    count = 5 * pictures_per_category
+    say(f"Drawing {count} pictures for a photo site in a box, collecting from it, training …")
     result = run(output, pictures_per_category, seed, surroundings())
-    fresh = result["fresh"]
+    fresh, got = result["fresh"], result["collected"]
+    others = ", ".join(f"{got[name]} {name}" for name in ("duplicates", "refused"))
+    found = ", ".join(
+        f"{count} {kind.replace('_', ' ')}"
+        for kind, count in result["audit"]["findings"].items()
+        if count
+    )
     lines = [
+        f"Collected {got['pictures']} pictures by keyword ({others}): {got['page']}",
+        f"Audit: {found}: {result['audit']['page']}",
         *(f"{_answer_line(one)}  (it is {one['truth']})" for one in fresh["images"]),
         f"Fresh pictures: {fresh['right']} of {fresh['n']} right, {fresh['sure']} called sure.",
         *_evaluation_lines(result),

@@ -1,0 +1,14 @@
+"""Keywords go in; pictures with all that is known of them come out."""
+
+from pixonomy.errors import SettingError
+
+try:
+    import aiohttp as aiohttp
+    import aiolimiter as aiolimiter
+    import bs4 as bs4
+    import lxml as lxml
+    import protego as protego
+except ImportError as error:
+    raise SettingError(
+        "Collecting needs some more parts: pip install 'pixonomy[collect]'."
+    ) from error

@@ -186,11 +186,11 @@ def _flawed(kind: str, spot: _Spot, clean: list[_Spot], seed: int) -> tuple[byte
     original = _photo(source.category, source.index, seed)
     if kind == "exact_duplicate":
         return original, source.path
-    return _saved_again(original, generator), source.path
+    return save_again(original, generator), source.path
 
 
-def _saved_again(original: bytes, generator: np.random.Generator) -> bytes:
-    """The same picture a little smaller and brighter, encoded anew."""
+def save_again(original: bytes, generator: np.random.Generator) -> bytes:
+    """Return the same picture a little smaller and brighter, encoded anew."""
     coded = np.frombuffer(original, np.uint8)
     picture = np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR_RGB), np.uint8)
     factor = generator.uniform(0.7, 0.95)

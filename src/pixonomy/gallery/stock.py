@@ -2,14 +2,14 @@
 
 import json
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
 from pixonomy.files import read_json, storage_errors, write_text
-from pixonomy.gallery.draw import CATEGORIES, draw_views
+from pixonomy.gallery.draw import CATEGORIES, Planted, draw_views, save_again
 from pixonomy.gallery.photograph import encode_jpeg
 from pixonomy.progress import Progress, silent
 
@@ -20,7 +20,11 @@ _LICENSES = (
     ("CC BY 4.0", "https://creativecommons.org/licenses/by/4.0/"),
     ("CC BY-SA 4.0", "https://creativecommons.org/licenses/by-sa/4.0/"),
 )
-_REPEATED = 0.03  # of the pictures are offered a second time, some of them for another category
+# Shares of photos that are flawed on purpose, as those of any site are:
+_REPEATED = 0.03  # offered a second time, half of these for a keyword of another category
+_SAVED_AGAIN = 0.02  # offered a second time as a smaller, brighter copy
+_WRONG = 0.02  # show something else than their title says
+_BROKEN = 0.005  # are no whole pictures
 
 
 @dataclass(frozen=True)
@@ -54,10 +58,12 @@ class Stock:
 
     Attributes:
         folder: of the JPEGs.
+        planted: flaws, see `draw.Planted`.
     """
 
     folder: Path
     photos: tuple[Photo, ...]
+    planted: tuple[Planted, ...]
 
     def search(self, text: str) -> list[Photo]:
         """Return the photos whose titles have all words of a search."""
@@ -78,31 +84,86 @@ def draw_stock(
 ) -> Stock:
     """Draw photos of every scene of the gallery; a stock that is there already is taken as it is.
 
-    A few are offered twice: the same file, a smaller copy, or under a keyword of another category.
+    Some are flawed on purpose: the same file or a smaller copy offered twice, half of the former
+    under a keyword of another category; a photo of something else; a broken file.
     """
     known = read_json(folder / _STOCK)
     wanted = {"pictures_per_category": pictures_per_category, "seed": seed}
-    if known is not None and known["settings"] == wanted:
-        return Stock(folder, tuple(Photo(**one) for one in known["photos"]))
+    if known is None or known["settings"] != wanted:
+        photos, planted = _draw(folder, pictures_per_category, seed, progress)
+        known = {
+            "settings": wanted,
+            "photos": [asdict(one) for one in photos],
+            "planted": [asdict(one) for one in planted],
+        }
+        write_text(folder / _STOCK, json.dumps(known, ensure_ascii=False))
+    return Stock(
+        folder,
+        tuple(Photo(**one) for one in known["photos"]),
+        tuple(Planted(**one) for one in known["planted"]),
+    )
+
+
+def _draw(
+    folder: Path, pictures_per_category: int, seed: int, progress: Progress
+) -> tuple[list[Photo], list[Planted]]:
     photos: list[Photo] = []
+    planted: list[Planted] = []
     with storage_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    total = pictures_per_category * len(CATEGORIES)
+    names = list(CATEGORIES)
+    total = pictures_per_category * len(names)
     for category, scenes in CATEGORIES.items():
         for place in range(pictures_per_category):
-            generator = np.random.default_rng([seed, list(CATEGORIES).index(category), place])
-            scene = scenes[place % len(scenes)]
-            (picture,) = draw_views(category, scene, 1, generator)
+            generator = np.random.default_rng([seed, names.index(category), place])
+            scene, shown = scenes[place % len(scenes)], category
+            if generator.random() < _WRONG:
+                shown = names[(names.index(category) + 1 + place % (len(names) - 1)) % len(names)]
+            drawn = scene if shown == category else CATEGORIES[shown][0]
+            (picture,) = draw_views(shown, drawn, 1, generator)
             photo = _offer(len(photos), f"{scene} {place}", category, picture.shape, generator)
-            jpeg = encode_jpeg(picture, int(generator.integers(60, 96)))
+            data = encode_jpeg(picture, int(generator.integers(60, 96)))
+            if shown != category:
+                planted.append(Planted("wrong_label", photo.file, shown))
+            elif generator.random() < _BROKEN:
+                data = data[: len(data) // 4]
+                planted.append(Planted("broken_file", photo.file, "truncated"))
             with storage_errors(folder):
-                (folder / photo.file).write_bytes(jpeg)
+                (folder / photo.file).write_bytes(data)
             photos.append(photo)
             progress("drawing a site's stock", len(photos), total)
-    photos += _repeat(photos, np.random.default_rng([seed, total]))
-    content = {"settings": wanted, "photos": [asdict(one) for one in photos]}
-    write_text(folder / _STOCK, json.dumps(content, ensure_ascii=False))
-    return Stock(folder, tuple(photos))
+    _offer_again(folder, photos, planted, np.random.default_rng([seed, total]))
+    return photos, planted
+
+
+def _offer_again(
+    folder: Path, photos: list[Photo], planted: list[Planted], generator: np.random.Generator
+) -> None:
+    """Offer some sound photos a second time, as people do; add them and what they are."""
+    flawed = {one.path for one in planted}
+    sound = [one for one in photos if one.file not in flawed]
+    sources = [sound[k] for k in generator.permutation(len(sound))]
+    repeats, copies = round(_REPEATED * len(photos)), round(_SAVED_AGAIN * len(photos))
+    for turn, source in enumerate(sources[: repeats + copies]):
+        number = len(photos)
+        others = [one for one in sources[-50:] if one.category != source.category]
+        is_elsewhere = turn < repeats and turn % 2 == 1
+        told = others[turn % len(others)] if is_elsewhere and others else source
+        again = replace(
+            source,
+            number=number,
+            title=f"{told.title.rpartition(' ')[0]} {number}",
+            category=told.category,
+        )
+        if turn < repeats:
+            kind = "category_leak" if told.category != source.category else "exact_duplicate"
+        else:
+            kind, again = "near_duplicate", replace(again, file=f"{number:06d}.jpg")
+            with storage_errors(folder):
+                data = save_again((folder / source.file).read_bytes(), generator)
+                (folder / again.file).write_bytes(data)
+        photos.append(again)
+        planted.append(Planted(kind, again.file, source.file))
 
 
 def _offer(
@@ -114,20 +175,3 @@ def _offer(
         number, title, category, creator, license_name, license_url,
         int(shape[1]), int(shape[0]), f"{number:06d}.jpg",
     )  # fmt: skip
-
-
-def _repeat(photos: list[Photo], generator: np.random.Generator) -> list[Photo]:
-    """Offer some photos again, as people do: every second time under another category's keyword."""
-    repeated = []
-    for turn in range(round(_REPEATED * len(photos))):
-        source = photos[generator.integers(len(photos))]
-        other = photos[generator.integers(len(photos))] if turn % 2 else source
-        number = len(photos) + turn
-        title = f"{other.title.rpartition(' ')[0]} {number}"
-        repeated.append(
-            Photo(
-                number, title, other.category, source.creator, source.license, source.license_url,
-                source.width, source.height, source.file,
-            )
-        )  # fmt: skip
-    return repeated

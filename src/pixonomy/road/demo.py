@@ -1,20 +1,28 @@
-"""A folder goes in; the whole story, drawn, trained, evaluated and used offline, comes out."""
+"""A folder goes in; the whole story, from keywords to answers, offline, comes out."""
 
 import time
 from pathlib import Path
 from typing import Any
 
+from pixonomy.arrays.write import ArraySettings
+from pixonomy.curation.split import SplitShares
 from pixonomy.errors import SettingError
-from pixonomy.files import printable, read_json, storage_errors, write_json
-from pixonomy.gallery.draw import draw_fresh, draw_gallery
+from pixonomy.files import printable, read_json, storage_errors, write_json, write_text
+from pixonomy.gallery.draw import CATEGORIES, draw_fresh
+from pixonomy.images.resize import DEFAULT_FIT
+from pixonomy.keywords import shipped_text
 from pixonomy.progress import Surroundings
+from pixonomy.road.audit import audit
 from pixonomy.road.classify import classify
-from pixonomy.road.fit import FitChoices, fit
-from pixonomy.road.train import TrainChoices
+from pixonomy.road.evaluate import evaluate
+from pixonomy.road.prepare import prepare
+from pixonomy.road.split import split
+from pixonomy.road.train import TrainChoices, plan_training, train
 
 _DEFAULT = Surroundings()
 _MARK = "demo.json"  # tells our own folder from one that people keep other things in
 _FRESH_PER_CATEGORY = 4
+_TAXONOMY = "savings-goals"
 
 
 def demo(
@@ -23,53 +31,83 @@ def demo(
     seed: int = 0,
     surroundings: Surroundings = _DEFAULT,
 ) -> dict[str, Any]:
-    """Draw pictures of five savings goals, fit a classifier on them, classify fresh ones.
+    """Collect pictures of five savings goals from a site in a box, audit, train, classify.
+
+    The site runs on this machine and offers drawn pictures, some of them flawed on purpose.
 
     Returns:
-        {gallery, run, bundle, report, planted, test, fresh: {right, sure, n, images}, seconds}.
+        {gallery, collected: {pictures, duplicates, refused, page}, audit: {page, findings}, run,
+        bundle, report, planted, test, fresh: {right, sure, n, images}, seconds}.
     """
     began = time.monotonic()
     settings = {"pictures_per_category": pictures_per_category, "seed": seed}
-    gallery = _draw(output, settings, surroundings)
-    training = TrainChoices(model="compact", weights="none")
-    fitted = fit(
-        [gallery], output / "run", FitChoices(training=training), surroundings=surroundings
+    _claim(output, settings)
+    planted, collected = _collect(output, pictures_per_category, seed, surroundings)
+    audited = audit(
+        output / "pictures" / "manifest.parquet", output / "audit", None, True, surroundings
     )
+    plan = plan_training(TrainChoices(model="compact", weights="none"), surroundings)
+    dealt, arrays, run = (output / name for name in ("split.parquet", "arrays", "run"))
+    split(output / "audit" / "manifest.parquet", dealt, SplitShares(), True, surroundings)
+    shape = ArraySettings((plan.recipe.size,), DEFAULT_FIT)
+    prepare(dealt, arrays, shape, True, surroundings)
+    train(arrays, run, plan, True, surroundings)
+    evaluated = evaluate(run, surroundings)
     fresh = draw_fresh(output / "fresh", _FRESH_PER_CATEGORY, seed)
-    answers = classify(output / "run", [path for path, _ in fresh], surroundings)["images"]
-    truths = [truth for _, truth in fresh]
-    planted = read_json(gallery / "planted.json")
+    answers = classify(run, [path for path, _ in fresh], surroundings)["images"]
     return {
-        "gallery": printable(gallery),
-        "run": fitted["run"],
-        "bundle": fitted["bundle"],
-        "report": fitted["report"],
-        "planted": len(planted),
-        "test": fitted["test"],
-        "fresh": _count(answers, truths),
+        "gallery": printable(output / "gallery"),
+        "collected": {
+            name: collected[name] for name in ("pictures", "duplicates", "refused", "page")
+        },
+        "audit": {"page": audited["page"], "findings": audited["findings"]},
+        "run": evaluated["run"],
+        "bundle": evaluated["bundle"],
+        "report": evaluated["report"],
+        "planted": planted,
+        "test": evaluated["test"],
+        "fresh": _count(answers, [truth for _, truth in fresh]),
         "seconds": round(time.monotonic() - began, 2),
     }
 
 
-def _draw(output: Path, settings: dict[str, int], surroundings: Surroundings) -> Path:
-    """Draw the gallery, unless an earlier demo with the same settings has."""
-    gallery = output / "gallery"
-    drawn = read_json(output / _MARK)
+def _claim(output: Path, settings: dict[str, int]) -> None:
+    """Make the folder ours, or refuse one of other files or settings."""
+    known = read_json(output / _MARK)
     with storage_errors(output):
-        if drawn is None and output.exists() and any(output.iterdir()):
+        if known is None and output.exists() and any(output.iterdir()):
             raise SettingError(
                 f"{printable(output)} holds other files; choose an empty or new folder."
             )
-    if drawn is not None and drawn != settings:
+    if known is not None and known != settings:
         raise SettingError(
-            f"{printable(output)} holds a demo with other settings ({drawn}); choose another name."
+            f"{printable(output)} holds a demo with other settings ({known}); choose another name."
         )
     write_json(output / _MARK, settings)
-    if not (gallery / "planted.json").exists():
-        draw_gallery(
-            gallery, settings["pictures_per_category"], settings["seed"], surroundings.progress
-        )
-    return gallery
+
+
+def _collect(
+    output: Path, pictures_per_category: int, seed: int, surroundings: Surroundings
+) -> tuple[int, dict[str, Any]]:
+    """Draw a site's stock, serve it, and collect all of it; return how many flaws it has."""
+    from pixonomy.gallery.serve import make_app, serving  # they need parts of their own
+    from pixonomy.gallery.stock import draw_stock
+    from pixonomy.road.collect import CollectChoices, collect
+    from pixonomy.road.serve_gallery import box_settings
+
+    stock = draw_stock(output / "gallery", pictures_per_category, seed, surroundings.progress)
+    port_file = output / "gallery" / "port.json"
+    port = read_json(port_file) or 0
+    with serving(make_app(stock), port) as address:
+        # Addresses that a killed demo had noted have to lead here again.
+        write_json(port_file, int(address.rpartition(":")[2]))
+        taxonomy = output / "taxonomy.toml"
+        write_text(taxonomy, shipped_text(_TAXONOMY) + box_settings(address))
+        # As many of each keyword as a category with the fewest scenes has, and the repeats.
+        most = 2 * pictures_per_category // min(map(len, CATEGORIES.values()))
+        choices = CollectChoices(("commons",), most)
+        result = collect(taxonomy, output / "pictures", choices, surroundings=surroundings)
+    return len(stock.planted), result
 
 
 def _count(answers: list[dict[str, Any]], truths: list[str]) -> dict[str, Any]:
