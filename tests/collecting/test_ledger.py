@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 
 from pixonomy.collecting.finds import BudgetSpent, Find, Page
-from pixonomy.collecting.ledger import Kept, Ledger
+from pixonomy.collecting.ledger import Ledger
+from pixonomy.collecting.notes import Kept
 from pixonomy.errors import SettingError, StorageError
 
 KEY = ("box", "travel", "beach")

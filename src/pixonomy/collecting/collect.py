@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pixonomy.collecting.finds import BudgetSpent, Find, Gone, Page, Refused, Reply, Trouble
-from pixonomy.collecting.ledger import Kept, Ledger, Waiting
+from pixonomy.collecting.ledger import Ledger
 from pixonomy.collecting.manners import Manners
+from pixonomy.collecting.notes import Kept, Waiting
 from pixonomy.collecting.provider import Provider
 from pixonomy.collecting.shards import NewPicture, ShardWriter
 from pixonomy.images.fingerprint import PictureFingerprint, fingerprint
