@@ -21,6 +21,21 @@ def mute(sentence: str) -> None:
 
 
 @dataclass(frozen=True)
+class Hosts:
+    """Which of several processes, each perhaps on a machine of its own, this one is.
+
+    Attributes:
+        coordinator: host:port at which the first one listens; empty for a process alone.
+        world: how many there are.
+        rank: this one's number, from 0.
+    """
+
+    coordinator: str = ""
+    world: int = 1
+    rank: int = 0
+
+
+@dataclass(frozen=True)
 class Surroundings:
     """What a verb may use and whom it tells.
 
@@ -28,8 +43,10 @@ class Surroundings:
         cores: processes or threads to work with.
         progress: told how far long work is.
         say: told what a person should know, one sentence at a time.
+        hosts: the processes that train together.
     """
 
     cores: int = 1
     progress: Progress = silent
     say: Callable[[str], None] = mute
+    hosts: Hosts = Hosts()

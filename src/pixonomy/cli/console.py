@@ -8,7 +8,8 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from pixonomy.progress import Surroundings
+from pixonomy.errors import SettingError
+from pixonomy.progress import Hosts, Surroundings
 from pixonomy.workers import count_cores
 
 _PATIENCE_SECONDS = 2.0  # work shorter than this shows no bar
@@ -64,6 +65,24 @@ bars = Bars()
 def surroundings() -> Surroundings:
     """Return what the verbs may use here: all cores, the bars, standard error."""
     return Surroundings(count_cores(), bars, say)
+
+
+def read_hosts(text: str | None) -> Hosts:
+    """Return which of several hosts this is, of a text such as "10.0.0.1:1234,4,0".
+
+    Raises:
+        SettingError: if it is none.
+    """
+    if not text:
+        return Hosts()
+    coordinator, *numbers = text.split(",")
+    if len(numbers) == 2 and all(one.strip().isdigit() for one in numbers) and ":" in coordinator:
+        world, rank = map(int, numbers)
+        if 0 <= rank < world:
+            return Hosts(coordinator.strip(), world, rank)
+    raise SettingError(
+        f"PIXONOMY_HOSTS is ADDRESS:PORT,HOSTS,RANK, such as 10.0.0.1:1234,4,0, not {text!r}."
+    )
 
 
 def say(sentence: str) -> None:

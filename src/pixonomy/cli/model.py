@@ -1,12 +1,14 @@
 """`fit`, `train`, `evaluate`, `classify`, `demo`: pictures to answers."""
 
+import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from pixonomy.cli import options
-from pixonomy.cli.console import percent, say, show, surroundings
+from pixonomy.cli.console import percent, read_hosts, say, show, surroundings
 
 _SHARES_SHOWN = 12
 
@@ -63,7 +65,7 @@ def train(
     if size is None and len(sizes) == 1:
         size = sizes[0]
     changes = {"size": size, "epochs": epochs, "seed": seed}
-    around = surroundings()
+    around = replace(surroundings(), hosts=read_hosts(os.environ.get("PIXONOMY_HOSTS")))
     plan = plan_training(TrainChoices(model, recipe, weights, changes), around)
     result = run(arrays, output, plan, overwrite, around)
     validation = result["validation"]

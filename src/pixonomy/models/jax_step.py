@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from pixonomy.models.hosts import Mesh
 from pixonomy.models.targets import Objective, Targets
 
 
@@ -34,19 +35,31 @@ def jax_step(model: Any, objective: Objective) -> Callable[[npt.NDArray[np.uint8
         trainable, state = model.optimizer.stateless_apply(state, gradients, trainable)
         return total, trainable, others, state
 
-    compiled = jax.jit(step, donate_argnums=(0, 1, 2))
+    mesh = Mesh() if jax.process_count() > 1 else None
+    results: dict[str, Any] = {} if mesh is None else {"out_shardings": mesh.whole}
+    compiled = jax.jit(step, donate_argnums=(0, 1, 2), **results)
 
     def take(images: npt.NDArray[np.uint8], targets: Targets) -> float:
         held = (model.trainable_variables, model.non_trainable_variables, model.optimizer.variables)
         values = [[variable.value for variable in group] for group in held]
         told = {name: value for name, value in vars(targets).items() if value is not None}
-        loss, *updated = compiled(*values, images, told)
+        loss, *updated = _compute(compiled, values, images, told, mesh)
         for group, new in zip(held, updated, strict=True):
             for variable, value in zip(group, new, strict=True):
                 variable.assign(value)
         return float(loss)
 
     return take
+
+
+def _compute(compiled: Any, values: Any, images: Any, told: Any, mesh: Mesh | None) -> Any:
+    """Take a step on this host's batch or, of several hosts, on theirs together."""
+    if mesh is None:
+        return compiled(*values, images, told)
+    spread = [[mesh.spread(value) for value in group] for group in values]
+    laid = {name: mesh.lay(value) for name, value in told.items()}
+    loss, *updated = compiled(*spread, mesh.lay(np.asarray(images)), laid)
+    return mesh.take(loss), *([mesh.take(value) for value in group] for group in updated)
 
 
 def _measure_loss(logits: Any, targets: dict[str, Any], objective: Objective) -> Any:

@@ -1,7 +1,9 @@
 """Arrays and a recipe go in; a run with its bundle comes out."""
 
+import shutil
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from pixonomy.arrays.read import Arrays, read_arrays
@@ -137,15 +139,15 @@ def train(
     prepared.pictures(plan.recipe.size)  # a size that was not prepared ends here, not half-way
     run = _describe(prepared, plan)
     found = found_training(folder)
-    if not is_finished(printable(output), found, run.fingerprint, overwrite):
+    is_first = surroundings.hosts.rank == 0
+    is_same = is_finished(printable(output), found, run.fingerprint, overwrite)
+    if not is_same and is_first:
         _clear(folder)
         run.write(folder)
-    result = read_json(folder.result)
+    result = read_json(folder.result) if is_same else None
     if result is None:
-        from pixonomy.training.train import train_run
-
-        result = train_run(prepared, run, folder, plan.weights, surroundings)
-    if not (folder.bundle / BUNDLE_FILE).exists():
+        result = _train(prepared, run, folder, plan.weights, surroundings)
+    if is_first and not (folder.bundle / BUNDLE_FILE).exists():
         remove(folder.bundle)  # what is left of a damaged one would be in the way
         on_torch(export_trained, arrays, output, surroundings.cores)
     return {
@@ -153,6 +155,29 @@ def train(
         "bundle": printable(folder.bundle),
         **{key: result[key] for key in ("steps", "seconds", "validation")},
     }
+
+
+def _train(
+    arrays: Arrays,
+    run: Run,
+    folder: RunFolder,
+    weights: str | Path | None,
+    surroundings: Surroundings,
+) -> dict[str, Any]:
+    """Train; of several hosts the first one writes into the run, the others beside it."""
+    from pixonomy.models.hosts import join
+
+    join(surroundings.hosts)
+    from pixonomy.training.train import train_run  # not before: it may compute something
+
+    if surroundings.hosts.rank == 0:
+        return train_run(arrays, run, folder, weights, surroundings)
+    with TemporaryDirectory(prefix="pixonomy-host-") as name:
+        own = RunFolder(Path(name))
+        if folder.latest.exists():  # the first host goes on from it, too
+            own.latest.parent.mkdir()
+            shutil.copy(folder.latest, own.latest)
+        return train_run(arrays, run, own, weights, surroundings)
 
 
 def export_trained(arrays: Path, output: Path, cores: int) -> None:
@@ -209,7 +234,7 @@ def _clear(folder: RunFolder) -> None:
         folder.result, folder.history, folder.events, folder.probe, folder.latest.parent,
         folder.bundle,
     )  # fmt: skip
-    shown = (folder.predictions, folder.evaluation, folder.report)
+    shown = (folder.predictions, folder.evaluation, folder.report, folder.card)
     # The description goes last: a kill in between must not leave a folder nobody owns.
     for path in (*ours, *shown, folder.about):
         remove(path)

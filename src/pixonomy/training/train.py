@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from pixonomy.arrays.load import Share
 from pixonomy.arrays.read import Arrays
 from pixonomy.errors import DataError
 from pixonomy.files import read_parquet, write_json, write_parquet
@@ -45,7 +46,7 @@ def train_run(
         validation {n, accuracy, loss} or None, probe {validation_accuracy} or None.
     """
     use_threads(surroundings.cores)
-    training_set = _training_set(arrays, run, surroundings.cores)
+    training_set = _training_set(arrays, run, surroundings)
     validation = divide_validation(arrays.rows).stopping
     model = build_model(settings_of(run, weights), best_precision())
     _freeze(model, run.recipe)
@@ -93,7 +94,7 @@ def number_labels(rows: pl.DataFrame, labels: Sequence[str]) -> npt.NDArray[np.i
     return places.to_numpy().astype(np.int64)
 
 
-def _training_set(arrays: Arrays, run: Run, cores: int) -> TrainingSet:
+def _training_set(arrays: Arrays, run: Run, surroundings: Surroundings) -> TrainingSet:
     rows = arrays.of_split("train")
     if not len(rows):
         raise DataError("No picture of the training split could be decoded.")
@@ -102,7 +103,8 @@ def _training_set(arrays: Arrays, run: Run, cores: int) -> TrainingSet:
         rows,
         number_labels(arrays.rows, run.labels),
         run.recipe,
-        threads=min(cores, _MOST_THREADS),
+        Share(surroundings.hosts.rank, surroundings.hosts.world),
+        threads=min(surroundings.cores, _MOST_THREADS),
     )
 
 
