@@ -1,8 +1,11 @@
 """Results, messages and progress go in; lines on the two standard streams come out."""
 
 import json
+import os
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
@@ -65,6 +68,21 @@ bars = Bars()
 def surroundings() -> Surroundings:
     """Return what the verbs may use here: all cores, the bars, standard error."""
     return Surroundings(count_cores(), bars, say)
+
+
+@contextmanager
+def native_messages_aside() -> Iterator[None]:
+    """Send what libraries print past Python to standard error, as long as the block runs.
+
+    Standard output belongs to the result; Gloo tells there that hosts have come together.
+    """
+    kept = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
 
 
 def read_hosts(text: str | None) -> Hosts:

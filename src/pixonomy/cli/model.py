@@ -1,6 +1,7 @@
 """`fit`, `train`, `evaluate`, `classify`, `demo`: pictures to answers."""
 
 import os
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -8,7 +9,14 @@ from typing import Annotated, Any
 import typer
 
 from pixonomy.cli import options
-from pixonomy.cli.console import percent, read_hosts, say, show, surroundings
+from pixonomy.cli.console import (
+    native_messages_aside,
+    percent,
+    read_hosts,
+    say,
+    show,
+    surroundings,
+)
 
 _SHARES_SHOWN = 12
 
@@ -67,7 +75,8 @@ def train(
     changes = {"size": size, "epochs": epochs, "seed": seed}
     around = replace(surroundings(), hosts=read_hosts(os.environ.get("PIXONOMY_HOSTS")))
     plan = plan_training(TrainChoices(model, recipe, weights, changes), around)
-    result = run(arrays, output, plan, overwrite, around)
+    with native_messages_aside() if around.hosts.world > 1 else nullcontext():
+        result = run(arrays, output, plan, overwrite, around)
     validation = result["validation"]
     reached = f"validation accuracy {percent(validation['accuracy'])}" if validation else "done"
     lines = [
