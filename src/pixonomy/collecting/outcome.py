@@ -1,7 +1,10 @@
 """A ledger goes in; the tables of its pictures and of where they were found come out."""
 
+from collections.abc import Iterator
 from dataclasses import asdict
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -17,6 +20,7 @@ ATTRIBUTION_COLUMNS = (
     "keyword", "fetched_at",
 )  # fmt: skip
 
+_ROWS = 20_000
 _ID_LETTERS = 20  # of the SHA-256
 _SHAPE = 0.02  # by which the ratio of sides of one picture's copies may differ
 _SIGHTED = {
@@ -34,7 +38,7 @@ _KEPT = {
 
 def read_sightings(ledger: Ledger) -> pl.DataFrame:
     """Return where each picture was found, every time: `SIGHTING_COLUMNS`, in order."""
-    found = pl.DataFrame(list(ledger.sightings()), schema=_SIGHTED)
+    found = _gather(ledger.sightings(), _SIGHTED)
     return found.with_columns(image_id=_image_id(), found_at=_as_time("found_at")).select(
         SIGHTING_COLUMNS
     )
@@ -50,7 +54,7 @@ def read_pictures(ledger: Ledger, sightings: pl.DataFrame, folder: str) -> pl.Da
     Args:
         folder: of the tar files, relative to the manifest's base or an address.
     """
-    kept = pl.DataFrame([asdict(one) for one in ledger.pictures()], schema=_KEPT)
+    kept = _gather(map(asdict, ledger.pictures()), _KEPT)
     first = sightings.unique("image_id", keep="first", maintain_order=True).select(
         "image_id", "keyword", "provider", "page_url", "image_url", "title", "creator", "license",
         "license_url", label="category",
@@ -65,6 +69,14 @@ def read_pictures(ledger: Ledger, sightings: pl.DataFrame, folder: str) -> pl.Da
     ).join(first, on="image_id", how="left", maintain_order="left")
     rows = _mark_copies(rows.with_columns(group_id=pl.col("image_id")))
     return _mark_leaks(rows, sightings).drop("number", "shard", "copy of", "copies")
+
+
+def _gather(rows: Iterator[dict[str, Any]], schema: dict[str, pl.DataType]) -> pl.DataFrame:
+    """Return rows as one table; as Python's objects only some of them are held at a time."""
+    parts = [pl.DataFrame(schema=schema)]
+    while some := list(islice(rows, _ROWS)):
+        parts.append(pl.DataFrame(some, schema=schema))
+    return pl.concat(parts)
 
 
 def _image_id() -> pl.Expr:

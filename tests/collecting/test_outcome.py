@@ -1,0 +1,71 @@
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from pixonomy.collecting.finds import Find, Page
+from pixonomy.collecting.ledger import Ledger
+from pixonomy.collecting.notes import Kept
+from pixonomy.collecting.outcome import SIGHTING_COLUMNS, read_pictures, read_sightings
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Ledger:
+    return Ledger(tmp_path / "ledger.sqlite")
+
+
+def keep(ledger: Ledger, pictures: list[tuple[str, str, str, int, int]]) -> pl.DataFrame:
+    """Note pictures of (category, SHA-256, perceptual hash, width, height); return the rows."""
+    for number, (category, sha256, seen, width, height) in enumerate(pictures):
+        url = f"http://x/{number}"
+        find = Find(str(number), url, title=f"t{number}", license="CC0")
+        ledger.add_page("box", category, f"word of {category}", Page((find,), {"page": 2}), 60.0)
+        kept = [Kept(sha256, number, number // 2, 512, 9, seen, width, height, "jpg", 90.5)]
+        ledger.add_pictures(kept, [(url, sha256)], {number // 2: (1024, False)})
+    return read_pictures(ledger, read_sightings(ledger), "shards")
+
+
+def test_a_row_tells_where_the_bytes_lie_and_where_they_are_from(ledger: Ledger) -> None:
+    rows = keep(ledger, [("a", "1" * 64, "00", 40, 30), ("a", "2" * 64, "ff", 40, 30)])
+    first = rows.row(0, named=True)
+    assert (first["image_id"], first["uri"]) == ("1" * 20, "shards/pictures-00000.tar")
+    assert (first["offset"], first["length"], first["label"]) == (512, 9, "a")
+    assert (first["keyword"], first["provider"]) == ("word of a", "box")
+    assert (first["license"], first["fetched_at"]) == ("CC0", "1970-01-01T00:01:30Z")
+    assert rows["problem"].null_count() == 2
+    assert rows["duplicate_group"].null_count() == 2
+    assert read_sightings(ledger).columns == list(SIGHTING_COLUMNS)
+
+
+def test_of_copies_the_largest_stays_and_another_shape_is_no_copy(ledger: Ledger) -> None:
+    rows = keep(
+        ledger,
+        [
+            ("a", "1" * 64, "ee", 40, 30),
+            ("a", "2" * 64, "ee", 80, 60),
+            ("a", "3" * 64, "ee", 90, 30),
+        ],
+    )
+    assert rows["problem"].to_list() == ["duplicate of " + "2" * 20, None, None]
+    groups = rows["duplicate_group"].to_list()
+    assert groups[0] == groups[1] is not None
+    assert groups[2] is None
+
+
+def test_a_copy_in_another_category_makes_all_of_them_leaks(ledger: Ledger) -> None:
+    rows = keep(ledger, [("a", "1" * 64, "ee", 40, 30), ("b", "2" * 64, "ee", 80, 60)])
+    assert set(rows["problem"]) == {"found in several categories: a, b"}
+
+
+def test_nothing_collected_is_a_table_without_rows(ledger: Ledger) -> None:
+    rows = read_pictures(ledger, read_sightings(ledger), "shards")
+    assert rows.height == 0
+    assert {"image_id", "label", "problem", "duplicate_group"} <= set(rows.columns)
+
+
+def test_very_many_pictures_are_gathered_part_by_part(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pixonomy.collecting.outcome._ROWS", 2)
+    rows = keep(ledger, [("a", f"{k}" * 64, f"0{k}", 40, 30) for k in range(5)])
+    assert rows["image_id"].to_list() == [f"{k}" * 20 for k in range(5)]
