@@ -18,7 +18,7 @@ from pixonomy.manifest import read_manifest
 from pixonomy.road.collect import CollectChoices, collect
 
 AT_ONCE, PER_SECOND = 4, 250
-IN_FLIGHT = 0.1  # seconds in which a request may already be on its way
+IN_FLIGHT = 0.3  # seconds in which a request may already be on its way
 
 
 class Watchful(Script):
