@@ -106,6 +106,23 @@ def test_who_asks_to_be_left_alone_for_very_long_is_not_asked_again(serve: Serve
     assert script.count("/x") == 1
 
 
+def test_nor_is_it_asked_for_anything_else_in_this_run(serve: Serve) -> None:
+    script = Script({"/x": [status(429, Retry_After="86400")], "/y": [text("a")]})
+    address = serve(script)
+
+    async def work(manners: Manners) -> list[Any]:
+        found: list[Any] = []
+        for path in ("/x", "/y"):
+            asked = manners.get(address + path, "api", "box")
+            found += await asyncio.gather(asked, return_exceptions=True)
+        return found
+
+    first, second = politely(work)
+    assert isinstance(first, Trouble)
+    assert isinstance(second, Trouble)
+    assert script.count("/y") == 0
+
+
 def test_without_retry_after_pauses_grow(serve: Serve) -> None:
     script = Script({"/x": [429]})
     patience = Patience(attempts=4, first_seconds=0.1, longest_seconds=10, most_seconds=10)

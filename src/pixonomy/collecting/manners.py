@@ -6,6 +6,7 @@ that grow, a budget for each day, redirects that are checked as if they had been
 
 import asyncio
 import email.utils
+import math
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -58,6 +59,7 @@ class _Host:
     limiter: AsyncLimiter
     quiet_until: float = 0.0
     strikes: int = 0  # times it said that it is busy, one after the other
+    is_closed: bool = False  # it asked for more quiet than a run lasts
     robots: Robots | None = None
     robots_until: float = 0.0
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -183,6 +185,8 @@ class Manners:
             # It may have asked for quiet while we stood in line.
             while (wait := host.quiet_until - self.clock()) > 0:
                 await self.sleep(wait)
+            if host.is_closed:
+                raise Trouble("the host asked to be left alone for long", math.inf)
             yield
 
     def _note_pauses(self, host: _Host, reply: Reply) -> float | None:
@@ -197,6 +201,8 @@ class Manners:
         wait = max(busy or 0.0, rate_pause(reply.headers, now))
         if wait <= self.patience.most_seconds:
             host.quiet_until = max(host.quiet_until, now + wait)
+        else:
+            host.is_closed = True
         return busy
 
     async def _heed_robots(self, host: _Host, url: str) -> None:

@@ -2,8 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -204,8 +205,15 @@ def _run(
                 )
                 await collector.run(wanted.keywords)
 
-    try:
+    with _one_reason():
         _run_loop(work)
+
+
+@contextmanager
+def _one_reason() -> Iterator[None]:
+    """Raise, of errors that ended several tasks at once, the first one that people are told."""
+    try:
+        yield
     except ExceptionGroup as group:
         known = group.subgroup(PixonomyError)
         if known is None:
