@@ -1,6 +1,7 @@
 """A study's file goes in; every cell's training, one table and one page come out."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -108,15 +109,19 @@ def study(
         missing=len(planned.cells) - len(finished),
         command=_command(file, output, choices),
     )
-    _write_table(planned, finished, output / _TABLE)
-    write_text(output / _PAGE, render_study(found))
     return {
-        "table": printable(output / _TABLE),
-        "page": printable(output / _PAGE),
+        **_tell(found, output),
         "cells": vars(counts),
         "effects": [one.as_json() for one in effects],
         "seconds": round(time.monotonic() - began, 2),
     }
+
+
+def _tell(found: Findings, output: Path) -> dict[str, str]:
+    """Write the table and the page; return where they are."""
+    _write_table(found.study, found.cells, output / _TABLE)
+    write_text(output / _PAGE, render_study(found))
+    return {"table": printable(output / _TABLE), "page": printable(output / _PAGE)}
 
 
 def _command(file: Path, output: Path, choices: StudyChoices) -> str:
@@ -220,7 +225,7 @@ def _names(prepared: Prepared) -> dict[str, str]:
     return {label: tree.name(label) if tree else label for label in prepared.labels}
 
 
-def _write_table(planned: Study, finished: list[Done], path: Path) -> None:
+def _write_table(planned: Study, finished: Sequence[Done], path: Path) -> None:
     """Write one line a cell, in the order of the grid; nothing in it depends on the clock."""
     axes = list(planned.axes)
     rows = [
