@@ -4,6 +4,8 @@
     python benchmarks/time_to_accuracy.py CIFAR10.zip --minutes 15 --recipe cifar10-long
     python benchmarks/time_to_accuracy.py CIFAR10.zip --minutes 5 --contender airbench
     python benchmarks/time_to_accuracy.py CIFAR10.zip --minutes 15 --contender vgg16
+    python benchmarks/time_to_accuracy.py CIFAR10.zip --minutes 15 --recipe cifar10-transfer \
+        --weights mobilenet_v2_imagenet_notop.weights.h5
 
 The contender `ours` is `pixonomy train` by a recipe, a process of its own, from prepared
 arrays to a finished bundle; `seconds` is its wall time, which has to stay below the limit. Any
@@ -30,31 +32,35 @@ from pixonomy.models.airbench import fit_whitening
 from pixonomy.models.backend import keras, use_threads
 from pixonomy.models.zoo import ModelSettings, build_model
 from pixonomy.training.batches import TrainingSet
-from pixonomy.training.recipe import load_recipe
+from pixonomy.training.recipe import Recipe, load_recipe
 from pixonomy.training.schedule import learning_rate
-from pixonomy.training.train import number_labels
+from pixonomy.training.train import freeze, number_labels
 
 VALIDATION = 0.05
 FIRST, TIMED = 3, 20  # steps
 PLAIN_RECIPES = {
     "airbench": ("cifar10", {"learning_rate": 2e-3}),  # AdamW's own rate, not Muon's
     "vgg16": ("vgg16-50", {"size": 32}),
+    "mobilenet": ("cifar10-transfer", {}),  # with the weights given
 }
 
 
-def prepare(source: Path, folder: Path) -> Path:
+def prepare(source: Path, folder: Path, size: int) -> Path:
     pixonomy.index([source], folder / "all.parquet")
     shares = pixonomy.SplitShares(1 - VALIDATION, VALIDATION, 0.0)
     pixonomy.split(folder / "all.parquet", folder / "split.parquet", shares)
     pixonomy.prepare(
-        folder / "split.parquet", folder / "arrays", pixonomy.ArraySettings((32,), "stretch")
+        folder / "split.parquet", folder / "arrays", pixonomy.ArraySettings((size,), "stretch")
     )
     return folder / "arrays"
 
 
-def run_ours(arrays: Path, folder: Path, recipe: str, seed: int) -> dict[str, Any]:
+def run_ours(
+    arrays: Path, folder: Path, recipe: str, weights: Path | None, seed: int
+) -> dict[str, Any]:
     run = folder / f"run {seed}"
     words = ["train", str(arrays), "--recipe", recipe]
+    words += [] if weights is None else ["--weights", str(weights)]
     command = [sys.executable, "-m", "pixonomy", *words, "--seed", str(seed), "-o", str(run)]
     began = time.monotonic()
     subprocess.run([*command, "--json"], stdout=subprocess.DEVNULL, check=True)
@@ -65,7 +71,9 @@ def run_ours(arrays: Path, folder: Path, recipe: str, seed: int) -> dict[str, An
     return {"seconds": round(seconds, 1), "accuracy": test["accuracy"], "certainty": told}
 
 
-def run_plain(arrays: Path, model: str, seconds: float, seed: int) -> dict[str, Any]:
+def run_plain(
+    arrays: Path, model: str, weights: Path | None, seconds: float, seed: int
+) -> dict[str, Any]:
     began = time.monotonic()
     name, changes = PLAIN_RECIPES[model]
     recipe = load_recipe(name, {**changes, "seed": seed, "batch": 128, "epochs": 1000})
@@ -73,13 +81,8 @@ def run_plain(arrays: Path, model: str, seconds: float, seed: int) -> dict[str, 
     labels = tuple(sorted(prepared.rows["label"].drop_nulls().unique()))
     numbers = number_labels(prepared.rows, labels)
     rows = np.concatenate([prepared.of_split("train"), prepared.of_split("validation")])
-    data = TrainingSet(prepared.pictures(32), np.sort(rows), numbers, recipe)
-    settings = ModelSettings(model, 32, len(labels), recipe.dense, recipe.dropout, seed)
-    ours = build_model(settings, "float32")
-    fit_whitening(ours, data.pictures.gather(data.rows[:5000]))
-    network = plain_network(ours)
-    if model == "airbench":
-        network.set_weights(ours.get_weights())
+    data = TrainingSet(prepared.pictures(recipe.size), np.sort(rows), numbers, recipe)
+    network = plain_start(recipe, len(labels), weights, data)
     one_hot = np.eye(len(labels), dtype=np.float32)
     network.compile(
         keras.optimizers.AdamW(recipe.learning_rate, weight_decay=recipe.weight_decay),
@@ -105,6 +108,18 @@ def run_plain(arrays: Path, model: str, seconds: float, seed: int) -> dict[str, 
     return {"seconds": round(spent, 1), "accuracy": accuracy, "passes": round(passes, 2)}
 
 
+def plain_start(recipe: Recipe, labels: int, weights: Path | None, data: TrainingSet) -> Any:
+    """Return the network in plain Keras, started as ours is but for the linear probe."""
+    shape = (recipe.model, recipe.size, labels, recipe.dense, recipe.dropout, recipe.seed)
+    ours = build_model(ModelSettings(*shape, weights, weights is not None), "float32")
+    fit_whitening(ours, data.pictures.gather(data.rows[:5000]))
+    network = plain_network(ours)
+    if recipe.model != "vgg16":
+        network.set_weights(ours.get_weights())
+    freeze(network, recipe)
+    return network
+
+
 def measure_plain(network: Any, data: TrainingSet, rows: np.ndarray) -> float:
     """Return the accuracy of the answers to pictures and their mirror images."""
     right = 0
@@ -121,19 +136,23 @@ def main() -> None:
     parser.add_argument("source", type=Path)
     parser.add_argument("--minutes", type=float, default=5)
     parser.add_argument("--recipe", default="cifar10", help="of ours; its epochs fit the time")
+    parser.add_argument("--weights", type=Path, help="a file that networks start from")
     parser.add_argument("--seeds", type=int, default=1)
-    parser.add_argument("--contender", choices=["ours", "airbench", "vgg16"], default="ours")
+    parser.add_argument("--contender", choices=["ours", *PLAIN_RECIPES], default="ours")
     parser.add_argument("--keep", type=Path, help="a folder that arrays and our runs stay in")
     asked = parser.parse_args()
     use_threads(pixonomy.Surroundings().cores)
     with tempfile.TemporaryDirectory() as name:
         folder = asked.keep or Path(name)
-        arrays = prepare(asked.source, folder)
+        plain = PLAIN_RECIPES.get(asked.contender)
+        recipe = load_recipe(*plain) if plain else load_recipe(asked.recipe, {})
+        arrays = prepare(asked.source, folder, recipe.size)
         for seed in range(asked.seeds):
             if asked.contender == "ours":
-                row = run_ours(arrays, folder, asked.recipe, seed)
+                row = run_ours(arrays, folder, asked.recipe, asked.weights, seed)
             else:
-                row = run_plain(arrays, asked.contender, 60 * asked.minutes, seed)
+                limit = 60 * asked.minutes
+                row = run_plain(arrays, asked.contender, asked.weights, limit, seed)
             print(json.dumps({"contender": asked.contender, "seed": seed, **row}), flush=True)
 
 

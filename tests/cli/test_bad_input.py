@@ -130,7 +130,7 @@ def test_an_unknown_model_names_the_known(refuse: Refuse, pictures: Path, tmp_pa
 
 def test_an_unknown_recipe_names_the_known(refuse: Refuse, pictures: Path, tmp_path: Path) -> None:
     message = refuse(WRONG_CALL, "fit", pictures, "-o", tmp_path / "run", "--recipe", "best")
-    assert "cifar10, cifar10-long, compact, probe, transfer" in message
+    assert "cifar10, cifar10-long, cifar10-transfer, compact, probe, transfer" in message
 
 
 @pytest.mark.parametrize(

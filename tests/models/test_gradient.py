@@ -2,7 +2,13 @@ import pytest
 import torch
 from torch.nn import functional
 
-from pixonomy.models.gradient import SmallConvolution, kernel_gradient, suits
+from pixonomy.models.gradient import (
+    SmallConvolution,
+    StridedDepthwise,
+    kernel_gradient,
+    suits,
+    suits_strided,
+)
 
 
 def random(*shape: int) -> torch.Tensor:
@@ -39,3 +45,27 @@ def test_it_is_taken_where_it_is_faster_and_nowhere_else() -> None:
     assert not suits(random(2, 128, 8, 8).bfloat16(), kernel.detach())
     thin = random(128, 64, 3, 3).bfloat16().requires_grad_()
     assert not suits(random(2, 64, 8, 8).bfloat16(), thin)
+
+
+@pytest.mark.parametrize("size", [(3, 3), (7, 7), (8, 5), (25, 25)])
+def test_a_halving_depthwise_convolution_has_the_gradients_of_pytorchs(
+    size: tuple[int, int],
+) -> None:
+    results = []
+    convolve = lambda x, w: functional.conv2d(x, w, stride=2, groups=6)  # noqa: E731
+    for halve in (StridedDepthwise.apply, convolve):
+        inputs, kernel = random(4, 6, *size).requires_grad_(), random(6, 1, 3, 3).requires_grad_()
+        outputs = halve(inputs, kernel)
+        (outputs * random(*outputs.shape)).sum().backward()
+        results.append((outputs, inputs.grad, kernel.grad))
+    for given, wanted in zip(*results, strict=True):
+        torch.testing.assert_close(given, wanted, rtol=1e-4, atol=1e-4)
+
+
+def test_a_halving_of_inputs_without_a_gradient_is_left_to_pytorch() -> None:
+    kernel = random(6, 1, 3, 3).bfloat16().requires_grad_()
+    inputs = random(2, 6, 7, 7).bfloat16()
+    assert not suits_strided(inputs, kernel)
+    assert not suits_strided(random(2, 6, 7, 7).requires_grad_(), kernel)
+    assert not suits_strided(random(2, 3, 7, 7).bfloat16().requires_grad_(), kernel)
+    assert suits_strided(inputs.requires_grad_(), kernel)

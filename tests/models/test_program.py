@@ -59,6 +59,31 @@ def test_it_computes_what_the_model_does_bit_by_bit(name: str, precision: Precis
         np.testing.assert_array_equal(one, other)
 
 
+def test_kept_normalisations_are_folded_into_the_convolutions_before() -> None:
+    model = make("mobilenet", "float32", dropout=0.0)
+    calls = len(list(Program(model).outputs(IMAGES)))
+    norms = [
+        layer
+        for layer in model.get_layer("mobilenetv2_1.00_32").layers
+        if isinstance(layer, keras.layers.BatchNormalization)
+    ]
+    for norm in norms:
+        norm.trainable = False
+    program = Program(model)
+    assert len(list(program.outputs(IMAGES))) < calls - len(norms)  # and rectifiers
+    sides = []
+    forwards: list[Any] = [lambda: model(IMAGES, training=True), lambda: program(IMAGES, True)]
+    for forward in forwards:
+        for variable in model.trainable_variables:
+            variable._value.grad = None
+        outputs = forward()
+        sides.append((outputs, gradients_of(model, outputs)))
+    (wanted, wanted_gradients), (given, given_gradients) = sides
+    torch.testing.assert_close(given, wanted, rtol=1e-3, atol=1e-4)
+    for one, other in zip(wanted_gradients, given_gradients, strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-2, atol=1e-4)
+
+
 def test_it_follows_the_weights_as_they_change() -> None:
     model = make("compact", "float32")
     program = Program(model)

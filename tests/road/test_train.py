@@ -136,7 +136,7 @@ def test_a_weights_file_means_transfer_learning_and_is_known_by_its_hash(tmp_pat
         (TrainChoices(model="resnet"), "no model 'resnet'; known are airbench, compact, convnext"),
         (
             TrainChoices(recipe="mine"),
-            "no recipe 'mine'; shipped are cifar10, cifar10-long, compact",
+            "no recipe 'mine'; shipped are cifar10, cifar10-long, cifar10-transfer",
         ),
         (TrainChoices(weights="nowhere.h5"), "no weights file at nowhere.h5"),
         (TrainChoices(model="compact", weights="imagenet"), "compact has no pretrained weights"),

@@ -99,11 +99,16 @@ def write_arrays(
         lying, unread = _scatter_all(folder / WORK_FOLDER, extents, shard_rows, around)
     problems = _write_shards(folder, settings, lying, shard_rows, around) | unread
     _write_tables(manifest, folder, extents, problems)
-    is_good = ~np.isin(extents.rows, list(problems))
-    starts = range(0, len(extents), shard_rows)
-    counts = [int(is_good[start : start + shard_rows].sum()) for start in starts]
+    counts = _count_good(extents, problems, shard_rows)
     _finish(folder, settings, counts, about, fingerprint)
     return len(problems)
+
+
+def _count_good(extents: Extents, problems: Problems, shard_rows: int) -> list[int]:
+    """Return how many pictures each shard has."""
+    is_good = ~np.isin(extents.rows, list(problems))
+    starts = range(0, len(extents), shard_rows)
+    return [int(is_good[start : start + shard_rows].sum()) for start in starts]
 
 
 def _finish(

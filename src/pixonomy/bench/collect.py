@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -66,6 +66,12 @@ def bench_collect(surroundings: Surroundings, pictures: int = _PICTURES) -> list
         ways: dict[str, Callable[[], float]] = {"ours": ours, _YARDSTICK: bare}
         figures = measure_in_turn(ways, rounds=_ROUNDS)
         ours(pictures // 4)
+    return _tell(pictures, figures, memory)
+
+
+def _tell(
+    pictures: int, figures: Mapping[str, float], memory: Mapping[int, float]
+) -> list[Measurement]:
     return [
         Measurement(
             f"collect {pictures:,} pictures of {_BYTES // 1000} kB",

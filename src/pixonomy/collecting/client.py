@@ -4,7 +4,8 @@ No redirect is followed here, nothing is asked twice: that is for `manners` to d
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
@@ -94,7 +95,7 @@ class Client:
         check_url(url, self.private_hosts)
         assert self._session is not None  # entered
         timeout = aiohttp.ClientTimeout(total=limits.seconds, sock_connect=limits.connect_seconds)
-        try:
+        with _plain_errors(limits.seconds):
             async with self._session.request(
                 "POST" if form else "GET",
                 url,
@@ -105,19 +106,26 @@ class Client:
             ) as response:
                 body = await _read(response, limits.most_bytes)
                 return Reply(str(response.url), response.status, _plain(response), body)
-        except PrivateAddress as error:
-            raise Refused(str(error)) from None
-        except aiohttp.ClientConnectorError as error:
-            if isinstance(error.os_error, PrivateAddress):
-                raise Refused(str(error.os_error)) from None
-            raise Trouble("no connection") from None
-        except TimeoutError:
-            raise Trouble(f"no whole reply within {limits.seconds:g} seconds") from None
-        except aiohttp.InvalidURL:
-            raise Refused("no proper address") from None
-        except (aiohttp.ClientError, OSError, asyncio.IncompleteReadError) as error:
-            # The class alone: an error's text may hold the address, and that a key.
-            raise Trouble(f"the reply broke off ({type(error).__name__})") from None
+
+
+@contextmanager
+def _plain_errors(seconds: float) -> Iterator[None]:
+    """Turn what goes wrong inside the block into `Refused` or `Trouble`."""
+    try:
+        yield
+    except PrivateAddress as error:
+        raise Refused(str(error)) from None
+    except aiohttp.ClientConnectorError as error:
+        if isinstance(error.os_error, PrivateAddress):
+            raise Refused(str(error.os_error)) from None
+        raise Trouble("no connection") from None
+    except TimeoutError:
+        raise Trouble(f"no whole reply within {seconds:g} seconds") from None
+    except aiohttp.InvalidURL:
+        raise Refused("no proper address") from None
+    except (aiohttp.ClientError, OSError, asyncio.IncompleteReadError) as error:
+        # The class alone: an error's text may hold the address, and that a key.
+        raise Trouble(f"the reply broke off ({type(error).__name__})") from None
 
 
 async def _read(response: aiohttp.ClientResponse, most: int) -> bytes:

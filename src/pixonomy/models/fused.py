@@ -75,19 +75,23 @@ class Convolution(Direct, layers.Conv2D):
 
     def compute(self, inputs: Any, is_training: bool) -> Any:
         """Convolve: (n, c_in, height, width) to (n, c_out, height', width')."""
-        kernel = self._kernel._value.to(inputs.dtype).permute(3, 2, 0, 1)
-        bias = self.bias._value.to(inputs.dtype) if self.use_bias else None
-        is_plain = self.padding == "same" and self.groups == 1 and set(self.dilation_rate) == {1}
-        if is_training and is_plain and gradient.suits(inputs, kernel):
-            outputs = gradient.SmallConvolution.apply(inputs, kernel)
-            outputs = outputs if bias is None else outputs.add_(bias[:, None, None])
-        else:
-            outputs = functional.conv2d(
-                inputs, kernel, bias, self.strides, self.padding, self.dilation_rate, self.groups
-            )
+        bias = self.bias._value if self.use_bias else None
+        outputs = self.convolve(inputs, self._kernel._value, bias, is_training)
         if self.activation is keras.activations.relu:
             return functional.relu(outputs, inplace=True)  # nobody else sees these outputs
         return outputs if self.activation is None else self.activation(outputs)
+
+    def convolve(self, inputs: Any, weights: Any, bias: Any, is_training: bool) -> Any:
+        """Convolve with a kernel (height, width, c_in, c_out) and a bias (c_out,) or None."""
+        kernel = weights.to(inputs.dtype).permute(3, 2, 0, 1)
+        bias = None if bias is None else bias.to(inputs.dtype)
+        is_plain = self.padding == "same" and self.groups == 1 and set(self.dilation_rate) == {1}
+        if is_training and is_plain and gradient.suits(inputs, kernel):
+            outputs = gradient.SmallConvolution.apply(inputs, kernel)
+            return outputs if bias is None else outputs.add_(bias[:, None, None])
+        return functional.conv2d(
+            inputs, kernel, bias, self.strides, self.padding, self.dilation_rate, self.groups
+        )
 
 
 @keras.saving.register_keras_serializable("pixonomy")
@@ -103,8 +107,17 @@ class Depthwise(Direct, layers.DepthwiseConv2D):
 
     def compute(self, inputs: Any, is_training: bool) -> Any:
         """Convolve each channel: (n, c, height, width) to (n, c * multiplier, height', width')."""
-        kernel = self.kernel._value.to(inputs.dtype).flatten(2)[:, :, None].permute(3, 2, 0, 1)
-        bias = self.bias._value.to(inputs.dtype) if self.use_bias else None
+        bias = self.bias._value if self.use_bias else None
+        return self.convolve(inputs, self.kernel._value, bias, is_training)
+
+    def convolve(self, inputs: Any, weights: Any, bias: Any, is_training: bool) -> Any:
+        """Convolve with a kernel (height, width, c, multiplier) and a bias or None."""
+        kernel = weights.to(inputs.dtype).flatten(2)[:, :, None].permute(3, 2, 0, 1)
+        bias = None if bias is None else bias.to(inputs.dtype)
+        is_halving = set(self.strides) == {2} and set(self.dilation_rate) == {1}
+        if is_training and is_halving and gradient.suits_strided(inputs, kernel):
+            outputs = gradient.StridedDepthwise.apply(inputs, kernel)
+            return outputs if bias is None else outputs.add_(bias[:, None, None])
         return functional.conv2d(
             inputs, kernel, bias, self.strides, self.padding, self.dilation_rate, inputs.shape[1]
         )

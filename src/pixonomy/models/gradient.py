@@ -1,8 +1,10 @@
-"""The gradient of a convolution's output goes in; the kernel's comes out, fast on small maps too.
+"""The gradient of a convolution's output goes in; those of its inputs come out, fast on small maps.
 
 oneDNN's bfloat16 gradient of a kernel works along the rows of the maps. Where those are a few
 pixels long, as in the last blocks of every network for small pictures, it takes three to five times
-as long as the multiplications need; nine plain matrix products do not.
+as long as the multiplications need; nine plain matrix products do not. Through a depthwise
+convolution that halves the map, the way back to the inputs takes up to fifty times as long as
+through one that does not: it is taken as if nothing were halved, with zeros for what was left out.
 """
 
 from typing import Any
@@ -91,3 +93,60 @@ def kernel_gradient(inputs: torch.Tensor, gradient: torch.Tensor) -> torch.Tenso
             start = down * line + across
             torch.mm(turned, maps[start : start + pixels], out=taps[down, across])
     return taps.permute(2, 3, 0, 1)
+
+
+def suits_strided(inputs: torch.Tensor, kernel: torch.Tensor) -> bool:
+    """Tell whether `StridedDepthwise` is the faster way (stride 2, no padding)."""
+    return (
+        inputs.dtype is torch.bfloat16
+        and inputs.device.type == "cpu"
+        and inputs.requires_grad
+        and inputs.shape[1] == kernel.shape[0]
+    )
+
+
+class StridedDepthwise(torch.autograd.Function):
+    """`conv2d` of each channel by itself, stride 2, unpadded, whose inputs' gradient is fast."""
+
+    @staticmethod
+    def forward(context: Any, inputs: torch.Tensor, kernel: torch.Tensor) -> torch.Tensor:
+        """Convolve (n, c, height, width) with (c, 1, taps, taps)."""
+        context.save_for_backward(inputs, kernel)
+        return functional.conv2d(inputs, kernel, stride=2, groups=inputs.shape[1])
+
+    @staticmethod
+    def backward(
+        context: Any, *gradients: torch.Tensor
+    ) -> tuple[torch.Tensor | None, torch.Tensor | None]:
+        """Return the gradients of the inputs and of the kernel, as far as they are wanted."""
+        (gradient,) = gradients
+        inputs, kernel = context.saved_tensors
+        of_inputs = of_kernel = None
+        if context.needs_input_grad[0]:
+            of_inputs = _depthwise_gradients(_dilate(gradient, inputs, kernel), inputs, kernel, 1)[
+                0
+            ]
+        if context.needs_input_grad[1]:
+            of_kernel = _depthwise_gradients(gradient, inputs, kernel, 2)[1]
+        return of_inputs, of_kernel
+
+
+def _dilate(gradient: torch.Tensor, inputs: torch.Tensor, kernel: torch.Tensor) -> torch.Tensor:
+    """Put zeros between the pixels of a gradient: as many as a stride of 1 would give."""
+    n, channels, height, width = inputs.shape
+    shape = (n, channels, height - kernel.shape[2] + 1, width - kernel.shape[3] + 1)
+    whole = torch.empty(shape, dtype=gradient.dtype, memory_format=torch.channels_last).zero_()
+    whole[:, :, ::2, ::2] = gradient
+    return whole
+
+
+def _depthwise_gradients(
+    gradient: torch.Tensor, inputs: torch.Tensor, kernel: torch.Tensor, stride: int
+) -> Any:
+    """Return the gradient of the inputs where the stride is 1, else that of the kernel."""
+    wanted = [stride == 1, stride != 1, False]
+    strides = [stride, stride]
+    return torch.ops.aten.convolution_backward(
+        gradient, inputs, kernel, None, strides, [0, 0], [1, 1], False, [0, 0],
+        inputs.shape[1], wanted,
+    )  # fmt: skip

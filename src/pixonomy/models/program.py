@@ -5,6 +5,7 @@ and of every nested model: about 2.5 ms a step, a sixth of what a small network'
 it would find is the same each time, so it is looked up once.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import keras
 import torch
 
+from pixonomy.models.fold import can_end_with, can_fold, fold
 from pixonomy.models.fused import PRECISIONS, Direct
 
 Compute = Callable[[Any, bool], Any]
@@ -20,6 +22,7 @@ Compute = Callable[[Any, bool], Any]
 
 @dataclass
 class _Call:
+    operation: Any
     compute: Compute
     takes: list[int]  # slots
     is_list: bool
@@ -31,7 +34,7 @@ class Program:
     """The layers of a functional model with one input and one output, in order.
 
     It reads the model's own variables, so that it stays true as these change. Rebuild it when
-    layers are added, or `trainable` of one that is not `Direct` is changed.
+    layers are added, or `trainable` of one is changed.
     """
 
     def __init__(self, model: Any) -> None:
@@ -43,10 +46,15 @@ class Program:
         self._calls: list[_Call] = []
         self._slots = 1
         self._result = self._inline(model, 0)
+        self._fold()
         self._plan_frees()
 
     def __call__(self, images: Any, is_training: bool) -> Any:
-        """Compute what `model(images, training=is_training)` does, bit by bit."""
+        """Compute what `model(images, training=is_training)` does.
+
+        Bit by bit, but for normalisations that are kept as they are: they are computed together
+        with the convolution before, which rounds less often.
+        """
         values: list[Any] = [None] * self._slots
         values[0] = images
         for call in self._calls:
@@ -83,8 +91,27 @@ class Program:
                 raise NotFlat
             return self._inline(operation, takes[0])
         gives, self._slots = self._slots, self._slots + 1
-        self._calls.append(_Call(_compute_of(operation), takes, is_list, gives))
+        call = _Call(operation, _compute_of(operation), takes, is_list, gives)
+        self._calls.append(call)
         return gives
+
+    def _fold(self) -> None:
+        """Make one call of a convolution, the kept normalisation after it, and what rectifies."""
+        readers = Counter(slot for call in self._calls for slot in call.takes)
+        readers[self._result] += 1
+        by_input = {call.takes[0]: call for call in self._calls if readers[call.takes[0]] == 1}
+        folded: set[int] = set()
+        for call in self._calls:
+            norm = by_input.get(call.gives)
+            if norm is None or not can_fold(call.operation, norm.operation):
+                continue
+            last = by_input.get(norm.gives)
+            rectifier = last if last and can_end_with(last.operation) else None
+            end = rectifier or norm
+            call.compute = fold(call.operation, norm.operation, rectifier and rectifier.operation)
+            call.gives = end.gives
+            folded |= {id(norm), id(end)}
+        self._calls = [call for call in self._calls if id(call) not in folded]
 
     def _plan_frees(self) -> None:
         seen = {self._result}

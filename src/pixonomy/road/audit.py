@@ -116,16 +116,7 @@ def audit(
     """
     began = time.monotonic()
     choices = choices or AuditChoices()
-    fingerprint: Fingerprint = {
-        "stage": _STAGE,
-        "version": _VERSION,
-        "manifest": hash_manifest(manifest),
-        "measured": list(MEASURE_VERSION),
-        "matching": MATCH_VERSION,
-        "labels": LABELS_VERSION,
-        "predictions": hash_predictions(choices.predictions),
-        "apply": list(check_kinds(choices.apply)),
-    }
+    fingerprint = _fingerprint(manifest, choices)
     found = _read_found(output)
     embedder = choose_embedder(choices.network, output, surroundings)
     fingerprint = {**fingerprint, "network": embedder.identity}
@@ -139,6 +130,20 @@ def audit(
         "page": printable(output / PAGE),
         "seconds": round(time.monotonic() - began, 3),
         "findings": read_json(output / SUMMARY)["findings"],
+    }
+
+
+def _fingerprint(manifest: Path, choices: AuditChoices) -> Fingerprint:
+    """Return what an audit is made from, but for the network."""
+    return {
+        "stage": _STAGE,
+        "version": _VERSION,
+        "manifest": hash_manifest(manifest),
+        "measured": list(MEASURE_VERSION),
+        "matching": MATCH_VERSION,
+        "labels": LABELS_VERSION,
+        "predictions": hash_predictions(choices.predictions),
+        "apply": list(check_kinds(choices.apply)),
     }
 
 

@@ -86,13 +86,8 @@ def collect(
         raise SettingError(f"A keyword wants 1 or more pictures, not {choices.per_keyword}.")
     providers = _open_providers(wanted, choices)
     if is_dry_run:
-        plans = plan_collection(providers, len(wanted.keywords), choices.per_keyword)
-        return {
-            "keywords": len(wanted.keywords),
-            "pictures": len(wanted.keywords) * choices.per_keyword,
-            "providers": [one.as_json() for one in plans],
-            "seconds": round(time.monotonic() - began, 2),
-        }
+        told = _plan(providers, len(wanted.keywords), choices.per_keyword)
+        return told | {"seconds": round(time.monotonic() - began, 2)}
     folder = _place(output, choices)
     user_agent = _introduce(wanted, choices)
     _check_terms(providers, choices)
@@ -103,6 +98,15 @@ def collect(
         _run(wanted, providers, ledger, writer, choices, user_agent, surroundings=surroundings)
         outcome = write_outcome(ledger, folder, wanted, choices.per_keyword, str(output))
     return outcome | {"seconds": round(time.monotonic() - began, 2)}
+
+
+def _plan(providers: list[Provider], keywords: int, per_keyword: int) -> dict[str, Any]:
+    plans = plan_collection(providers, keywords, per_keyword)
+    return {
+        "keywords": keywords,
+        "pictures": keywords * per_keyword,
+        "providers": [one.as_json() for one in plans],
+    }
 
 
 def _open_providers(wanted: KeywordFile, choices: CollectChoices) -> list[Provider]:
@@ -173,11 +177,7 @@ def _run(
     *,
     surroundings: Surroundings,
 ) -> None:
-    hosts = tuple(
-        host
-        for one in providers
-        for host in wanted.providers.get(one.name, {}).get("private_hosts", ())
-    )
+    hosts = _private_hosts(wanted, providers)
     by_name = {one.name: one for one in providers}
     limits = {one.name: one.terms.daily_requests for one in providers}
 
@@ -207,6 +207,11 @@ def _run(
 
     with _one_reason():
         _run_loop(work)
+
+
+def _private_hosts(wanted: KeywordFile, providers: list[Provider]) -> tuple[str, ...]:
+    own = [wanted.providers.get(one.name, {}) for one in providers]
+    return tuple(host for one in own for host in one.get("private_hosts", ()))
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """A ledger goes in; manifest, sightings, attribution and page of a collection come out."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -78,21 +79,6 @@ def _write_page(
     per_keyword: int,
     output: str,
 ) -> None:
-    names = {one.id: one.name for one in wanted.categories}
-    first = rows.group_by("label", "keyword", maintain_order=True).head(_SHOWN)
-    shown = first.with_columns(uri=pl.format("shards/{}", pl.col("uri").str.split("/").list.last()))
-    sources = _thumbnails(conform(shown), folder)
-    sheets = []
-    for category, keyword in wanted.keywords:
-        own = first.filter((pl.col("label") == category) & (pl.col("keyword") == keyword))
-        pictures = tuple(
-            (sources[image_id], title or f"{keyword}: {image_id}")
-            for image_id, title in own.select("image_id", "title").iter_rows()
-            if image_id in sources
-        )
-        sheets.append(
-            KeywordSheet(names[category], keyword, had[category, keyword], per_keyword, pictures)
-        )
     reason = pl.col("problem").str.replace(r"(duplicate of).*", "$1 another picture")
     left_out = rows.filter(pl.col("problem").is_not_null()).group_by(reason).len().sort("problem")
     licenses = rows.group_by("license").len().sort("len", "license", descending=[True, False])
@@ -104,7 +90,7 @@ def _write_page(
     page = CollectedPage(
         title=wanted.title,
         pictures=int(rows["problem"].is_null().sum()),
-        sheets=sheets,
+        sheets=list(_sheets(folder, wanted, rows, had, per_keyword)),
         left_out=dict(left_out.iter_rows()),
         refused=ledger.reasons(),
         licenses=dict(licenses.iter_rows()),
@@ -112,6 +98,28 @@ def _write_page(
         command=f"pixonomy collect TAXONOMY.toml -o {output} --per-keyword {per_keyword}",
     )
     write_text(folder / PAGE, render_collected(page))
+
+
+def _sheets(
+    folder: Path,
+    wanted: KeywordFile,
+    rows: pl.DataFrame,
+    had: dict[tuple[str, str], int],
+    per_keyword: int,
+) -> Iterator[KeywordSheet]:
+    """Yield each keyword's first pictures, and how many it has."""
+    names = {one.id: one.name for one in wanted.categories}
+    first = rows.group_by("label", "keyword", maintain_order=True).head(_SHOWN)
+    shown = first.with_columns(uri=pl.format("shards/{}", pl.col("uri").str.split("/").list.last()))
+    sources = _thumbnails(conform(shown), folder)
+    for category, keyword in wanted.keywords:
+        own = first.filter((pl.col("label") == category) & (pl.col("keyword") == keyword))
+        pictures = tuple(
+            (sources[image_id], title or f"{keyword}: {image_id}")
+            for image_id, title in own.select("image_id", "title").iter_rows()
+            if image_id in sources
+        )
+        yield KeywordSheet(names[category], keyword, had[category, keyword], per_keyword, pictures)
 
 
 def _thumbnails(rows: pl.DataFrame, folder: Path) -> dict[str, str]:

@@ -46,13 +46,8 @@ def demo(
     audited = audit(
         output / "pictures" / "manifest.parquet", output / "audit", None, True, surroundings
     )
-    plan = plan_training(TrainChoices(model="compact", weights="none"), surroundings)
-    dealt, arrays, run = (output / name for name in ("split.parquet", "arrays", "run"))
-    split(output / "audit" / "manifest.parquet", dealt, SplitShares(), True, surroundings)
-    shape = ArraySettings((plan.recipe.size,), DEFAULT_FIT)
-    prepare(dealt, arrays, shape, True, surroundings)
-    train(arrays, run, plan, True, surroundings)
-    evaluated = evaluate(run, surroundings)
+    run = output / "run"
+    evaluated = _train(output, run, surroundings)
     fresh = draw_fresh(output / "fresh", _FRESH_PER_CATEGORY, seed)
     answers = classify(run, [path for path, _ in fresh], surroundings)["images"]
     return {
@@ -69,6 +64,17 @@ def demo(
         "fresh": _count(answers, [truth for _, truth in fresh]),
         "seconds": round(time.monotonic() - began, 2),
     }
+
+
+def _train(output: Path, run: Path, surroundings: Surroundings) -> dict[str, Any]:
+    """Split what the audit has marked, train on it and evaluate."""
+    plan = plan_training(TrainChoices(model="compact", weights="none"), surroundings)
+    dealt, arrays = output / "split.parquet", output / "arrays"
+    split(output / "audit" / "manifest.parquet", dealt, SplitShares(), True, surroundings)
+    shape = ArraySettings((plan.recipe.size,), DEFAULT_FIT)
+    prepare(dealt, arrays, shape, True, surroundings)
+    train(arrays, run, plan, True, surroundings)
+    return evaluate(run, surroundings)
 
 
 def _claim(output: Path, settings: dict[str, int]) -> None:

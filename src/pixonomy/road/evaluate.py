@@ -63,12 +63,7 @@ def evaluate(
     folder, described = read_run(run)
     arrays = _read_arrays(folder, described)
     bundle = load_bundle(folder.bundle, surroundings.cores)
-    fingerprint = hash_json([bundle.about["digest"], described.fingerprint, versions(), _VERSION])
-    done = read_json(folder.evaluation)
-    is_whole = folder.report.exists() and folder.card.exists()
-    if done is None or done["fingerprint"] != fingerprint or not is_whole:
-        done = _evaluate(folder, described, arrays, bundle, surroundings)
-        write_json(folder.evaluation, done | {"fingerprint": fingerprint})
+    done = _evaluate_once(folder, described, arrays, bundle, surroundings)
     told = {
         "run": printable(run),
         "bundle": printable(folder.bundle),
@@ -83,6 +78,19 @@ def evaluate(
         own = Evaluated(folder, described, bundle, split, _majority(arrays), facts)
         told |= evaluate_on(own, on, surroundings)
     return told | {"seconds": round(time.monotonic() - began, 2)}
+
+
+def _evaluate_once(
+    folder: RunFolder, run: Run, arrays: Arrays, bundle: Bundle, surroundings: Surroundings
+) -> dict[str, Any]:
+    """Evaluate, or read back what an evaluation of the same bundle has found."""
+    fingerprint = hash_json([bundle.about["digest"], run.fingerprint, versions(), _VERSION])
+    done: dict[str, Any] | None = read_json(folder.evaluation)
+    is_whole = folder.report.exists() and folder.card.exists()
+    if done is None or done["fingerprint"] != fingerprint or not is_whole:
+        done = _evaluate(folder, run, arrays, bundle, surroundings)
+        write_json(folder.evaluation, done | {"fingerprint": fingerprint})
+    return done
 
 
 def _read_arrays(folder: RunFolder, run: Run) -> Arrays:

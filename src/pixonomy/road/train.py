@@ -18,7 +18,7 @@ from pixonomy.training.recipe import Recipe, known_recipes, load_recipe
 from pixonomy.training.run import Run, RunFolder, read_run
 
 _DEFAULT = Surroundings()
-_STAGE, _VERSION = "train", 4  # the version is raised when the same recipe trains otherwise
+_STAGE, _VERSION = "train", 5  # the version is raised when the same recipe trains otherwise
 _NO_WEIGHTS, _IMAGENET = "none", "imagenet"
 _SCRATCH, _TRANSFER = "compact", "mobilenet"  # what fit trains without and with weights
 

@@ -98,30 +98,30 @@ def study(
     finished = _finished(planned, prepared, output)
     if not finished:
         raise PixonomyError(f"No cell could be trained; the first failed so: {failures[0]}")
-    effects = find_effects(dict(planned.axes), finished)
     found = Findings(
         study=planned,
         cells=finished,
-        effects=effects,
+        effects=find_effects(dict(planned.axes), finished),
         separability=_look(planned, prepared, output, choices, surroundings),
         names={name: _names(one) for name, one in prepared.items()},
         failures=failures,
         missing=len(planned.cells) - len(finished),
         command=_command(file, output, choices),
     )
-    return {
-        **_tell(found, output),
-        "cells": vars(counts),
-        "effects": [one.as_json() for one in effects],
-        "seconds": round(time.monotonic() - began, 2),
-    }
+    told = _tell(found, counts, output)
+    return told | {"seconds": round(time.monotonic() - began, 2)}
 
 
-def _tell(found: Findings, output: Path) -> dict[str, str]:
-    """Write the table and the page; return where they are."""
+def _tell(found: Findings, counts: _Counts, output: Path) -> dict[str, Any]:
+    """Write the table and the page; return what `study` tells."""
     _write_table(found.study, found.cells, output / _TABLE)
     write_text(output / _PAGE, render_study(found))
-    return {"table": printable(output / _TABLE), "page": printable(output / _PAGE)}
+    return {
+        "table": printable(output / _TABLE),
+        "page": printable(output / _PAGE),
+        "cells": vars(counts),
+        "effects": [one.as_json() for one in found.effects],
+    }
 
 
 def _command(file: Path, output: Path, choices: StudyChoices) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
@@ -16,6 +17,7 @@ from pixonomy.training.fit import measure_logits
 
 Floats = npt.NDArray[np.float32]
 
+_FEWEST_OF_LABEL = 4  # pictures, whatever the number of labels
 _STRENGTHS = (0.01, 0.1, 1.0)  # inverse regularisation tried, on embeddings of unit deviation
 
 
@@ -71,3 +73,24 @@ def fit_probe(train: Embedded, validation: Embedded, categories: int) -> Probe:
             best = (loss, probe)
     assert best is not None
     return best[1]
+
+
+def choose_probed(
+    rows: npt.NDArray[np.int64], labels: npt.NDArray[np.int64], most: int, seed: int
+) -> npt.NDArray[np.int64]:
+    """Choose training pictures for a probe: equally many of each label, as far as it has them.
+
+    All pictures of a large catalogue would not fit into memory, and say little more.
+
+    Args:
+        rows: row numbers of the training pictures, (n,).
+        labels: the label number of every row.
+        most: pictures in all; at least four of each label are taken all the same.
+
+    Returns:
+        Some of `rows`, ascending; all of them where no label has more than its part.
+    """
+    place = np.random.default_rng([seed, 3]).permutation(len(rows))
+    table = pl.DataFrame({"row": rows, "label": labels[rows], "place": place}).sort("place")
+    of_each = max(_FEWEST_OF_LABEL, most // (int(labels[rows].max()) + 1))
+    return table.group_by("label").head(of_each)["row"].sort().to_numpy()

@@ -19,12 +19,13 @@ from pixonomy.progress import Progress, Surroundings
 from pixonomy.training.batches import TrainingSet
 from pixonomy.training.checkpoint import Position, load_weights, save_weights
 from pixonomy.training.fit import Training, fit_model
-from pixonomy.training.probe import Embedded, Probe, fit_probe
+from pixonomy.training.probe import Embedded, Probe, choose_probed, fit_probe
 from pixonomy.training.recipe import Recipe
 from pixonomy.training.run import Run, RunFolder
 from pixonomy.training.validation import divide_validation
 
 _EMBED_BATCH = 64
+_PROBED, _PROBED_ALONE = 20_000, 100_000  # pictures, before a training and instead of one
 _WHITENED = 5000  # pictures whose patches are decorrelated: two hundred patches for each number
 _MOST_THREADS = 8  # making batches: more would only wait for each other
 
@@ -49,7 +50,7 @@ def train_run(
     training_set = _training_set(arrays, run, surroundings)
     validation = divide_validation(arrays.rows).stopping
     model = build_model(settings_of(run, weights), best_precision())
-    _freeze(model, run.recipe)
+    freeze(model, run.recipe)
     if run.recipe.model == "airbench":
         fit_whitening(model, training_set.pictures.gather(training_set.rows[:_WHITENED]))
     probe_accuracy = None
@@ -108,7 +109,8 @@ def _training_set(arrays: Arrays, run: Run, surroundings: Surroundings) -> Train
     )
 
 
-def _freeze(model: Any, recipe: Recipe) -> None:
+def freeze(model: Any, recipe: Recipe) -> None:
+    """Keep those layers of a pretrained network as they are that the recipe says."""
     for part in model.layers:
         inner = getattr(part, "layers", [])
         frozen = round(recipe.freeze * len(inner))
@@ -126,35 +128,47 @@ def _probe(
     progress: Progress,
 ) -> tuple[Probe, float | None]:
     """Fit the linear probe and store its predictions; a finished one is read back."""
-    labels, validation = training_set.labels, divide_validation(arrays.rows).stopping
-    if folder.probe.exists():
-        probe = Probe(*load_weights(folder.probe_head))
-        predicted = read_parquet(folder.probe)["predicted"].to_numpy()
-    else:
-        embeddings = _embed(model, training_set, arrays.rows.height, progress)
-        train = training_set.rows
-        probe = fit_probe(
-            Embedded(embeddings[train], labels[train]),
-            Embedded(embeddings[validation], labels[validation]),
-            model.output_shape[-1],
-        )
-        predicted = probe.logits(embeddings).argmax(axis=1)
+    labels, stopping = training_set.labels, divide_validation(arrays.rows).stopping
+    if not folder.probe.exists():
+        embed = _Embedder(model, training_set, progress)
+        most = _PROBED if training_set.recipe.epochs else _PROBED_ALONE
+        train = choose_probed(training_set.rows, labels, most, training_set.recipe.seed)
+        rest = np.setdiff1d(np.arange(len(labels)), training_set.rows)
+        embed.total = len(train) + len(rest) + len(stopping)
+        known, judged = (Embedded(embed(rows), labels[rows]) for rows in (train, stopping))
+        probe = fit_probe(known, judged, model.output_shape[-1])
+        answers = [probe.logits(embed(some)).argmax(axis=1) for some in _in_parts(rest)]
         save_weights(folder.probe_head, [probe.kernel, probe.bias])
-        table = arrays.rows.select("image_id", "split")
-        write_parquet(folder.probe, table.with_columns(pl.Series("predicted", predicted)))
-    if not len(validation):
+        table = arrays.rows[rest].select("image_id", "split")
+        predicted = pl.Series("predicted", np.concatenate([np.empty(0, np.int64), *answers]))
+        write_parquet(folder.probe, table.with_columns(predicted))
+    probe = Probe(*load_weights(folder.probe_head))
+    if not len(stopping):
         return probe, None
-    return probe, float((predicted[validation] == labels[validation]).mean())
+    asked = arrays.rows[stopping].select("image_id").with_columns(label=pl.Series(labels[stopping]))
+    answered = asked.join(read_parquet(folder.probe), on="image_id")
+    return probe, float((answered["predicted"] == answered["label"]).mean())  # type: ignore[arg-type]
 
 
-def _embed(model: Any, training_set: TrainingSet, count: int, progress: Progress) -> Any:
-    network = keras.Model(model.input, model.get_layer("embedding").output)
-    parts = []
-    for start in range(0, count, _EMBED_BATCH):
-        rows = np.arange(start, min(count, start + _EMBED_BATCH))
-        parts.append(np.asarray(network.predict_on_batch(training_set.pictures.gather(rows))))
-        progress("linear probe", int(rows[-1]) + 1, count)
-    return np.concatenate(parts)
+class _Embedder:
+    """Gives the embeddings, float32 (n, d), of pictures, by row; `total` is for the progress."""
+
+    def __init__(self, model: Any, training_set: TrainingSet, progress: Progress) -> None:
+        self._network = keras.Model(model.input, model.get_layer("embedding").output)
+        self._pictures, self._progress = training_set.pictures, progress
+        self._done, self.total = 0, 0
+
+    def __call__(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+        parts = []
+        for some in _in_parts(rows):
+            parts.append(np.asarray(self._network.predict_on_batch(self._pictures.gather(some))))
+            self._done += len(some)
+            self._progress("linear probe", self._done, self.total)
+        return np.concatenate([np.empty((0, self._network.output_shape[-1]), np.float32), *parts])
+
+
+def _in_parts(rows: npt.NDArray[np.int64]) -> list[npt.NDArray[np.int64]]:
+    return [rows[start : start + _EMBED_BATCH] for start in range(0, len(rows), _EMBED_BATCH)]
 
 
 def _result(position: Position, n: int, probe_accuracy: float | None) -> dict[str, Any]:
