@@ -35,6 +35,7 @@ from pixonomy.training.batches import TrainingSet
 from pixonomy.training.recipe import Recipe, load_recipe
 from pixonomy.training.schedule import learning_rate
 from pixonomy.training.train import freeze, number_labels
+from pixonomy.workers import count_cores
 
 VALIDATION = 0.05
 FIRST, TIMED = 3, 20  # steps
@@ -141,7 +142,7 @@ def main() -> None:
     parser.add_argument("--contender", choices=["ours", *PLAIN_RECIPES], default="ours")
     parser.add_argument("--keep", type=Path, help="a folder that arrays and our runs stay in")
     asked = parser.parse_args()
-    use_threads(pixonomy.Surroundings().cores)
+    use_threads(count_cores())
     with tempfile.TemporaryDirectory() as name:
         folder = asked.keep or Path(name)
         plain = PLAIN_RECIPES.get(asked.contender)
