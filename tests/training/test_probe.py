@@ -37,10 +37,11 @@ def test_a_probe_looks_at_equally_many_pictures_of_each_label_and_at_four_of_a_r
     assert np.bincount(labels[choose_probed(rows, labels, 1, seed=0)]).tolist() == [4, 4, 3]
 
 
-def test_a_probe_looks_at_all_of_a_small_set() -> None:
-    labels = np.repeat([0, 1], 50)
-    rows = np.arange(100)
-    np.testing.assert_array_equal(choose_probed(rows, labels, 20_000, seed=0), rows)
+@pytest.mark.parametrize("n", [0, 100])
+def test_a_probe_looks_at_all_of_a_small_set_however_unequal(n: int) -> None:
+    labels = np.repeat([0, 1], [90, 10])
+    rows = np.arange(n)
+    np.testing.assert_array_equal(choose_probed(rows, labels, 100, seed=0), rows)
 
 
 def test_the_same_seed_chooses_the_same_pictures() -> None:

@@ -78,18 +78,20 @@ def fit_probe(train: Embedded, validation: Embedded, categories: int) -> Probe:
 def choose_probed(
     rows: npt.NDArray[np.int64], labels: npt.NDArray[np.int64], most: int, seed: int
 ) -> npt.NDArray[np.int64]:
-    """Choose training pictures for a probe: equally many of each label, as far as it has them.
+    """Choose pictures for a probe: all, or of too many equally many of each label.
 
-    All pictures of a large catalogue would not fit into memory, and say little more.
+    The embeddings of a large catalogue would not fit into memory, and say little more.
 
     Args:
-        rows: row numbers of the training pictures, (n,).
+        rows: row numbers, (n,), ascending; may be empty.
         labels: the label number of every row.
         most: pictures in all; at least four of each label are taken all the same.
 
     Returns:
-        Some of `rows`, ascending; all of them where no label has more than its part.
+        Some of `rows`, ascending; labels with fewer than their part leave the rest untaken.
     """
+    if len(rows) <= most:
+        return rows
     place = np.random.default_rng([seed, 3]).permutation(len(rows))
     table = pl.DataFrame({"row": rows, "label": labels[rows], "place": place}).sort("place")
     of_each = max(_FEWEST_OF_LABEL, most // (int(labels[rows].max()) + 1))

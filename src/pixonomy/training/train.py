@@ -132,10 +132,13 @@ def _probe(
     if not folder.probe.exists():
         embed = _Embedder(model, training_set, progress)
         most = _PROBED if training_set.recipe.epochs else _PROBED_ALONE
-        train = choose_probed(training_set.rows, labels, most, training_set.recipe.seed)
-        rest = np.setdiff1d(np.arange(len(labels)), training_set.rows)
-        embed.total = len(train) + len(rest) + len(stopping)
-        known, judged = (Embedded(embed(rows), labels[rows]) for rows in (train, stopping))
+        seed, rest = (
+            training_set.recipe.seed,
+            np.setdiff1d(np.arange(len(labels)), training_set.rows),
+        )
+        asked = [choose_probed(rows, labels, most, seed) for rows in (training_set.rows, stopping)]
+        embed.total = len(rest) + sum(map(len, asked))
+        known, judged = (Embedded(embed(rows), labels[rows]) for rows in asked)
         probe = fit_probe(known, judged, model.output_shape[-1])
         answers = [probe.logits(embed(some)).argmax(axis=1) for some in _in_parts(rest)]
         save_weights(folder.probe_head, [probe.kernel, probe.bias])
@@ -145,8 +148,8 @@ def _probe(
     probe = Probe(*load_weights(folder.probe_head))
     if not len(stopping):
         return probe, None
-    asked = arrays.rows[stopping].select("image_id").with_columns(label=pl.Series(labels[stopping]))
-    answered = asked.join(read_parquet(folder.probe), on="image_id")
+    truth = arrays.rows[stopping].select("image_id").with_columns(label=pl.Series(labels[stopping]))
+    answered = truth.join(read_parquet(folder.probe), on="image_id")
     return probe, float((answered["predicted"] == answered["label"]).mean())  # type: ignore[arg-type]
 
 
