@@ -80,10 +80,8 @@ def collect(
         StorageError: if the disk is full or cannot be written.
     """
     began = time.monotonic()
-    choices = choices or CollectChoices()
-    wanted = read_keyword_file(taxonomy)
-    if choices.per_keyword < 1:
-        raise SettingError(f"A keyword wants 1 or more pictures, not {choices.per_keyword}.")
+    wanted, choices = read_keyword_file(taxonomy), choices or CollectChoices()
+    _check(choices)
     providers = _open_providers(wanted, choices)
     if is_dry_run:
         told = _plan(providers, len(wanted.keywords), choices.per_keyword)
@@ -109,9 +107,14 @@ def _plan(providers: list[Provider], keywords: int, per_keyword: int) -> dict[st
     }
 
 
-def _open_providers(wanted: KeywordFile, choices: CollectChoices) -> list[Provider]:
+def _check(choices: CollectChoices) -> None:
+    if choices.per_keyword < 1:
+        raise SettingError(f"A keyword wants 1 or more pictures, not {choices.per_keyword}.")
     if not choices.providers:
         raise SettingError("Name a provider: --provider commons.")
+
+
+def _open_providers(wanted: KeywordFile, choices: CollectChoices) -> list[Provider]:
     return [
         open_provider(name, wanted.providers.get(name, {}), choices.keys.get(name))
         for name in dict.fromkeys(choices.providers)

@@ -40,9 +40,7 @@ _VERSION = 5  # of what an evaluation holds; older ones are made anew
 def evaluate(
     run: Path, surroundings: Surroundings = _DEFAULT, on: Path | None = None
 ) -> dict[str, Any]:
-    """Run the bundle on the test pictures and write the report.
-
-    Without test pictures the report shows the validation pictures and says so.
+    """Run the bundle on the test pictures, or else the validation ones, and write the report.
 
     Args:
         on: a manifest of pictures from elsewhere. They are answered, too; `report`, `images` and

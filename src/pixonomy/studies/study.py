@@ -87,11 +87,9 @@ def study(
         SettingError: if the study, a source or a setting is wrong, or `output` is something else.
         DataError: if a category has no pictures.
     """
-    began = time.monotonic()
-    choices = choices or StudyChoices()
+    began, choices = time.monotonic(), choices or StudyChoices()
     planned = load_study(file, choices.root)
-    for cell in planned.cells:  # a wrong setting ends here, before any work
-        plan_training(choices_of(planned, cell), Surroundings())
+    _check_settings(planned)
     _claim(output)
     prepared = prepare_data(planned, output / "data", surroundings)
     counts, failures = _run_cells(planned, prepared, output, choices.part, surroundings)
@@ -108,8 +106,13 @@ def study(
         missing=len(planned.cells) - len(finished),
         command=_command(file, output, choices),
     )
-    told = _tell(found, counts, output)
-    return told | {"seconds": round(time.monotonic() - began, 2)}
+    return _tell(found, counts, output) | {"seconds": round(time.monotonic() - began, 2)}
+
+
+def _check_settings(planned: Study) -> None:
+    """A wrong setting of any cell ends here, before any work."""
+    for cell in planned.cells:
+        plan_training(choices_of(planned, cell), Surroundings())
 
 
 def _tell(found: Findings, counts: _Counts, output: Path) -> dict[str, Any]:
