@@ -2,6 +2,7 @@ import os
 import random
 import threading
 import time
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from pixonomy.errors import UndecodableImage
 from pixonomy.fetch import read_all, read_bytes
-from pixonomy.locate import Location
+from pixonomy.locate import DEFLATE, STORED, Location, with_checksum
 
 
 def complaint(location: Location) -> str:
@@ -67,7 +68,9 @@ def test_a_folder_a_pipe_a_device_and_a_missing_file_are_refused_at_once(tmp_pat
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "dangling").symlink_to("nowhere")
     (tmp_path / "loop").symlink_to("loop")
-    assert complaint(Location("a", tmp_path)) == "not a regular file"
+    (tmp_path / "file").write_bytes(b"0123")
+    assert complaint(Location("a", tmp_path)) == "a folder, not a file"
+    assert complaint(Location("a", tmp_path / "file" / "below")) == "the file is missing"
     assert complaint(Location("a", tmp_path / "pipe")) == "not a regular file"
     assert complaint(Location("a", Path("/dev/zero"))) == "not a regular file"
     assert complaint(Location("a", tmp_path / "nothing")) == "the file is missing"
@@ -224,3 +227,23 @@ def test_an_object_that_cannot_be_had_is_a_reason(storage: Any) -> None:
     assert "ends before" in str(fetched[0])
     assert str(fetched[1]) == "cannot be read: There is no object at s3://bucket/none"
     assert "known are local paths and s3://" in str(fetched[2])
+
+
+@pytest.mark.parametrize("kind", [STORED, DEFLATE])
+def test_bytes_of_a_zip_are_held_against_their_checksum(tmp_path: Path, kind: str) -> None:
+    data = b"one" * 99
+    lying = data
+    if kind == DEFLATE:
+        packer = zlib.compressobj(wbits=-15)
+        lying = packer.compress(data) + packer.flush()
+    (tmp_path / "a.zip").write_bytes(lying)
+
+    def read(encoding: str | None) -> bytes:
+        return read_bytes(Location("a", tmp_path / "a.zip", 0, len(lying), "a", encoding))
+
+    assert read(with_checksum(kind, zlib.crc32(data))) == read(kind) == data
+    for wrong in (f"{kind}:crc32=00000001", f"{kind}:crc32=none"):
+        with pytest.raises(UndecodableImage, match="its checksum differs"):
+            read(wrong)
+    with pytest.raises(UndecodableImage, match="unknown encoding"):
+        read("bzip2:crc32=00000001")

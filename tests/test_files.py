@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given
@@ -22,6 +23,7 @@ from pixonomy.files import (
     remove,
     scan_parquet,
     storage_error,
+    stream_parquet,
     write_aside,
     write_json,
     write_parquet,
@@ -177,6 +179,27 @@ def test_a_hash_depends_on_the_bytes_alone(tmp_path: Path) -> None:
 def test_the_order_of_keys_does_not_change_a_hash(content: dict[str, object]) -> None:
     backwards = dict(reversed(content.items()))
     assert hash_json(backwards) == hash_json(content) == hash_json(json.loads(json.dumps(content)))
+
+
+def test_a_full_disk_that_polars_keeps_to_itself_is_told_as_one(small_disk: Path) -> None:
+    numbers = np.random.default_rng(0).integers(0, 2**60, 50_000)
+    rows = pl.DataFrame({"number": numbers, "text": [str(one) for one in numbers]})
+    for kilobytes in (0, 8, 16, 24, 32, 40, 48):  # the refusal meets headers, pages or the footer
+        (small_disk / "filler").write_bytes(bytes(1024 * kilobytes))
+        with pytest.raises(StorageError, match=r"The disk is full: .*table\.parquet"):
+            write_parquet(small_disk / "table.parquet", rows)
+        with pytest.raises(StorageError, match=r"The disk is full: .*table\.parquet"):
+            stream_parquet(small_disk / "table.parquet", iter([rows]), None, 1000)
+        assert [path.name for path in small_disk.iterdir()] == ["filler"]
+
+
+def test_a_full_disk_is_told_where_polars_writes_a_csv(small_disk: Path) -> None:
+    rows = pl.DataFrame({"number": range(50_000)})
+    with (
+        pytest.raises(StorageError, match="The disk is full"),
+        write_aside(small_disk / "table.csv") as partial,
+    ):
+        rows.write_csv(partial)
 
 
 def test_removing_a_link_spares_what_it_points_to(tmp_path: Path) -> None:

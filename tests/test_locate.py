@@ -7,12 +7,14 @@ from hypothesis import strategies as st
 
 from pixonomy.fetch import read_bytes
 from pixonomy.locate import (
+    DEFLATE,
     Location,
     in_chunks,
     locate,
     path_to_uri,
     relative_to,
     uri_to_path,
+    with_checksum,
 )
 from pixonomy.manifest import conform
 
@@ -58,3 +60,10 @@ def test_chunks_hold_everything_once_and_in_order(count: int, size: int) -> None
     chunks = list(in_chunks(locations, size))
     assert [location for chunk in chunks for location in chunk] == locations
     assert all(1 <= len(chunk) <= size for chunk in chunks)
+
+
+def test_a_checksum_stands_behind_the_encoding_and_zero_is_none() -> None:
+    assert with_checksum(DEFLATE, 0x1A2B) == "deflate:crc32=00001a2b"
+    assert with_checksum(None, 2**32 - 1) == "stored:crc32=ffffffff"
+    assert with_checksum(None, 0) is None
+    assert with_checksum(DEFLATE, 0) == DEFLATE

@@ -127,11 +127,25 @@ def test_a_manifest_counts_what_it_holds(tmp_path: Path) -> None:
     assert summary["splits"] == {"train": 1, "validation": 0, "test": 1}
 
 
-@pytest.mark.parametrize("content", [b"", b"path,label\n", b"PAR1 garbage PAR1"])
+@pytest.mark.parametrize("content", [b"", b"path,label\n"])
 def test_another_file_is_no_manifest(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "m.parquet").write_bytes(content)
     assert read_about(tmp_path / "m.parquet") is None
     with pytest.raises(SettingError, match=r"m\.parquet is no manifest.*pixonomy index"):
+        read_manifest(tmp_path / "m.parquet")
+
+
+@pytest.mark.parametrize("content", [b"PAR1 garbage PAR1", b"PAR1 and the rest is missing"])
+def test_a_parquet_file_without_a_footer_is_damaged(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "m.parquet").write_bytes(content)
+    with pytest.raises(StorageError, match=r"m\.parquet is damaged: it cannot be read as Parquet"):
+        read_about(tmp_path / "m.parquet")
+
+
+@pytest.mark.parametrize("text", ["{", "[1]", '{"schema_version": 1, "base": 5}', "[" * 100_000])
+def test_what_a_manifest_says_of_itself_is_not_believed(tmp_path: Path, text: str) -> None:
+    write_parquet(tmp_path / "m.parquet", make_rows(), {"pixonomy": text})
+    with pytest.raises(StorageError, match=r"m\.parquet is damaged: what it says about its rows"):
         read_manifest(tmp_path / "m.parquet")
 
 

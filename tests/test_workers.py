@@ -50,6 +50,17 @@ if __name__ == "__main__":
 """
 
 
+WITHOUT_SHARED_MEMORY = """
+import sys
+from tasks_of_tests import who
+from pixonomy.cli.console import surroundings
+from pixonomy.workers import run
+if __name__ == "__main__":
+    around = surroundings()
+    print(len(list(run(who, range(4), 2))), len(set(run(who, range(4), 2))))
+"""
+
+
 @pytest.fixture
 def tasks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
     """Give functions in a module that spawned processes can import too."""
@@ -117,3 +128,18 @@ def test_workers_end_when_their_parent_is_killed(tmp_path: Path, tasks: ModuleTy
 
 def test_there_is_at_least_one_core() -> None:
     assert 1 <= count_cores() <= (os.cpu_count() or 1)
+
+
+def test_without_shared_memory_one_process_does_all_and_says_so(
+    tasks: ModuleType, tmp_path: Path
+) -> None:
+    (tmp_path / "main.py").write_text(WITHOUT_SHARED_MEMORY)
+    hide = "mount -t tmpfs -o ro tmpfs /dev/shm && exec "
+    own = ["unshare", "--mount", "sh", "-c"]
+    if os.geteuid() != 0 or subprocess.run([*own, f"{hide} true"], check=False).returncode != 0:
+        pytest.skip("/dev/shm can only be hidden by root, and on Linux")
+    command = f'{hide} "{sys.executable}" "{tmp_path / "main.py"}"'
+    done = subprocess.run([*own, command], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "4 1\n"), done.stderr
+    if count_cores() > 1:
+        assert done.stderr.startswith("/dev/shm is missing or cannot be written")

@@ -3,7 +3,7 @@
 PixonomyError                 exit code 1
 ├── DataError                 the pictures do not allow it (none found, one category only, …)
 │   └── UndecodableImage      these bytes are no picture; becomes a row with a problem
-├── BundleError               the bundle is damaged, forged or of another version
+├── BundleError               the bundle is damaged, changed or of another version
 ├── StorageError              the disk is full, the folder cannot be read or written
 └── SettingError              exit code 2: the call or a setting is wrong
     └── ArtefactDiffers       the same name holds a result of other inputs or settings
@@ -30,7 +30,7 @@ class UndecodableImage(DataError):
 
 
 class BundleError(PixonomyError):
-    """A bundle that cannot be trusted: damaged, incomplete, forged or of another version."""
+    """A bundle that cannot be trusted: damaged, incomplete, changed or of another version."""
 
 
 class StorageError(PixonomyError):

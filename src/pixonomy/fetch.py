@@ -1,9 +1,11 @@
 """Locations go in; the bytes of their pictures come out, read in the order of the file."""
 
+import errno
 import os
+import stat
 import zlib
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -11,8 +13,10 @@ from typing import BinaryIO, Protocol
 import polars as pl
 
 from pixonomy.errors import SettingError, UndecodableImage
-from pixonomy.locate import DEFLATE, PARQUET, Location
+from pixonomy.locate import CHECKSUM, DEFLATE, PARQUET, STORED, Location
+from pixonomy.parquet import BadParquet, check_parquet
 from pixonomy.remote import open_remote
+from pixonomy.unchanged import Opened, compare, refuse
 
 Fetched = bytes | UndecodableImage
 """The encoded picture, or why there is none."""
@@ -21,20 +25,21 @@ MAX_READ = 256 * 1024 * 1024  # bytes; a picture beyond any decoder's cap is not
 _MAX_RUN = 8 * 1024 * 1024  # bytes read at once
 _GAP = {False: 32 * 1024, True: 1024 * 1024}  # bytes read in vain rather than ask again: S3 is far
 _ROW_GAP = 1000  # rows of a table read in vain rather than begin anew
+_MISSING = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)  # a link may lead nowhere, or to itself
 _BATCH = 16  # rows of a table held at once, beside the row group they are in
 
 
-class _Ranges(Protocol):
+class _Ranges(Opened, Protocol):
     def read(self, offset: int, length: int) -> bytes: ...
-
-    @property
-    def size(self) -> int: ...
 
 
 class _LocalFile:
+    version = None
+
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
-        self.size = os.fstat(file.fileno()).st_size
+        status = os.fstat(file.fileno())
+        self.size, self.modified_ns = status.st_size, status.st_mtime_ns
 
     def read(self, offset: int, length: int) -> bytes:
         return os.pread(self._file.fileno(), length, offset)
@@ -55,7 +60,9 @@ def read_bytes(location: Location) -> bytes:
 def read_all(locations: Sequence[Location]) -> Iterator[tuple[int, Fetched]]:
     """Yield (place in `locations`, picture) for all of them, in the order of files and offsets.
 
-    Neighbours in a file are read together. A picture that cannot be had is a reason, not an error.
+    Neighbours in a file are read together. A picture that cannot be had is a reason, not an error;
+    one whose file was changed since it was indexed is none either, unless it has the SHA-256 of
+    before.
 
     Raises:
         StorageError: if a remote storage refuses or does not answer.
@@ -84,12 +91,25 @@ def _read_file(
             for place in places:
                 yield place, _explain(error)
             return
-        is_far = isinstance(file, str)
-        ordered = sorted(places, key=lambda place: locations[place].offset)
-        while ordered and locations[ordered[0]].offset < 0:  # it must not spoil its neighbours
-            yield ordered.pop(0), UndecodableImage("the row names no range of bytes")
-        for run in _neighbours(locations, ordered, ranges.size, _GAP[is_far]):
-            yield from _read_run(ranges, locations, run)
+        kept = yield from _refuse_some(locations, places, ranges)
+        kept.sort(key=lambda place: locations[place].offset)
+        for run in _neighbours(locations, kept, ranges.size, _GAP[isinstance(file, str)]):
+            for place, fetched in _read_run(ranges, locations, run):
+                yield place, compare(fetched, locations[place], ranges)
+
+
+def _refuse_some(
+    locations: Sequence[Location], places: list[int], ranges: _Ranges
+) -> Generator[tuple[int, Fetched], None, list[int]]:
+    """Yield the places that need not be read from an opened file, and why; return the others."""
+    kept: list[int] = []
+    for place in places:
+        reason = refuse(locations[place], ranges)
+        if reason is None:
+            kept.append(place)
+        else:
+            yield place, reason
+    return kept
 
 
 def _open(file: Path | str, stack: ExitStack) -> _Ranges:
@@ -102,8 +122,16 @@ def _open(file: Path | str, stack: ExitStack) -> _Ranges:
 
 
 def _require_file(file: Path) -> None:
-    if not file.is_file():  # opening a pipe or a device could wait for ever
-        raise UndecodableImage("not a regular file" if file.exists() else "the file is missing")
+    try:
+        mode = file.stat().st_mode
+    except (OSError, ValueError) as error:
+        if isinstance(error, OSError) and error.errno not in _MISSING:
+            raise
+        raise UndecodableImage("the file is missing") from error
+    if stat.S_ISDIR(mode):
+        raise UndecodableImage("a folder, not a file")
+    if not stat.S_ISREG(mode):  # opening a pipe or a device could wait for ever
+        raise UndecodableImage("not a regular file")
 
 
 def _neighbours(
@@ -155,8 +183,16 @@ def _unpack(part: memoryview, wanted: int, encoding: str | None) -> Fetched:
         return UndecodableImage("the file ends before the picture does")
     if encoding is None:
         return bytes(part)
-    if encoding != DEFLATE:
+    kind, _, checksum = encoding.partition(CHECKSUM)
+    if kind not in (STORED, DEFLATE):
         return UndecodableImage(f"the bytes have the unknown encoding {encoding}")
+    data = bytes(part) if kind == STORED else _inflate(part)
+    if checksum and isinstance(data, bytes) and f"{zlib.crc32(data):08x}" != checksum:
+        return UndecodableImage("the zip's member is damaged: its checksum differs")
+    return data
+
+
+def _inflate(part: memoryview) -> Fetched:
     stream = zlib.decompressobj(-zlib.MAX_WBITS)  # negative: a zip's members have no header
     try:
         data = stream.decompress(part, MAX_READ)
@@ -172,17 +208,31 @@ def _read_column(
 ) -> Iterator[tuple[int, Fetched]]:
     """Read rows of a Parquet column of bytes, or of structs with a field `bytes`."""
     waiting: dict[int, list[int]] = {}
-    for place in places:
-        waiting.setdefault(_row_number(locations[place]), []).append(place)
     reason = UndecodableImage("the table has no such row")
-    try:
-        for row, fetched in _read_rows(file, column, sorted(waiting)):
-            yield from ((place, fetched) for place in waiting.pop(row))
-    except (UndecodableImage, SettingError, OSError, pl.exceptions.PolarsError) as error:
-        reason = _explain(error)
-    except pl.exceptions.PanicException:  # no Exception, and of no use to anybody
-        reason = UndecodableImage("cannot be read: the table is damaged")
+    with ExitStack() as stack:
+        try:
+            ranges = _open_here(file, stack)
+        except (UndecodableImage, OSError) as error:
+            yield from ((place, _explain(error)) for place in places)
+            return
+        kept = yield from _refuse_some(locations, places, ranges)
+        for place in kept:
+            waiting.setdefault(_row_number(locations[place]), []).append(place)
+        try:
+            for row, fetched in _read_rows(file, column, sorted(waiting)):
+                for place in waiting.pop(row):
+                    yield place, compare(fetched, locations[place], ranges)
+        except (UndecodableImage, SettingError, OSError, pl.exceptions.PolarsError) as error:
+            reason = _explain(error)
+        except (BadParquet, pl.exceptions.PanicException):  # the second is no Exception
+            reason = UndecodableImage("cannot be read: the table is damaged")
     yield from ((place, reason) for rest in waiting.values() for place in rest)
+
+
+def _open_here(file: Path | str, stack: ExitStack) -> _Ranges:
+    if isinstance(file, str):
+        raise UndecodableImage("pictures inside a table are read from this machine only")
+    return _open(file, stack)
 
 
 def _row_number(location: Location) -> int:
@@ -197,9 +247,11 @@ def _read_rows(file: Path | str, column: str, rows: list[int]) -> Iterator[tuple
     _require_file(file)
     # Opened here, because Polars takes no names that are not UTF-8.
     with file.open("rb") as opened:
+        stretches = list(_stretches([row for row in rows if row >= 0]))
+        check_parquet(opened, [range(one[0], one[-1] + 1) for one in stretches])
         table = pl.scan_parquet(opened)
         pictures = table.select(_bytes_of(column, table.collect_schema()))
-        for stretch in _stretches([row for row in rows if row >= 0]):
+        for stretch in stretches:
             first, count = stretch[0], stretch[-1] - stretch[0] + 1
             batches = pictures.slice(first, count).collect_batches(chunk_size=_BATCH)
             for batch in batches:

@@ -4,19 +4,22 @@ import errno
 import hashlib
 import json
 import os
-import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import polars as pl
 from polars.io.plugins import register_io_source
 
 from pixonomy.errors import PixonomyError, SettingError, StorageError
+from pixonomy.outputs import require_local
+from pixonomy.parquet import BadParquet, check_parquet
+from pixonomy.refusal import find_refusal
 
 _PARTIAL = ".partial-"
+_PROBE_BYTES = 1024**2  # no disk that has room for these refused what Polars writes at once
 
 
 @contextmanager
@@ -30,8 +33,10 @@ def write_aside(path: Path, is_flushed: bool = True) -> Iterator[Path]:
             name: for files that are checked, and flushed later, see `flush_to_disk`.
 
     Raises:
+        SettingError: if the path is an address, see `require_local`.
         StorageError: if the disk is full or the folder cannot be written.
     """
+    require_local(path)
     partial = path.with_name(f".{path.name}{_PARTIAL}{os.getpid()}")
     with storage_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -53,16 +58,17 @@ def storage_errors(path: Path) -> Iterator[None]:
         yield
     except PixonomyError:
         raise
-    except OSError as error:
-        raise storage_error(error, path) from error
+    except Exception as error:
+        refused = find_refusal(error)
+        if refused is None:
+            raise
+        raise storage_error(refused, path) from error
 
 
 def storage_error(error: OSError, path: Path | None = None) -> StorageError:
     """Say in one sentence what the operating system refused and what to do."""
     place = printable(path if path is not None else Path(os.fsdecode(error.filename or "a file")))
-    # NumPy tells a short write in words only: "27648 requested and 8064 written".
-    is_short = error.errno is None and "requested and" in str(error)
-    if is_short or error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return StorageError(
             f"The disk is full: {place} could not be written. Free space, run again."
         )
@@ -107,7 +113,7 @@ def write_parquet(
     Raises:
         StorageError: if the disk is full or the folder cannot be written.
     """
-    with write_aside(path) as partial, partial.open("wb") as file, _polars_refusals():
+    with write_aside(path) as partial, partial.open("wb") as file, _polars_refusals(file):
         rows.lazy().sink_parquet(file, metadata=dict(about or {}))
 
 
@@ -138,7 +144,7 @@ def stream_parquet(
             failed.append(error)
 
     rows = register_io_source(draw, schema=first.schema, is_pure=True)
-    with write_aside(path) as partial, partial.open("wb") as file, _polars_refusals():
+    with write_aside(path) as partial, partial.open("wb") as file, _polars_refusals(file):
         rows.sink_parquet(file, metadata=dict(about or {}), row_group_size=rows_together)
         if failed:
             raise failed[0]
@@ -161,26 +167,68 @@ def scan_parquet(path: Path) -> Iterator[pl.LazyFrame]:
     Raises:
         StorageError: if the file cannot be read or is damaged.
     """
-    try:
-        # An open file, for Polars itself takes no names that are not UTF-8.
-        with storage_errors(path), path.open("rb") as file, _polars_refusals():
-            yield pl.scan_parquet(file)
-    except pl.exceptions.PolarsError as error:
-        reason = str(error).partition("\n")[0]
-        raise StorageError(f"{printable(path)} is damaged: {reason}.") from error
+    # An open file, for Polars itself takes no names that are not UTF-8.
+    with storage_errors(path), path.open("rb") as file, parquet_errors(path):
+        check_parquet(file)
+        yield pl.scan_parquet(file)
+
+
+def read_parquet_texts(path: Path) -> dict[str, str]:
+    """Return the texts about the table in a Parquet file; none where `path` is something else.
+
+    Raises:
+        StorageError: if the file cannot be read or is damaged.
+    """
+    with storage_errors(path):
+        if not path.is_file():
+            return {}
+        with path.open("rb") as file, parquet_errors(path):
+            is_parquet = check_parquet(file, ())
+            return pl.read_parquet_metadata(file) if is_parquet else {}
 
 
 @contextmanager
-def _polars_refusals() -> Iterator[None]:
-    """Turn what the operating system refused to Polars back into the error it was."""
+def parquet_errors(path: Path) -> Iterator[None]:
+    """Turn what breaks inside the block, where Parquet is read, into one sentence about `path`.
+
+    Raises:
+        StorageError: that the file is damaged.
+    """
+    try:
+        with _polars_refusals():
+            yield
+    except (pl.exceptions.PolarsError, BadParquet) as error:
+        reason = str(error).partition("\n")[0].rstrip(".")
+        raise _damaged(path, f" ({reason})") from error
+    except pl.exceptions.PanicException as error:  # no Exception, and its text is of no use
+        raise _damaged(path, "") from error
+
+
+def _damaged(path: Path, reason: str) -> StorageError:
+    return StorageError(
+        f"{printable(path)} is damaged: it cannot be read as Parquet{reason}; copy or download it "
+        "again."
+    )
+
+
+@contextmanager
+def _polars_refusals(written: BinaryIO | None = None) -> Iterator[None]:
+    """Turn what the operating system refused to Polars back into the error it was.
+
+    Args:
+        written: the file that Polars writes to; it keeps some refusals to itself ("Invalid thrift:
+            transport error"), and the system tells them again.
+    """
     try:
         yield
     except pl.exceptions.PolarsError as error:
-        refused = re.search(r"\(os error (\d+)\)", str(error))
-        if refused is None:
-            raise
-        number = int(refused[1])
-        raise OSError(number, os.strerror(number)) from error
+        refused = find_refusal(error)
+        if refused is not None:
+            raise refused from error
+        if written is not None:
+            written.write(bytes(_PROBE_BYTES))
+            written.flush()
+        raise
 
 
 def hash_file(path: Path) -> str:
@@ -193,6 +241,11 @@ def hash_json(content: object) -> str:
     """Return the SHA-256 of a JSON value in its canonical form, in hexadecimal."""
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def hash_rows(rows: pl.DataFrame) -> str:
+    """Return the SHA-256 of a table's values, in their order, in hexadecimal."""
+    return hashlib.sha256(rows.write_csv(None).encode()).hexdigest()
 
 
 def remove(path: Path) -> None:

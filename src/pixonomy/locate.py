@@ -7,13 +7,29 @@ from pathlib import Path
 from urllib.parse import quote, unquote_to_bytes
 
 import polars as pl
+from polars import selectors
 
 from pixonomy.remote import is_remote
+from pixonomy.seen import SEEN_COLUMNS, Seen, to_seen
 
 DEFLATE = "deflate"
 """An `encoding`: the range holds the compressed member of a zip."""
+STORED = "stored"
+"""An `encoding`: the range holds the bytes as they are, as null does; see `CHECKSUM`."""
+CHECKSUM = ":crc32="
+"""What may stand behind `DEFLATE` and `STORED`, and before the CRC-32 of the bytes: 8 hex digits.
+"""
 PARQUET = "parquet:"
 """An `encoding`, with the name of a column behind it: `member` is the row number."""
+
+PLACED = ("uri", "offset", "length", "member", "encoding")
+"""The columns that say where a picture lies."""
+TOLD = selectors.by_name(*SEEN_COLUMNS, "sha256", require_all=False)
+"""Selects what tells a changed file, as far as a manifest has it: those of before have less."""
+LOCATED = selectors.by_name("image_id", *PLACED) | TOLD
+"""Selects what a `Location` is made from."""
+UNREAD = "unread:"
+"""What stands before the id of a picture whose bytes could not be had, in place of a SHA-256."""
 
 _ESCAPED = "percent:"
 
@@ -27,6 +43,8 @@ class Location:
         offset: in bytes, from the beginning of the file.
         length: in bytes; None: to the end of the file.
         member, encoding: for bytes that are no plain range, see `DEFLATE` and `PARQUET`.
+        seen: what `index` saw of the file; None where that is not known.
+        sha256: of the picture's bytes, hexadecimal, or its first digits; None where not known.
     """
 
     image_id: str
@@ -35,19 +53,41 @@ class Location:
     length: int | None = None
     member: str | None = None
     encoding: str | None = None
+    seen: Seen | None = None
+    sha256: str | None = None
+
+    @property
+    def is_whole_file(self) -> bool:
+        """Whether it is known to be all of a file."""
+        is_plain = self.member is None and self.encoding is None
+        return is_plain and self.offset == 0 and self.length is not None
+
+
+def with_checksum(encoding: str | None, crc: int) -> str | None:
+    """Return the `encoding` of bytes whose CRC-32 is known; 0: it is not."""
+    return f"{encoding or STORED}{CHECKSUM}{crc:08x}" if crc else encoding
 
 
 def locate(rows: pl.DataFrame, base: Path) -> list[Location]:
     """Return the location of each row, in order; relative `uri`s hang from `base`."""
-    columns = ("image_id", "uri", "offset", "length", "member", "encoding")
-    # Thousands of rows share one file: its address is made once.
+    columns = ("image_id", *PLACED, "sha256", *SEEN_COLUMNS)
+    missing = [pl.lit(None).alias(name) for name in columns if name not in rows.columns]
+    rows = rows.with_columns(*missing).with_columns(_digest())
+    # Thousands of rows share one file: its address and its state are made once.
     files = {uri: uri_to_file(uri, base) for uri in rows["uri"].unique()}
-    missing = [name for name in columns if name not in rows.columns]
-    rows = rows.with_columns(pl.lit(None).alias(name) for name in missing)
+    states = rows.select(SEEN_COLUMNS)
+    distinct = states.unique()
+    seen = dict(zip(distinct.iter_rows(), to_seen(distinct), strict=True))
+    places = zip(rows.select(columns[:-3]).iter_rows(), states.iter_rows(), strict=True)
     return [
-        Location(image_id, files[uri], offset or 0, length, member, encoding)
-        for image_id, uri, offset, length, member, encoding in rows.select(columns).iter_rows()
+        Location(image_id, files[uri], offset or 0, length, member, encoding, seen[state], sha256)
+        for (image_id, uri, offset, length, member, encoding, sha256), state in places
     ]
+
+
+def _digest() -> pl.Expr:
+    text = pl.col("sha256").cast(pl.String)
+    return pl.when(~text.str.starts_with(UNREAD)).then(text).alias("sha256")
 
 
 def relative_to(path: Path, base: Path) -> Path:

@@ -12,16 +12,16 @@ from typing import Any
 import polars as pl
 
 from pixonomy.artefact import Fingerprint
-from pixonomy.errors import SettingError
+from pixonomy.errors import SettingError, StorageError
 from pixonomy.files import (
     hash_file,
     printable,
-    read_parquet,
+    read_parquet_texts,
     scan_parquet,
-    storage_errors,
     write_parquet,
 )
 from pixonomy.locate import path_to_uri, uri_to_path
+from pixonomy.seen import SEEN_COLUMNS
 from pixonomy.taxonomy import Taxonomy
 
 SCHEMA_VERSION = 1
@@ -43,11 +43,16 @@ COLUMNS: Mapping[str, pl.DataType] = {
     "problem": pl.String(),  # why the row is left out, or null
     "sha256": pl.String(),
     "perceptual_hash": pl.String(),
+    # What `index` saw of the file that holds the bytes: another one now is a problem of the row.
+    "modified_ns": pl.Int64(),  # when it was last written (st_mtime_ns); null: not looked at
+    "etag": pl.String(),  # of an object in S3
+    "indexed_ns": pl.Int64(),  # when index looked, where it did not look at each file
 }
 
 SUMMED = ("group_id", "label", "split", "problem")
 """The columns that `Manifest.summary` counts."""
 
+_MOST_LABELS = 100  # named in a summary
 _METADATA_KEY = "pixonomy"
 _KEPT = "kept?"  # the name of no column
 
@@ -83,17 +88,27 @@ class Manifest:
         return tuple(labels["label"])
 
     def summary(self) -> dict[str, Any]:
-        """Count rows, groups, categories, problems and splits: the JSON of `index` and `split`."""
+        """Count rows, groups, categories, problems, splits and labels: the JSON of `split`."""
         usable = self.rows.lazy().filter(pl.col("problem").is_null())
         splits = dict(usable.group_by("split").len().collect().iter_rows())
+        labels = self.rows["label"].drop_nulls().value_counts()
         return {
             "rows": self.rows.height,
             "groups": self.rows["group_id"].n_unique(),
-            "categories": self.rows["label"].drop_nulls().n_unique(),
+            "categories": labels.height,
             "problems": self.rows["problem"].count(),
             "splits": {name: splits.get(name, 0) for name in SPLITS},
+            "labels": most_frequent(dict(labels.iter_rows())),
+            "passed_over": {},
+            "missing": 0,
             "damage": [],
         }
+
+
+def most_frequent(counts: Mapping[str, int]) -> dict[str, int]:
+    """Return the 100 most frequent labels and their rows, the most frequent first."""
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return dict(ordered[:_MOST_LABELS])
 
 
 def conform(rows: pl.DataFrame) -> pl.DataFrame:
@@ -144,12 +159,20 @@ def read_manifest(path: Path, columns: Sequence[str] | None = None) -> Manifest:
     about = _require_about(path)
     tree = about.get("taxonomy")
     return Manifest(
-        read_parquet(path, columns),
+        _read_rows(path, columns),
         Path(about["base"]),
         about["fingerprint"],
         Taxonomy.from_json(tree) if tree is not None else None,
         about.get("notes", {}),
     )
+
+
+def _read_rows(path: Path, columns: Sequence[str] | None) -> pl.DataFrame:
+    with scan_parquet(path) as table:
+        # Manifests of before do not have them.
+        lacking = [name for name in SEEN_COLUMNS if name not in table.collect_schema()]
+        rows = table.with_columns(pl.lit(None, COLUMNS[name]).alias(name) for name in lacking)
+        return (rows if columns is None else rows.select(columns)).collect()
 
 
 def hash_manifest(path: Path) -> str:
@@ -163,24 +186,38 @@ def hash_manifest(path: Path) -> str:
 
 
 def read_about(path: Path) -> dict[str, Any] | None:
-    """Return what is stored about a manifest's rows, or None if `path` is no manifest."""
-    with storage_errors(path):
-        if not path.is_file():
-            return None
-        try:
-            with path.open("rb") as file:
-                text = pl.read_parquet_metadata(file).get(_METADATA_KEY)
-        except pl.exceptions.PolarsError:
-            return None
+    """Return what is stored about a manifest's rows, or None if `path` is no manifest.
+
+    Raises:
+        SettingError: if it is of another schema version.
+        StorageError: if it cannot be read or is damaged.
+    """
+    text = read_parquet_texts(path).get(_METADATA_KEY)
     if text is None:
         return None
-    about: dict[str, Any] = json.loads(text)
+    about = _parse(text, path)
     if about.get("schema_version") != SCHEMA_VERSION:
         raise SettingError(
             f"{printable(path)} has manifest version {about.get('schema_version')}; this Pixonomy "
             f"reads version {SCHEMA_VERSION}. Make it anew with `pixonomy index --overwrite`."
         )
     return {**about, "base": str(uri_to_path(about["base"]))}
+
+
+def _parse(text: str, path: Path) -> dict[str, Any]:
+    try:
+        about = json.loads(text)
+    except (ValueError, RecursionError):
+        about = None
+    if isinstance(about, dict):
+        is_other = about.get("schema_version") != SCHEMA_VERSION
+        is_whole = isinstance(about.get("base"), str) and isinstance(about.get("fingerprint"), dict)
+        if is_other or is_whole:
+            return about
+    raise StorageError(
+        f"{printable(path)} is damaged: what it says about its rows cannot be read; copy it again, "
+        "or make it anew with `pixonomy index`."
+    )
 
 
 def _require_about(path: Path) -> dict[str, Any]:

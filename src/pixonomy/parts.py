@@ -11,9 +11,11 @@ from typing import Any
 import polars as pl
 
 from pixonomy.artefact import Fingerprint
+from pixonomy.errors import StorageError
 from pixonomy.files import (
     read_json,
     read_parquet,
+    read_parquet_texts,
     remove,
     storage_errors,
     write_json,
@@ -109,9 +111,8 @@ def _folder_of(output: Path) -> Path:
 
 
 def _read_about(path: Path) -> dict[str, Any] | None:
-    with storage_errors(path):
-        if not path.exists():
-            return None
-        with path.open("rb") as file:
-            about: dict[str, Any] = json.loads(pl.read_parquet_metadata(file)[_KEY])
+    try:
+        about: dict[str, Any] = json.loads(read_parquet_texts(path)[_KEY])
+    except (StorageError, KeyError, ValueError):  # not there, or damaged: it is made anew
+        return None
     return about

@@ -43,12 +43,14 @@ class RemoteFile:
 
     Attributes:
         size: in bytes.
+        modified_ns: when it was last written, ns since 1970, by the storage's clock; None: untold.
         version: the object's ETag; a read fails once the object has another.
         storage: the s3fs file system that found it.
     """
 
     address: str
     size: int
+    modified_ns: int | None
     version: str
     storage: Any
 
@@ -83,7 +85,22 @@ def open_remote(address: str) -> RemoteFile:
         about = storage.info(address)
     if about["type"] != "file":
         raise SettingError(f"{address} is no object; name one file, such as {_SCHEME}bucket/key.")
-    return RemoteFile(address, int(about["size"]), str(about["ETag"]), storage)
+    written = about.get("LastModified")
+    modified_ns = round(written.timestamp()) * 10**9 if written else None
+    return RemoteFile(address, int(about["size"]), modified_ns, str(about["ETag"]), storage)
+
+
+def require_writable(address: str) -> None:
+    """Refuse an address of a kind to which nothing can be copied.
+
+    Raises:
+        SettingError: naming the kinds that are known.
+    """
+    if not address.startswith(_SCHEME):
+        shown = address.partition("?")[0]  # behind it may stand a signature
+        raise SettingError(
+            f"Cannot write to {shown}: known are local paths and {_SCHEME}bucket/key."
+        )
 
 
 def upload(path: Path, address: str) -> None:
@@ -93,10 +110,7 @@ def upload(path: Path, address: str) -> None:
         SettingError: for another kind of address.
         StorageError: if the storage refuses or does not answer.
     """
-    if not address.startswith(_SCHEME):
-        raise SettingError(
-            f"Cannot write {address}: known are local paths and {_SCHEME}bucket/key."
-        )
+    require_writable(address)
     storage = _connect()
     with _sentences(address):
         storage.put_file(str(path), address)

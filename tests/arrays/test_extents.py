@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 
 from pixonomy.arrays.extents import read_extents
-from pixonomy.locate import DEFLATE, PARQUET, Location
+from pixonomy.locate import DEFLATE, PARQUET, STORED, Location, with_checksum
 from pixonomy.manifest import Manifest, conform, write_manifest
 
 
@@ -69,3 +69,12 @@ def test_an_empty_manifest_has_no_extents(tmp_path: Path) -> None:
     extents = read_extents(write(tmp_path, uri=["a"], split=[None]), tmp_path)
     assert len(extents) == 0
     assert extents.locations() == []
+
+
+def test_checksums_are_numbers_and_not_as_many_encodings(tmp_path: Path) -> None:
+    encodings = [with_checksum(kind, 7 + number) for number, kind in enumerate([DEFLATE, None] * 9)]
+    manifest = write(tmp_path, uri=["d.zip"] * 18, encoding=[*encodings])
+    extents = read_extents(manifest, tmp_path)
+    assert extents.encodings == (DEFLATE, STORED)
+    assert [one.encoding for one in extents.locations()] == encodings
+    assert [one.encoding for one in extents.part(np.array([3])).locations()] == encodings[3:4]

@@ -38,7 +38,7 @@ def write_shards(folder: Path, counts: list[int]) -> tuple[Images, Pictures]:
 @pytest.fixture
 def arrays(write_pictures: Callable[..., Path], tmp_path: Path) -> Arrays:
     folder = write_pictures(tmp_path / "pictures", 10)
-    rows = index_folder(folder, folder).drop("modified_ns")
+    rows = index_folder(folder, folder).rows.drop("modified_ns")
     splits = [SPLITS[number % 3] for number in range(rows.height)]
     rows = conform(rows.with_columns(pl.Series("split", splits)))
     write_manifest(tmp_path / "manifest.parquet", Manifest(rows, folder))

@@ -30,6 +30,9 @@ def make_extents(files: list[Path], lengths: list[list[int]], seed: int) -> Exte
         np.array(length, np.int64),
         (None,),
         np.zeros(count, np.int32),
+        (None,) * len(files),
+        np.full(count, -1),
+        np.zeros(count, np.uint32),
     )
     return whole.take(np.random.default_rng(seed).permutation(count))
 

@@ -26,6 +26,9 @@ def task(tmp_path: Path, write_pictures: Callable[..., Path]) -> ShardTask:
         np.full(count, -1),
         (None,),
         np.zeros(count, np.int32),
+        (None,) * len(files),
+        np.full(count, -1),
+        np.zeros(count, np.uint32),
     )
     return ShardTask(tmp_path / "out", 3, extents, FRAMINGS)
 

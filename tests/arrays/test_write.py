@@ -23,7 +23,7 @@ SETTINGS = ArraySettings((16,), "stretch")
 
 
 def index(folder: Path) -> Path:
-    rows = index_folder(folder, folder).drop("modified_ns")
+    rows = index_folder(folder, folder).rows.drop("modified_ns")
     splits = [SPLITS[number % 3] for number in range(rows.height)]
     rows = conform(rows.with_columns(pl.Series("split", splits)))
     write_manifest(folder.parent / "manifest.parquet", Manifest(rows, folder))

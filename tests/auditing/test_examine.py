@@ -49,6 +49,21 @@ def test_what_is_no_picture_has_a_reason_and_a_vector_of_zeros(tmp_path: Path) -
     assert np.isfinite(seen.embeddings).all()
 
 
+def test_damage_and_white_logos_are_measured(tmp_path: Path) -> None:
+    fine = write(tmp_path / "a", 1)
+    data = (tmp_path / "a").read_bytes()
+    (tmp_path / "odd").write_bytes(data[:-2] + b"\1\2\3\4\5\6" + data[-2:])
+    logo = Image.new("RGBA", (60, 60), (255, 255, 255, 0))
+    logo.paste((255, 255, 255, 255), (20, 20, 40, 40))
+    logo.save(tmp_path / "logo", "PNG")
+    locations = [fine, *(Location(name, tmp_path / name) for name in ("odd", "logo"))]
+    seen = examine_pictures(ExamineTask(locations)).measured
+    assert [bool(one) for one in seen["damage"]] == [False, True, False]
+    assert "extraneous bytes" in seen["damage"][1]
+    assert seen["vanishes"].to_list() == [False, False, True]
+    assert seen["problem"].null_count() == 3
+
+
 def test_nothing_to_look_at_is_a_table_without_rows() -> None:
     seen = examine_pictures(ExamineTask([], HandMadeEmbedder()))
     assert seen.measured.schema == pl.Schema(MEASURED)

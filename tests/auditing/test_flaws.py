@@ -10,7 +10,7 @@ from pixonomy.auditing.flaws import FLAWS, find_flaws
 
 FINE: dict[str, Any] = {
     "width": 300, "height": 200, "deviation": 50.0, "dark": 5.0, "light": 250.0, "sharpness": 1.6,
-    "problem": None,
+    "problem": None, "damage": None, "vanishes": False,
 }  # fmt: skip
 
 
@@ -31,6 +31,7 @@ def test_a_fine_picture_has_no_flaw(tmp_path: Path) -> None:
     ("kind", "change"),
     [
         ("undecodable", dict.fromkeys(FINE) | {"problem": "the file is empty"}),
+        ("damaged", {"damage": "Corrupt JPEG data: 27 extraneous bytes before marker 0xd9"}),
         ("blank", {"deviation": 0.4, "dark": 255.0, "sharpness": 1.0}),
         ("tiny", {"width": 20, "height": 40, "sharpness": 1.1}),
         ("dark", {"light": 20.0, "sharpness": 1.0}),
@@ -44,6 +45,18 @@ def test_each_flaw_is_told_once_and_under_its_own_name(
 ) -> None:
     assert flaws(tmp_path, {}, change) == {kind: [1]}
     assert kind in FLAWS
+
+
+def test_a_picture_that_vanishes_on_white_is_told_apart_from_other_blank_ones(
+    tmp_path: Path,
+) -> None:
+    blank = FINE | {"deviation": 0.0, "dark": 255.0, "sharpness": 1.0}
+    flaws(tmp_path, blank, blank | {"vanishes": True})
+    details = find_flaws(tmp_path / "t.parquet")["blank"].sort("row")["detail"].to_list()
+    assert details == [
+        "its colours differ by 0.0 levels of 255",
+        "white on transparent ground: on white, nothing is left of it",
+    ]
 
 
 def test_a_picture_without_contrast_is_not_called_blurred(tmp_path: Path) -> None:

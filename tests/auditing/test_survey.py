@@ -16,6 +16,7 @@ from pixonomy.images.resize import resize
 from pixonomy.manifest import hash_manifest, read_manifest, write_manifest
 from pixonomy.progress import Surroundings
 from pixonomy.road.index import index
+from pixonomy.seen import CHANGED
 
 SETTINGS = SurveySettings(HandMadeEmbedder(), part_rows=10)
 
@@ -57,7 +58,7 @@ def test_row_by_row_it_tells_of_the_manifests_pictures(
     surveyed = look(manifest, tmp_path / "out")
     table, rows = read(surveyed), read_manifest(manifest).rows
     placed = ["image_id", "uri", "offset", "length", "member", "encoding"]
-    assert table.columns == [*placed, "modified_ns", *MEASURED]
+    assert table.columns == [*placed, "modified_ns", "etag", *MEASURED]
     assert table.select(placed).equals(rows.select(placed))
     assert (surveyed.looked_at, surveyed.known) == (36, 0)
     assert table["width"].unique().to_list() == [48]
@@ -79,7 +80,7 @@ def test_what_cannot_be_read_is_a_row_with_a_problem(
     surveyed = look(manifest, tmp_path / "out")
     table = read(surveyed)
     assert table["problem"].drop_nulls().to_list() == [
-        "the file ends before the picture does", "the file is missing",
+        CHANGED, "the file is missing",
     ]  # fmt: skip
     assert table["sha256"].str.starts_with("unread:").sum() == 2
     assert surveyed.embeddings is not None

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from torch import nn
@@ -34,6 +36,14 @@ def test_plain_keras_gives_what_ours_gives() -> None:
     given = np.asarray(plain.predict_on_batch(images.transpose(0, 2, 3, 1)))
     np.testing.assert_allclose(given, wanted, atol=1e-4)
     assert {type(layer).__module__.partition(".")[0] for layer in plain.layers} == {"keras"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("work", WORKS, ids=str)
+def test_every_work_is_run_to_its_end(work: Work) -> None:
+    small = (replace(work, batch=4),)
+    (measured,) = bench_train(Surroundings(1), small, rounds=1, least_seconds=0)
+    assert measured.figure > 0
 
 
 def test_ours_is_measured_beside_both() -> None:

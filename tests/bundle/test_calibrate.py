@@ -4,7 +4,14 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from pixonomy.bundle.calibrate import TARGET_ACCURACY, Calibration, calibrate
+from pixonomy.bundle.calibrate import (
+    NEVER_SURE,
+    TARGET_ACCURACY,
+    Calibration,
+    calibrate,
+    count_needed,
+    explain_never_sure,
+)
 from pixonomy.inference.session import Outputs
 
 Logits = npt.NDArray[np.float32]
@@ -15,12 +22,15 @@ def seen(logits: Logits, novelty: Logits | None = None) -> Outputs:
     return Outputs(logits, np.zeros((len(logits), 2), np.float32), novelty)
 
 
-def draw(n: int, sharpness: float, seed: int = 0) -> tuple[Logits, Labels]:
-    """Logits whose softmax is right by construction, made too sharp by a factor."""
+def draw(n: int, sharpness: float, seed: int = 0, spread: float = 1.5) -> tuple[Logits, Labels]:
+    """Logits whose softmax is right by construction, made too sharp by a factor.
+
+    A spread of 1.5 makes answers right in 60 of 100 cases, one of 4 in 80.
+    """
     generator = np.random.default_rng(seed)
-    logits = generator.normal(0, 1.5, (n, 4))
+    logits = generator.normal(0, spread, (n, 4))
     shares = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
-    labels = np.array([generator.choice(4, p=share) for share in shares])
+    labels = (shares.cumsum(axis=1) > generator.random((n, 1))).argmax(axis=1)
     return (sharpness * logits).astype(np.float32), labels
 
 
@@ -44,7 +54,7 @@ def test_the_temperature_changes_no_answer() -> None:
 
 
 def test_sure_answers_reach_the_target_accuracy_on_the_calibration_pictures() -> None:
-    logits, labels = draw(3000, 3.0)
+    logits, labels = draw(3000, 3.0, spread=4)
     calibration = calibrate_logits(logits, labels)
     is_sure = np.array(calibration.verdicts(seen(logits))) == "sure"
     assert 0 < is_sure.sum() < len(labels)
@@ -74,7 +84,7 @@ def test_too_few_pictures_leave_the_neutral_calibration(n: int) -> None:
 
 def test_the_neutral_calibration_never_says_none() -> None:
     verdicts = Calibration().verdicts(seen(np.array([[-900, -901], [5, -5]], np.float32)))
-    assert verdicts == ["sure", "sure"]
+    assert verdicts == ["unsure", "unsure"]
     assert Calibration().verdicts(seen(np.zeros((1, 3), np.float32))) == ["unsure"]
 
 
@@ -107,9 +117,9 @@ def test_where_novelty_is_told_it_decides_about_none() -> None:
 
 
 def test_a_lower_promise_calls_more_answers_sure_and_keeps_to_it_on_fresh_pictures() -> None:
-    fresh, truth = draw(4000, 2.0, seed=99)
+    fresh, truth = draw(4000, 2.0, seed=99, spread=4)
     is_right = fresh.argmax(axis=1) == truth
-    draws = [draw(400, 2.0, seed) for seed in range(20)]
+    draws = [draw(400, 2.0, seed, spread=4) for seed in range(20)]
     shares = []
     for target in (0.9, 0.75):
         given = [calibrate(seen(logits), labels, target) for logits, labels in draws]
@@ -118,3 +128,79 @@ def test_a_lower_promise_calls_more_answers_sure_and_keeps_to_it_on_fresh_pictur
         assert np.mean(accuracies) > target - 0.01
         shares.append(sure.mean())
     assert shares[1] > shares[0] > 0
+
+
+@pytest.mark.parametrize("n", [0, 10, 19])
+def test_without_evidence_no_answer_is_sure_not_even_by_a_bundle_that_says_so(n: int) -> None:
+    certain = seen(np.array([[1000, 0, 0, 0]], np.float32))
+    assert Calibration(sure=0.5, n=n).verdicts(certain) == ["unsure"]
+    logits, labels = draw(n, 1.0, spread=50)
+    assert calibrate_logits(logits, labels).verdicts(certain) == ["unsure"]
+
+
+def test_where_nothing_is_sure_a_confidence_that_rounds_to_one_is_not_either() -> None:
+    logits, _ = draw(300, 1000.0)
+    wrong = (logits.argmax(axis=1) + 1) % 4
+    calibration = calibrate_logits(logits, wrong)
+    certain = seen(np.array([[1e6, 0, 0, 0]], np.float32))
+    assert calibration.probabilities(certain.logits).max() == 1
+    assert calibration.sure == NEVER_SURE
+    assert "sure" not in calibration.verdicts(certain)
+
+
+def test_forty_five_right_answers_of_as_many_show_ninety_five_per_cent_and_fewer_do_not() -> None:
+    assert count_needed(0.95) == 45  # 0.1 = 0.95 ** 44.9
+    for n, is_ever_sure in ((44, False), (45, True)):
+        labels = np.arange(n) % 4
+        logits = 9 * np.eye(4, dtype=np.float32)[labels]
+        assert calibrate_logits(logits, labels).is_ever_sure == is_ever_sure
+
+
+def test_where_nothing_is_sure_one_sentence_says_why_and_what_to_do() -> None:
+    few = explain_never_sure(Calibration(n=30))
+    assert few is not None
+    assert "calibrated on 30 pictures" in few
+    assert "at least 45; give more validation pictures" in few
+    many = explain_never_sure(Calibration(n=500))
+    assert many is not None
+    assert "no confidence was shown" in many
+    assert explain_never_sure(Calibration(n=500, sure=0.9)) is None
+
+
+def keep_promises(draws: list[tuple[Logits, Labels]], fresh: Logits) -> list[bool]:
+    """Return of each draw whether what it makes sure of fresh pictures is right as promised.
+
+    The chances of being right are known exactly, for `fresh` is drawn at a sharpness of 2.
+    """
+    chances = Calibration(temperature=2.0).probabilities(fresh).max(axis=1)
+    kept = []
+    for logits, labels in draws:
+        verdicts = np.array(calibrate_logits(logits, labels).verdicts(seen(fresh)))
+        sure = chances[verdicts == "sure"]
+        kept.append(not len(sure) or bool(sure.mean() >= TARGET_ACCURACY))
+    return kept
+
+
+@pytest.mark.parametrize("n", [10, 20, 50, 200, pytest.param(1000, marks=pytest.mark.slow)])
+def test_at_most_one_run_in_ten_promises_more_than_its_sure_answers_keep(n: int) -> None:
+    draws = [draw(n, 2.0, seed, spread=4) for seed in range(300)]
+    assert np.mean(keep_promises(draws, draw(20_000, 2.0, seed=999, spread=4)[0])) >= 0.9
+
+
+def test_a_network_trained_on_noise_is_never_sure_of_new_noise() -> None:
+    generator = np.random.default_rng(0)
+    for n in (10, 20, 60, 300):
+        logits = generator.normal(0, 3, (n, 2)).astype(np.float32)
+        calibration = calibrate_logits(logits, generator.integers(0, 2, n))
+        noise = generator.normal(0, 3, (40, 2)).astype(np.float32)
+        assert "sure" not in calibration.verdicts(seen(noise))
+
+
+def test_thousands_of_pictures_keep_nine_tenths_of_the_sure_answers_that_exact_knowledge_has() -> (
+    None
+):
+    logits, labels = draw(5000, 2.0, spread=4)
+    verdicts = calibrate_logits(logits, labels).verdicts(seen(logits))
+    surest = np.sort(Calibration(temperature=2.0).probabilities(logits).max(axis=1))[::-1]
+    means = surest.cumsum() / np.arange(1, 5001)
+    assert verdicts.count("sure") >= 0.9 * (means >= TARGET_ACCURACY).sum()

@@ -54,7 +54,7 @@ def test_answers_keep_their_order_around_pictures_that_cannot_be_read(
     ]
     answers = list(classify_pictures(bundle, mixed))
     assert [answers[place].top for place in (0, 2, 4)] == [one.top for one in alone]
-    assert answers[1] == Answer("none", None, None, 0.0, [], "the file is missing")
+    assert answers[1] == Answer("unreadable", None, None, 0.0, [], "the file is missing")
     assert answers[3].problem == "not a picture in a known format"
     assert answers[5].problem == "the file is empty"
 
@@ -66,7 +66,7 @@ def test_more_pictures_than_a_batch_are_all_answered(bundle: Bundle, encoded: li
 
 
 def test_only_pictures_that_cannot_be_read_are_answered_too(bundle: Bundle) -> None:
-    assert [one.verdict for one in classify_pictures(bundle, [b"", b"x"])] == ["none", "none"]
+    assert [one.verdict for one in classify_pictures(bundle, [b"", b"x"])] == ["unreadable"] * 2
     assert list(classify_pictures(bundle, [])) == []
 
 

@@ -1,6 +1,7 @@
-"""Bundles as they arrive: whole, changed, incomplete, forged, of another version."""
+"""Bundles as they arrive: whole, changed, incomplete, of another version."""
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -21,8 +22,8 @@ def read(bundle: Path) -> dict[str, Any]:
     return about
 
 
-def forge(bundle: Path, change: Change) -> None:
-    """Change the description and seal it again, as a forger would."""
+def change_and_seal(bundle: Path, change: Change) -> None:
+    """Change the description and make its digest anew, as anybody can."""
     about = read(bundle)
     del about["digest"]
     change(about)
@@ -89,14 +90,14 @@ def test_a_missing_file_is_named(bundle_copy: Path, name: str) -> None:
 
 
 def test_another_schema_version_is_refused_with_both_versions(bundle_copy: Path) -> None:
-    forge(bundle_copy, lambda about: about.update(schema_version=99))
+    change_and_seal(bundle_copy, lambda about: about.update(schema_version=99))
     message = refused(bundle_copy)
     assert "99" in message
     assert "version 1" in message
 
 
 def test_another_resize_routine_is_refused(bundle_copy: Path) -> None:
-    forge(bundle_copy, lambda about: about["preprocessing"].update(resize_version=0))
+    change_and_seal(bundle_copy, lambda about: about["preprocessing"].update(resize_version=0))
     assert "another resize routine" in refused(bundle_copy)
 
 
@@ -113,19 +114,36 @@ def test_another_resize_routine_is_refused(bundle_copy: Path) -> None:
         lambda about: about["preprocessing"].update(fit="melt"),
         lambda about: about["calibration"].update(unknown=1),
         lambda about: about["labels"][0].update(count="many"),
+        lambda about: about.update(schema_version=True),
+        lambda about: about.update(schema_version=10**4000),
+        lambda about: about["calibration"].update(temperature=float("nan")),
+        lambda about: about["calibration"].pop("temperature"),
+        lambda about: about["labels"][0].update(label=about["labels"][1]["label"]),
     ],
 )
 def test_a_sealed_description_that_lacks_something_is_refused(
     bundle_copy: Path, change: Change
 ) -> None:
-    forge(bundle_copy, change)
+    change_and_seal(bundle_copy, change)
     refused(bundle_copy)
 
 
 def test_a_description_of_another_network_is_refused(bundle_copy: Path) -> None:
-    forge(bundle_copy, lambda about: about["labels"].pop())
+    change_and_seal(bundle_copy, lambda about: about["labels"].pop())
     assert "do not belong together" in refused(bundle_copy)
-    forge(bundle_copy, lambda about: about["preprocessing"].update(size=64))
+    change_and_seal(bundle_copy, lambda about: about["preprocessing"].update(size=64))
+    assert "do not belong together" in refused(bundle_copy)
+
+
+def test_a_threshold_of_novelty_for_a_network_that_does_not_tell_it_is_refused(
+    bundle_copy: Path,
+) -> None:
+    path = bundle_copy / "model.onnx"
+    model = onnx.load(path)
+    novelty = next(one for one in model.graph.output if one.name == "novelty")
+    model.graph.output.remove(novelty)
+    onnx.save_model(model, path)
+    change_and_seal(bundle_copy, lambda about: about["calibration"].update(none_novelty=3.0))
     assert "do not belong together" in refused(bundle_copy)
 
 
@@ -135,13 +153,13 @@ def test_external_data_is_refused_although_all_hashes_match(bundle_copy: Path) -
     onnx.save_model(
         model, path, save_as_external_data=True, location="weights.bin", size_threshold=0
     )
-    forge(bundle_copy, dict)
+    change_and_seal(bundle_copy, dict)
     assert "files outside itself" in refused(bundle_copy)
 
 
 def test_a_model_of_garbage_is_refused_although_all_hashes_match(bundle_copy: Path) -> None:
     (bundle_copy / "model.onnx").write_bytes(b"garbage\nof two lines")
-    forge(bundle_copy, dict)
+    change_and_seal(bundle_copy, dict)
     assert "no ONNX model" in refused(bundle_copy)
 
 
@@ -152,14 +170,49 @@ def test_the_most_common_label_is_that_of_most_training_pictures(bundle_copy: Pa
             for one, count in zip(about["labels"], counts, strict=True):
                 one["count"] = count
 
-        forge(bundle_copy, change)
+        change_and_seal(bundle_copy, change)
         bundle = load_bundle(bundle_copy)
         assert bundle.counts == counts
         assert bundle.most_common == bundle.labels[most_common]
 
 
 def test_a_bundle_from_before_counts_were_kept_is_loaded(bundle_copy: Path) -> None:
-    forge(bundle_copy, lambda about: [one.pop("count") for one in about["labels"]])
+    change_and_seal(bundle_copy, lambda about: [one.pop("count") for one in about["labels"]])
     bundle = load_bundle(bundle_copy)
     assert bundle.counts == (0, 0, 0)
     assert bundle.most_common == bundle.labels[0]
+
+
+def test_a_bundle_from_before_novelty_was_told_is_loaded(bundle_copy: Path) -> None:
+    change_and_seal(bundle_copy, lambda about: about["calibration"].pop("none_novelty"))
+    assert load_bundle(bundle_copy).calibration.none_novelty is None
+
+
+def test_a_bundle_that_was_sure_without_evidence_is_loaded_and_never_sure(
+    bundle_copy: Path,
+) -> None:
+    change_and_seal(bundle_copy, lambda about: about["calibration"].update(n=19, sure=0.5))
+    assert not load_bundle(bundle_copy).calibration.is_ever_sure
+
+
+@pytest.mark.parametrize("name", ["model.onnx", "bundle.json"])
+def test_a_pipe_or_a_folder_in_place_of_a_file_is_refused_at_once(
+    bundle_copy: Path, name: str
+) -> None:
+    (bundle_copy / name).unlink()
+    os.mkfifo(bundle_copy / name)
+    assert "no regular file" in refused(bundle_copy)
+    (bundle_copy / name).unlink()
+    (bundle_copy / name).mkdir()
+    assert "no regular file" in refused(bundle_copy)
+
+
+@pytest.mark.parametrize(("name", "most"), [("model.onnx", "1,024"), ("bundle.json", "16")])
+def test_a_file_too_large_to_be_meant_is_told_before_it_is_read(
+    bundle_copy: Path, name: str, most: str
+) -> None:
+    with (bundle_copy / name).open("r+b") as file:
+        file.truncate((1 << 30) + 1)
+    message = refused(bundle_copy)
+    assert name in message
+    assert f"at most {most} MiB" in message

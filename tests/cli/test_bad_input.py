@@ -57,14 +57,23 @@ def test_no_pictures(refuse: Refuse, tmp_path: Path, from_scratch: Choices) -> N
     assert "expected one folder per category" in message
 
 
+def test_a_manifest_in_place_of_arrays(
+    refuse: Refuse, pictures: Path, call: Call, tmp_path: Path, from_scratch: Choices
+) -> None:
+    manifest = tmp_path / "m.parquet"
+    assert call("index", pictures, "-o", manifest)[0] == 0
+    message = refuse(WRONG_CALL, "train", manifest, *from_scratch)
+    assert f"`pixonomy prepare {manifest} --size 64 -o ARRAYS` first" in message
+
+
 def test_no_such_source(refuse: Refuse, tmp_path: Path, from_scratch: Choices) -> None:
     assert "no source at" in refuse(WRONG_CALL, "fit", tmp_path / "nowhere", *from_scratch)
 
 
 def test_an_unknown_kind_of_source(refuse: Refuse, tmp_path: Path, from_scratch: Choices) -> None:
-    (tmp_path / "data.xlsx").write_text("")
-    message = refuse(WRONG_CALL, "fit", tmp_path / "data.xlsx", *from_scratch)
-    assert ".csv, .parquet, .tsv" in message
+    (tmp_path / "data.docx").write_text("")
+    message = refuse(WRONG_CALL, "fit", tmp_path / "data.docx", *from_scratch)
+    assert ".csv, .jsonl, .ndjson, .parquet, .tsv" in message
 
 
 def test_one_category(refuse: Refuse, pictures: Path, from_scratch: Choices) -> None:
@@ -105,7 +114,7 @@ def test_an_unknown_split(refuse: Refuse, pictures: Path, from_scratch: Choices)
 
 def test_missing_columns(refuse: Refuse, pictures: Path, from_scratch: Choices) -> None:
     table = pictures / "table.csv"
-    table.write_text("picture,kind\ncross/000.jpg,cross\n")
+    table.write_text("where,kind\ncross/000.jpg,cross\n")
     assert "--path-column" in refuse(WRONG_CALL, "fit", table, *from_scratch)
     table.write_text("path,kind\ncross/000.jpg,cross\n")
     message = refuse(WRONG_CALL, "fit", table, *from_scratch, "--label-column", "colour")
@@ -270,7 +279,7 @@ def test_classify_answers_folders_missing_files_and_texts(
     (tmp_path / "text.jpg").write_text("text")
     paths = (tmp_path, tmp_path / "nowhere.jpg", tmp_path / "text.jpg")
     code, answer, _ = call("classify", fitted_run, *paths)
-    assert code == 0
+    assert code == 1
     assert all(one["problem"] for one in answer["images"])
 
 
@@ -280,7 +289,7 @@ def test_names_that_are_not_utf8_are_told_in_utf8(
     odd = tmp_path / os.fsdecode(b"caf\xe9")
     assert "caf�" in refuse(WRONG_CALL, "fit", odd, *from_scratch)
     code, answer, _ = call("classify", fitted_run, odd)
-    assert (code, answer["images"][0]["path"]) == (0, f"{tmp_path}/caf�")
+    assert (code, answer["images"][0]["path"]) == (1, f"{tmp_path}/caf�")
     assert "caf�" in refuse(WRONG_CALL, "classify", odd, odd)
 
 

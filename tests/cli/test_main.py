@@ -9,13 +9,27 @@ from typing import Any
 
 import pytest
 
+from conftest import as_bytes, draw_shape
 from pixonomy.cli.main import run
 
 Call = Callable[..., tuple[int, Any, str]]
 
 EVALUATION = ["run", "bundle", "report", "images", "categories", "seconds", "test"]
-TEST = ["n", "accuracy", "accuracy_low", "accuracy_high", "macro_f1", "majority_baseline"]
-MANIFEST = ["manifest", "rows", "groups", "categories", "problems", "splits", "damage"]
+TEST = [
+    "n", "accuracy", "accuracy_low", "accuracy_high", "macro_f1", "majority_baseline", "units",
+]  # fmt: skip
+MANIFEST = [
+    "manifest",
+    "rows",
+    "groups",
+    "categories",
+    "problems",
+    "splits",
+    "labels",
+    "passed_over",
+    "missing",
+    "damage",
+]
 ARRAYS = ["arrays", "rows", "problems", "sizes", "seconds", "images_per_second"]
 ANSWER = ["path", "verdict", "label", "name", "confidence", "top", "problem"]
 
@@ -71,6 +85,52 @@ def test_classify_answers_with_its_keys(
         assert list(image) == ANSWER
         assert image["path"] == str(picture)
         assert list(image["top"][0]) == ["label", "name", "confidence"]
+
+
+def test_classify_of_unreadable_files_alone_fails_and_calls_them_unreadable(
+    call: Call, fitted_run: Path, fitted_pictures: Path, tmp_path: Path
+) -> None:
+    text, missing = fitted_pictures / "cross" / "text.jpg", tmp_path / "missing.jpg"
+    code, answer, _ = call("classify", fitted_run, text, missing)
+    assert (code, list(answer)) == (1, ["images"])
+    assert [one["verdict"] for one in answer["images"]] == ["unreadable"] * 2
+    assert all(one["label"] is None and one["problem"] for one in answer["images"])
+    picture = next(fitted_pictures.glob("cross/0*.jpg"))
+    code, answer, _ = call("classify", fitted_run, text, picture)
+    assert code == 0
+    assert answer["images"][0]["verdict"] == "unreadable"
+    assert answer["images"][1]["verdict"] in ("sure", "unsure", "none")
+
+
+def test_names_are_shown_without_what_a_terminal_obeys(
+    capfd: pytest.CaptureFixture[str], fitted_run: Path, fitted_pictures: Path, tmp_path: Path
+) -> None:
+    odd = tmp_path / "red \x1b[31m\nforged line.jpg"
+    odd.write_bytes(next(fitted_pictures.glob("cross/0*.jpg")).read_bytes())
+    assert run(["classify", str(fitted_run), str(odd)]) == 0
+    (line,) = capfd.readouterr().out.splitlines()
+    assert r"red \x1b[31m\nforged line.jpg: " in line
+    assert run(["classify", str(odd), str(odd)]) == 2  # it is no bundle
+    captured = capfd.readouterr()
+    assert "\x1b" not in captured.err
+    assert captured.err.count("\n") == 1
+
+
+def test_damaged_tiffs_are_told_by_us_and_not_by_libtiff(fitted_run: Path, tmp_path: Path) -> None:
+    paths = []
+    for compression in ("tiff_lzw", "tiff_deflate"):
+        data = as_bytes(draw_shape("cross", 1), "TIFF", compression=compression)
+        paths.append(tmp_path / f"{compression}.tif")
+        paths[-1].write_bytes(data[:8] + b"\xff" * 60 + data[68:])
+    for path in paths:
+        code = f"from PIL import Image; Image.open({str(path)!r}).load()"
+        bare = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=False
+        )
+        assert not bare.stderr.startswith("Traceback"), "libtiff speaks first"
+    done = pixonomy("classify", fitted_run, *paths, "--json")
+    assert (done.returncode, done.stderr) == (1, "")
+    assert [one["verdict"] for one in json.loads(done.stdout)["images"]] == ["unreadable"] * 2
 
 
 def test_bench_without_a_name_lists_the_benchmarks(call: Call) -> None:
@@ -165,11 +225,11 @@ def test_people_read_lines(
     capfd: pytest.CaptureFixture[str], fitted_run: Path, fitted_pictures: Path, tmp_path: Path
 ) -> None:
     picture = next(fitted_pictures.glob("cross/0*.jpg"))
-    assert run(["classify", str(fitted_run), str(picture), str(tmp_path)]) == 0
+    assert run(["classify", str(fitted_run), str(picture), str(tmp_path)]) == 0  # one was read
     first, second = capfd.readouterr().out.splitlines()
     assert first.startswith(str(picture))
     assert "%" in first
-    assert second == f"{tmp_path}: cannot be read (not a regular file)"
+    assert second == f"{tmp_path}: cannot be read (a folder, not a file)"
     assert run(["evaluate", str(fitted_run)]) == 0
     assert "Test accuracy" in capfd.readouterr().out
 

@@ -160,10 +160,10 @@ def test_splits_that_the_source_gave_are_kept() -> None:
     assert assign_splits(pictures, DEFAULT).rows["split"].equals(pictures.rows["split"])
 
 
-def test_a_missing_validation_split_is_cut_from_training_but_a_missing_test_never() -> None:
+def test_training_pictures_alone_are_dealt_anew_and_a_missing_validation_is_cut_from_them() -> None:
     rows = [{"label": label, "split": "train"} for label in "ab" for _ in range(40)]
     found = count(assign_splits(manifest(rows), DEFAULT), "a")
-    assert found == {"train": 33, "validation": 7, "test": 0}
+    assert found == {"train": 28, "validation": 6, "test": 6}
     rows += [{"label": label, "split": "test"} for label in "ab" for _ in range(40)]
     found = count(assign_splits(manifest(rows), DEFAULT), "a")
     assert found == {"train": 33, "validation": 7, "test": 40}
@@ -203,3 +203,30 @@ def test_impossible_shares_are_refused(shares: tuple[float, float, float]) -> No
 
 def test_small_categories_are_named() -> None:
     assert small_categories(plain(b=2, a=1, c=3)) == ["a", "b"]
+
+
+def test_the_rest_of_a_product_follows_its_given_picture() -> None:
+    rows: list[dict[str, Any]] = []
+    for label in "ab":
+        for number in range(40):
+            given = {0: "test", 1: "validation"}.get(number % 10)
+            rows += [{"label": label, "group_id": f"{label}{number}", "split": given}]
+            rows += [{"label": label, "group_id": f"{label}{number}"}]
+    split = assign_splits(manifest(rows), DEFAULT)
+    done = split.rows
+    assert done["problem"].null_count() == done.height
+    assert done.group_by("group_id").agg(pl.col("split").n_unique())["split"].max() == 1
+    assert count(split, "a") == {"train": 64, "validation": 8, "test": 8}
+
+
+def test_a_product_that_is_given_to_two_splits_leaves_the_earlier_one() -> None:
+    rows = [{"label": label, "split": split} for label in "ab" for split in SPLITS * 4]
+    for place in (0, 1, 2):
+        rows[place]["group_id"] = "torn"
+    done = assign_splits(manifest(rows), DEFAULT).rows
+    assert done["problem"][:3].to_list() == [
+        "another picture of its group is a test picture",
+        "another picture of its group is a test picture",
+        None,
+    ]
+    assert done["problem"].count() == 2

@@ -59,6 +59,36 @@ def test_the_interval_of_the_error_narrows_with_pictures() -> None:
     assert many.error_high - many.error_low < (few.error_high - few.error_low) / 3
 
 
+@pytest.mark.parametrize(("units", "size"), [(100, 4), (400, 1)])
+@pytest.mark.parametrize("too_sure", [0.0, 0.3])
+def test_the_interval_of_the_error_holds_the_truth(units: int, size: int, too_sure: float) -> None:
+    generator = np.random.default_rng(6)
+
+    def draw(count: int, tied: int) -> tuple[np.ndarray, np.ndarray]:
+        """Confidences of pictures of a product are the same, and so are outcomes of half."""
+        confidence = np.repeat(generator.beta(4, 1.3, count), tied)
+        rolls = np.repeat(generator.random(count), tied)
+        is_own = generator.random(count * tied) < np.sqrt(0.5)
+        rolls = np.where(is_own, generator.random(count * tied), rolls)
+        return confidence, rolls < confidence - too_sure * np.maximum(confidence - 0.4, 0)
+
+    true, held = calibration_error(*draw(300_000, 1)), 0
+    for _ in range(25):
+        confidence, is_right = draw(units, size)
+        table = pl.DataFrame(
+            {
+                "unit": np.repeat(np.arange(units), size),
+                "label": "a",
+                "predicted": pl.Series(is_right).replace_strict({True: "a", False: "b"}),
+                "confidence": confidence,
+                **dict.fromkeys(STATED, confidence),
+            }
+        )
+        after = check(table, 1.0).after
+        held += after.error_low - 0.003 <= true <= after.error_high
+    assert held >= 22  # of 25
+
+
 def test_the_curve_falls_from_the_surest_pictures_to_the_accuracy_of_all() -> None:
     predictions = predict(2000, 1.0)
     found = check(predictions, 1.0)

@@ -83,6 +83,43 @@ def test_the_smallest_difference_is_found_four_times_in_five() -> None:
     assert 0.7 <= np.mean(found) <= 0.95
 
 
-def test_equal_answers_differ_by_nothing() -> None:
+def test_equal_answers_to_few_pictures_do_not_prove_that_nothing_differs() -> None:
     found = compare_paired(answers([True, False, True], [True, False, True]))
-    assert (found.difference, found.low, found.high, found.chance) == (0.0, 0.0, 0.0, 1.0)
+    assert (found.difference, found.chance) == (0.0, 1.0)
+    assert found.low == -found.high < -0.3
+    many = compare_paired(answers([True] * 1000, [True] * 1000))
+    assert 0.002 < many.high < 0.005  # three in a thousand: the rule of three
+
+
+def draw_pair(generator: np.random.Generator, alike: float, gain: float) -> pl.DataFrame:
+    """100 products of four pictures; the second is right of one in ten and `gain` more."""
+    unit = np.repeat(np.arange(100), 4)
+    chances = [1 - 0.1 - gain - 0.1, 0.1, 0.1 + gain]  # alike, only the first, only the second
+    of_unit = generator.choice(3, 100, p=chances)[unit]
+    own = generator.choice(3, 400, p=chances)
+    outcome = np.where(generator.random(400) < np.sqrt(alike), of_unit, own)
+    return pl.DataFrame({"group_id": unit, "first": outcome == 1, "second": outcome == 2})
+
+
+@pytest.mark.parametrize("alike", [0, 0.5, 1])
+@pytest.mark.parametrize("gain", [0.0, 0.1])
+def test_pairs_of_products_are_covered_in_95_of_100_draws(alike: float, gain: float) -> None:
+    generator = np.random.default_rng(4)
+    found = [compare_paired(draw_pair(generator, alike, gain)) for _ in range(200)]
+    held = np.mean([one.low <= gain <= one.high for one in found])
+    assert 0.92 <= held <= 0.99
+
+
+@pytest.mark.parametrize("alike", [0, 0.5, 1])
+def test_products_apart_are_covered_in_95_of_100_draws(alike: float) -> None:
+    generator, held = np.random.default_rng(5), 0
+    unit = np.repeat(np.arange(100), 4)
+    for _ in range(300):
+        tables = []
+        for share in (0.7, 0.8):
+            is_tied = generator.random(400) < np.sqrt(alike)
+            rolls = np.where(is_tied, generator.random(100)[unit], generator.random(400))
+            tables.append(pl.DataFrame({"group_id": unit, "is_right": rolls < share}))
+        found = compare_apart(*tables)
+        held += found.low <= 0.1 <= found.high
+    assert 0.925 <= held / 300 <= 0.98

@@ -17,7 +17,8 @@ from sklearn.metrics import (
 )
 
 from pixonomy.errors import DataError
-from pixonomy.evaluation.metrics import Metrics, measure, most_confused, wilson_interval
+from pixonomy.evaluation.intervals import wilson_interval
+from pixonomy.evaluation.metrics import Metrics, measure, most_confused
 
 LABELS = ("cat", "dog", "fox")
 
@@ -70,6 +71,37 @@ def test_the_interval_is_wilsons_as_worked_by_hand() -> None:
     metrics = worked_case()
     assert metrics.accuracy_low == pytest.approx(middle - reach)
     assert metrics.accuracy_high == pytest.approx(middle + reach)
+
+
+def test_pictures_of_products_are_counted_as_products() -> None:
+    truth = ["cat"] * 40 + ["dog"] * 40
+    predicted = ["cat"] * 32 + ["dog"] * 48
+    table = predict(truth, predicted).with_columns(
+        unit=pl.Series([str(place // 4) for place in range(80)])
+    )
+    alone, tied = measure(table.drop("unit"), LABELS, "cat"), measure(table, LABELS, "cat")
+    assert (alone.units, tied.units, tied.n) == (80, 20, 80)
+    assert tied.summary()["units"] == 20
+    assert tied.effective_n == pytest.approx(20, rel=0.1)
+    for low, high in (
+        ("accuracy_low", "accuracy_high"),
+        ("macro_f1_low", "macro_f1_high"),
+    ):
+        widths = [getattr(one, high) - getattr(one, low) for one in (alone, tied)]
+        assert widths[1] > 1.6 * widths[0]
+    cat = tied.classes[0]
+    assert cat.units == 10
+    assert cat.recall_low == pytest.approx(0.44, abs=0.03)  # eight products of ten
+    assert (cat.precision_low, cat.precision_high) == pytest.approx(wilson_interval(8, 8))
+    assert alone.majority_chance < 1e-5
+    assert tied.majority_chance > 10 * alone.majority_chance
+
+
+def test_predictions_that_tell_no_groups_are_measured_each_picture_alone() -> None:
+    table = predict(["cat", "dog"] * 20, ["cat"] * 40)
+    found = measure(table.drop("group_id"), LABELS, "cat")
+    assert found.units is None
+    assert found.accuracy_low == measure(table, LABELS, "cat").accuracy_low
 
 
 def test_one_right_picture_leaves_a_wide_interval() -> None:
@@ -145,7 +177,7 @@ def test_missing_probabilities_leave_the_log_loss_open() -> None:
 def test_the_summary_has_the_promised_keys_and_json_takes_everything() -> None:
     metrics = worked_case()
     promised = ["n", "accuracy", "accuracy_low", "accuracy_high", "macro_f1", "majority_baseline"]
-    assert list(metrics.summary()) == promised
+    assert list(metrics.summary()) == [*promised, "units"]
     read_back = json.loads(json.dumps(metrics.as_json(), allow_nan=False))
     assert read_back["labels"] == list(LABELS)
     assert read_back["confusion"] == metrics.confusion.dense().tolist()

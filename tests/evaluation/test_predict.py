@@ -187,7 +187,7 @@ def write_linear_bundle(folder: Path, categories: int) -> Path:
         "schema_version": 1,
         "labels": [{"label": label, "name": label} for label in labels],
         "preprocessing": {"size": 8, "fit": "stretch", "resize_version": RESIZE_VERSION},
-        "calibration": {"temperature": 2.0},
+        "calibration": {"temperature": 2.0, "sure": 0.9, "none_energy": None, "n": 100},
         "hashes": {"model.onnx": hash_file(folder / "model.onnx")},
     }
     (folder / "bundle.json").write_text(json.dumps(seal(about)))

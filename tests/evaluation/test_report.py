@@ -259,7 +259,8 @@ def test_categories_come_weakest_first() -> None:
     assert report.metrics is not None
     source = render_report(report)
     table = source[source.index('id="categories"') : source.index('id="matrix"')]
-    recalls = [float(x) for x in re.findall(r"<td>([\d.]+)%<span class=\"interval\">", table)]
+    cells = re.findall(r"<td>([\d.]+)%<span class=\"interval\">", table)
+    recalls = [float(x) for x in cells[1::2]]  # each after the precision
     assert len(recalls) == 8
     assert recalls == sorted(recalls)
 
@@ -302,7 +303,7 @@ def test_an_empty_run_without_history_or_problems_still_has_a_page() -> None:
 
 def test_limits_tell_of_groups_and_of_categories_with_few_or_no_pictures() -> None:
     text = PageReader(render_report(make_report(9, n=12))).text
-    assert "12 pictures come from 6 groups" in text
+    assert "12 pictures come from 6 independent units" in text
     assert "too few for a firm figure" in text
     assert "Nothing is known about" in text
 
@@ -360,7 +361,7 @@ def test_accuracy_by_origin_is_a_table_that_says_what_training_has_seen() -> Non
 
 
 def test_products_of_several_pictures_are_told_in_every_pooling() -> None:
-    report, share = make_report(), Share(40, 0.8, 0.65, 0.9)
+    report, share = make_report(), Share(40, 0.8, 0.65, 0.9, 40)
     poolings: tuple[Pooling, ...] = ("mean_log", "mean", "max")
     ways = tuple(Pooled(pooling, share, 0.7) for pooling in poolings)
     counts = (PictureCount(1, share, share), PictureCount(2, share, share))
@@ -374,7 +375,7 @@ def test_products_of_several_pictures_are_told_in_every_pooling() -> None:
 
 
 def test_levels_of_a_tree_and_suspected_labels_are_told_where_they_are_known() -> None:
-    report, share = make_report(), Share(90, 0.9, 0.8, 0.95)
+    report, share = make_report(), Share(90, 0.9, 0.8, 0.95, 90)
     levels = (LevelShare(1, 2, share), LevelShare(2, 3, share))
     tree = Hierarchy(levels, 1.7, 0.6, 0.3)
     row = report.predictions.row(0, named=True)

@@ -288,6 +288,10 @@ def test_endless_marks_are_walked_fast(filling: bytes) -> None:
         (b"", "the file is empty"),
         (b"This is a text, whatever its name says.\n" * 50, "not a picture in a known format"),
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "not a picture in a known format"),
+        (b"<svg/>", "but an SVG drawing: export it as PNG"),
+        (b"\0\0\0\x18ftypheic" + bytes(40), "a HEIC picture: convert it to JPEG .on an iPhone"),
+        (b"<!DOCTYPE html><title>404", "an HTML page, not a picture: the download failed"),
+        (b"version https://git-lfs.github.com/spec/v1\n", "run `git lfs pull`"),
         (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\nshowpage\n", "not a"),
     ],
 )

@@ -3,7 +3,7 @@ import pytest
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, softmax
 
-from pixonomy.inference.temperature import fit_temperature
+from pixonomy.inference.temperature import fit_checked_temperature, fit_temperature
 
 
 def draw(count: int, sharpness: float, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -41,3 +41,29 @@ def test_one_category_needs_no_temperature() -> None:
     temperature, loss = fit_temperature(np.ones((30, 1), np.float32), np.zeros(30, np.int64))
     assert 0 < temperature < 21
     assert loss == 0.0
+
+
+@pytest.mark.parametrize("sharpness", [0.3, 5.0])
+def test_a_temperature_that_suits_the_other_half_is_applied(sharpness: float) -> None:
+    logits, labels = draw(400, sharpness)
+    assert fit_checked_temperature(logits, labels) == fit_temperature(logits, labels)[0]
+
+
+def test_a_temperature_that_makes_the_other_half_worse_is_not_applied() -> None:
+    draws = [draw(60, 1.0, seed) for seed in range(40)]
+    temperatures = np.array([fit_checked_temperature(*one) for one in draws])
+    assert (temperatures == 1).mean() > 0.4  # honest logits: what is fitted is chance
+    fresh, truth = draw(4000, 1.0, seed=99)
+
+    def loss(temperature: float) -> float:
+        logs = log_softmax(fresh.astype(float) / temperature, axis=1)
+        return -float(logs[np.arange(len(truth)), truth].mean())
+
+    unchecked = [fit_temperature(*one)[0] for one in draws]
+    assert np.mean([*map(loss, temperatures)]) < np.mean([*map(loss, unchecked)])
+
+
+def test_caution_on_few_pictures_that_are_all_right_is_kept() -> None:
+    labels = np.arange(30) % 5
+    logits = 8 * np.eye(5, dtype=np.float32)[labels]
+    assert fit_checked_temperature(logits, labels) > 1

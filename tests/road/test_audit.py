@@ -20,8 +20,8 @@ Call = Callable[..., tuple[int, Any, str]]
 OFFLINE = AuditChoices(network="none")
 KEYS = {
     "exact_duplicates", "near_duplicates", "conflicting_labels", "category_leaks", "split_leaks",
-    "undecodable", "blank", "tiny", "dark", "bright", "blurred", "odd_shape", "suspected_labels",
-    "doubtful_labels",
+    "undecodable", "damaged", "blank", "tiny", "dark", "bright", "blurred", "odd_shape",
+    "suspected_labels", "doubtful_labels",
 }  # fmt: skip
 
 

@@ -191,14 +191,26 @@ def test_broken_and_left_out_pictures_are_told(
 ) -> None:
     (folder / "cross" / "000.jpg").write_bytes(b"no picture" * 500)
     (folder / "cross" / "001.jpg").unlink()
+    (folder / "cross" / "002.jpg").write_bytes(b"another picture")
     known = pl.read_parquet(manifest)
     problem = pl.when(pl.int_range(pl.len()) == 0).then(pl.lit("blank"))
-    left_out = known.with_columns(problem=problem)
+    size, time = 5_000, (folder / "cross" / "000.jpg").stat().st_mtime_ns
+    is_new = pl.col("uri") == "cross/000.jpg"  # was so when it was indexed
+    left_out = known.with_columns(
+        problem=problem,
+        length=pl.when(is_new).then(size).otherwise("length"),
+        modified_ns=pl.when(is_new).then(time).otherwise("modified_ns"),
+    )
     write_manifest(tmp_path / "marked.parquet", Manifest(left_out, folder))
     result = browse(tmp_path / "marked.parquet", tmp_path / "page.html")
     assert result["problems"] == 1
     text = (tmp_path / "page.html").read_text("utf-8")
-    for told in ("left out: blank", "not a picture in a known format", "the file is missing"):
+    for told in (
+        "left out: blank",
+        "not a picture in a known format",
+        "the file is missing",
+        "the file was changed since it was indexed",
+    ):
         assert told in text
 
 

@@ -35,14 +35,14 @@ def test_a_folder_a_missing_file_and_a_text_are_answered_with_a_problem(
     paths = [tmp_path, tmp_path / "nowhere.jpg", tmp_path / "text.jpg", tmp_path / "empty.png"]
     answers = classify(fitted_run, [*paths, picture])["images"]
     assert [one["problem"] for one in answers] == [
-        "not a regular file",
+        "a folder, not a file",
         "the file is missing",
         "not a picture in a known format",
         "the file is empty",
         None,
     ]
     assert [one["path"] for one in answers[:4]] == [str(path) for path in paths]
-    assert {one["verdict"] for one in answers[:4]} == {"none"}
+    assert {one["verdict"] for one in answers[:4]} == {"unreadable"}
 
 
 def test_a_pipe_is_not_waited_for(fitted_run: Path, tmp_path: Path) -> None:

@@ -70,6 +70,25 @@ def test_every_keyword_gets_its_pictures_with_all_that_is_known_of_them(
     assert set(rows["image_id"]) == set(sightings["image_id"])
 
 
+def test_no_cell_of_the_attribution_is_a_formula(tmp_path: Path, serve: Serve) -> None:
+    script, _ = site_of_ten(tmp_path, serve)
+    listed = tmp_path / "list.csv"
+    listed.write_text(
+        f"url,keyword,title,creator\n{script.address}/images/1.jpg,beach,=1+1,@me\n"
+        f"{script.address}/images/2.jpg,beach,a = b,-me\n"
+    )
+    settings = (
+        f'\n[provider.table]\npath = "{listed}"\nper_second = 500\nprivate_hosts = ["127.0.0.1"]\n'
+    )
+    taxonomy = write_taxonomy(tmp_path, {"travel": ["beach"]}, settings)
+    result = collect(taxonomy, tmp_path / "out", choose("table", per_keyword=5))
+    told = pl.read_csv(result["attribution"]).sort("image_url")
+    assert told["title"].to_list() == ["'=1+1", "a = b"]
+    assert told["creator"].to_list() == ["'@me", "'-me"]
+    rows = read_manifest(Path(result["manifest"])).rows
+    assert set(rows["title"]) == {"=1+1", "a = b"}, "what is read back stays exact"
+
+
 def test_the_same_again_asks_nobody_and_changes_nothing(tmp_path: Path, serve: Serve) -> None:
     script, taxonomy = site_of_ten(tmp_path, serve)
     first = collect(taxonomy, tmp_path / "out", choose(per_keyword=5))

@@ -15,7 +15,9 @@ from pixonomy.road.classify import classify
 from pixonomy.road.evaluate import evaluate
 
 KEYS = {"run", "bundle", "report", "images", "categories", "seconds", "test"}
-TEST_KEYS = {"n", "accuracy", "accuracy_low", "accuracy_high", "macro_f1", "majority_baseline"}
+TEST_KEYS = {
+    "n", "accuracy", "accuracy_low", "accuracy_high", "macro_f1", "majority_baseline", "units",
+}  # fmt: skip
 LABELS = ["cross", "gâteaux d'été", "stripes"]
 
 
@@ -53,7 +55,7 @@ def test_the_predictions_are_one_row_a_test_picture(fitted_run: Path) -> None:
     test = rows.filter(pl.col("split") == "test")
     assert sorted(predictions["image_id"]) == sorted(test["image_id"])
     wanted = ["image_id", "group_id", "label", "predicted", "confidence", "verdict"]
-    assert predictions.columns == [*wanted, *(f"probability_{k}" for k in range(3))]
+    assert predictions.columns == [*wanted, *(f"probability_{k}" for k in range(3)), "unit"]
     assert set(predictions["label"]) <= set(LABELS)
     assert set(predictions["predicted"]) <= set(LABELS)
 

@@ -1,6 +1,5 @@
 """Pictures leave as they came: labels, splits, groups and bytes survive the way out and back."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -10,16 +9,20 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
+from PIL import Image
 
 from pixonomy.errors import ArtefactDiffers, SettingError, StorageError
 from pixonomy.exporting.write import KINDS, Kind
 from pixonomy.fetch import read_all
 from pixonomy.locate import locate
+from pixonomy.manifest import SPLITS as MANIFEST_SPLITS
 from pixonomy.manifest import Manifest, conform, write_manifest
 from pixonomy.progress import Surroundings
 from pixonomy.road.export import export
+from pixonomy.road.index import index
 from pixonomy.sources.folder import index_folder
 from pixonomy.sources.shards import find_shards
 from pixonomy.sources.table import TableColumns, index_table
@@ -37,7 +40,7 @@ def manifest(tmp_path: Path, write_pictures: Written) -> Path:
     pictures = write_pictures(tmp_path / "pictures", 8)
     (pictures / "cross" / "007.jpg").unlink()
     (pictures / "cross" / "007.jpg").symlink_to("nowhere")
-    rows = conform(index_folder(pictures, tmp_path)).with_columns(
+    rows = conform(index_folder(pictures, tmp_path).rows).with_columns(
         pl.col("label").replace_strict(SPLITS).alias("split"),
         pl.when(pl.col("uri").str.ends_with("circle/000.jpg"))
         .then(pl.lit("a copy"))
@@ -54,13 +57,15 @@ def write(path: Path, rows: pl.DataFrame) -> Path:
 
 def read_back(output: Path, to: str) -> tuple[pl.DataFrame, Path]:
     if to == "folder":
-        return index_table(output / "manifest.csv", TableColumns(), output), output
-    shards = find_shards(output)
+        return index_table(output / "manifest.csv", TableColumns(), output).rows, output
+    shards = find_shards(output).paths
     if to == "webdataset":
-        batches = [batch for shard in shards for batch in index_tar(shard, output)]
+        told = [(shard, shard.name.partition("-")[0]) for shard in shards]
+        split = {name: name if name in MANIFEST_SPLITS else None for _, name in told}
+        batches = [batch for one, name in told for batch in index_tar(one, output, split[name])]
         assert not any(batch.damage for batch in batches)
         return pl.concat(batch.rows for batch in batches), output
-    return pl.concat(index_table(shard, TableColumns(), output) for shard in shards), output
+    return pl.concat(index_table(shard, TableColumns(), output).rows for shard in shards), output
 
 
 def known(rows: pl.DataFrame, base: Path) -> list[tuple[Any, ...]]:
@@ -92,14 +97,14 @@ def test_labels_splits_groups_and_bytes_survive_the_way_out_and_back(
     assert result.keys() == {"export", "rows", "problems", "splits", "files", "seconds"}
     assert (result["rows"], result["problems"]) == (22, 2)
     assert result["splits"] == {"train": 7, "validation": 8, "test": 7}
-    assert result["files"] == (22 if to == "folder" else len(find_shards(tmp_path / "out")))
+    assert result["files"] == (22 if to == "folder" else len(find_shards(tmp_path / "out").paths))
     assert to == "folder" or result["files"] > 3
     assert not list((tmp_path / "out").glob(".*"))
 
 
 def test_an_exported_folder_is_a_folder_to_anybody(manifest: Path, tmp_path: Path) -> None:
     export(manifest, tmp_path / "out", "folder")
-    rows = index_folder(tmp_path / "out", tmp_path / "out")
+    rows = index_folder(tmp_path / "out", tmp_path / "out").rows
     assert set(rows.select("label", "split").rows()) == set(SPLITS.items())
     assert rows["uri"][0] == "test/cross/000.jpg"
 
@@ -110,7 +115,7 @@ def test_odd_labels_and_rows_without_label_or_split_survive(
 ) -> None:
     write_pictures(tmp_path / "pictures", 2)
     labels = ["a/b", "a:b", "A:B", None, "..", "gâteau d'été"]
-    rows = conform(index_folder(tmp_path / "pictures", tmp_path)).with_columns(
+    rows = conform(index_folder(tmp_path / "pictures", tmp_path).rows).with_columns(
         pl.Series("label", labels), pl.Series("split", [None, "train"] * 3)
     )
     manifest = write(tmp_path / "m.parquet", rows)
@@ -184,7 +189,7 @@ def test_a_list_that_somebody_has_changed_removes_nothing_outside(
 
 def test_a_forged_split_does_not_become_a_path(tmp_path: Path, write_pictures: Written) -> None:
     write_pictures(tmp_path / "pictures", 1)
-    rows = conform(index_folder(tmp_path / "pictures", tmp_path))
+    rows = conform(index_folder(tmp_path / "pictures", tmp_path).rows)
     manifest = write(tmp_path / "m.parquet", rows.with_columns(pl.lit("../x").alias("split")))
     for to in KINDS:
         export(manifest, tmp_path / to, to)  # type: ignore[arg-type]
@@ -249,7 +254,7 @@ def test_an_export_killed_between_shards_goes_on_with_those_it_has(
         done = subprocess.run(command, check=False, timeout=60)
         assert done.returncode == -signal.SIGKILL
         assert not (output / "export.json").exists()
-    finished = list(output.glob("t*/**/*.jpg")) or find_shards(output)
+    finished = list(output.glob("t*/**/*.jpg")) or find_shards(output).paths
     times = {path: path.stat().st_mtime_ns for path in finished}
     assert times
     export(manifest, output, to, shard_bytes=SMALL)
@@ -277,10 +282,12 @@ def test_a_full_disk_is_one_sentence_and_leaves_no_final_name(
 ) -> None:
     rows = pl.read_parquet(manifest)
     big = manifest.parent / "big.jpg"
-    big.write_bytes(os.urandom(200_000))
+    noise = np.random.default_rng(0).integers(0, 256, (256, 260, 3), np.uint8)
+    Image.fromarray(noise).save(big, "PNG")
     rows = rows.head(1).with_columns(
         pl.lit("big.jpg").alias("uri"),
-        pl.lit(200_000).alias("length"),
+        pl.lit(big.stat().st_size).alias("length"),
+        pl.lit(big.stat().st_mtime_ns).alias("modified_ns"),
         pl.lit(None).alias("problem"),
     )
     large = write(manifest.parent / "large.parquet", conform(rows))
@@ -288,5 +295,28 @@ def test_a_full_disk_is_one_sentence_and_leaves_no_final_name(
         with pytest.raises(StorageError, match="The disk is full"):
             export(large, small_disk / to, to)  # type: ignore[arg-type]
         assert not (small_disk / to / "export.json").exists()
-        assert not find_shards(small_disk / to)
+        assert not find_shards(small_disk / to).paths
         subprocess.run(["rm", "-r", str(small_disk / to)], check=True)
+
+
+@pytest.mark.parametrize("to", KINDS)
+def test_only_pictures_leave_whatever_else_a_table_names(
+    tmp_path: Path, write_pictures: Written, to: Kind
+) -> None:
+    folder = write_pictures(tmp_path / "pictures", 2)
+    whole = (folder / "cross" / "000.jpg").read_bytes()
+    (folder / "secret.jpg").write_text("root:x:0:0:root:/root:/bin/bash\n")
+    (folder / "secret.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"secret" * 50)
+    (folder / "half.jpg").write_bytes(whole[: len(whole) // 2])
+    names = ["secret.jpg", "secret.png", "half.jpg", "cross/000.jpg", "circle/001.jpg"]
+    lines = ["path,label", *(f"{folder / name},a" for name in names)]
+    (tmp_path / "t.csv").write_text("\n".join(lines))
+    told: list[str] = []
+    index([tmp_path / "t.csv"], tmp_path / "m.parquet")
+    surroundings = Surroundings(say=told.append)
+    result = export(tmp_path / "m.parquet", tmp_path / "out", to, surroundings=surroundings)
+    assert (result["rows"], result["problems"]) == (2, 3)
+    assert "Pictures left out: 3; the first is" in told[-1]
+    written = b"".join(path.read_bytes() for path in (tmp_path / "out").rglob("*.*"))
+    assert b"root:x" not in written
+    assert b"secretsecret" not in written

@@ -6,12 +6,16 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from conftest import as_bytes, draw_shape
 from pixonomy.errors import ArtefactDiffers, DataError, SettingError
 from pixonomy.manifest import read_manifest
 from pixonomy.progress import Surroundings
 from pixonomy.road.index import index
 
-KEYS = {"manifest", "rows", "groups", "categories", "problems", "splits", "damage"}
+KEYS = {
+    "manifest", "rows", "groups", "categories", "problems", "splits", "labels", "passed_over",
+    "missing", "damage",
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -117,3 +121,53 @@ def test_no_source_a_missing_one_and_an_empty_one_are_refused(tmp_path: Path) ->
     with pytest.raises(DataError, match="No pictures found"):
         index([tmp_path], tmp_path / "m.parquet")
     assert not (tmp_path / "m.parquet").exists()
+
+
+def test_what_was_found_is_told_in_words_and_json(pictures: Path, tmp_path: Path) -> None:
+    (pictures / "cross" / "notes.txt").write_text("words")
+    (pictures / "boats").mkdir()
+    result = index([pictures], tmp_path / "m.parquet")
+    assert result["labels"] == {"circle": 3, "cross": 3, "stripes": 3}
+    assert result["passed_over"] == {".txt": 1, "empty folders: boats": 1}
+    assert result["missing"] == 0
+    assert index([pictures], tmp_path / "m.parquet") == result  # and told again
+
+
+def test_files_that_a_table_names_and_that_are_not_there_are_counted(
+    pictures: Path, tmp_path: Path
+) -> None:
+    (pictures / "t.csv").write_text("path,label\ncross/000.jpg,a\nnowhere.jpg,b\n")
+    result = index([pictures / "t.csv"], tmp_path / "m.parquet")
+    assert (result["rows"], result["problems"], result["missing"]) == (2, 1, 1)
+
+
+def test_names_that_look_like_a_mistake_are_told_and_told_again(
+    pictures: Path, tmp_path: Path
+) -> None:
+    (pictures / "cross").rename(pictures / "train")
+    for _ in range(2):
+        said: list[str] = []
+        index([pictures], tmp_path / "m.parquet", surroundings=Surroundings(say=said.append))
+        assert ["called like splits (train)" in one for one in said] == [True]
+
+
+def test_folders_named_one_by_one_are_categories_and_named_splits_are_splits(
+    tmp_path: Path, write_pictures: Callable[..., Path]
+) -> None:
+    pictures = write_pictures(tmp_path / "pictures", 3)
+    labels = [pictures / name for name in ("circle", "cross")]
+    result = index(labels, tmp_path / "m.parquet")
+    assert result["labels"] == {"circle": 3, "cross": 3}
+    splits = [write_pictures(tmp_path / name, 2) for name in ("train", "val")]
+    result = index(splits, tmp_path / "n.parquet")
+    assert result["splits"] == {"train": 6, "validation": 6, "test": 0}
+    assert result["categories"] == 3
+
+
+def test_the_many_labels_of_a_catalogue_are_told_by_the_hundred(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_bytes(as_bytes(draw_shape("cross", 0)))
+    rows = [f"a.jpg,{number // 2}\n" for number in range(300)]
+    (tmp_path / "t.csv").write_text("path,label\n" + "".join(rows))
+    result = index([tmp_path / "t.csv"], tmp_path / "m.parquet")
+    assert (result["categories"], len(result["labels"])) == (150, 100)
+    assert set(result["labels"].values()) == {2}

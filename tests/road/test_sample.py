@@ -18,7 +18,10 @@ from pixonomy.road.sample import sample
 from pixonomy.road.split import split
 from pixonomy.taxonomy import Taxonomy
 
-KEYS = {"manifest", "rows", "groups", "categories", "problems", "splits", "damage", "sampled"}
+KEYS = {
+    "manifest", "rows", "groups", "categories", "problems", "splits", "labels", "passed_over",
+    "missing", "damage", "sampled",
+}  # fmt: skip
 SIZES = {"10": 9, "11": 5, "12": 5, "13": 1}
 TREE = Taxonomy(
     {

@@ -119,3 +119,10 @@ def test_refusals_of_s3_have_their_codes_and_keep_secrets(
     storage.stop()
     assert "No answer from the storage" in message(FAILED, "s3://bucket/text.bson")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_named_beside_one_that_lies_in_it_gives_each_picture_once(
+    tmp_path: Path, write_pictures: Callable[..., Path]
+) -> None:
+    pictures = write_pictures(tmp_path / "pictures", 2)
+    assert index([pictures, pictures / "cross"], tmp_path / "m.parquet")["rows"] == 6

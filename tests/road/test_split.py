@@ -14,7 +14,10 @@ from pixonomy.road.copies import HASHED_AT_MOST
 from pixonomy.road.index import index
 from pixonomy.road.split import split
 
-KEYS = {"manifest", "rows", "groups", "categories", "problems", "splits", "damage"}
+KEYS = {
+    "manifest", "rows", "groups", "categories", "problems", "splits", "labels", "passed_over",
+    "missing", "damage",
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -232,3 +235,54 @@ def test_a_catalogue_is_held_out_by_a_column_without_being_read(tmp_path: Path) 
     sides = rows.group_by("provider").agg(pl.col("split").n_unique())
     assert (sides["split"] == 1).all()
     assert set(rows["split"]) == {"train", "validation", "test"}
+
+
+def test_a_category_of_copies_is_told_with_the_group(
+    tmp_path: Path, write_pictures: Callable[..., Path]
+) -> None:
+    pictures = write_pictures(tmp_path / "pictures", 9, ("cross", "circle"))
+    for number in range(1, 5):
+        copy = pictures / "cross" / f"{number:03d}.jpg"
+        copy.write_bytes((pictures / "cross" / "000.jpg").read_bytes())
+    index([pictures], tmp_path / "m.parquet")
+    said: list[str] = []
+    split(
+        tmp_path / "m.parquet", tmp_path / "s.parquet", None, False, Surroundings(say=said.append)
+    )
+    assert any(
+        "5 of 9 pictures of 'cross' are copies of one (cross/000.jpg)" in one for one in said
+    )
+
+
+def test_an_empty_split_is_told_with_the_reason(
+    tmp_path: Path, write_pictures: Callable[..., Path]
+) -> None:
+    index([write_pictures(tmp_path / "pictures", 1)], tmp_path / "m.parquet")
+    said: list[str] = []
+    split(
+        tmp_path / "m.parquet", tmp_path / "s.parquet", None, False, Surroundings(say=said.append)
+    )
+    assert any(one.startswith("No picture in validation and test: the smallest") for one in said)
+    train = write_pictures(tmp_path / "given" / "train", 6)
+    for picture in sorted(train.glob("*/00[45].jpg")):
+        moved = tmp_path / "given" / "val" / picture.parent.name / picture.name
+        moved.parent.mkdir(parents=True, exist_ok=True)
+        picture.rename(moved)
+    index([tmp_path / "given"], tmp_path / "n.parquet")
+    split(
+        tmp_path / "n.parquet", tmp_path / "t.parquet", None, False, Surroundings(say=said.append)
+    )
+    assert said[-1].startswith("No picture in test: the source's own splits have none")
+
+
+def test_a_source_of_training_pictures_alone_is_dealt_anew_and_told(
+    tmp_path: Path, write_pictures: Callable[..., Path]
+) -> None:
+    write_pictures(tmp_path / "given" / "train", 12)
+    index([tmp_path / "given"], tmp_path / "m.parquet")
+    said: list[str] = []
+    result = split(
+        tmp_path / "m.parquet", tmp_path / "s.parquet", None, False, Surroundings(say=said.append)
+    )
+    assert min(result["splits"].values()) > 0
+    assert "calls all its pictures with a category train (36)" in said[0]

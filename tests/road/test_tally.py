@@ -37,7 +37,7 @@ def test_parts_are_counted_as_their_whole(parts: list[list[dict[str, str | None]
         counted.add(table(part))
     whole = pl.concat([table(part) for part in parts])
     expected = Manifest(conform(whole), Path("/")).summary()
-    assert {**counted.summary(), "damage": []} == expected
+    assert {**counted.summary(), "passed_over": {}, "missing": 0, "damage": []} == expected
     usable = whole.filter(pl.col("problem").is_null())
     assert counted.unlabelled == usable["label"].null_count()
 
@@ -49,6 +49,7 @@ def test_nothing_is_counted_as_nothing() -> None:
         "categories": 0,
         "problems": 0,
         "splits": {"train": 0, "validation": 0, "test": 0},
+        "labels": {},
     }
 
 

@@ -9,16 +9,17 @@ from hypothesis import strategies as st
 from pixonomy.errors import DataError, SettingError, StorageError
 from pixonomy.locate import path_to_uri, relative_to
 from pixonomy.sources.columns import (
+    Role,
     TableColumns,
     find_column,
     is_plain,
     open_table,
     other_columns,
-    read_splits,
-    read_text,
     require_path,
+    tell_rivals,
     to_uris,
     usual_column,
+    usual_columns,
 )
 
 TABLE = Path("t.parquet")
@@ -61,6 +62,45 @@ def test_usual_names_are_found_in_any_case_and_in_their_order() -> None:
     assert usual_column(schema, "split") is None
 
 
+@pytest.mark.parametrize(
+    ("name", "role"),
+    [
+        ("File Name", "path"), ("imagePath", "path"), ("img_path", "path"), ("filepaths", "path"),
+        ("Class Name", "label"), ("species", "label"), ("data set", "split"), ("is_valid", "split"),
+        ("Product-ID", "group"),
+    ],
+)  # fmt: skip
+def test_case_blanks_and_signs_of_a_name_do_not_count(name: str, role: Role) -> None:
+    assert usual_columns({"x": pl.String(), name: pl.String()}, role) == [name]
+
+
+def test_plain_columns_go_before_lists() -> None:
+    schema = {"labels": pl.List(pl.String()), "class_name": pl.String()}
+    assert find_column(schema, "label", TableColumns(), TABLE) == "class_name"
+
+
+def test_y_beside_x_is_a_place_and_no_label() -> None:
+    assert usual_column(dict.fromkeys("xy", pl.Int64()), "label") is None
+    assert usual_column({"y": pl.Int64()}, "label") == "y"
+
+
+def test_a_name_with_blanks_is_found_without_them() -> None:
+    assert find_column({"a": pl.String()}, "label", TableColumns(label=" a "), TABLE) == "a"
+
+
+def test_other_columns_that_could_be_meant_are_told() -> None:
+    schema = dict.fromkeys(("label", "species", "breed"), pl.String())
+    (told,) = tell_rivals(schema, "label", "label", TABLE)
+    assert "'label' is taken as the label, not 'species', 'breed'; `pixonomy index --label" in told
+    assert tell_rivals({"label": pl.String()}, "label", "label", TABLE) == ()
+
+
+def test_thousands_of_columns_are_not_all_named() -> None:
+    schema = {f"column {number}": pl.String() for number in range(3000)}
+    with pytest.raises(SettingError, match=r"and 2970 more\)"):
+        require_path(schema, TableColumns(), TABLE)
+
+
 def test_a_named_column_has_to_be_there_and_plain() -> None:
     schema = {"a": pl.String(), "b": pl.List(pl.String())}
     assert find_column(schema, "label", TableColumns(label="a"), TABLE) == "a"
@@ -78,21 +118,6 @@ def test_other_plain_columns_are_kept_and_our_own_names_are_not() -> None:
     assert other_columns(schema, {"used", None}) == ["a"]
     assert not is_plain(pl.Binary())
     assert is_plain(pl.Date())
-
-
-def test_text_is_stripped_and_what_says_nothing_is_null() -> None:
-    rows = pl.DataFrame({"a": [" x ", "", None], "n": [1, 2, 3]})
-    assert read_text(rows, "a").to_list() == ["x", None, None]
-    assert read_text(rows, "n").to_list() == ["1", "2", "3"]
-    assert read_text(rows, None).to_list() == [None] * 3
-
-
-def test_splits_go_by_many_names_and_unsplit_is_none() -> None:
-    rows = pl.DataFrame({"s": ["Train", "VAL", "dev", "testing", "unsplit", ""]})
-    expected = ["train", "validation", "validation", "test", None, None]
-    assert read_splits(rows, "s", TABLE).to_list() == expected
-    with pytest.raises(SettingError, match=r"unknown split 'holdout' in column 's'; known are"):
-        read_splits(pl.DataFrame({"s": ["train", "holdout"]}), "s", TABLE)
 
 
 def test_refusals_of_the_reader_are_sentences(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from pixonomy.errors import DataError, PixonomyError, SettingError
+from pixonomy.errors import PixonomyError, SettingError, StorageError
 from pixonomy.fetch import read_bytes
 from pixonomy.locate import locate
 from pixonomy.sources.columns import TableColumns
@@ -72,6 +72,7 @@ def test_plain_bytes_are_pictures_too(tmp_path: Path) -> None:
         ({"path": ["x"], "hash": [b"1"]}, USUAL, None),
         ({"path": ["x"], "hash": [b"1"]}, TableColumns(path="hash"), "hash"),
         ({"image": [b"1"], "hash": [b"1"]}, USUAL, "image"),
+        ({"id": ["x"], "data": [b"1"]}, USUAL, "data"),
         ({"name": ["x"], "data": [b"1"]}, USUAL, "data"),
         ({"path": ["x"], "photo": pictures(b"1")}, TableColumns(path="path"), None),
         ({"path": ["x"], "info": [{"a": 1}]}, USUAL, None),
@@ -119,12 +120,28 @@ def test_metadata_that_are_no_json_do_no_harm(tmp_path: Path) -> None:
 
 def test_the_split_is_that_of_the_column_and_else_that_of_the_file(tmp_path: Path) -> None:
     content = {"image": pictures(b"1", b"2")}
-    train = write(tmp_path / "train-00000-of-00002.parquet", content)
-    assert rows_of(train)["split"].to_list() == ["train", "train"]
-    below = write(tmp_path / "default" / "test" / "0000.parquet", content)
-    assert rows_of(below, base=tmp_path)["split"].to_list() == ["test", "test"]
-    both = write(tmp_path / "val-0.parquet", {**content, "split": ["test", None]})
-    assert rows_of(both)["split"].to_list() == ["test", "validation"]
+    table = write(tmp_path / "t.parquet", content)
+    (batch,) = index_image_column(table, USUAL, tmp_path, "train")
+    assert batch.rows["split"].to_list() == ["train", "train"]
+    write(table, {**content, "split": ["test", None]})
+    (batch,) = index_image_column(table, USUAL, tmp_path, "validation")
+    assert batch.rows["split"].to_list() == ["test", "validation"]
+
+
+def test_columns_that_only_may_tell_splits_are_told(tmp_path: Path) -> None:
+    content = {"image": pictures(b"1", b"2"), "fold": [1, 2], "is_valid": [False, True]}
+    (batch,) = index_image_column(write(tmp_path / "t.parquet", content), USUAL, tmp_path)
+    assert batch.rows["split"].to_list() == ["train", "validation"]
+    assert batch.rows["fold"].to_list() == ["1", "2"]
+    assert "column 'fold' tells no splits (1, 2)" in batch.remarks[0]
+
+
+def test_whole_numbers_stored_as_floats_are_whole_and_get_their_names(tmp_path: Path) -> None:
+    content = {"image": pictures(*[b"1"] * 4), "label": [1.0, 0.0, float("nan"), 7.0]}
+    table = write(tmp_path / "t.parquet", content)
+    assert rows_of(table)["label"].to_list() == ["1", "0", None, "7"]
+    write(table, content, {"label": {"_type": "ClassLabel", "names": ["cat ", "dog"]}})
+    assert rows_of(table)["label"].to_list() == ["dog", "cat", None, "7"]
 
 
 def test_a_path_without_bytes_is_a_file_beside_the_table(tmp_path: Path) -> None:
@@ -137,8 +154,24 @@ def test_a_path_without_bytes_is_a_file_beside_the_table(tmp_path: Path) -> None
     ]
     assert rows["problem"].to_list() == [None, "the table holds no picture"]
     assert read_bytes(locate(rows, tmp_path)[0]) == b"beside"
+    (tmp_path / "root").mkdir()
+    (tmp_path / "root" / "a.jpg").write_bytes(b"below")
     rooted = rows_of(tmp_path / "t.parquet", TableColumns(root=tmp_path / "root"))
     assert rooted["uri"][0] == "root/a.jpg"
+
+
+def test_a_file_beside_the_table_that_is_not_there_is_a_problem(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_bytes(b"beside")
+    (tmp_path / "root").mkdir()
+    content = {"image": [*pictures(None, path="b.jpg"), *pictures(None, path="A.JPG")]}
+    table = write(tmp_path / "t.parquet", content, image=PICTURE)
+    (batch,) = index_image_column(table, USUAL, tmp_path)
+    assert batch.rows["problem"].to_list() == ["the file is missing", None]
+    assert batch.rows["uri"].to_list() == ["b.jpg", "a.jpg"]
+    assert batch.missing == 1
+    write(table, {"image": pictures(None, path="../a.jpg")}, image=PICTURE)
+    confined = rows_of(table, TableColumns(root=tmp_path / "root"))
+    assert confined["problem"].to_list() == ["outside --root"]
 
 
 def test_groups_and_other_columns_are_kept(tmp_path: Path) -> None:
@@ -172,7 +205,7 @@ def test_a_table_without_pictures_and_a_damaged_one_are_told(tmp_path: Path) -> 
     with pytest.raises(SettingError, match="has no column of pictures"):
         rows_of(write(tmp_path / "t.parquet", {"path": ["1.jpg"]}))
     (tmp_path / "t.parquet").write_bytes(b"PAR1 no table PAR1")
-    with pytest.raises(DataError, match="cannot be read as a table"):
+    with pytest.raises(StorageError, match="is damaged: it cannot be read as Parquet"):
         rows_of(tmp_path / "t.parquet")
 
 

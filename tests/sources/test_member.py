@@ -1,11 +1,20 @@
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from pixonomy.errors import DataError, StorageError
 from pixonomy.sources.damage import Damage
-from pixonomy.sources.member import BATCH, Member, in_batches, open_archive, uri_of
+from pixonomy.sources.member import (
+    BATCH,
+    Member,
+    in_batches,
+    open_archive,
+    spell,
+    uri_of,
+)
+from pixonomy.sources.passed_over import PassedOver
 
 
 def test_rows_come_in_batches_and_damage_behind_what_it_follows() -> None:
@@ -23,6 +32,26 @@ def test_nothing_found_is_one_batch_without_rows_of_the_same_columns() -> None:
     assert empty.rows.schema == full.rows.schema
     (damaged,) = in_batches([Damage(0, "broken")], "a.tar")
     assert damaged.rows.height == 0
+
+
+@pytest.mark.parametrize("count", [0, 1, BATCH, BATCH + 1])
+def test_what_was_passed_over_is_told_by_the_last_batch(count: int) -> None:
+    others = PassedOver()
+
+    def find() -> Iterator[Member]:
+        yield from (Member(f"{number}.jpg", number, number, 1) for number in range(count))
+        others.add(".txt")
+        others.remarks.append("odd")
+
+    *before, last = in_batches(find(), "a.tar", others)
+    assert (last.passed_over, last.remarks) == ({".txt": 1}, ("odd",))
+    assert all(not one.passed_over and not one.remarks for one in before)
+    assert sum(one.rows.height for one in [*before, last]) == count
+
+
+def test_names_that_are_not_utf_8_stay_different() -> None:
+    names = [os.fsdecode(name) for name in (b"caf\xe9", b"caf\xe8", b"caf\x81", b"cafe")]
+    assert [spell(name) for name in names] == ["café", "cafè", "caf\\x81", "cafe"]
 
 
 def test_a_name_that_is_there_twice_is_two_pictures() -> None:

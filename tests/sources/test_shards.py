@@ -13,7 +13,7 @@ def touch(folder: Path, *names: str) -> None:
 
 
 def found(folder: Path) -> list[str]:
-    return [str(path.relative_to(folder)) for path in find_shards(folder)]
+    return [str(path.relative_to(folder)) for path in find_shards(folder).paths]
 
 
 def test_shards_are_found_below_the_folder_by_name(tmp_path: Path) -> None:
@@ -30,6 +30,27 @@ def test_one_kind_of_shards_counts(tmp_path: Path) -> None:
 
 def test_a_folder_with_a_picture_is_one_of_pictures(tmp_path: Path) -> None:
     touch(tmp_path, "a.tar", "cat/1.jpg")
+    assert found(tmp_path) == []
+
+
+def test_a_few_pictures_beside_large_shards_are_passed_over_and_told(tmp_path: Path) -> None:
+    touch(tmp_path, "a.parquet", "assets/logo.png", "old.zip", "b.tar.gz")
+    (tmp_path / "a.parquet").write_bytes(bytes(1000))
+    (tmp_path / "assets" / "logo.png").write_bytes(bytes(50))
+    shards = find_shards(tmp_path)
+    assert shards.paths == [tmp_path / "a.parquet"]
+    assert shards.passed_over == {
+        "pictures beside .parquet": 1,
+        ".zip beside .parquet": 1,
+        ".gz beside .parquet": 1,
+    }
+    (tmp_path / "assets" / "logo.png").write_bytes(bytes(500))  # the shard holds little more
+    assert found(tmp_path) == []
+
+
+def test_pictures_in_several_folders_are_the_data_set(tmp_path: Path) -> None:
+    touch(tmp_path, "cat/1.jpg", "dog/1.jpg", "photos.zip")
+    (tmp_path / "photos.zip").write_bytes(bytes(1000))
     assert found(tmp_path) == []
 
 

@@ -15,8 +15,10 @@ import webdataset.tariterators as wds
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from conftest import as_bytes, draw_shape
 from pixonomy.errors import DataError
 from pixonomy.fetch import read_bytes
+from pixonomy.images.pixels import MAX_BYTES
 from pixonomy.locate import locate
 from pixonomy.sources.damage import Damage
 from pixonomy.sources.tar import index_tar
@@ -45,13 +47,13 @@ def labels_of(archive: Path) -> dict[str, str | None]:
 
 
 def test_pictures_are_ranges_of_the_tar_that_hold_their_bytes(tmp_path: Path) -> None:
-    content = [("a.jpg", b"one"), ("a.cls", b"7"), ("b.png", b""), ("b.cls", b"8\n")]
+    content = [("a.jpg", b"one"), ("a.cls", b"7"), ("b.png", b"two"), ("b.cls", b"8\n")]
     rows = rows_of(pack(tmp_path / "sub" / "x.tar", content), tmp_path)
     assert rows.select("uri", "label", "split", "encoding", "problem").rows() == [
         ("sub/x.tar", "7", None, None, None),
         ("sub/x.tar", "8", None, None, None),
     ]
-    assert [read_bytes(one) for one in locate(rows, tmp_path)] == [b"one", b""]
+    assert [read_bytes(one) for one in locate(rows, tmp_path)] == [b"one", b"two"]
     assert rows["group_id"].to_list() == ["sub/x.tar#a", "sub/x.tar#b"]
     assert rows["image_id"].is_unique().all()
 
@@ -66,14 +68,15 @@ def test_pictures_are_ranges_of_the_tar_that_hold_their_bytes(tmp_path: Path) ->
         ({"json": b'{"class": 3, "caption": "x"}', "cls": b"9"}, "3"),
         ({"json": b'{"label": null, "cls": ""}', "cls": b"9"}, "9"),
         ({"json": b'{"label": true}', "txt": b"cat"}, "cat"),
-        ({"json": b'{"label": ["cat"]}'}, None),
+        ({"json": b'{"label": ["cat"]}'}, "cat"),
+        ({"json": b'["cat"]'}, "cat"),
         ({"json": b'["cat"]', "cls": b"9"}, "9"),
         ({"json": b"{broken", "cls": b"9"}, "9"),
         ({"json": b"[" * 100_000, "cls": b"9"}, "9"),
         ({"json": b'{"label": ' + b"9" * 5000 + b"}", "cls": b"9"}, "9"),
         ({"json": b'{"label": "\\ud800"}', "cls": b"9"}, "?"),
         ({"json": b'{"label": "x"}' + b" " * 2_000_000, "cls": b"9"}, "9"),
-        ({"cls": b"caf\xe9"}, "caf\N{REPLACEMENT CHARACTER}"),
+        ({"cls": b"caf\xe9"}, "caf\N{LATIN SMALL LETTER E WITH ACUTE}"),
         ({"txt": b"a long story\nof two lines"}, None),
         ({"txt": b"x" * 201}, None),
         ({"cls": b""}, None),
@@ -99,8 +102,9 @@ def test_several_pictures_of_a_sample_are_rows_of_one_group(tmp_path: Path) -> N
         ("b.0.jpg", b"3"),
         ("b.json", b'{"label": 6, "product_id": 44}'),
     ]
-    rows = rows_of(pack(tmp_path / "x.tar", content))
-    assert rows.select("member", "label", "group_id").rows() == [
+    (batch,) = index_tar(pack(tmp_path / "x.tar", content), tmp_path)
+    assert "1 samples in x.tar hold several pictures, such as a.front.jpg and" in batch.remarks[0]
+    assert batch.rows.select("member", "label", "group_id").rows() == [
         ("a.front.jpg", "5", "x.tar#a"),
         ("a.BACK.JPG", "reverse", "x.tar#a"),
         ("b.0.jpg", "6", "44"),
@@ -114,14 +118,11 @@ def test_a_group_in_the_json_holds_across_shards(tmp_path: Path, key: str) -> No
         assert rows_of(pack(tmp_path / shard, content))["group_id"].to_list() == ["g"]
 
 
-@pytest.mark.parametrize(
-    ("name", "split"),
-    [("train-000.tar", "train"), ("val-000.tar", "validation"), ("validation-0.tar", "validation"),
-     ("test-000.tar", "test"), ("shard-000.tar", None)],
-)  # fmt: skip
-def test_the_name_of_a_shard_sets_the_split(tmp_path: Path, name: str, split: str | None) -> None:
-    archive = pack(tmp_path / name, [("a.jpg", b"1"), ("a.cls", b"0")])
-    assert rows_of(archive)["split"].to_list() == [split]
+def test_the_split_of_the_whole_shard_is_that_of_its_samples(tmp_path: Path) -> None:
+    archive = pack(tmp_path / "x.tar", [("a.jpg", b"1"), ("a.cls", b"0")])
+    for split in ("train", "validation", None):
+        (batch,) = index_tar(archive, tmp_path, split)
+        assert batch.rows["split"].to_list() == [split]
 
 
 def test_folders_in_a_tar_without_labels_mean_what_they_mean_on_disk(tmp_path: Path) -> None:
@@ -145,17 +146,117 @@ def test_a_json_without_a_label_leaves_the_folders_their_meaning(tmp_path: Path)
         ("cat/1.json", b'{"width": 5, "group": "g"}'),
         ("dog/2.jpg", b""),
     ]
-    rows = rows_of(pack(tmp_path / "train-0.tar", content))
-    assert rows.select("label", "split").rows() == [("cat", "train"), ("dog", "train")]
-    assert rows["group_id"][0] == "g"
+    (batch,) = index_tar(pack(tmp_path / "x.tar", content), tmp_path, "train")
+    assert batch.rows.select("label", "split").rows() == [("cat", "train"), ("dog", "train")]
+    assert batch.rows["group_id"][0] == "g"
+    assert "its keys are width, group: call the one" in batch.remarks[0]
 
 
-def test_hidden_members_and_other_files_are_passed_over(tmp_path: Path) -> None:
+def test_hidden_members_and_other_files_are_passed_over_and_counted(tmp_path: Path) -> None:
     content = [
         ("cat/._1.jpg", b""), ("cat/1.jpg", b"1"), ("__MACOSX/cat/1.jpg", b""), ("README", b"x"),
-        ("cat/2.mp4", b""), ("cat/.thumbs/3.jpg", b""), ("cat/4.jpg", b"2"),
+        ("cat/2.mp4", b""), ("cat/.thumbs/3.jpg", b""), ("cat/4.jpg", b"2"), ("a/notes.txt", b"x"),
     ]  # fmt: skip
-    assert list(labels_of(pack(tmp_path / "x.tar", content))) == ["cat/1.jpg", "cat/4.jpg"]
+    (batch,) = index_tar(pack(tmp_path / "x.tar", content), tmp_path)
+    assert batch.rows["member"].to_list() == ["cat/1.jpg", "cat/4.jpg"]
+    expected = {"hidden or system files": 3, "no ending": 1, ".mp4": 1, ".txt": 1}
+    assert batch.passed_over == expected
+
+
+def test_pictures_without_a_known_ending_are_known_by_their_first_bytes(tmp_path: Path) -> None:
+    data = as_bytes(draw_shape("circle", 1))
+    content = [
+        ("cat/IMG_1", data), ("cat/IMG_2.jpg?w=640", data), ("cat/3.jpg", data),
+        ("cat/3.bin", data), ("dog/notes", b"none"), ("dog/4", as_bytes(draw_shape("cross", 1))),
+    ]  # fmt: skip
+    (batch,) = index_tar(pack(tmp_path / "x.tar", content), tmp_path)
+    members = ["cat/IMG_1", "cat/IMG_2.jpg?w=640", "cat/3.jpg", "dog/4"]
+    assert batch.rows["member"].to_list() == members
+    assert batch.passed_over == {".bin": 1, "no ending": 1}
+
+
+def test_texts_that_served_are_not_passed_over_and_others_are(tmp_path: Path) -> None:
+    content = [("a.jpg", b"1"), ("a.cls", b"3"), ("a.txt", b"A cat."), ("a.json", b'{"w": 1}')]
+    (batch,) = index_tar(pack(tmp_path / "x.tar", content), tmp_path)
+    assert batch.rows["label"].to_list() == ["3"]
+    assert batch.passed_over == {".txt": 1, ".json": 1}
+    assert batch.remarks == ()
+
+
+def test_captions_are_no_labels_and_are_told(tmp_path: Path) -> None:
+    content = []
+    for number in range(12):
+        content += [(f"cat/{number}.jpg", b"1"), (f"cat/{number}.txt", f"cat no {number}".encode())]
+    content += [("dog/1.jpg", b"1"), ("dog/2.jpg", b"2")]
+    (batch,) = index_tar(pack(tmp_path / "x.tar", content), tmp_path)
+    assert batch.rows["label"].to_list() == ["cat"] * 12 + ["dog"] * 2
+    assert batch.passed_over == {"captions (.txt)": 12}
+    assert "as captions do" in batch.remarks[0]
+
+
+def test_a_few_notes_beside_pictures_do_not_take_the_folders_their_meaning(tmp_path: Path) -> None:
+    content = [(f"{label}/{n}.jpg", b"1") for label in ("cat", "dog") for n in range(9)]
+    (batch,) = index_tar(pack(tmp_path / "x.tar", [*content, ("dog/8.txt", b"blurred")]), tmp_path)
+    assert batch.rows["label"].to_list() == ["cat"] * 9 + ["dog"] * 9
+    assert len(batch.remarks) == 1
+
+
+@pytest.mark.parametrize("first", ["jpg", "cls"])
+def test_texts_far_from_their_pictures_are_read(tmp_path: Path, first: str) -> None:
+    pictures = [(f"{number}.jpg", b"1") for number in range(6)]
+    texts = [(f"{number}.cls", b"%d" % (number % 2)) for number in reversed(range(6))]
+    content = [*pictures, *texts] if first == "jpg" else [*texts, *pictures]
+    (batch,) = index_tar(pack(tmp_path / "x.tar", [*content, ("README.txt", b"x")]), tmp_path)
+    assert batch.rows["label"].to_list() == ["0", "1"] * 3
+    assert batch.passed_over == {".txt": 1}
+
+
+def test_a_text_far_behind_what_was_read_already_is_named(tmp_path: Path) -> None:
+    content = [("a.jpg", b"1"), ("a.cls", b"x"), ("b.jpg", b"2"), ("c.jpg", b"3"), ("b.cls", b"y")]
+    (batch,) = index_tar(pack(tmp_path / "x.tar", content), tmp_path)
+    assert batch.rows["label"].to_list() == ["x", None, None]
+    assert "b.cls in x.tar lies where no picture" in batch.remarks[0]
+
+
+def test_several_labels_are_never_one_category(tmp_path: Path) -> None:
+    content = []
+    for number, text in enumerate([b'{"label": ["a", "b"]}', b"{}", b'{"label": "c"}']):
+        content += [(f"x/{number}.jpg", b"1"), (f"x/{number}.json", text)]
+    (batch,) = index_tar(pack(tmp_path / "x.tar", content), tmp_path)
+    assert batch.rows["label"].to_list() == [None, None, "c"]
+    assert '1 pictures in x.tar have several labels, such as ["a", "b"]' in batch.remarks[0]
+
+
+def test_links_to_members_give_their_bytes(tmp_path: Path) -> None:
+    with tarfile.open(tmp_path / "x.tar", "w") as archive:
+        for name, type, target, data in (
+            ("cat/1.jpg", tarfile.REGTYPE, "", b"one"),
+            ("dog/1.jpg", tarfile.LNKTYPE, "cat/1.jpg", b""),
+            ("dog/2.jpg", tarfile.SYMTYPE, "../cat/1.jpg", b""),
+        ):
+            info = tarfile.TarInfo(name)
+            info.type, info.linkname, info.size = type, target, len(data)
+            archive.addfile(info, io.BytesIO(data))
+    rows = rows_of(tmp_path / "x.tar")
+    assert rows.select("label", "problem").rows() == [("cat", None), ("dog", None), ("dog", None)]
+    assert rows["image_id"].is_unique().all()
+    assert [read_bytes(one) for one in locate(rows, tmp_path)] == [b"one"] * 3
+
+
+def test_members_over_the_cap_are_problems(tmp_path: Path) -> None:
+    info = tarfile.TarInfo("cat/1.jpg")
+    info.size = MAX_BYTES + 1
+    with (tmp_path / "x.tar").open("wb") as file:  # a hole, no bytes
+        file.write(info.tobuf())
+        file.truncate(512 + info.size + 512 - info.size % 512 + 1024)
+    (row,) = rows_of(tmp_path / "x.tar").iter_rows(named=True)
+    assert (row["offset"], row["problem"]) == (None, "larger than 160 MiB")
+
+
+def test_pictures_in_splits_without_categories_are_refused(tmp_path: Path) -> None:
+    archive = pack(tmp_path / "x.tar", [("train/1.jpg", b"1"), ("test/2.jpg", b"2")])
+    with pytest.raises(DataError, match=r"x\.tar .*train.*--root FOLDER"):
+        list(index_tar(archive, tmp_path))
 
 
 def test_links_and_sparse_files_called_like_pictures_are_problems(tmp_path: Path) -> None:
@@ -171,7 +272,8 @@ def test_links_and_sparse_files_called_like_pictures_are_problems(tmp_path: Path
         device.type = tarfile.CHRTYPE
         archive.addfile(device)
     rows = rows_of(tmp_path / "x.tar")
-    problems = ["a link to another file"] * 2 + ["a sparse file, stored in pieces"]
+    lost = "a link to another file that was not found in the tar"
+    problems = [lost, lost, "a sparse file, stored in pieces"]
     assert rows["problem"].to_list() == problems
     assert rows["offset"].null_count() == rows["length"].null_count() == 3
 
@@ -186,8 +288,12 @@ def test_names_that_are_not_utf_8_are_two_samples_and_can_be_read(tmp_path: Path
     labels = [os.fsdecode(b"\xe9.cls"), os.fsdecode(b"\xe8.cls")]
     content = [(names[0], b"1"), (labels[0], b"e"), (names[1], b"2"), (labels[1], b"f")]
     archive = pack(Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xe9.tar")), content)
-    rows = rows_of(archive)
+    (batch,) = index_tar(archive, archive.parent)
+    rows = batch.rows
     assert rows["label"].to_list() == ["e", "f"]
+    assert rows["member"].to_list() == ["é.jpg", "è.jpg"]
+    assert rows["group_id"].n_unique() == 2
+    assert "The names of 2 pictures" in batch.remarks[0]
     assert [read_bytes(one) for one in locate(rows, tmp_path)] == [b"1", b"2"]
 
 
@@ -198,6 +304,7 @@ def test_names_that_are_not_utf_8_are_two_samples_and_can_be_read(tmp_path: Path
         (b"BZh91AY&SY" + bytes(600), "compressed with bzip2"),
         (b"\xfd7zXZ\0" + bytes(600), "compressed with xz"),
         (b"\x28\xb5\x2f\xfd" + bytes(600), "compressed with zstd"),
+        (b"PK\5\6" + bytes(18), "is a zip, not a tar"),
         (b"hello", "is no tar"),
         (b"hello" * 500, "is no tar"),
     ],

@@ -104,8 +104,25 @@ def test_folders_links_and_devices_hold_no_data() -> None:
             info.type, info.linkname = type, "/dev/zero"
             archive.addfile(info)
     members, damage = walk(stream)
-    assert [one.kind for one in members] == ["other", "other", "other", "link"]
+    assert [one.kind for one in members] == ["other", "other", "other", "symlink"]
     assert {one.size for one in members} == {0}
+    assert damage == []
+
+
+@pytest.mark.parametrize("format", FORMATS.values(), ids=FORMATS)
+@pytest.mark.parametrize("target", ["a.jpg", "./x/é.jpg", "x" * 180 + "/1.jpg"])
+def test_what_a_link_leads_to_is_told_in_every_format(format: int, target: str) -> None:
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w", format=format) as archive:
+        for type in (tarfile.LNKTYPE, tarfile.SYMTYPE):
+            info = tarfile.TarInfo("b.jpg")
+            info.type, info.linkname = type, target
+            try:
+                archive.addfile(info)
+            except ValueError:  # too long for this format
+                return
+    members, damage = walk(stream)
+    assert [(one.kind, one.target) for one in members] == [("link", target), ("symlink", target)]
     assert damage == []
 
 
@@ -221,6 +238,21 @@ def test_no_flipped_bits_lead_outside_the_file(place: int, mask: int) -> None:
 @settings(max_examples=200, deadline=None)
 def test_any_bytes_are_walked_to_an_end(content: bytes) -> None:
     walk(io.BytesIO(content))
+
+
+@pytest.mark.parametrize("padding", [0, 512, 100_352])
+def test_tars_joined_by_cat_are_walked_to_the_last(padding: int) -> None:
+    first, second = pack({"a": b"1"}).getvalue(), pack({"b": b"2"}).getvalue()
+    stream = io.BytesIO(first + bytes(padding) + second)
+    members, damage = walk(stream)
+    assert [(one.name, data_of(stream, one)) for one in members] == [("a", b"1"), ("b", b"2")]
+    assert damage == []
+
+
+def test_what_is_no_tar_behind_the_end_mark_is_left_alone() -> None:
+    for behind in (b"a signature", bytes(600) + b"x" * 900, bytes(20 * 1024**2)):
+        members, damage = walk(io.BytesIO(pack({"a": b"1"}).getvalue() + behind))
+        assert ([one.name for one in members], damage) == (["a"], [])
 
 
 def test_a_tar_is_known_by_its_first_header(tmp_path: Path) -> None:

@@ -2,17 +2,22 @@
 
 import io
 import random
+import stat
 import zipfile
+import zlib
 from pathlib import Path
 
 import polars as pl
 import pytest
 
+from conftest import as_bytes, draw_shape
 from pixonomy.errors import DataError, UndecodableImage
 from pixonomy.fetch import read_bytes
-from pixonomy.locate import DEFLATE, locate
+from pixonomy.images.pixels import MAX_BYTES
+from pixonomy.locate import DEFLATE, STORED, locate, with_checksum
 from pixonomy.sources.zip import index_zip
 
+HEIC = b"\0\0\0\x18ftypheic" + bytes(40)
 CIFAR = (Path(__file__).resolve().parents[2] / ".." / "shared" / "data" / "cifar10.zip").resolve()
 
 
@@ -31,12 +36,12 @@ def rows_of(archive: Path, base: Path | None = None) -> pl.DataFrame:
 
 
 @pytest.mark.parametrize(
-    ("method", "encoding"), [(zipfile.ZIP_STORED, None), (zipfile.ZIP_DEFLATED, DEFLATE)]
+    ("method", "encoding"), [(zipfile.ZIP_STORED, STORED), (zipfile.ZIP_DEFLATED, DEFLATE)]
 )
 def test_stored_and_deflated_members_are_ranges_that_hold_their_bytes(
-    tmp_path: Path, method: int, encoding: str | None
+    tmp_path: Path, method: int, encoding: str
 ) -> None:
-    content = {"cat/1.jpg": b"one" * 500, "dog/2.png": b"", "dog/3.jpg": random.randbytes(999)}
+    content = {"cat/1.jpg": b"one" * 500, "dog/2.png": b"two", "dog/3.jpg": random.randbytes(999)}
     rows = rows_of(pack(tmp_path / "sub" / "x.zip", content, method), tmp_path)
     assert dict(rows.select("member", "label").iter_rows()) == {
         "cat/1.jpg": "cat",
@@ -44,7 +49,8 @@ def test_stored_and_deflated_members_are_ranges_that_hold_their_bytes(
         "dog/3.jpg": "dog",
     }
     assert set(rows["uri"]) == {"sub/x.zip"}
-    assert set(rows["encoding"]) == {encoding}
+    checksums = [zlib.crc32(data) for data in content.values()]
+    assert rows["encoding"].to_list() == [with_checksum(encoding, one) for one in checksums]
     assert rows["problem"].null_count() == rows["split"].null_count() == 3
     assert [read_bytes(one) for one in locate(rows, tmp_path)] == list(content.values())
 
@@ -97,7 +103,9 @@ def test_folders_hidden_members_and_other_files_are_passed_over(tmp_path: Path) 
         "cat/": b"", "cat/1.jpg": b"1", "__MACOSX/cat/._1.jpg": b"", "__MACOSX/cat/1.jpg": b"",
         ".git/2.jpg": b"", "cat/.3.jpg": b"", "cat/Thumbs.db": b"", "odd.jpg/": b"",
     }  # fmt: skip
-    assert rows_of(pack(tmp_path / "x.zip", content))["member"].to_list() == ["cat/1.jpg"]
+    (batch,) = index_zip(pack(tmp_path / "x.zip", content), tmp_path)
+    assert batch.rows["member"].to_list() == ["cat/1.jpg"]
+    assert batch.passed_over == {"hidden or system files": 5}
 
 
 def test_other_methods_and_encryption_are_problems(tmp_path: Path) -> None:
@@ -117,16 +125,126 @@ def test_other_methods_and_encryption_are_problems(tmp_path: Path) -> None:
     assert rows["offset"].null_count() == rows["length"].null_count() == 3
 
 
-def test_a_bomb_is_read_only_so_far(tmp_path: Path) -> None:
+def test_members_over_the_cap_are_problems_and_those_that_lie_are_read_only_so_far(
+    tmp_path: Path,
+) -> None:
     with (
         zipfile.ZipFile(tmp_path / "x.zip", "w", zipfile.ZIP_DEFLATED) as archive,
         archive.open("cat/1.jpg", "w") as member,
     ):
         for _ in range(300):
             member.write(bytes(1024**2))
+    (row,) = rows_of(tmp_path / "x.zip").iter_rows(named=True)
+    assert (row["offset"], row["problem"]) == (None, "larger than 160 MiB")
+    size = (300 * 1024**2).to_bytes(4, "little")
+    data = (tmp_path / "x.zip").read_bytes()
+    assert MAX_BYTES < 300 * 1024**2
+    (tmp_path / "x.zip").write_bytes(data.replace(size, b"\7\0\0\0"))
     (location,) = locate(rows_of(tmp_path / "x.zip"), tmp_path)
     with pytest.raises(UndecodableImage, match="damaged or too large"):
         read_bytes(location)
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_bytes_that_do_not_have_their_checksum_are_a_reason(tmp_path: Path, method: int) -> None:
+    data = random.Random(5).randbytes(5000)  # deflate leaves them as they are
+    pack(tmp_path / "x.zip", {"cat/1.jpg": data, "cat/2.jpg": b"2"}, method)
+    rows = rows_of(tmp_path / "x.zip")
+    content = bytearray((tmp_path / "x.zip").read_bytes())
+    content[rows["offset"][0] + 2500] ^= 1
+    (tmp_path / "x.zip").write_bytes(content)
+    first, second = locate(rows, tmp_path)
+    with pytest.raises(UndecodableImage, match="its checksum differs"):
+        read_bytes(first)
+    assert read_bytes(second) == b"2"
+
+
+def test_manifests_without_checksums_are_still_read(tmp_path: Path) -> None:
+    content = {"cat/1.jpg": b"one" * 500}
+    for method, encoding in ((zipfile.ZIP_STORED, None), (zipfile.ZIP_DEFLATED, DEFLATE)):
+        rows = rows_of(pack(tmp_path / "x.zip", content, method))
+        rows = rows.with_columns(encoding=pl.lit(encoding, pl.String))
+        assert read_bytes(locate(rows, tmp_path)[0]) == b"one" * 500
+
+
+def test_members_in_one_another_are_problems_and_two_names_of_one_are_not(tmp_path: Path) -> None:
+    whole = pack(tmp_path / "x.zip", {f"cat/{n}.jpg": bytes([n]) * 99 for n in range(3)})
+    content = bytearray(whole.read_bytes())
+    headers = [content.index(b"PK\3\4", at) for at in (0, 100, 250)]
+    entries = [content.index(b"PK\1\2")]
+    entries += [content.index(b"PK\1\2", entries[0] + 4)]
+    for base, at in ((headers[0], 18), (entries[0], 20)):  # the first holds the second
+        content[base + at : base + at + 8] = (250).to_bytes(4, "little") * 2
+    whole.write_bytes(content)
+    problems = rows_of(whole)["problem"].to_list()
+    assert problems == ["the zip's member overlaps others, as in a zip bomb", None, None]
+    content = bytearray(pack(whole, {"cat/1.jpg": b"same", "cat/2.jpg": b"same"}).read_bytes())
+    second = content.rindex(b"PK\1\2")
+    content[second + 42 : second + 46] = bytes(4)
+    whole.write_bytes(content)
+    rows = rows_of(whole)
+    assert rows["problem"].to_list() == [None, None]
+    assert [read_bytes(one) for one in locate(rows, tmp_path)] == [b"same", b"same"]
+
+
+def test_names_in_no_known_encoding_are_told_with_a_way_out(tmp_path: Path) -> None:
+    whole = pack(tmp_path / "x.zip", {"a?/1.jpg": b"1", "b?/2.jpg": b"2", "c/3.jpg": b"3"})
+    content = whole.read_bytes().replace(b"a?/", b"a\xe9/").replace(b"b?/", b"b\xe8/")
+    whole.write_bytes(content)
+    (batch,) = index_zip(whole, tmp_path)
+    assert batch.rows["label"].to_list() == ["a\N{GREEK CAPITAL LETTER THETA}",
+                                             "b\N{GREEK CAPITAL LETTER PHI}", "c"]  # fmt: skip
+    (remark,) = batch.remarks
+    assert "The names of 2 pictures in x.zip are in no known encoding" in remark
+    assert "--metadata-encoding cp932 -e x.zip" in remark
+
+
+def test_links_and_other_archives_inside_are_told(tmp_path: Path) -> None:
+    link = zipfile.ZipInfo("cat/2.jpg")
+    link.create_system, link.external_attr = 3, (stat.S_IFLNK | 0o777) << 16
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
+        archive.writestr("cat/1.jpg", b"1")
+        archive.writestr(link, b"1.jpg")
+        archive.writestr("more.zip", b"PK")
+    (batch,) = index_zip(tmp_path / "x.zip", tmp_path)
+    assert batch.rows["problem"].to_list() == [None, "the zip's member is a link to another file"]
+    assert batch.passed_over == {".zip": 1}
+    assert "Archives inside an archive are not read (.zip 1)" in batch.remarks[0]
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_pictures_without_a_known_ending_are_known_by_their_first_bytes(
+    tmp_path: Path, method: int
+) -> None:
+    data = as_bytes(draw_shape("circle", 1))
+    content = {"cat/IMG_1": data, "cat/2.jpg": data, "cat/notes": b"x", "cat/3.heic": HEIC}
+    (batch,) = index_zip(pack(tmp_path / "x.zip", content, method), tmp_path)
+    assert batch.rows["member"].to_list() == ["cat/IMG_1", "cat/2.jpg"]
+    assert batch.passed_over == {"no ending": 1, ".heic": 1}
+    assert "a HEIC picture (1 file)" in batch.remarks[0]
+
+
+def test_pictures_directly_in_the_zip_have_the_category_of_the_whole(tmp_path: Path) -> None:
+    (batch,) = index_zip(pack(tmp_path / "cat.zip", {"1.jpg": b"1"}), tmp_path, "train", "cat")
+    assert batch.rows.select("label", "split").rows() == [("cat", "train")]
+    (batch,) = index_zip(pack(tmp_path / "x.zip", {"dog/1.jpg": b"1"}), tmp_path, None, "cat")
+    assert batch.rows["label"].to_list() == ["dog"]
+
+
+def test_pictures_in_splits_without_categories_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"x\.zip .*train.*--root FOLDER"):
+        list(index_zip(pack(tmp_path / "x.zip", {"train/1.jpg": b"", "test/2.jpg": b""}), tmp_path))
+
+
+def test_the_last_part_of_several_and_a_tar_are_told(tmp_path: Path) -> None:
+    content = bytearray(pack(tmp_path / "x.zip", {"cat/1.jpg": b"1"}).read_bytes())
+    content[content.rindex(b"PK\5\6") + 4] = 2
+    (tmp_path / "x.zip").write_bytes(content)
+    with pytest.raises(DataError, match=r"last part .*x\.z01.*zip -s 0 x\.zip --out"):
+        list(index_zip(tmp_path / "x.zip", tmp_path))
+    (tmp_path / "x.zip").write_bytes(bytes(1024))
+    with pytest.raises(DataError, match="is a tar, not a zip"):
+        list(index_zip(tmp_path / "x.zip", tmp_path))
 
 
 def test_damaged_deflated_bytes_are_a_reason(tmp_path: Path) -> None:

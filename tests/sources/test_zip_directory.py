@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+import zlib
 
 import pytest
 from hypothesis import given, settings
@@ -90,6 +91,48 @@ def test_names_without_a_mark_of_utf_8_are_read_all_the_same() -> None:
     names = [b"\xc3\xa9\xc3\xa9.jpg", b"\x82\x82\x82\x82.jpg", b"a\\\\b.jpg", b"a\0bc.jpg"]
     read = [walk(content.replace(b"aaaa.jpg", name))[0][0][0].name for name in names]
     assert read == ["éé.jpg", "éééé.jpg", "a//b.jpg", "a"]
+
+
+def unicode_path(name: bytes, stored: bytes) -> bytes:
+    field = b"\1" + zlib.crc32(stored).to_bytes(4, "little") + name
+    return b"up" + len(field).to_bytes(2, "little") + field
+
+
+@pytest.mark.parametrize(
+    ("stored", "field", "name"),
+    [
+        (b"a?.jpg", unicode_path("aж.jpg".encode(), b"a?.jpg"), "aж.jpg"),
+        (b"a\xe9.jpg", unicode_path("aж.jpg".encode(), b"a\xe9.jpg"), "aж.jpg"),
+        (b"a?.jpg", b"xx\4\0abcd" + unicode_path("ж.jpg".encode(), b"a?.jpg"), "ж.jpg"),
+        (b"a?.jpg", unicode_path("aж.jpg".encode(), b"old.jpg"), "a?.jpg"),
+        (b"a?.jpg", unicode_path(b"\xff.jpg", b"a?.jpg"), "a?.jpg"),
+        (b"a?.jpg", b"up\xff\xff\1", "a?.jpg"),
+    ],
+)
+def test_a_unicode_name_in_the_extra_field_counts_if_it_is_of_this_name(
+    stored: bytes, field: bytes, name: str
+) -> None:
+    info = zipfile.ZipInfo("x" * len(stored))
+    info.extra = field
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr(info, b"1")
+    content = stream.getvalue().replace(info.filename.encode(), stored)
+    ((entry, data),), _ = walk(content)
+    assert (entry.name, data, entry.is_guessed) == (name, b"1", False)
+
+
+def test_names_are_guessed_only_where_nothing_tells_their_encoding() -> None:
+    content = pack({"aaaa.jpg": b"1"})
+    for name, is_guessed in ((b"\xe9\xe9.txt", True), (b"\xc3\xa9.txtt", False)):
+        (entry, _), *_ = walk(content.replace(b"aaaa.jpg", name.ljust(8)))[0]
+        assert entry.is_guessed == is_guessed
+
+
+def test_a_stored_member_that_grows_when_it_is_unpacked_is_told() -> None:
+    content = directory_field(pack({"a.jpg": b"123"}), 24, b"\x99\0\0\0")
+    ((_, problem),), _ = walk(content)
+    assert problem == "the zip contradicts itself about the member"
 
 
 def test_a_directory_longer_than_one_stretch_is_walked() -> None:

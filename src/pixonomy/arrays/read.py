@@ -160,9 +160,15 @@ def read_arrays(folder: Path) -> Arrays:
     """Open a folder of arrays.
 
     Raises:
-        SettingError: if there is none, or it is unfinished.
+        SettingError: if there is none, or it is unfinished, or this is a file.
         StorageError: if it cannot be read or is damaged.
     """
+    if folder.is_file():
+        name = printable(folder)
+        raise SettingError(
+            f"{name} is a file, not a folder of arrays; where it is a manifest with splits, run "
+            f"`pixonomy prepare {name} --size 64 -o ARRAYS` first, then give ARRAYS."
+        )
     about = read_json(folder / ARRAYS_FILE)
     if about is None:
         raise SettingError(

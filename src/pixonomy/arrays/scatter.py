@@ -46,7 +46,15 @@ class Scattering:
             self.extents.length,
             tuple(plain),
             self.extents.encoding,
+            (None,) * len(names),
+            np.where(self._is_judged_later(), self.extents.digest, -1),
+            self.extents.checksum,
         )
+
+    def _is_judged_later(self) -> npt.NDArray[np.bool_]:
+        """Tell whose bytes are still compressed, so that only then they have the SHA-256."""
+        is_packed = [one is not None and not _is_column(one) for one in self.extents.encodings]
+        return np.array(is_packed, bool)[self.extents.encoding]
 
 
 @dataclass(frozen=True)
@@ -154,9 +162,11 @@ def _in_file_order(extents: Extents) -> npt.NDArray[np.intp]:
 
 
 def _as_it_lies(one: Location) -> Location:
-    if _is_column(one.encoding):
+    if one.encoding is None or _is_column(one.encoding):
         return one
-    return Location(one.image_id, one.file, one.offset, one.length)
+    # The SHA-256, which goes before what was seen of the file, is that of the unpacked bytes.
+    seen = one.seen if one.sha256 is None else None
+    return Location(one.image_id, one.file, one.offset, one.length, seen=seen)
 
 
 def _is_column(encoding: str | None) -> bool:

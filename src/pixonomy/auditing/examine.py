@@ -11,9 +11,10 @@ from pixonomy.fetch import Fetched, read_all
 from pixonomy.images.descriptor import DESCRIPTOR_VERSION, describe
 from pixonomy.images.embedding import Embedder
 from pixonomy.images.fingerprint import EXAMINED_SIDE, Examined, PictureFingerprint, examine
-from pixonomy.images.quality import measure_quality
+from pixonomy.images.general import vanishes_on_white
+from pixonomy.images.quality import BLANK_DEVIATION, measure_quality
 from pixonomy.images.resize import resize
-from pixonomy.locate import Location
+from pixonomy.locate import UNREAD, Location
 
 MEASURED: dict[str, pl.DataType] = {
     "width": pl.Int32(),  # of the whole picture, upright, in pixels
@@ -26,15 +27,14 @@ MEASURED: dict[str, pl.DataType] = {
     "light": pl.Float32(),
     "sharpness": pl.Float32(),
     "problem": pl.String(),  # why there is no picture
+    "damage": pl.String(),  # what the decoder complained of
+    "vanishes": pl.Boolean(),  # whether it is blank only for lying on white
     "descriptor": pl.Binary(),  # see `images.descriptor`
 }
 """What is known of a picture that has been looked at."""
 
-MEASURE_VERSION = [3, DESCRIPTOR_VERSION]
+MEASURE_VERSION = [4, DESCRIPTOR_VERSION]
 """Changed whenever the same picture would be measured otherwise: then it is looked at again."""
-
-UNREAD = "unread:"
-"""What stands before the id of a picture whose bytes could not be had, in place of a SHA-256."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def examine_pictures(task: ExamineTask) -> ExaminedPictures:
     places: list[int] = []
     for place, data in read_all(task.locations):
         examined = _examine(task.locations[place], data, embedder)
-        rows[place] = _measure(examined)
+        rows[place] = _measure(examined, data)
         if embedder is not None and examined.framed is not None:
             framed.append(resize(examined.framed, embedder.framing))
             places.append(place)
@@ -84,11 +84,12 @@ def _examine(location: Location, data: Fetched, embedder: Embedder | None) -> Ex
     return examine(data, str(location.file), max(EXAMINED_SIDE, side))
 
 
-def _measure(examined: Examined) -> tuple[object, ...]:
+def _measure(examined: Examined, data: Fetched) -> tuple[object, ...]:
     found = examined.fingerprint
-    if examined.pixels is None:
-        return (None, None, None, found.sha256, None, None, None, None, None, found.problem, None)
+    if examined.pixels is None or isinstance(data, UndecodableImage):
+        return (*(None,) * 3, found.sha256, *(None,) * 5, found.problem, *(None,) * 3)
     quality = measure_quality(examined.pixels)
+    is_blank = quality.deviation < BLANK_DEVIATION
     return (
         found.width,
         found.height,
@@ -100,6 +101,8 @@ def _measure(examined: Examined) -> tuple[object, ...]:
         quality.light,
         quality.sharpness,
         None,
+        found.damage,
+        is_blank and vanishes_on_white(data),
         describe(examined.pixels),
     )
 

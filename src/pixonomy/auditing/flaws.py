@@ -7,7 +7,16 @@ from pathlib import Path
 import polars as pl
 
 from pixonomy.auditing.findings import conform
-from pixonomy.auditing.kinds import BLANK, BLURRED, BRIGHT, DARK, ODD_SHAPE, TINY, UNDECODABLE
+from pixonomy.auditing.kinds import (
+    BLANK,
+    BLURRED,
+    BRIGHT,
+    DAMAGED,
+    DARK,
+    ODD_SHAPE,
+    TINY,
+    UNDECODABLE,
+)
 from pixonomy.files import scan_parquet
 from pixonomy.images.quality import (
     BLANK_DEVIATION,
@@ -19,6 +28,9 @@ from pixonomy.images.quality import (
     TINY_SIDE,
 )
 
+_JUDGED = (
+    "width", "height", "deviation", "dark", "light", "sharpness", "problem", "damage", "vanishes",
+)  # fmt: skip
 _SHORTER = pl.min_horizontal("width", "height")
 _RATIO = pl.max_horizontal("width", "height") / _SHORTER
 _IS_BLANK = pl.col("deviation") < BLANK_DEVIATION
@@ -43,10 +55,15 @@ _SIDES = pl.format("{} × {} pixels", "width", "height")
 
 _FLAWS: Mapping[str, _Flaw] = {
     UNDECODABLE: _Flaw(pl.col("problem").is_not_null(), pl.lit(None), pl.col("problem")),
+    DAMAGED: _Flaw(pl.col("damage").is_not_null(), pl.lit(None), pl.col("damage")),
     BLANK: _Flaw(
         _IS_BLANK,
         pl.col("deviation"),
-        pl.format("its colours differ by {} levels of 255", pl.col("deviation").round(1)),
+        pl.when("vanishes")
+        .then(pl.lit("white on transparent ground: on white, nothing is left of it"))
+        .otherwise(
+            pl.format("its colours differ by {} levels of 255", pl.col("deviation").round(1))
+        ),
     ),
     TINY: _Flaw(_SHORTER < TINY_SIDE, _SHORTER, _SIDES),
     # What is blank is dark or bright as well, and never sharp: it is told once.
@@ -87,9 +104,7 @@ def find_flaws(table: Path) -> dict[str, pl.DataFrame]:
     """
     found = {}
     with scan_parquet(table) as rows:
-        measured = rows.select(
-            "width", "height", "deviation", "dark", "light", "sharpness", "problem"
-        ).with_row_index("row")
+        measured = rows.select(*_JUDGED).with_row_index("row")
         for kind, flaw in _FLAWS.items():
             score, detail = flaw.score.alias("score"), flaw.detail.alias("detail")
             some = measured.filter(flaw.when).select("row", score, detail)

@@ -7,7 +7,8 @@ from pathlib import Path
 import polars as pl
 
 from pixonomy.artefact import Fingerprint
-from pixonomy.files import read_parquet, storage_errors, write_parquet
+from pixonomy.errors import StorageError
+from pixonomy.files import read_parquet, read_parquet_texts, write_parquet
 
 _KEY = "made_from"
 
@@ -25,12 +26,8 @@ def keep(path: Path, made_from: Fingerprint, make: Callable[[], pl.DataFrame]) -
 
 
 def _read_made_from(path: Path) -> object:
-    with storage_errors(path):
-        if not path.is_file():
-            return None
-        try:
-            with path.open("rb") as file:
-                text = pl.read_parquet_metadata(file).get(_KEY)
-        except pl.exceptions.PolarsError:
-            return None
-    return json.loads(text) if text is not None else None
+    try:
+        text = read_parquet_texts(path).get(_KEY)
+        return json.loads(text) if text is not None else None
+    except (StorageError, ValueError):  # a damaged one is made anew
+        return None

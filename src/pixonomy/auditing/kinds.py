@@ -30,7 +30,8 @@ class Kind:
         return [(part, place % 2 == 1) for place, part in enumerate(self.advice.split("`"))]
 
 
-UNDECODABLE, EXACT, NEAR = "undecodable", "exact_duplicates", "near_duplicates"
+UNDECODABLE, DAMAGED = "undecodable", "damaged"
+EXACT, NEAR = "exact_duplicates", "near_duplicates"
 CONFLICTS, CATEGORY_LEAKS, SPLIT_LEAKS = "conflicting_labels", "category_leaks", "split_leaks"
 SUSPECTS, DOUBTS = "suspected_labels", "doubtful_labels"
 BLANK, TINY = "blank", "tiny"
@@ -106,9 +107,18 @@ KINDS = {
             "file",
         ),
         Kind(
+            DAMAGED,
+            "Pictures that may be damaged",
+            "They can be read, but their bytes are not quite in order. Either a bad disk or "
+            "transfer has made part of the picture garbage, or a careless program has left a few "
+            "bytes too many and nothing can be seen of it.",
+            "Look at each; fetch the bad ones anew, or leave them out with `--apply damaged`.",
+        ),
+        Kind(
             BLANK,
             "Blank pictures",
-            "One colour all over, as a placeholder for a missing photograph is.",
+            "One colour all over, as a placeholder for a missing photograph is. (A white logo on "
+            "transparent ground is blank too: pictures are laid on white.)",
             "Leave them out with `--apply blank`.",
         ),
         Kind(
@@ -149,8 +159,8 @@ KINDS = {
 """In the order of the page: what needs a decision first."""
 
 COUNTED = (
-    EXACT, NEAR, CONFLICTS, CATEGORY_LEAKS, SPLIT_LEAKS, UNDECODABLE, BLANK, TINY, DARK, BRIGHT,
-    BLURRED, ODD_SHAPE, SUSPECTS, DOUBTS,
+    EXACT, NEAR, CONFLICTS, CATEGORY_LEAKS, SPLIT_LEAKS, UNDECODABLE, DAMAGED, BLANK, TINY, DARK,
+    BRIGHT, BLURRED, ODD_SHAPE, SUSPECTS, DOUBTS,
 )  # fmt: skip
 """In the order of the JSON object."""
 

@@ -8,12 +8,13 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from pixonomy.auditing.examine import MEASURED, UNREAD
+from pixonomy.auditing.examine import MEASURED
 from pixonomy.files import scan_parquet
-from pixonomy.locate import path_to_uri, uri_to_file
+from pixonomy.locate import PLACED, UNREAD, path_to_uri, uri_to_file
+from pixonomy.seen import SEEN_COLUMNS, SKEW_NS
 
-PLACED = ("uri", "offset", "length", "member", "encoding")
-"""The columns that say where a picture lies."""
+STATE = ("modified_ns", "etag")
+"""The columns that say in what state its file was."""
 
 
 @dataclass(frozen=True)
@@ -40,12 +41,12 @@ class Known:
         return np.where(self.keys[places] == keys, self.rows[places], -1)
 
     def read(self, rows: npt.NDArray[np.int64]) -> pl.DataFrame:
-        """Return what is known, the columns `MEASURED`, for some rows in their order."""
+        """Return what is known, the columns `MEASURED` and `STATE`, for some rows in order."""
         wanted = pl.LazyFrame({"row": np.unique(rows).astype(np.uint32)})
         first, last = int(rows.min()), int(rows.max())
         with scan_parquet(self.table) as table:
-            some = table.slice(first, last - first + 1).with_row_index("row", first)
-            found = some.join(wanted, on="row", how="semi").select("row", *MEASURED)
+            some = _with_state(table).slice(first, last - first + 1).with_row_index("row", first)
+            found = some.join(wanted, on="row", how="semi").select("row", *MEASURED, *STATE)
             known = found.collect(engine="streaming").sort("row")
         return known[np.searchsorted(known["row"].to_numpy(), rows)].drop("row")
 
@@ -61,7 +62,7 @@ def read_known(table: Path, base: Path, embeddings: npt.NDArray[np.float16] | No
         places = (
             rows.with_row_index("row")
             .filter(is_known)
-            .select("row", *PLACED, "modified_ns")
+            .select("row", *PLACED)
             .collect(engine="streaming")
         )
     keys = make_keys(places, base)
@@ -70,14 +71,14 @@ def read_known(table: Path, base: Path, embeddings: npt.NDArray[np.float16] | No
 
 
 def make_keys(places: pl.DataFrame, base: Path) -> npt.NDArray[np.uint64]:
-    """Return a 64-bit key of where each picture lies and when its file was last written.
+    """Return a 64-bit key of where each picture lies.
 
     Args:
-        places: the columns `PLACED` and modified_ns.
+        places: the columns `PLACED`.
     """
     files = {uri: _as_text(uri_to_file(uri, base)) for uri in places["uri"].unique()}
     offset = pl.col("offset").fill_null(0)
-    named = places.select("uri", offset, *PLACED[2:], "modified_ns").with_columns(
+    named = places.select("uri", offset, *PLACED[2:]).with_columns(
         _look_up(places["uri"], files, pl.String())
     )
     # Polars' hashes differ between versions: they are compared within one process only.
@@ -85,26 +86,66 @@ def make_keys(places: pl.DataFrame, base: Path) -> npt.NDArray[np.uint64]:
 
 
 def read_times(places: pl.DataFrame, base: Path) -> pl.Series:
-    """Return when the files of pictures that are whole files were last written.
+    """Return when the files that pictures lie in were last written.
 
     Args:
         places: the columns `PLACED`.
 
     Returns:
-        In ns; null for parts of a file (a catalogue that has grown keeps what it had), for what
-        is not on this machine and for what is not there.
+        modified_ns, in ns; null for what is not on this machine, for what is not there and for
+        whole files of another size than the row's.
     """
     found = {uri: _stat(uri_to_file(uri, base)) for uri in places["uri"].unique()}
     times = {uri: one[0] for uri, one in found.items() if one is not None}
     sizes = {uri: one[1] for uri, one in found.items() if one is not None}
-    is_whole = (pl.col("offset").fill_null(0) == 0) & (
-        pl.col("length").is_null() | (pl.col("length") == pl.col("size"))
-    )
-    table = places.select("offset", "length").with_columns(
+    is_whole = pl.all_horizontal(pl.col("member", "encoding").is_null(), pl.col("offset") == 0)
+    table = places.select(*PLACED[1:]).with_columns(
         _look_up(places["uri"], times, pl.Int64()).alias("modified_ns"),
         _look_up(places["uri"], sizes, pl.Int64()).alias("size"),
     )
-    return table.select(pl.when(is_whole).then("modified_ns")).to_series()
+    is_other = (is_whole & (pl.col("length") != pl.col("size"))).fill_null(False)
+    return table.select(pl.when(~is_other).then("modified_ns")).to_series()
+
+
+def are_known(rows: pl.DataFrame, times: pl.Series, known: pl.DataFrame) -> pl.Series:
+    """Tell whose bytes are those that an earlier survey looked at.
+
+    The file has to be as `index` saw it and as the survey saw it. Where `index` saw none, because
+    a collection only appends to its files, an equal SHA-256 will do.
+
+    Args:
+        rows: of a manifest, the columns of `LOCATED`.
+        times: what `read_times` tells of them.
+        known: what `Known.read` tells of the pictures at the same places.
+    """
+    lacking = [name for name in (*SEEN_COLUMNS, "sha256") if name not in rows.columns]
+    table = rows.with_columns(pl.lit(None).alias(name) for name in lacking).select(
+        "uri", "etag", "indexed_ns", "sha256", pl.col("modified_ns").alias("indexed"), now=times
+    )
+    others = known.select(pl.col("sha256", *STATE).name.prefix("known "))
+    is_seen = pl.any_horizontal(pl.col("indexed", "etag", "indexed_ns").is_not_null())
+    is_here = pl.col("now").is_not_null() | pl.col("uri").str.contains("://", literal=True)
+    is_as_indexed = (
+        pl.when(pl.col("indexed").is_not_null())
+        .then(pl.col("indexed") == pl.col("now"))
+        .otherwise(pl.col("now") <= pl.col("indexed_ns") + SKEW_NS)
+        .fill_null(True)
+    )
+    is_as_known = pl.col("now").eq_missing(pl.col("known modified_ns")) & pl.col("etag").eq_missing(
+        pl.col("known etag")
+    )
+    is_equal = ~is_seen & (pl.col("sha256") == pl.col("known sha256")).fill_null(False)
+    return (
+        table.hstack(others)
+        .select(is_known=is_here & (is_as_indexed & is_as_known | is_equal))
+        .to_series()
+    )
+
+
+def _with_state(table: pl.LazyFrame) -> pl.LazyFrame:
+    """Add the columns of `STATE` that a survey of before does not have."""
+    lacking = [name for name in STATE if name not in table.collect_schema()]
+    return table.with_columns(pl.lit(None).alias(name) for name in lacking)
 
 
 def _stat(file: Path | str) -> tuple[int, int] | None:

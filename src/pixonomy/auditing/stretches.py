@@ -15,10 +15,10 @@ from pixonomy.auditing.examine import (
     ExamineTask,
     examine_pictures,
 )
-from pixonomy.auditing.known import PLACED, Known, make_keys, read_times
+from pixonomy.auditing.known import Known, are_known, make_keys, read_times
 from pixonomy.files import scan_parquet
 from pixonomy.images.embedding import Embedder
-from pixonomy.locate import locate
+from pixonomy.locate import LOCATED, PLACED, locate
 from pixonomy.progress import Surroundings
 from pixonomy.workers import run
 
@@ -51,16 +51,16 @@ class Stretches:
         start = number * self.part_rows
         with scan_parquet(self.manifest) as table:
             some = table.slice(start, self.part_rows)
-            rows = some.select("image_id", *PLACED, "problem").collect()
-        placed = rows.with_columns(read_times(rows, self.base))
-        part = Part(start, placed.drop("problem"), _nothing(rows.height, self.embedder))
-        is_pending = rows["problem"].is_null().to_numpy()
-        keys = make_keys(placed.select(*PLACED, "modified_ns"), self.base)
+            rows = some.select(LOCATED, "problem").collect()
+        times = read_times(rows, self.base)
+        part = Part(start, rows, times, _nothing(rows.height, self.embedder))
+        is_pending = rows["problem"].is_null().to_numpy().copy()
+        keys = make_keys(rows.select(*PLACED), self.base)
         for known in self.earlier:
             found = np.where(is_pending, known.find(keys), -1)
-            part.take(known, np.flatnonzero(found >= 0), found[found >= 0])
-            is_pending &= found < 0
-        part.pending = _in_file_order(placed, np.flatnonzero(is_pending))
+            places = part.take(known, np.flatnonzero(found >= 0), found[found >= 0])
+            is_pending[places] = False
+        part.pending = _in_file_order(rows, np.flatnonzero(is_pending))
         return part
 
 
@@ -70,13 +70,15 @@ class Part:
 
     Attributes:
         start: the number of its first row.
-        placed: its rows: image_id, `PLACED`, modified_ns.
+        rows: the columns `LOCATED` of the manifest.
+        times: when their files were last written; see `read_times`.
         pending: places in it whose pictures have to be looked at, in the order of their files.
         looked_at, known: how many pictures were, or need not be, looked at.
     """
 
     start: int
-    placed: pl.DataFrame
+    rows: pl.DataFrame
+    times: pl.Series
     embeddings: npt.NDArray[np.float16]
     pending: Rows = field(default_factory=lambda: np.zeros(0, np.int64))
     looked_at: int = 0
@@ -84,13 +86,22 @@ class Part:
     _measured: list[pl.DataFrame] = field(default_factory=list)
     _places: list[Rows] = field(default_factory=list)
 
-    def take(self, known: Known, places: Rows, rows: Rows) -> None:
-        """Take over what an earlier survey knows, in its `rows`, of the pictures at `places`."""
-        if places.size:
-            self._add(places, known.read(rows))
-            self.known += places.size
-            if known.embeddings is not None:
-                self.embeddings[places] = known.embeddings[rows]
+    def take(self, known: Known, places: Rows, rows: Rows) -> Rows:
+        """Take over what an earlier survey knows, in its `rows`, of the pictures at `places`.
+
+        Returns:
+            Those of the places whose files are the ones that the survey saw.
+        """
+        if not places.size:
+            return places
+        measured = known.read(rows)
+        is_same = are_known(self.rows[places], self.times[places], measured)
+        places, rows = places[is_same.to_numpy()], rows[is_same.to_numpy()]
+        self._add(places, measured.filter(is_same))
+        self.known += places.size
+        if known.embeddings is not None:
+            self.embeddings[places] = known.embeddings[rows]
+        return places
 
     def see(self, seen: ExaminedPictures) -> None:
         """Take what was seen of the next pending pictures."""
@@ -112,7 +123,10 @@ class Part:
         places = np.concatenate([np.zeros(0, np.int64), *self._places])
         measured = pl.concat([pl.DataFrame(schema=MEASURED), *self._measured])
         measured = measured.with_columns(place=pl.Series(places, dtype=pl.Int64))
-        rows = self.placed.with_columns(place=pl.int_range(pl.len(), dtype=pl.Int64))
+        etag = "etag" if "etag" in self.rows.columns else pl.lit(None, pl.String).alias("etag")
+        rows = self.rows.select(
+            "image_id", *PLACED, self.times, etag, place=pl.int_range(pl.len(), dtype=pl.Int64)
+        )
         return rows.join(measured, on="place", how="left", maintain_order="left").drop("place")
 
     def _add(self, places: Rows, measured: pl.DataFrame) -> None:
@@ -129,7 +143,7 @@ def measure_parts(stretches: Stretches, done: int, surroundings: Surroundings) -
         for number in range(done, total):
             part = stretches.read(number)
             waiting.append(part)
-            located = locate(part.placed[part.pending], stretches.base)
+            located = locate(part.rows[part.pending], stretches.base)
             for start in range(0, len(located), _CHUNK):
                 yield ExamineTask(located[start : start + _CHUNK], stretches.embedder)
 

@@ -19,7 +19,8 @@ from pixonomy.auditing.embeddings import EmbeddingsFile, map_embeddings
 from pixonomy.auditing.examine import MEASURE_VERSION
 from pixonomy.auditing.known import Known, read_known
 from pixonomy.auditing.stretches import Stretches, measure_parts
-from pixonomy.files import remove, scan_parquet, storage_errors
+from pixonomy.errors import StorageError
+from pixonomy.files import read_parquet_texts, remove, scan_parquet
 from pixonomy.images.embedding import Embedder
 from pixonomy.locate import path_to_uri, uri_to_path
 from pixonomy.manifest import read_about
@@ -52,8 +53,8 @@ class Survey:
     """A finished survey.
 
     Attributes:
-        table: its Parquet file: where each picture lies, when its file was written
-            (modified_ns), and the columns `MEASURED`.
+        table: its Parquet file: where each picture lies, in what state its file was
+            (modified_ns, etag), and the columns `MEASURED`.
         embeddings: float16 (rows, d), mapped, zero where there is no picture; None without an
             embedder.
         looked_at, known: how many pictures were read for it, and how many were known before.
@@ -96,16 +97,11 @@ def survey(
 
 def read_identity(folder: Path) -> dict[str, Any] | None:
     """Return what is stored about the survey in a folder; None where there is none."""
-    path = folder / TABLE
-    with storage_errors(path):
-        if not path.is_file():
-            return None
-        try:
-            with path.open("rb") as file:
-                text = pl.read_parquet_metadata(file).get(_KEY)
-        except pl.exceptions.PolarsError:
-            return None
-    about: dict[str, Any] | None = json.loads(text) if text is not None else None
+    try:
+        text = read_parquet_texts(folder / TABLE).get(_KEY)
+        about: dict[str, Any] | None = json.loads(text) if text is not None else None
+    except (StorageError, ValueError):  # a damaged one is made anew
+        return None
     return about
 
 

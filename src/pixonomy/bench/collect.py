@@ -29,6 +29,7 @@ _DIFFERENT = 100  # pictures that look different; the others differ in bytes beh
 _KEYWORDS = 8
 _AT_ONCE = 32
 _ROUNDS = 3
+QUICK = {"pictures": 24, "rounds": 1}
 _YARDSTICK = "aiohttp, downloads only"
 
 _SERVER = """
@@ -37,7 +38,9 @@ serve_pictures()
 """
 
 
-def bench_collect(surroundings: Surroundings, pictures: int = _PICTURES) -> list[Measurement]:
+def bench_collect(
+    surroundings: Surroundings, pictures: int = _PICTURES, rounds: int = _ROUNDS
+) -> list[Measurement]:
     """Measure pictures a second, and memory with so many and with a quarter of them.
 
     Each picture is a JPEG of 100 kB. Ours searches, heeds robots.txt, downloads, decodes, hashes,
@@ -64,7 +67,7 @@ def bench_collect(surroundings: Surroundings, pictures: int = _PICTURES) -> list
             return pictures / (time.perf_counter() - began)
 
         ways: dict[str, Callable[[], float]] = {"ours": ours, _YARDSTICK: bare}
-        figures = measure_in_turn(ways, rounds=_ROUNDS)
+        figures = measure_in_turn(ways, rounds=rounds)
         ours(pictures // 4)
     return _tell(pictures, figures, memory)
 

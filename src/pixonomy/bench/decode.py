@@ -21,13 +21,17 @@ _SIZE = 100  # pixels
 _FRAMING = Framing(_SIZE)
 _PICTURES, _SLOW_PICTURES = 2000, 200  # a round; scikit-image takes milliseconds each
 _ROUNDS = 7
+QUICK = {"pictures": 4, "rounds": 1}
 _MOST_GREY_LEVELS = 2.0
 
 Way = Callable[[bytes], npt.NDArray[np.generic]]
 
 
 def bench_decode(
-    surroundings: Surroundings, source: Path | None = None, pictures: int = _PICTURES
+    surroundings: Surroundings,
+    source: Path | None = None,
+    pictures: int = _PICTURES,
+    rounds: int = _ROUNDS,
 ) -> list[Measurement]:
     """Measure pictures a second on one core, and how far ours is from a careful resize.
 
@@ -48,7 +52,7 @@ def bench_decode(
         name: _time(way, jpegs[:_SLOW_PICTURES] if way is slow else jpegs)
         for name, way in ways.items()
     }
-    figures = measure_in_turn(timed, _ROUNDS)
+    figures = measure_in_turn(timed, rounds)
     surroundings.progress("bench decode", 1, 1)
     width, height = Image.open(io.BytesIO(jpegs[0])).size
     speed = Measurement(

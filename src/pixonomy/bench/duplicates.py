@@ -39,6 +39,7 @@ _WEIGHTS = "weights/mobilenet_v2_imagenet_notop.weights.h5"
 _DRAWN = 300  # pictures, where there are no real ones
 _CHUNK = 100  # pictures a task
 _SEED = 41
+QUICK = {"pictures": 5}
 _DRAWN_QUALITY = 90
 _OURS, _OURS_WITH = "Pixonomy, no network", "Pixonomy, with MobileNetV2"
 
@@ -74,7 +75,7 @@ def bench_duplicates(
     Raises:
         DataError: if pictures of the table are not there.
     """
-    base = _draw() if source is None else _read(source)
+    base = _draw(pictures or _DRAWN) if source is None else _read(source)
     base = base if pictures is None else base[:: max(1, len(base) // pictures)][:pictures]
     hashes = _hash(base, surroundings)
     ours: dict[str, dict[str, Found]] = {_OURS: {}}
@@ -216,10 +217,10 @@ def _read(source: Path) -> list[bytes]:
     return found
 
 
-def _draw() -> list[bytes]:
+def _draw(count: int) -> list[bytes]:
     categories = list(CATEGORIES)
     pictures: list[bytes] = []
-    for number in range(_DRAWN):
+    for number in range(count):
         generator = np.random.default_rng([_SEED, number])
         drawn = draw_picture(categories[number % len(categories)], generator)
         pictures.append(encode_jpeg(drawn, _DRAWN_QUALITY))

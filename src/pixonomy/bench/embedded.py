@@ -24,7 +24,8 @@ from pixonomy.sources.table import TableColumns
 from pixonomy.workers import run
 
 _CHUNK = 128
-_DRAWN = 200  # pictures a category, where there are no real ones
+DRAWN = 200
+"""Pictures drawn for each category, where there are no real ones."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,9 @@ REAL_SETS = (
 """What is looked for below `--source`; those that are not there are left out."""
 
 
-def embed_sets(source: Path | None, folder: Path, surroundings: Surroundings) -> list[Embedded]:
+def embed_sets(
+    source: Path | None, folder: Path, surroundings: Surroundings, drawn: int = DRAWN
+) -> list[Embedded]:
     """Embed the real sets below `source`, or drawn pictures.
 
     The network is the only .weights.h5 file in `source/weights`, else what there is.
@@ -69,7 +72,7 @@ def embed_sets(source: Path | None, folder: Path, surroundings: Surroundings) ->
         SettingError: if none of the sets is there.
     """
     if source is None:
-        return [_embed_drawn(folder)]
+        return [_embed_drawn(folder, drawn)]
     there = [one for one in REAL_SETS if (source / one.path).exists()]
     if not there:
         names = ", ".join(one.path for one in REAL_SETS)
@@ -108,11 +111,11 @@ def _embed(embedder: Embedder, locations: list[Location]) -> npt.NDArray[np.floa
     return embedder(pictures).astype(np.float16)
 
 
-def _embed_drawn(folder: Path) -> Embedded:
+def _embed_drawn(folder: Path, count: int) -> Embedded:
     """Draw pictures of the gallery's categories and describe them without a network."""
     embedder = choose_embedder("none", folder)
     generator = np.random.default_rng(0)
-    labels = [label for label in CATEGORIES for _ in range(_DRAWN)]
+    labels = [label for label in CATEGORIES for _ in range(count)]
     pictures = [resize(draw_picture(label, generator), embedder.framing) for label in labels]
     features = embedder(np.stack(pictures)).astype(np.float16)
     return _keep("drawn pictures, no network", folder / "drawn.npz", features, labels)

@@ -13,16 +13,23 @@ from pixonomy.bench.memory import watch
 from pixonomy.bench.result import Measurement, Yardstick, measure_in_turn
 from pixonomy.progress import Surroundings
 from pixonomy.road.index import index
+from pixonomy.sources.bson.index import index_bson
+from pixonomy.sources.bson.write import ProductPictures, write_bson
 
 _BYTES = 2_100_000_000  # at least two gigabytes: more than any cache of the processor
+_DOCUMENTS, _LARGE = 100_000, 5000  # tiny ones, and bytes of a picture beside them
 _ROUNDS = 5
+QUICK = {"size": 1_000_000, "rounds": 1}
 _WHOLE_CATALOGUE = 58.2e9  # bytes of Cdiscount's train.bson
 _START_SECONDS, _CAT_SHARE = 3.0, 1.1  # what the whole verb may take, with `cat` as the measure
 _MEMORY_LIMIT = 500  # MiB
 
 
 def bench_index(
-    surroundings: Surroundings, source: Path | None = None, size: int = _BYTES
+    surroundings: Surroundings,
+    source: Path | None = None,
+    size: int = _BYTES,
+    rounds: int = _ROUNDS,
 ) -> list[Measurement]:
     """Measure the walk and the whole verb on a file of `size` bytes.
 
@@ -36,11 +43,12 @@ def bench_index(
         write_catalogue(file, products, int(size / (sum(pictures) / len(pictures))))
         _fetch_from_disk(file)
         surroundings.progress("bench index", 1, 3)
-        walk = _measure_walk(file)
+        walk = _measure_walk(file, rounds)
         surroundings.progress("bench index", 2, 3)
-        verb = _measure_verb(file)
+        verb = _measure_verb(file, rounds)
         surroundings.progress("bench index", 3, 3)
-    return [walk, *verb]
+        tiny = _measure_tiny(Path(name), min(_DOCUMENTS, size // _LARGE), rounds)
+    return [walk, *verb, tiny]
 
 
 def _fetch_from_disk(file: Path) -> None:
@@ -56,7 +64,7 @@ def _fetch_from_disk(file: Path) -> None:
             pass
 
 
-def _measure_walk(file: Path) -> Measurement:
+def _measure_walk(file: Path, rounds: int) -> Measurement:
     """Compare products a second in this process, the Parquet file written; both are warmed up."""
     output = file.with_suffix(".parquet")
 
@@ -75,13 +83,34 @@ def _measure_walk(file: Path) -> Measurement:
         return products / (time.perf_counter() - began)
 
     name = "bson.decode_file_iter, nothing written"
-    figures = measure_in_turn({"ours": ours, name: theirs}, _ROUNDS)
+    figures = measure_in_turn({"ours": ours, name: theirs}, rounds)
     size = file.stat().st_size / 1e9
     work = f"index {size:.1f} GB in this process, Parquet written"
     return Measurement(work, figures["ours"], "products/s", (Yardstick(name, figures[name]),))
 
 
-def _measure_verb(file: Path) -> list[Measurement]:
+def _measure_tiny(folder: Path, count: int, rounds: int) -> Measurement:
+    """Compare documents of a hundred bytes with such of five thousand, by documents a second."""
+
+    def write(name: str, picture: bytes) -> Callable[[], float]:
+        file = folder / name
+        write_bson(file, (ProductPictures(one, one % 50, [picture]) for one in range(count)))
+
+        def walk() -> float:
+            began = time.perf_counter()
+            rows = sum(one.rows.height for one in index_bson(file, name))
+            return rows / (time.perf_counter() - began)
+
+        return walk
+
+    large = "documents of 5 kB"
+    contenders = {"ours": write("tiny.bson", bytes(40)), large: write("large.bson", bytes(_LARGE))}
+    figures = measure_in_turn(contenders, rounds)
+    work = f"walk over {count:,} documents of 100 bytes"
+    return Measurement(work, figures["ours"], "documents/s", (Yardstick(large, figures[large]),))
+
+
+def _measure_verb(file: Path, rounds: int) -> list[Measurement]:
     """Compare the whole command with `cat`, and see how much memory it takes."""
     output = file.with_suffix(".parquet")
     memory: list[int] = []
@@ -93,7 +122,7 @@ def _measure_verb(file: Path) -> list[Measurement]:
         memory.append(watched.anonymous_bytes)
         return watched.seconds
 
-    figures = measure_in_turn({"ours": ours, "cat": _cat(file)}, _ROUNDS)
+    figures = measure_in_turn({"ours": ours, "cat": _cat(file)}, rounds)
     size = file.stat().st_size
     allowed = _START_SECONDS + _CAT_SHARE * figures["cat"]
     megabytes = size / 1e6

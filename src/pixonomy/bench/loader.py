@@ -35,15 +35,16 @@ _SHARD_ROWS = 64 * 1024**2 // (3 * 50**2 + 3 * 100**2)  # as `prepare` cuts shar
 
 @dataclass(frozen=True)
 class Scale:
-    """How much is measured: pictures of each size; steps a round of each model; rounds."""
+    """How much is measured: pictures of each size; steps a round of each recipe; rounds."""
 
     pictures: int = 60_000
     sizes: tuple[int, ...] = (50, 100)
-    steps: tuple[tuple[str, int], ...] = (("compact", 100), ("vgg16", 20))
+    steps: tuple[tuple[str, int], ...] = (("compact", 100), ("vgg16-50", 20))
     rounds: int = 3
 
 
 _FULL = Scale()
+QUICK = {"scale": Scale(1024, (32,), tuple((recipe, 1) for recipe, _ in _FULL.steps), 1)}
 
 
 def bench_loader(surroundings: Surroundings, scale: Scale = _FULL) -> list[Measurement]:
@@ -60,8 +61,8 @@ def bench_loader(surroundings: Surroundings, scale: Scale = _FULL) -> list[Measu
             results.append(_measure_rate(data, scale.rounds))
         surroundings.progress("bench loader", len(results), total)
     with _random_pictures(scale.pictures, scale.sizes[0]) as data:
-        for model, steps in scale.steps:
-            results.append(_TrainingWork(model, steps, scale.rounds).measure(data))
+        for recipe, steps in scale.steps:
+            results.append(_TrainingWork(recipe, steps, scale.rounds).measure(data))
             surroundings.progress("bench loader", len(results), total)
     return results
 
@@ -159,16 +160,16 @@ class _BatchAtOnce(Dataset[tuple[torch.Tensor, torch.Tensor]]):
 
 @dataclass(frozen=True)
 class _TrainingWork:
-    """A real training, as the recipe of `model` has it: augmentation, batch and all."""
+    """A real training, as a shipped recipe has it: augmentation, batch and all."""
 
-    model: str
+    recipe: str
     steps: int
     rounds: int
 
     def measure(self, data: TrainingSet) -> Measurement:
         """Return the share of the time that training does not wait for batches, in per cent."""
         size = data.recipe.size
-        recipe = load_recipe(self.model, {"size": size, "epochs": self.steps})
+        recipe = load_recipe(self.recipe, {"size": size, "epochs": self.steps})
         data = replace(data, recipe=recipe)
         step = _training_step(recipe)
         between = "batches made between the steps"
@@ -177,7 +178,7 @@ class _TrainingWork:
             self.rounds,
         )
         return Measurement(
-            f"training {self.model}, {size} px, batch {recipe.batch}: not waiting for batches",
+            f"training {recipe.model}, {size} px, batch {recipe.batch}: not waiting for batches",
             figures["ours"],
             "% of the time",
             (Yardstick(between, figures[between]),),

@@ -58,9 +58,14 @@ WORKS = (
     Work("mobilenet", 100, 32),
 )
 
+QUICK = {"works": (Work("compact", 32, 4),), "rounds": 1, "least_seconds": 0.0}
+
 
 def bench_train(
-    surroundings: Surroundings, works: tuple[Work, ...] = WORKS, rounds: int = _ROUNDS
+    surroundings: Surroundings,
+    works: tuple[Work, ...] = WORKS,
+    rounds: int = _ROUNDS,
+    least_seconds: float = _LEAST_SECONDS,
 ) -> list[Measurement]:
     """Measure training steps per second, ours, bare and plain, in turn in this process.
 
@@ -76,7 +81,7 @@ def bench_train(
             _BARE: _bare_step(work, batch),
             _PLAIN: _plain_step(work, batch),
         }
-        timed = {name: _time(work, step) for name, step in steps.items()}
+        timed = {name: _time(work, step, least_seconds) for name, step in steps.items()}
         figures = measure_in_turn(timed, rounds)
         results.append(
             Measurement(
@@ -96,11 +101,11 @@ def _random_batch(work: Work) -> Batch:
     return Batch(images, Targets(generator.integers(0, _CATEGORIES, work.batch)))
 
 
-def _time(work: Work, step: Step) -> Callable[[], float]:
+def _time(work: Work, step: Step, least_seconds: float) -> Callable[[], float]:
     step()  # what is built at the first step is not timed
     began = time.perf_counter()
     step()
-    steps = max(1, round(_LEAST_SECONDS / (time.perf_counter() - began)))
+    steps = max(1, round(least_seconds / (time.perf_counter() - began)))
 
     def run() -> float:
         began = time.perf_counter()

@@ -13,7 +13,7 @@ from pixonomy.browsing.census import Census
 from pixonomy.errors import UndecodableImage
 from pixonomy.fetch import Fetched, read_all
 from pixonomy.images.decode import decode
-from pixonomy.locate import Location, in_chunks, locate
+from pixonomy.locate import LOCATED, Location, in_chunks, locate
 from pixonomy.pages.thumbnail import encode_thumbnail
 from pixonomy.progress import Progress
 from pixonomy.workers import run
@@ -25,7 +25,6 @@ _MEASURED_AT_LEAST = 100
 _ASSUMED_LENGTH = 512 * 1024  # bytes a picture, where the manifest does not tell
 
 _CHUNK = 64  # pictures a task: a fraction of a second of work
-_LOCATED = ("image_id", "uri", "offset", "length", "member", "encoding")
 
 Rows = npt.NDArray[np.int64]
 
@@ -90,7 +89,7 @@ def look_at(
         base: what relative addresses hang from.
     """
     wanted = pl.LazyFrame({"row": np.unique(numbers)}, schema={"row": pl.UInt32})
-    table = rows.select(*_LOCATED, "problem").with_row_index("row")
+    table = rows.select(LOCATED, "problem").with_row_index("row")
     picked = table.join(wanted, on="row", how="semi").collect(engine="streaming").sort("row")
     looks: list[Look] = []
     # Spawning a process costs about half a second: not worth it for a handful of pictures.

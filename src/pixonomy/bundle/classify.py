@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -18,15 +18,16 @@ _TOP = 5
 
 @dataclass(frozen=True)
 class Answer:
-    """What the bundle says of one picture; label and name are None for "none of these".
+    """What the bundle says of one picture; label and name are None without a category.
 
     Attributes:
+        verdict: `sure`, `unsure`, `none` (of these), or `unreadable`: nothing is known of it.
         confidence: calibrated probability of the most likely category, 0 to 1.
         top: up to five categories, most likely first, as {label, name, confidence}.
         problem: why the picture could not be read, or None.
     """
 
-    verdict: Verdict
+    verdict: Verdict | Literal["unreadable"]
     label: str | None
     name: str | None
     confidence: float
@@ -56,7 +57,7 @@ def _classify_batch(bundle: Bundle, batch: list[bytes | UndecodableImage]) -> li
             problems.append(str(error))
     good = iter(_answer(bundle, np.stack(framed)) if framed else [])
     return [
-        next(good) if problem is None else Answer("none", None, None, 0.0, [], problem)
+        next(good) if problem is None else Answer("unreadable", None, None, 0.0, [], problem)
         for problem in problems
     ]
 

@@ -3,20 +3,24 @@
 import json
 from dataclasses import dataclass
 from hashlib import sha256
-from operator import index
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from pixonomy.bundle.calibrate import Calibration
+from pixonomy.bundle.description import MODEL_FILE, Description, IllFormed, read_description
 from pixonomy.errors import BundleError, SettingError
 from pixonomy.files import hash_json, printable, storage_errors
 from pixonomy.images.resize import RESIZE_VERSION, Framing
+from pixonomy.inference.form import LARGEST_MODEL
 from pixonomy.inference.session import Network
+from pixonomy.inference.whole_file import read_whole
 
-BUNDLE_FILE, MODEL_FILE = "bundle.json", "model.onnx"
+__all__ = ["BUNDLE_FILE", "MODEL_FILE", "SCHEMA_VERSION", "Bundle", "load_bundle", "seal"]
+
+BUNDLE_FILE: Final = "bundle.json"
 SCHEMA_VERSION = 1
 
-_KEYS = {"labels": list, "preprocessing": dict, "calibration": dict, "hashes": dict}
+_LARGEST_DESCRIPTION = 16 << 20  # bytes: a hundred thousand categories
 
 
 @dataclass(frozen=True)
@@ -51,8 +55,9 @@ def load_bundle(path: Path, threads: int = 1) -> Bundle:
 
     Raises:
         SettingError: if there is no bundle at `path`.
-        BundleError: if a part is missing, a hash does not match, the parts do not belong together,
-            or it was made for another version.
+        BundleError: if a part is missing, no regular file or too large, if a hash does not match,
+            if a field is not of its type and range, if the parts do not belong together, or if it
+            was made for another version.
     """
     with storage_errors(path):
         is_here = any((path / name).exists() for name in (BUNDLE_FILE, MODEL_FILE))
@@ -63,32 +68,39 @@ def load_bundle(path: Path, threads: int = 1) -> Bundle:
                 f"and {MODEL_FILE}, or a run with such a folder in it."
             )
     about = _read_about(folder)
-    _check(about, folder)
-    model = _read(folder, MODEL_FILE)
-    if sha256(model).hexdigest() != about["hashes"][MODEL_FILE]:
+    _check_seal(about, folder)
+    described = _describe(about, folder)
+    model = _read(folder, MODEL_FILE, LARGEST_MODEL)
+    if sha256(model).hexdigest() != described.model_hash:
         raise BundleError(
             f"{MODEL_FILE} in {printable(folder)} is not the one this bundle was made with: "
             "its hash differs. Get the bundle anew."
         )
-    bundle = _assemble(about, model, threads, folder)
-    size, count = bundle.framing.size, len(bundle.labels)
-    if bundle.network.picture_shape != (3, size, size) or bundle.network.categories != count:
-        raise BundleError(
-            f"{MODEL_FILE} and {BUNDLE_FILE} in {printable(folder)} do not belong together: one "
-            "has other categories or another picture size. Get the bundle anew."
-        )
-    return bundle
+    network = Network(model, threads)
+    _check_pair(described, network, folder)
+    return Bundle(
+        labels=described.labels,
+        names=described.names,
+        framing=described.framing,
+        calibration=described.calibration,
+        network=network,
+        about=about,
+        counts=described.counts,
+    )
 
 
 def seal(about: dict[str, Any]) -> dict[str, Any]:
-    """Return `about` with a digest over all of it."""
+    """Return `about` with a digest over all of it.
+
+    It shows that something was changed by mistake; it is no signature, for anybody can make it.
+    """
     return about | {"digest": hash_json(about)}
 
 
-def _read(folder: Path, name: str) -> bytes:
+def _read(folder: Path, name: str, most: int) -> bytes:
     with storage_errors(folder / name):
         try:
-            return (folder / name).read_bytes()
+            return read_whole(folder / name, most)
         except FileNotFoundError as error:
             raise BundleError(
                 f"The bundle in {printable(folder)} is incomplete: {name} is missing. "
@@ -98,59 +110,61 @@ def _read(folder: Path, name: str) -> bytes:
 
 def _read_about(folder: Path) -> Any:
     try:
-        return json.loads(_read(folder, BUNDLE_FILE))
+        return json.loads(_read(folder, BUNDLE_FILE, _LARGEST_DESCRIPTION))
     except (ValueError, RecursionError) as error:
         raise BundleError(
             f"{BUNDLE_FILE} in {printable(folder)} is not valid JSON. Get the bundle anew."
         ) from error
 
 
-def _check(about: Any, folder: Path) -> None:
-    """Refuse a changed `bundle.json`, and one that another version wrote."""
+def _check_seal(about: Any, folder: Path) -> None:
+    """Refuse a `bundle.json` that was changed, by its digest, and one of another version."""
     content = about if isinstance(about, dict) else {}
     unsealed = {key: value for key, value in content.items() if key != "digest"}
     try:
         is_sealed = content.get("digest") == hash_json(unsealed)
-    except UnicodeEncodeError:  # half a surrogate pair, which JSON can spell and nobody can write
+    # Half a surrogate pair, a number of too many digits, too many brackets: nobody wrote these.
+    except (ValueError, RecursionError):
         is_sealed = False
     if not is_sealed:
         raise BundleError(
             f"{BUNDLE_FILE} in {printable(folder)} was changed after the bundle was made: its hash "
             "differs. Get the bundle anew."
         )
-    if content.get("schema_version") != SCHEMA_VERSION:
+
+
+def _describe(about: dict[str, Any], folder: Path) -> Description:
+    """Return what is described; refuse another version's description, and an ill-formed one."""
+    version = about.get("schema_version")
+    try:
+        if type(version) is not int:
+            raise IllFormed("schema_version is missing or no whole number")
+        if version != SCHEMA_VERSION:
+            told = version if abs(version) < 10**9 else "another one"
+            raise BundleError(
+                f"The bundle in {printable(folder)} has version {told}; this Pixonomy reads "
+                f"version {SCHEMA_VERSION}."
+            )
+        described = read_description(about)
+    except IllFormed as error:
         raise BundleError(
-            f"The bundle in {printable(folder)} has version {content.get('schema_version')}; this "
-            f"Pixonomy reads version {SCHEMA_VERSION}."
-        )
-    missing = [key for key in _KEYS if not isinstance(content.get(key), _KEYS[key])]
-    if missing or MODEL_FILE not in content["hashes"]:
-        raise _ill_formed(folder, ", ".join(missing) or "hashes")
-    if content["preprocessing"].get("resize_version") != RESIZE_VERSION:
+            f"{BUNDLE_FILE} in {printable(folder)} does not say what a bundle has to say "
+            f"({error}). Get the bundle anew."
+        ) from error
+    if described.resize_version != RESIZE_VERSION:
         raise BundleError(
             f"The bundle in {printable(folder)} was trained with another resize routine; "
             "train it anew or use the Pixonomy version it names."
         )
+    return described
 
 
-def _assemble(about: dict[str, Any], model: bytes, threads: int, folder: Path) -> Bundle:
-    preprocessing = about["preprocessing"]
-    try:
-        return Bundle(
-            labels=tuple(str(one["label"]) for one in about["labels"]),
-            names=tuple(str(one["name"]) for one in about["labels"]),
-            framing=Framing(preprocessing["size"], preprocessing["fit"]),
-            calibration=Calibration(**about["calibration"]),
-            network=Network(model, threads),
-            about=about,
-            counts=tuple(index(one.get("count", 0)) for one in about["labels"]),
+def _check_pair(described: Description, network: Network, folder: Path) -> None:
+    size, count = described.framing.size, len(described.labels)
+    is_one = network.picture_shape == (3, size, size) and network.categories == count
+    needs_novelty = described.calibration.none_novelty is not None
+    if not is_one or (needs_novelty and not network.tells_novelty):
+        raise BundleError(
+            f"{MODEL_FILE} and {BUNDLE_FILE} in {printable(folder)} do not belong together: one "
+            "has other categories, another picture size or no novelty. Get the bundle anew."
         )
-    except (KeyError, TypeError, SettingError) as error:
-        raise _ill_formed(folder, str(error)) from error
-
-
-def _ill_formed(folder: Path, reason: str) -> BundleError:
-    return BundleError(
-        f"{BUNDLE_FILE} in {printable(folder)} does not say what a bundle has to say ({reason}). "
-        "Get the bundle anew."
-    )

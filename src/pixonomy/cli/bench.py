@@ -1,68 +1,101 @@
 """`bench`: the project's own benchmarks, each beside its yardstick in the same run."""
 
+from dataclasses import dataclass
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from pixonomy.cli import options
-from pixonomy.cli.console import show, surroundings
+from pixonomy.cli.console import say, show, surroundings
 from pixonomy.errors import SettingError
 from pixonomy.files import existing_path
 
-# Imported when asked for: benchmarks bring their yardsticks with them.
-_NAMES = {
-    "audit": "pixonomy.bench.audit:bench_audit",
-    "collect": "pixonomy.bench.collect:bench_collect",
-    "decode": "pixonomy.bench.decode:bench_decode",
-    "duplicates": "pixonomy.bench.duplicates:bench_duplicates",
-    "index": "pixonomy.bench.index:bench_index",
-    "labels": "pixonomy.bench.labels:bench_labels",
-    "loader": "pixonomy.bench.loader:bench_loader",
-    "prepare": "pixonomy.bench.prepare:bench_prepare",
-    "train": "pixonomy.bench.train:bench_train",
+
+@dataclass(frozen=True)
+class _Benchmark:
+    """A function `bench_<name>` in a module `<name>`, imported when asked for.
+
+    Attributes:
+        needs: {module: package} of the yardsticks that it cannot do without.
+    """
+
+    takes_pictures: bool
+    needs: tuple[tuple[str, str], ...] = ()
+
+
+_BENCHMARKS = {
+    "audit": _Benchmark(True),
+    "collect": _Benchmark(False, (("aiohttp", "pixonomy[collect]"),)),
+    "decode": _Benchmark(True),
+    "duplicates": _Benchmark(True, (("pdqhash", "pdqhash"),)),
+    "index": _Benchmark(True, (("bson", "pymongo"),)),
+    "labels": _Benchmark(True, (("cleanlab", "cleanlab"),)),
+    "loader": _Benchmark(False),
+    "prepare": _Benchmark(True),
+    "train": _Benchmark(False),
 }
-
-
-_OF_PICTURES = ("audit", "decode", "duplicates", "index", "labels", "prepare")
+_NAMES = ", ".join(_BENCHMARKS)
 
 
 def bench(
-    name: Annotated[str | None, typer.Argument(help=f"One of: {', '.join(_NAMES)}.")] = None,
+    name: Annotated[str | None, typer.Argument(help=f"One of: {_NAMES}.")] = None,
     source: Annotated[
         Path | None,
         typer.Option(
             help="A .bson catalogue or a folder to take pictures from; drawn ones otherwise."
         ),
     ] = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="A few pictures only: to see it run, not to measure.")
+    ] = False,
     as_json: options.AsJson = False,
     debug: options.Debug = False,
 ) -> None:
     """Measure Pixonomy against well-known yardsticks, in turn, in one run."""
     if name is None:
-        show({"benchmarks": list(_NAMES)}, [f"Benchmarks: {', '.join(_NAMES)}"], as_json)
+        show({"benchmarks": list(_BENCHMARKS)}, [f"Benchmarks: {_NAMES}"], as_json)
         return
-    if name not in _NAMES:
-        raise SettingError(f"There is no benchmark {name!r}; known are {', '.join(_NAMES)}.")
-    module, _, function = _NAMES[name].partition(":")
-    around = surroundings()
-    if source is not None and name not in _OF_PICTURES:
+    if name not in _BENCHMARKS:
+        raise SettingError(f"There is no benchmark {name!r}; known are {_NAMES}.")
+    if source is not None and not _BENCHMARKS[name].takes_pictures:
         raise SettingError(f"The benchmark {name!r} takes no pictures: leave --source out.")
+    _require_yardsticks(name)
     more = [existing_path(source, "catalogue")] if source is not None else []
-    measured = getattr(import_module(module), function)(around, *more)
+    module = import_module(f"pixonomy.bench.{name}")
+    scale: dict[str, Any] = module.QUICK if quick else {}
+    around = surroundings()
+    if quick:
+        say("A few pictures only: the figures say that it runs, and nothing about speed.")
+    measured = getattr(module, f"bench_{name}")(around, *more, **scale)
     results = [one.as_json() for one in measured]
-    lines = [
+    show({"name": name, "cores": around.cores, "results": results}, _lines(results), as_json)
+
+
+def _require_yardsticks(name: str) -> None:
+    """Say what is missing before work that would be in vain."""
+    for module, package in _BENCHMARKS[name].needs:
+        if find_spec(module) is None:
+            raise SettingError(
+                f"The benchmark {name!r} measures beside {module}: pip install {package!r}."
+            )
+
+
+def _lines(results: list[dict[str, Any]]) -> list[str]:
+    beside = [
         f"{one['work']}: {_figure(one['figure'])} {one['unit']}; {yardstick['name']}: "
         f"{_figure(yardstick['figure'])}; ratio {_figure(yardstick['ratio'])}"
         for one in results
         for yardstick in one["yardsticks"]
-    ] + [
+    ]
+    alone = [
         f"{one['work']}: {_figure(one['figure'])} {one['unit']}"
         for one in results
         if not one["yardsticks"]
     ]
-    show({"name": name, "cores": around.cores, "results": results}, lines, as_json)
+    return beside + alone
 
 
 def _figure(value: float | None) -> str:

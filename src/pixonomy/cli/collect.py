@@ -51,6 +51,11 @@ def check(
     show(result, [f"{_count(result)}: it is sound."], as_json)
 
 
+_STATE = typer.Option(
+    help="For s3://: the folder of the ledger on this machine.", callback=options.local
+)
+
+
 def collect(
     file: TaxonomyFile,
     output: Annotated[str, typer.Option("--output", "-o", help="A folder, or s3://bucket/prefix.")],
@@ -71,9 +76,7 @@ def collect(
     permission: Annotated[
         str | None, typer.Option(help="Who allows training where a site's terms do not.")
     ] = None,
-    state: Annotated[
-        Path | None, typer.Option(help="For s3://: the folder of the ledger on this machine.")
-    ] = None,
+    state: Annotated[Path | None, _STATE] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only tell what would be done.")
     ] = False,

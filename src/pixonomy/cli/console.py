@@ -11,9 +11,11 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from pixonomy.cli.visible import visible
 from pixonomy.errors import SettingError
+from pixonomy.pillow_messages import silence_pillow
 from pixonomy.progress import Hosts, Surroundings
-from pixonomy.workers import count_cores
+from pixonomy.workers import can_start_processes, count_cores
 
 _PATIENCE_SECONDS = 2.0  # work shorter than this shows no bar
 
@@ -37,7 +39,7 @@ class Bars:
             return
         progress = self._start()
         if work not in self._tasks:
-            self._tasks[work] = progress.add_task(work, total=total or None)
+            self._tasks[work] = progress.add_task(visible(work), total=total or None)
         progress.update(self._tasks[work], completed=done, total=total or None)
         if 0 < total <= done:
             progress.remove_task(self._tasks.pop(work))
@@ -51,7 +53,7 @@ class Bars:
     def _start(self) -> Progress:
         if self._progress is None:
             self._progress = Progress(
-                TextColumn("{task.description}"),
+                TextColumn("{task.description}", markup=False),
                 BarColumn(),
                 TextColumn("{task.completed} of {task.total}"),
                 TimeRemainingColumn(),
@@ -67,6 +69,12 @@ bars = Bars()
 
 def surroundings() -> Surroundings:
     """Return what the verbs may use here: all cores, the bars, standard error."""
+    silence_pillow()
+    if count_cores() > 1 and not can_start_processes():
+        say(
+            "/dev/shm is missing or cannot be written, so that pictures are read by one process "
+            "alone, which is slower; mount it (docker run --tmpfs /dev/shm) to use all cores."
+        )
     return Surroundings(count_cores(), bars, say)
 
 
@@ -104,8 +112,8 @@ def read_hosts(text: str | None) -> Hosts:
 
 
 def say(sentence: str) -> None:
-    """Tell a person something, on standard error."""
-    print(sentence, file=sys.stderr, flush=True)
+    """Tell a person something, on standard error, with nothing in it that a terminal obeys."""
+    print(visible(sentence), file=sys.stderr, flush=True)
 
 
 def show(result: dict[str, Any], lines: list[str], as_json: bool) -> None:
@@ -113,7 +121,7 @@ def show(result: dict[str, Any], lines: list[str], as_json: bool) -> None:
     bars.close()
     # The verbs run with standard output turned away from libraries that print.
     stream = sys.__stdout__ or sys.stdout
-    text = json.dumps(result, ensure_ascii=False) if as_json else "\n".join(lines)
+    text = json.dumps(result, ensure_ascii=False) if as_json else "\n".join(map(visible, lines))
     stream.buffer.write((text + "\n").encode("utf-8", "replace"))
     stream.flush()
 

@@ -44,7 +44,7 @@ def index(
     choices = IndexChoices(columns, categories, level, salvage)
     result = run(sources, output, choices, overwrite, surroundings())
     lines = [f"Damaged at byte {one['offset']}: {one['message']}" for one in result["damage"]]
-    show(result, [*lines, *_manifest_lines(result)], as_json)
+    show(result, [*lines, *_lines(result)], as_json)
 
 
 def split(
@@ -69,7 +69,7 @@ def split(
     shares = SplitShares(train, validation, test, seed, hold_out)
     result = run(manifest, output, shares, overwrite, surroundings())
     lines = [_held_out_line(result["held_out"])] if "held_out" in result else []
-    show(result, [*lines, *_manifest_lines(result)], as_json)
+    show(result, [*lines, *_lines(result)], as_json)
 
 
 def prepare(
@@ -98,14 +98,10 @@ def prepare(
     show(result, lines, as_json)
 
 
-def _manifest_lines(result: dict[str, Any]) -> list[str]:
-    splits = ", ".join(f"{name} {count}" for name, count in result["splits"].items())
-    dealt = f" ({splits})" if any(result["splits"].values()) else ""
-    return [
-        f"{result['rows']} pictures in {result['groups']} groups and {result['categories']} "
-        f"categories, {result['problems']} left out{dealt}.",
-        f"Manifest: {result['manifest']}",
-    ]
+def _lines(result: dict[str, Any]) -> list[str]:
+    from pixonomy.road.describe import describe_manifest
+
+    return [*describe_manifest(result), f"Manifest: {result['manifest']}"]
 
 
 def _held_out_line(told: dict[str, Any]) -> str:

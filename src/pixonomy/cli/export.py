@@ -19,7 +19,11 @@ def export(
     as_json: options.AsJson = False,
     debug: options.Debug = False,
 ) -> None:
-    """Copy the pictures, as they are, with labels, splits and groups to where others read them."""
+    """Copy the pictures, as they are, with labels, splits and groups to where others read them.
+
+    A table may name any file that you can read: only what can be decoded as a picture is copied,
+    and `index --root` confines a table to a folder.
+    """
     from pixonomy.road.export import export as run
 
     result = run(manifest, output, to, overwrite, surroundings())  # type: ignore[arg-type]

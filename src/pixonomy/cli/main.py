@@ -1,56 +1,23 @@
-"""The command `pixonomy`: parses, calls a verb, prints; turns every failure into one sentence."""
+"""The command `pixonomy`: parses, calls a verb, prints; turns every failure into one sentence.
 
+Only small modules are imported here; the verbs, with all they bring, where the call is run: an
+interrupt is answered in one sentence even then.
+"""
+
+import json
+import os
+import signal
 import sys
 import traceback
 from contextlib import redirect_stdout
 from dataclasses import dataclass
+from typing import Any
 
-import typer
-
-from pixonomy.cli import (
-    audit,
-    bench,
-    catalogue,
-    collect,
-    compare,
-    data,
-    export,
-    model,
-    predict,
-    study,
-)
-from pixonomy.cli.console import bars, show
+from pixonomy.cli.visible import visible
 from pixonomy.errors import PixonomyError
-from pixonomy.files import storage_error
+from pixonomy.refusal import find_refusal
 
-app = typer.Typer(
-    add_completion=False,
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    help="Photographs in, a trained, honest image classifier out.",
-)
-for verb in (
-    model.fit,
-    model.classify,
-    model.demo,
-    collect.collect,
-    data.index,
-    catalogue.browse,
-    audit.audit,
-    catalogue.sample,
-    data.split,
-    export.export,
-    data.prepare,
-    model.train,
-    model.evaluate,
-    compare.compare,
-    study.study,
-    predict.predict,
-    bench.bench,
-):
-    app.command()(verb)
-app.add_typer(collect.taxonomy, name="taxonomy")
-app.add_typer(collect.gallery, name="gallery")
+_INTERRUPTED = 130  # as shells count: 128 and the number of the signal
 
 
 @dataclass(frozen=True)
@@ -61,44 +28,79 @@ class _Failure:
 
 
 def main() -> None:
-    """Run the command line and exit: 0 done, 1 the work failed, 2 the call is wrong."""
-    sys.exit(run(sys.argv[1:]))
+    """Run the command line and exit.
+
+    The exit code is 0: done, 1: the work failed, 2: the call is wrong, 130: interrupted.
+    """
+    # This process is ours: OpenCV's threads would only get in the way of our own processes.
+    os.environ.setdefault("OPENCV_FOR_THREADS_NUM", "1")
+    code = run(sys.argv[1:])
+    if code == _INTERRUPTED:  # an impatient second Ctrl-C has nothing to add while we end
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sys.exit(code)
 
 
 def run(arguments: list[str]) -> int:
     """Run one call and return its exit code."""
     try:
+        from pixonomy.cli.app import app
+
         with redirect_stdout(sys.stderr if _is_work(arguments) else sys.stdout):
-            app(arguments, standalone_mode=False)
-    except (typer.Exit, SystemExit) as end:
-        return _code_of(end)
+            code = app(arguments, standalone_mode=False)
+        if code == _INTERRUPTED:  # what Typer makes of Ctrl-C
+            raise KeyboardInterrupt
+    except SystemExit as end:
+        code = end.code
     except (Exception, KeyboardInterrupt) as error:
-        if not arguments:  # the help has been shown; there is nothing more to say
+        if not arguments and not _is_interrupt(error):  # the help has been shown
             return 2
         return _fail(_describe(error, arguments), arguments)
-    return 0
+    return code if isinstance(code, int) else 0
 
 
 def _describe(error: BaseException, arguments: list[str]) -> _Failure:
     """Tell any failure in one sentence: a person's, the machine's, or a fault of ours."""
-    kind, code = type(error).__name__, 1
-    match error:
-        case typer.Abort() | KeyboardInterrupt():
-            kind, message = "Interrupted", "Stopped; run the same command to go on."
-        case typer.TyperException():
-            kind, code = "UsageError", 2
-            message = f"{_sentence(_usage_message(error))} See `{_help_for(arguments)}`."
-        case PixonomyError():
-            kind, code, message = error.kind, error.exit_code, str(error)
-        case OSError():
-            problem = storage_error(error)
-            kind, code, message = problem.kind, problem.exit_code, str(problem)
-        case MemoryError():
-            message = "There is not enough memory for this."
-        case _:
-            reason = " ".join(str(error).split())
-            message = f"Unexpected failure ({kind}: {reason}). See --debug."
-    return _Failure(kind, message, code)
+    if _is_interrupt(error):
+        message = "Stopped; run the same command to go on."
+        return _Failure("Interrupted", message, _INTERRUPTED)
+    if isinstance(error, PixonomyError):
+        return _Failure(error.kind, str(error), error.exit_code)
+    if _is_of_typer(error, "TyperException"):
+        message = f"{_sentence(_usage_message(error))} See `{_help_for(arguments)}`."
+        return _Failure("UsageError", message, 2)
+    if _is_of_typer(error, "Abort") and error.__cause__ is not None:
+        error = error.__cause__  # what Typer makes of an EOFError, wherever it came from
+    refused = find_refusal(error)
+    return _describe_refusal(refused) if refused is not None else _describe_fault(error)
+
+
+def _is_interrupt(error: BaseException | None) -> bool:
+    """Tell Ctrl-C, also where a library has made an error of its own of it."""
+    while error is not None:
+        if isinstance(error, KeyboardInterrupt):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _describe_fault(error: BaseException) -> _Failure:
+    kind, reason = type(error).__name__, " ".join(str(error).split())
+    message = f"Unexpected failure ({kind}: {reason}). See --debug."
+    if isinstance(error, MemoryError):
+        message = "There is not enough memory for this."
+    return _Failure(kind, message, 1)
+
+
+def _describe_refusal(refused: OSError) -> _Failure:
+    from pixonomy.files import storage_error
+
+    problem = storage_error(refused)
+    return _Failure(problem.kind, str(problem), problem.exit_code)
+
+
+def _is_of_typer(error: BaseException, kind: str) -> bool:
+    found = getattr(sys.modules.get("typer"), kind, None)  # Typer may not be imported, or in part
+    return found is not None and isinstance(error, found)
 
 
 def _is_work(arguments: list[str]) -> bool:
@@ -106,18 +108,15 @@ def _is_work(arguments: list[str]) -> bool:
     return bool(arguments) and "--help" not in arguments
 
 
-def _code_of(end: BaseException) -> int:
-    code = getattr(end, "exit_code", getattr(end, "code", 0))
-    return code if isinstance(code, int) else 0
-
-
-def _usage_message(error: typer.TyperException) -> str:
+def _usage_message(error: BaseException) -> str:
     # Only some of Typer's errors carry the sentence that names the option.
-    tell = getattr(error, "format_message", None)
+    tell: Any = getattr(error, "format_message", None)
     return str(tell() if callable(tell) else error)
 
 
 def _help_for(arguments: list[str]) -> str:
+    from pixonomy.cli.app import app
+
     verbs = {command.callback.__name__ for command in app.registered_commands if command.callback}
     verbs |= {str(group.name) for group in app.registered_groups}
     return f"pixonomy {arguments[0]} --help" if arguments[0] in verbs else "pixonomy --help"
@@ -129,12 +128,19 @@ def _sentence(message: str) -> str:
 
 
 def _fail(failure: _Failure, arguments: list[str]) -> int:
-    bars.close()
+    # The console may not have been imported, or not whole.
+    bars = getattr(sys.modules.get("pixonomy.cli.console"), "bars", None)
+    if bars is not None:
+        bars.close()
     if "--debug" in arguments:
         traceback.print_exc()
+    message = visible(failure.message)
     if "--json" in arguments:
-        error = {"kind": failure.kind, "message": failure.message}
-        show({"error": error}, [], as_json=True)
+        error = {"error": {"kind": failure.kind, "message": message}}
+        stream = sys.__stdout__ or sys.stdout
+        text = json.dumps(error, ensure_ascii=False)
+        stream.buffer.write(f"{text}\n".encode("utf-8", "replace"))
+        stream.flush()
     else:
-        print(f"pixonomy: {failure.message}", file=sys.stderr)
+        print(f"pixonomy: {message}", file=sys.stderr)
     return failure.exit_code

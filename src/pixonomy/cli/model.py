@@ -109,11 +109,13 @@ def classify(
     as_json: options.AsJson = False,
     debug: options.Debug = False,
 ) -> None:
-    """Tell which category each picture shows, and how sure that is."""
+    """Tell which category each picture shows, and how sure; exit code 1 if none can be read."""
     from pixonomy.road.classify import classify as run
 
     result = run(bundle, images, surroundings())
     show(result, [_answer_line(one) for one in result["images"]], as_json)
+    if all(one["verdict"] == "unreadable" for one in result["images"]):
+        raise typer.Exit(1)
 
 
 def demo(
@@ -153,7 +155,7 @@ def _evaluation_lines(result: dict[str, Any]) -> list[str]:
         lines = [
             f"Test accuracy {percent(test['accuracy'])} (95 % interval "
             f"{percent(test['accuracy_low'])} to {percent(test['accuracy_high'])}, "
-            f"{test['n']} pictures); always the most common category: "
+            f"{_pictures(test)}); always the most common category: "
             f"{percent(test['majority_baseline'])}."
         ]
     return [
@@ -163,11 +165,21 @@ def _evaluation_lines(result: dict[str, Any]) -> list[str]:
     ]
 
 
+def _pictures(test: dict[str, Any], which: str = "") -> str:
+    """Say how many pictures there are, and of how many independent units."""
+    n, units = test["n"], test["units"]
+    if units is None:
+        return f"{n} {which}pictures, each taken as independent"
+    return f"{n} {which}pictures" + (f" of {units} independent units" if units < n else "")
+
+
 def _elsewhere_lines(result: dict[str, Any]) -> list[str]:
     test, gap, shares = (result[name] for name in ("test", "gap", "shares"))
     lines = []
     if test is not None:
-        lines.append(f"Accuracy there {percent(test['accuracy'])} ({test['n']} labelled pictures).")
+        lines.append(
+            f"Accuracy there {percent(test['accuracy'])} ({_pictures(test, 'labelled ')})."
+        )
     if gap is not None:
         low, high = (f"{100 * gap[bound]:+.1f}" for bound in ("low", "high"))
         lines.append(

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from pixonomy.outputs import require_local
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 Overwrite = Annotated[
@@ -38,5 +40,18 @@ LabelColumn = Annotated[
 
 def output(what: str) -> typer.models.OptionInfo:
     """Return the option -o for a verb that writes `what`."""
-    option: typer.models.OptionInfo = typer.Option("--output", "-o", help=f"Where {what} goes.")
+    option: typer.models.OptionInfo = typer.Option(
+        "--output", "-o", help=f"Where {what} goes.", callback=local
+    )
     return option
+
+
+def local(path: Path | None) -> Path | None:
+    """Return the path on this machine that an option names.
+
+    Raises:
+        SettingError: if it names an address.
+    """
+    if path is not None:
+        require_local(path)
+    return path

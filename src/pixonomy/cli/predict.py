@@ -14,7 +14,8 @@ def predict(
     manifest: Annotated[Path, typer.Argument(help="A manifest made by `pixonomy index`.")],
     output: Annotated[Path, options.output("the table of predictions (.parquet)")],
     submission: Annotated[
-        Path | None, typer.Option(help="Where a CSV with one line a product goes.")
+        Path | None,
+        typer.Option(help="Where a CSV with one line a product goes.", callback=options.local),
     ] = None,
     pool: Annotated[
         str, typer.Option(help="How a product's pictures count together: mean_log, mean or max.")

@@ -5,7 +5,7 @@ from typing import Any
 
 import typer
 
-from pixonomy.cli.main import app
+from pixonomy.cli.app import app
 
 
 def write_reference() -> str:

@@ -1,6 +1,6 @@
 """A ledger goes in; the tables of its pictures and of where they were found come out."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
@@ -22,7 +22,6 @@ ATTRIBUTION_COLUMNS = (
 
 _ROWS = 20_000
 _ID_LETTERS = 20  # of the SHA-256
-_SHAPE = 0.02  # by which the ratio of sides of one picture's copies may differ
 _SIGHTED = {
     "sha256": pl.String(), "provider": pl.String(), "category": pl.String(),
     "keyword": pl.String(), "native_id": pl.String(), "image_url": pl.String(),
@@ -44,15 +43,21 @@ def read_sightings(ledger: Ledger) -> pl.DataFrame:
     )
 
 
-def read_pictures(ledger: Ledger, sightings: pl.DataFrame, folder: str) -> pl.DataFrame:
+def read_pictures(
+    ledger: Ledger,
+    sightings: pl.DataFrame,
+    folder: str,
+    prove: Callable[[pl.DataFrame], pl.Series],
+) -> pl.DataFrame:
     """Return a manifest's rows for the pictures, in the order in which they came.
 
     A picture bears the label, keyword and provider under which it was found first. Where it, or a
     copy of it, was found in another category, too, it has a problem: nobody knows which is right.
-    Of copies (equal perceptual hash and shape), all but the largest have a problem.
+    Of copies, all but the largest have a problem.
 
     Args:
         folder: of the tar files, relative to the manifest's base or an address.
+        prove: tells which rows are copies of one picture, by an equal text; null for the others.
     """
     kept = _gather(map(asdict, ledger.pictures()), _KEPT)
     first = sightings.unique("image_id", keep="first", maintain_order=True).select(
@@ -67,7 +72,8 @@ def read_pictures(ledger: Ledger, sightings: pl.DataFrame, folder: str) -> pl.Da
         label_source=pl.lit("keyword"),
         fetched_at=_as_time("fetched_at"),
     ).join(first, on="image_id", how="left", maintain_order="left")
-    rows = _mark_copies(rows.with_columns(group_id=pl.col("image_id")))
+    rows = rows.with_columns(group_id=pl.col("image_id"))
+    rows = _mark_copies(rows.with_columns(copies=prove(rows)))
     return _mark_leaks(rows, sightings).drop("number", "shard", "copy of", "copies")
 
 
@@ -90,15 +96,10 @@ def _as_time(column: str) -> pl.Expr:
 
 def _mark_copies(rows: pl.DataFrame) -> pl.DataFrame:
     """Add duplicate_group, and "copy of": the image_id of the largest copy, or null."""
-    ratio = pl.col("width") / pl.col("height")
-    # Shapes within two per cent of the first one's count as one.
-    shape = ((ratio / ratio.first().over("perceptual_hash")) - 1).abs() <= _SHAPE
-    key = pl.when(pl.col("perceptual_hash").is_not_null() & shape).then("perceptual_hash")
-    ranked = rows.with_columns(key.alias("copies"))
     area = pl.col("width") * pl.col("height")
     largest = pl.col("image_id").sort_by(area, -pl.col("number")).last().over("copies")
     has_copies = pl.col("copies").is_not_null() & (pl.len().over("copies") > 1)
-    return ranked.with_columns(
+    return rows.with_columns(
         duplicate_group=pl.when(has_copies).then(pl.format("copies-{}", "copies")),
         **{"copy of": pl.when(has_copies & (pl.col("image_id") != largest)).then(largest)},
     )

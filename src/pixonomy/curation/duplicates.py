@@ -1,17 +1,19 @@
 """A manifest goes in; the same manifest with hashes, problems and duplicate groups comes out.
 
-Copies here are pictures with equal bytes or an equal 64-bit perceptual hash.
+Copies here are pictures with equal bytes, and those of an equal 64-bit perceptual hash whose pixels
+prove it (`proof`).
 """
 
 from dataclasses import replace
 
 import polars as pl
 
+from pixonomy.curation.proof import prove_copies
 from pixonomy.curation.units import connect
 from pixonomy.errors import UndecodableImage
 from pixonomy.fetch import Fetched, read_all
 from pixonomy.images.fingerprint import PictureFingerprint, fingerprint
-from pixonomy.locate import Location, in_chunks, locate
+from pixonomy.locate import UNREAD, Location, in_chunks, locate
 from pixonomy.manifest import Manifest, conform
 from pixonomy.progress import Progress, silent
 from pixonomy.workers import run
@@ -25,17 +27,23 @@ def group_duplicates(manifest: Manifest, workers: int = 1, progress: Progress = 
     Rows that have a SHA-256 already are not read again.
     """
     rows = _fingerprint_rows(manifest, workers, progress)
-    grouped = rows.with_columns(find_duplicate_groups(rows).alias("duplicate_group"))
+    proved = prove_copies(rows, manifest.base, workers, progress)
+    groups = find_duplicate_groups(rows, proved)
+    grouped = rows.with_columns(groups.alias("duplicate_group"))
     return replace(manifest, rows=conform(grouped))
 
 
-def find_duplicate_groups(rows: pl.DataFrame) -> pl.Series:
+def find_duplicate_groups(rows: pl.DataFrame, proved: pl.Series) -> pl.Series:
     """Name the duplicate group of each row; null where alone.
 
-    Being a copy is transitive: a group is a connected component over equal hashes and equal
-    marks of before. It keeps the first mark in it, or is called after its first `image_id`.
+    Being a copy is transitive: a group is a connected component over equal bytes, proved copies
+    and equal marks of before. It keeps the first mark in it, or is called after its first
+    `image_id`.
+
+    Args:
+        proved: equal for rows whose pixels are copies, see `prove_copies`; null for others.
     """
-    keys = [rows[name] for name in ("sha256", "perceptual_hash", "duplicate_group")]
+    keys = [rows["sha256"], proved, rows["duplicate_group"]]
     table = rows.select("image_id", "duplicate_group", unit=connect(keys))
     mark = pl.col("duplicate_group").drop_nulls().first()
     name = pl.coalesce(mark, pl.col("image_id").first()).over("unit")
@@ -70,5 +78,5 @@ def _fingerprint_all(locations: list[Location]) -> list[PictureFingerprint]:
 def _fingerprint_one(location: Location, data: Fetched) -> PictureFingerprint:
     if isinstance(data, UndecodableImage):
         # A missing file equals no other: its own name stands in for a hash of its bytes.
-        return PictureFingerprint(f"unread:{location.image_id}", None, str(data))
+        return PictureFingerprint(f"{UNREAD}{location.image_id}", None, str(data))
     return fingerprint(data)

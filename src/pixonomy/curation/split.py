@@ -20,6 +20,8 @@ DEALT = ("image_id", "group_id", "label", "duplicate_group", "split", "problem")
 
 _NO_COPY = pl.lit(None, pl.String)
 
+TORN = "another picture of its group is a"
+"""How the problem of a picture begins whose group the source gave to a later split, too."""
 HELD_OUT = "held_out"
 """The note of a manifest that tells what was held out."""
 
@@ -62,9 +64,11 @@ class SplitShares:
 def assign_splits(manifest: Manifest, shares: SplitShares) -> Manifest:
     """Give each usable, labelled row its split; splits that the source gave are kept.
 
-    Where a source gives splits, only what is missing is cut from its training rows (the
-    validation split always, the test split never), and training or validation rows whose copy
-    stands in a later split get a problem, so that no copy stands on both sides.
+    A source that calls all its pictures training pictures gives no splits: all are dealt.
+    Where a source gives splits, rows without one follow the other pictures of their group, and
+    only what is missing is cut from the training rows (the validation split always, the test split
+    never). Training or validation rows whose copy, or another picture of whose group, stands in a
+    later split get a problem, so that nothing stands on both sides.
 
     With `shares.hold_out` everything is dealt anew, see `hold_out`, and the manifest's notes tell
     what was held out; else it has none.
@@ -76,7 +80,7 @@ def assign_splits(manifest: Manifest, shares: SplitShares) -> Manifest:
     rows = manifest.rows.with_row_index("row")
     is_usable = pl.col("problem").is_null() & pl.col("label").is_not_null()
     usable = rows.filter(is_usable)
-    _check_categories(usable)
+    _check_categories(usable, manifest.rows["problem"])
     units = usable.select(
         "row",
         "image_id",
@@ -90,7 +94,7 @@ def assign_splits(manifest: Manifest, shares: SplitShares) -> Manifest:
     if shares.hold_out is not None:
         held_out = _hold_out(units, usable, shares)
         dealt, notes[HELD_OUT] = held_out.dealt, held_out.told
-    elif units["split"].count():
+    elif not set(units["split"].drop_nulls().unique()) <= {"train"}:
         dealt = _drop_copies(_complete_given_splits(units, shares))
     else:
         dealt = deal_units(units, shares.wanted, shares.seed).with_columns(copy=_NO_COPY)
@@ -123,7 +127,8 @@ def _hold_out(units: pl.DataFrame, usable: pl.DataFrame, shares: SplitShares) ->
 
 
 def _complete_given_splits(units: pl.DataFrame, shares: SplitShares) -> pl.DataFrame:
-    units = units.with_columns(pl.col("split").fill_null("train"))
+    given = pl.col("split").max().over("unit")  # of an Enum: the one that comes last
+    units = units.with_columns(pl.coalesce("split", given).fill_null("train"))
     if (units["split"] == "validation").any():
         return units
     train = units.filter(pl.col("split") == "train")
@@ -133,21 +138,33 @@ def _complete_given_splits(units: pl.DataFrame, shares: SplitShares) -> pl.DataF
 
 
 def _drop_copies(units: pl.DataFrame) -> pl.DataFrame:
-    """Say of rows whose duplicate group also stands in a later split that they are copies."""
+    """Say of rows whose copy, or another picture of whose group, stands in a later split so."""
     last = pl.col("split").max().over("duplicate_group")  # of an Enum: the one that comes last
     is_copy = pl.col("duplicate_group").is_not_null() & (pl.col("split") < last)
-    problem = pl.format("duplicate of a {} picture", last)
-    return units.with_columns(copy=pl.when(is_copy).then(problem))
+    last_of_unit = pl.col("split").max().over("unit")
+    copy = pl.format("duplicate of a {} picture", last)
+    torn = pl.format(TORN + " {} picture", last_of_unit)
+    is_torn = pl.col("split") < last_of_unit
+    return units.with_columns(copy=pl.when(is_copy).then(copy).when(is_torn).then(torn))
 
 
-def _check_categories(usable: pl.DataFrame) -> None:
+def _check_categories(usable: pl.DataFrame, problems: pl.Series) -> None:
     labels = usable["label"].unique().sort()
     if usable.is_empty():
-        raise DataError("No usable picture with a category was found.")
+        raise DataError(f"No usable picture with a category was found{_most_frequent(problems)}.")
     if labels.len() < 2:
         raise DataError(
             f"Only one category was found ({labels[0]!r}): a classifier needs at least two."
         )
+
+
+def _most_frequent(problems: pl.Series) -> str:
+    if not problems.count():
+        return ""
+    problem, count = problems.drop_nulls().value_counts(sort=True).row(0)
+    return (
+        f"; {problems.count()} of {problems.len()} are left out, most ({count}) because: {problem}"
+    )
 
 
 def _check_training(manifest: Manifest) -> None:

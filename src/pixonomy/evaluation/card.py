@@ -8,7 +8,12 @@ from collections.abc import Iterator, Sequence
 
 from pixonomy.evaluation.metrics import Metrics
 from pixonomy.evaluation.report import Report
-from pixonomy.evaluation.sections import compare_in_words, tabulate_classes, tell_limits
+from pixonomy.evaluation.sections import (
+    compare_in_words,
+    tabulate_classes,
+    tell_limits,
+    tell_units,
+)
 from pixonomy.pages.wording import counted, display_names, percent
 
 _MOST_ROWS = 100
@@ -30,7 +35,7 @@ def write_card(report: Report) -> str:
     ]
     if metrics:
         lines += _section("Each category", _categories(metrics, names))
-    notes = [*report.notes, *tell_limits(metrics, report.predictions, names)]
+    notes = [*report.notes, *tell_limits(metrics, names)]
     lines += _section("Limits", [f"- {_plain(note)}" for note in notes])
     lines += _section("To be written by people", _OPEN)
     lines += _section("Repeat it", ["```", report.command.replace("```", ""), "```"])
@@ -65,11 +70,16 @@ def _purpose(names: Sequence[str]) -> list[str]:
 
 def _figures(report: Report, metrics: Metrics, names: dict[str, str]) -> list[str]:
     n = counted(metrics.n, f"{report.evaluated_split} picture")
+    if metrics.units is None:
+        n += ", each taken as independent"
+    elif metrics.units < metrics.n:
+        n += f" of {tell_units(metrics)} (products, bursts, copies)"
+    macro = f"{metrics.macro_f1_low:.3f} to {metrics.macro_f1_high:.3f}"
     rows = [
         ("accuracy", percent(metrics.accuracy)),
         ("95 % interval", f"{percent(metrics.accuracy_low)} to {percent(metrics.accuracy_high)}"),
         *((f"among the {k} likeliest", percent(share)) for k, share in metrics.top_k.items()),
-        ("macro F1", f"{metrics.macro_f1:.3f}"),
+        ("macro F1", f"{metrics.macro_f1:.3f} ({macro})"),
         ("weighted F1", f"{metrics.weighted_f1:.3f}"),
         *_more(report),
     ]
@@ -102,7 +112,8 @@ def _categories(metrics: Metrics, names: dict[str, str]) -> list[str]:
     lines.append("| --- | --- | --- | --- | --- | --- |")
     for row in rows:
         recall = f"{row.recall} ({row.interval})" if row.interval else row.recall
-        cells = (row.name, f"{row.n:,}", row.precision, recall, row.f1, row.mistaken_for)
+        precision = f"{row.precision} ({row.precision_interval})" if row.precision_interval else "–"
+        cells = (row.name, f"{row.n:,}", precision, recall, row.f1, row.mistaken_for)
         lines.append(f"| {' | '.join(_plain(cell) for cell in cells)} |")
     if len(rows) < len(metrics.classes):
         lines += ["", f"The {len(rows)} weakest of {len(metrics.classes):,}."]

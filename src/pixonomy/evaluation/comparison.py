@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from pixonomy.evaluation.difference import Difference, compare_apart, compare_paired
 from pixonomy.evaluation.figures import draw_histories
+from pixonomy.evaluation.intervals import unit_column
 from pixonomy.evaluation.matrix import tabulate_confusion
 from pixonomy.evaluation.metrics import Metrics
 from pixonomy.pages.bars import Bar
@@ -29,7 +30,7 @@ class Contender:
         name: told apart from the others' names.
         settings: what it was made with, as text.
         names: label → name to show.
-        predictions: image_id, group_id, label, predicted.
+        predictions: image_id, label, predicted and `unit` or group_id.
         history: epoch and validation_accuracy; None where nothing was trained.
     """
 
@@ -120,14 +121,19 @@ def _compare(
     first: pl.DataFrame, second: pl.DataFrame
 ) -> tuple[Difference, tuple[int | None, int | None]]:
     sides = [
-        table.select("image_id", "group_id", "label", right=pl.col("label") == pl.col("predicted"))
+        table.select(
+            "image_id",
+            "label",
+            right=pl.col("label") == pl.col("predicted"),
+            unit=unit_column(table) or "image_id",
+        )
         for table in (first, second)
     ]
     common = sides[0].join(sides[1], on=("image_id", "label"), suffix="_second")
     if common.height <= _MOSTLY * min(first.height, second.height):
         apart = [side.rename({"right": "is_right"}) for side in sides]
         return compare_apart(*apart), (None, None)
-    answers = common.select("group_id", first="right", second="right_second")
+    answers = common.select("unit", first="right", second="right_second")
     only = [
         answers.filter(pl.col(one) & ~pl.col(other)).height
         for one, other in (("first", "second"), ("second", "first"))
@@ -142,6 +148,8 @@ def _tell(first: str, one: Compared) -> str:
     where = (
         f"on the same {counted(found.n, 'picture')}" if found.is_paired else "on different pictures"
     )
+    if found.groups < found.n:
+        where += f" ({counted(found.groups, 'independent unit')})"
     said = "as often right as" if found.difference == 0 else (
         f"right more often, by {points}, than" if found.difference > 0
         else f"right less often, by {points}, than"

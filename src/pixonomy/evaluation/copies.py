@@ -1,6 +1,7 @@
 """Predictions and what is known of copies go in; the accuracy without known pictures comes out.
 
-A test picture of which training saw a near-duplicate is answered from memory: it flatters.
+A test picture of which training saw a near-duplicate, or another picture of the same product, is
+answered from memory: it flatters.
 """
 
 from dataclasses import dataclass
@@ -10,10 +11,12 @@ from typing import Any
 
 import polars as pl
 
-from pixonomy.evaluation.shares import Share, share_of
+from pixonomy.evaluation.intervals import UNIT, unit_column
+from pixonomy.evaluation.shares import Share, share_among
 
-MARKS = ("duplicate_group", "sha256", "perceptual_hash")
+MARKS = ("duplicate_group", "sha256")
 """The columns of which an equal value makes two pictures near-duplicates."""
+_GROUP = "group_id"  # a product, burst or page
 
 
 @dataclass(frozen=True)
@@ -21,7 +24,7 @@ class CopyCheck:
     """How a classifier fares with and without pictures that training knows in another copy.
 
     Attributes:
-        n: how many of the pictures have a near-duplicate in training.
+        n: how many of the pictures have a near-duplicate in training, or one of the same group.
         unknown: of how many nobody has looked for copies.
         all: of all pictures.
         without: of those that have none; None where there are no others.
@@ -50,23 +53,25 @@ def check_copies(predictions: pl.DataFrame, rows: pl.DataFrame) -> CopyCheck:
     """Look for near-duplicates of the predicted pictures among the training pictures.
 
     Args:
-        predictions: image_id, label and predicted.
-        rows: image_id, split and those of `MARKS` that are known, of these pictures and of the
-            training pictures.
+        predictions: image_id, label, predicted and, where known, `unit` or group_id.
+        rows: image_id, split and, of `MARKS` and group_id, those that are known, of these pictures
+            and of the training pictures.
     """
-    marks = [name for name in MARKS if name in rows.columns]
-    marked = predictions.join(rows.select("image_id", *marks), on="image_id", how="left")
-    is_right = marked["label"] == marked["predicted"]
+    ties = [name for name in (*MARKS, _GROUP) if name in rows.columns]
+    marks = [name for name in ties if name != _GROUP]
+    unit = unit_column(predictions) or "image_id"
+    own = predictions.select("image_id", "label", "predicted", pl.col(unit).alias(UNIT))
+    marked = own.join(rows.select("image_id", *ties), on="image_id", how="left")
     train = rows.filter(pl.col("split") == "train")
     nothing = pl.Series([False]).new_from_index(0, marked.height)
-    is_copy = reduce(or_, (_among(marked[name], train[name]) for name in marks), nothing)
+    is_copy = reduce(or_, (_among(marked[name], train[name]) for name in ties), nothing)
     is_known = reduce(or_, (marked[name].is_not_null() for name in marks), nothing)
     return CopyCheck(
         n=int(is_copy.sum()),
         unknown=int((~is_known).sum()),
-        all=share_of(is_right),
-        without=share_of(is_right.filter(~is_copy)),
-        copies=share_of(is_right.filter(is_copy)),
+        all=share_among(marked),
+        without=share_among(marked.filter(~is_copy)),
+        copies=share_among(marked.filter(is_copy)),
     )
 
 

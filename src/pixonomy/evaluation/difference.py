@@ -1,18 +1,20 @@
 """Right and wrong answers of two classifiers go in; how far their accuracies differ comes out."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 import polars as pl
-from scipy.stats import binomtest, norm
+from scipy.stats import binomtest
+from scipy.stats import t as student
 
 from pixonomy.bundle.calibrate import Doubles
+from pixonomy.evaluation.intervals import Integers, Means, measure_means, number_units, sum_by
 
 LEVEL = 0.95
 POWER = 0.80  # with which the smallest difference would be found
 
-_MOST_DRAWS, _DRAWN = 10_000, 4 * 10**7  # fewer draws where groups are many
+_MOST_DRAWS, _DRAWN = 10_000, 4 * 10**7  # fewer draws where units are many
 _FEWEST_DRAWS, _AT_ONCE = 500, 10**6
 
 
@@ -21,11 +23,12 @@ class Difference:
     """The second accuracy minus the first; shares run -1 to 1.
 
     Attributes:
-        groups: products, bursts and the like: pictures of one stand or fall together.
+        groups: independent units, of products, bursts and copies: pictures of one stand or fall
+            together.
         first, second: the accuracies.
-        low, high: the 95 % interval of the difference, by bootstrap over groups.
+        low, high: the 95 % interval of the difference.
         chance: the p-value of no difference.
-        spread: the standard deviation of the difference over bootstrap draws.
+        spread: the standard error of the difference; freedom: its degrees of freedom.
         smallest: the difference that a test at 5 % would find four times in five.
         is_paired: whether both answered the same pictures.
     """
@@ -39,6 +42,7 @@ class Difference:
     high: float
     chance: float
     spread: float
+    freedom: float
     smallest: float
     is_paired: bool
 
@@ -47,54 +51,75 @@ class Difference:
         return asdict(self)
 
 
-@dataclass(frozen=True)
-class _Groups:
-    """For each of g groups, how many of its pictures are answered rightly, and how many it has."""
-
-    right: Doubles
-    pictures: Doubles
-
-
 def compare_paired(answers: pl.DataFrame, *, seed: int = 0) -> Difference:
     """Compare two classifiers on the same pictures.
 
-    The chance is that of a sign-flip test over groups: were both alike, each group's difference
-    could as well have been the other way round. Where every picture is a group of its own, that is
+    The chance is that of a sign-flip test over units: were both alike, each unit's difference could
+    as well have been the other way round. Where every picture is a unit of its own, that is
     McNemar's exact test (McNemar 1947).
 
+    The interval is Student's t with the variance of `measure_means`, two more units being added:
+    one that only the first answers rightly and one that only the second does. Without them, where
+    few units differ, it would be too narrow, and nothing where none does (D. G. Bonett and
+    R. M. Price, "Adjusted Wald confidence interval for a difference of binomial proportions based
+    on paired data", Journal of Educational and Behavioral Statistics 37 (2012), pages 479-488).
+
     Args:
-        answers: group_id, and first and second: the shares of answers that are right, 0 to 1;
-            booleans, or means over several runs of each classifier.
+        answers: `unit` or else group_id, and first and second: the shares of answers that are
+            right, 0 to 1; booleans, or means over several runs of each classifier.
     """
-    gain = pl.col("second").cast(pl.Float64) - pl.col("first").cast(pl.Float64)
-    of_group = answers.group_by("group_id").agg(gain.sum().alias("gain"), pl.len().alias("n"))
-    of_group = of_group.sort("group_id")
-    sides = _Groups(of_group["gain"].to_numpy(), of_group["n"].to_numpy().astype(float))
-    generator = np.random.default_rng(seed)
-    drawn = _resample(sides, generator)
-    first, second = (float(answers[name].cast(pl.Float64).mean()) for name in ("first", "second"))  # type: ignore[arg-type]
-    chance = flip_signs(sides.right, generator)
-    return _tell(answers.height, of_group.height, (first, second), drawn, chance, is_paired=True)
+    first, second = (answers[name].cast(pl.Float64).to_numpy() for name in ("first", "second"))
+    gains, units = second - first, _units(answers)
+    found = measure_means(*_with_two_more(gains, units))
+    of_unit = sum_by(units, gains, int(units.max()) + 1)
+    means = float(first.mean()), float(second.mean())
+    return _tell(
+        answers.height,
+        len(of_unit),
+        means,
+        middle=float(found.mean[0]),
+        spread=float(np.sqrt(found.variance[0])),
+        freedom=_freedom(found),
+        chance=flip_signs(of_unit, np.random.default_rng(seed)),
+        is_paired=True,
+    )
 
 
-def compare_apart(first: pl.DataFrame, second: pl.DataFrame, *, seed: int = 0) -> Difference:
+def compare_apart(first: pl.DataFrame, second: pl.DataFrame) -> Difference:
     """Compare accuracies on different pictures.
 
-    The chance is that of a normal difference with the bootstrap's spread.
+    The chance is that of Student's t with the degrees of freedom of Welch and Satterthwaite; the
+    interval squares and adds the reach of both shares' own intervals (R. G. Newcombe, "Interval
+    estimation for the difference between independent proportions", Statistics in Medicine 17
+    (1998), pages 873-890, method 10).
 
     Args:
-        first, second: group_id and is_right, a boolean or a share of 0 to 1.
+        first, second: `unit` or else group_id, and is_right, a boolean or a share of 0 to 1.
     """
-    generator = np.random.default_rng(seed)
-    sides = [_group(table) for table in (first, second)]
-    drawn = _resample(sides[1], generator), _resample(sides[0], generator)
-    draws = min(map(len, drawn))
-    gaps = drawn[0][:draws] - drawn[1][:draws]
-    means = tuple(float(side.right.sum() / side.pictures.sum()) for side in sides)
-    gap, spread = means[1] - means[0], float(gaps.std(ddof=1))
-    chance = float(2 * norm.sf(abs(gap) / spread)) if spread else float(gap == 0)
-    counts = first.height + second.height, sum(len(side.right) for side in sides)
-    return _tell(*counts, (means[0], means[1]), gaps, chance, is_paired=False)
+    sides = [
+        measure_means(table["is_right"].cast(pl.Float64).to_numpy(), _units(table))
+        for table in (first, second)
+    ]
+    means = float(sides[0].mean[0]), float(sides[1].mean[0])
+    (lows, highs) = zip(*(side.shares() for side in sides), strict=True)
+    gap = means[1] - means[0]
+    down = np.hypot(means[1] - lows[1][0], highs[0][0] - means[0])
+    up = np.hypot(highs[1][0] - means[1], means[0] - lows[0][0])
+    # As the intervals have it: where all are right, the variance itself would be nothing.
+    errors = [_error(side) for side in sides]
+    freedom = _welch(errors, [_freedom(side) for side in sides])
+    spread = float(np.hypot(errors[0], errors[1]))
+    found = _tell(
+        first.height + second.height,
+        int(sum(side.units[0] for side in sides)),
+        means,
+        middle=gap,
+        spread=spread,
+        freedom=freedom,
+        chance=float(2 * student.sf(abs(gap) / spread, freedom)),
+        is_paired=False,
+    )
+    return replace(found, low=gap - float(down), high=gap + float(up))
 
 
 def flip_signs(gains: Doubles, generator: np.random.Generator) -> float:
@@ -118,24 +143,42 @@ def flip_signs(gains: Doubles, generator: np.random.Generator) -> float:
     return (beyond + 1) / (draws + 1)
 
 
-def _group(table: pl.DataFrame) -> _Groups:
-    of_group = (
-        table.group_by("group_id")
-        .agg(pl.col("is_right").cast(pl.Float64).sum(), pl.len().alias("n"))
-        .sort("group_id")
+def _units(table: pl.DataFrame) -> Integers:
+    found = number_units(table)
+    return np.arange(table.height) if found is None else found
+
+
+def _with_two_more(gains: Doubles, units: Integers) -> tuple[Doubles, Integers]:
+    """Add a unit of as much gain as those that differ have, and one of as much loss."""
+    of_unit, sizes = np.bincount(units, gains), np.bincount(units)
+    differing = of_unit[of_unit != 0]
+    size = max(1, round(len(gains) / len(sizes)))
+    amount = np.sqrt((differing**2).mean()) / size if len(differing) else 1.0
+    more = np.repeat([amount, -amount], size)
+    numbers = len(sizes) + np.repeat([0, 1], size)
+    return np.concatenate([gains, more]), np.concatenate([units, numbers])
+
+
+def _freedom(found: Means) -> float:
+    """Return the degrees of freedom of a mean: units - 1 where they are alike; at least 1."""
+    return max(1.0, min(float(found.freedom[0]), float(found.units[0] - 1)))
+
+
+def _error(found: Means) -> float:
+    """Return the standard error of a share, that of its interval's middle where it shows none."""
+    n, share = float(found.effective[0]), float(found.mean[0])
+    middle = (share * n + 2) / (n + 4)  # A. Agresti and B. A. Coull 1998
+    return float(
+        np.sqrt(
+            max(float(found.variance[0]), 0.0 if 0 < share < 1 else middle * (1 - middle) / (n + 4))
+        )
     )
-    return _Groups(of_group["is_right"].to_numpy(), of_group["n"].to_numpy().astype(float))
 
 
-def _resample(groups: _Groups, generator: np.random.Generator) -> Doubles:
-    """Return the mean over pictures of groups drawn with replacement, once a draw."""
-    count = len(groups.right)
-    draws, step = _draws(count), max(1, _AT_ONCE // count)
-    means = []
-    for start in range(0, draws, step):
-        drawn = generator.integers(0, count, (min(step, draws - start), count))
-        means.append(groups.right[drawn].sum(axis=1) / groups.pictures[drawn].sum(axis=1))
-    return np.concatenate(means)
+def _welch(errors: list[float], freedoms: list[float]) -> float:
+    """Return the degrees of freedom of a difference (B. L. Welch 1947)."""
+    squares = np.square(errors)
+    return float(squares.sum() ** 2 / (squares**2 / freedoms).sum())
 
 
 def _draws(count: int) -> int:
@@ -146,24 +189,25 @@ def _tell(
     n: int,
     groups: int,
     means: tuple[float, float],
-    drawn: Doubles,
-    chance: float,
     *,
+    middle: float,
+    spread: float,
+    freedom: float,
+    chance: float,
     is_paired: bool,
 ) -> Difference:
-    low, high = np.quantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    reach = float(norm.ppf((1 + LEVEL) / 2) + norm.ppf(POWER))
-    spread = float(drawn.std(ddof=1))
+    half, power = (float(student.ppf(share, freedom)) for share in ((1 + LEVEL) / 2, POWER))
     return Difference(
         n=n,
         groups=groups,
         first=means[0],
         second=means[1],
         difference=means[1] - means[0],
-        low=float(low),
-        high=float(high),
+        low=max(-1.0, min(middle - half * spread, means[1] - means[0])),
+        high=min(1.0, max(middle + half * spread, means[1] - means[0])),
         chance=chance,
         spread=spread,
-        smallest=reach * spread,
+        freedom=freedom,
+        smallest=(half + power) * spread,
         is_paired=is_paired,
     )

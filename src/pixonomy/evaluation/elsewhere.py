@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 
 from pixonomy.evaluation.difference import Difference, compare_apart
+from pixonomy.evaluation.intervals import unit_column
 from pixonomy.evaluation.predictions import MOST_COLUMNS
 from pixonomy.evaluation.quantify import CategoryShare, estimate_shares
 from pixonomy.evaluation.shares import Share, share_of
@@ -68,8 +69,8 @@ def look_elsewhere(
     """Compare a run's own test with a set from elsewhere, and estimate what that set shows.
 
     Args:
-        own: predictions of the run's own pictures: group_id, label, predicted, verdict and
-            `probability_<k>`.
+        own: predictions of the run's own pictures: `unit` or group_id, label, predicted, verdict
+            and `probability_<k>`.
         there: predictions of the set, with problem, too; label null where unknown.
         labels: k categories.
     """
@@ -77,15 +78,17 @@ def look_elsewhere(
     unlabelled = answered.filter(pl.col("label").is_null())
     known = answered.filter(pl.col("label").is_in(list(labels)))
     sides = [
-        table.select("group_id", is_right=pl.col("label") == pl.col("predicted"))
+        table.select(
+            unit=unit_column(table) or "image_id", is_right=pl.col("label") == pl.col("predicted")
+        )
         for table in (own, known)
     ]
     of_these = unlabelled.filter(pl.col("verdict") != "none")
     why = _why_no_shares(own, of_these, labels)
     return Elsewhere(
         own_split=own_split,
-        own=share_of(sides[0]["is_right"]),
-        there=share_of(sides[1]["is_right"]),
+        own=share_of(sides[0]["is_right"], sides[0]["unit"]),
+        there=share_of(sides[1]["is_right"], sides[1]["unit"]),
         gap=compare_apart(*sides) if sides[0].height and sides[1].height else None,
         answered=answered.height,
         unread=there.height - answered.height,

@@ -8,9 +8,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+import polars as pl
 
 from pixonomy.evaluation.confusion import Confusion
-from pixonomy.evaluation.shares import Share, share_right
+from pixonomy.evaluation.shares import Share, share_among, share_right
 
 
 @dataclass(frozen=True)
@@ -46,13 +47,18 @@ class Hierarchy:
 
 
 def measure_hierarchy(
-    confusion: Confusion, labels: Sequence[str], paths: Mapping[str, Sequence[str]]
+    confusion: Confusion,
+    labels: Sequence[str],
+    paths: Mapping[str, Sequence[str]],
+    predictions: pl.DataFrame | None = None,
 ) -> Hierarchy | None:
     """Measure answers at each level.
 
     Args:
         labels: k categories, as the confusion numbers them.
         paths: label → its nodes from the coarsest level to its own; of one length.
+        predictions: label, predicted and `unit` or group_id, of the counted pictures; None: each
+            picture stands alone.
 
     Returns:
         None where a label has no path, or there is only one level.
@@ -66,7 +72,7 @@ def measure_hierarchy(
     for level in range(nodes.shape[1]):
         is_same = nodes[confusion.true, level] == nodes[confusion.predicted, level]
         agreement += is_same
-        share = share_right(int(confusion.count[is_same].sum()), confusion.n)
+        share = _share(confusion, is_same, labels, nodes[:, level], predictions)
         assert share is not None  # a confusion of no pictures is never measured
         levels.append(LevelShare(level + 1, len(np.unique(nodes[:, level])), share))
     is_wrong = confusion.true != confusion.predicted
@@ -78,6 +84,21 @@ def measure_hierarchy(
         of_mistakes,
         _depth_by_chance(confusion, nodes) if wrong.size else None,
     )
+
+
+def _share(
+    confusion: Confusion,
+    is_same: np.ndarray,
+    labels: Sequence[str],
+    nodes: np.ndarray,
+    predictions: pl.DataFrame | None,
+) -> Share | None:
+    """Return the share of pictures whose true and predicted categories lie in one of `nodes`."""
+    if predictions is None:
+        return share_right(int(confusion.count[is_same].sum()), confusion.n)
+    places = dict(zip(labels, nodes.tolist(), strict=True))
+    named = pl.col("label", "predicted").replace_strict(places, return_dtype=pl.Int64)
+    return share_among(predictions.with_columns(named))
 
 
 def _number_nodes(paths: Sequence[tuple[str, ...]]) -> np.ndarray:

@@ -6,12 +6,13 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from scipy.stats import binomtest
 
 from pixonomy.errors import DataError
 from pixonomy.evaluation.confusion import Confusion
+from pixonomy.evaluation.difference import flip_signs
+from pixonomy.evaluation.intervals import Integers, measure_means, number_units, sum_by
+from pixonomy.evaluation.macro import macro_interval
 
-CONFIDENCE_LEVEL = 0.95
 TOP_K = (3, 5)
 LABEL_PROBABILITY = "label_probability"
 """The column of what the true category is given, where not each category has one."""
@@ -23,9 +24,10 @@ _DENSE_CATEGORIES = 500  # more give a list of the pairs that occur, not a squar
 class ClassMetrics:
     """How one category fares; shares run 0 to 1.
 
-    `n` counts the pictures that truly belong to it. None means undefined: recall, its 95 % Wilson
-    interval and F1 where the category has no test pictures, precision where it is never predicted.
-    A category that has pictures but is never predicted has F1 0, not None.
+    `n` counts the pictures that truly belong to it, `units` the independent units among them (see
+    `Metrics`). None means undefined: recall, its 95 % interval and F1 where the category has no
+    test pictures, precision and its interval where it is never predicted. A category that has
+    pictures but is never predicted has F1 0, not None.
     """
 
     label: str
@@ -35,35 +37,48 @@ class ClassMetrics:
     f1: float | None
     recall_low: float | None
     recall_high: float | None
+    precision_low: float | None
+    precision_high: float | None
+    units: int
 
 
 @dataclass(frozen=True)
 class Metrics:
     """What a classifier scores on n pictures of k categories; shares run 0 to 1.
 
-    `accuracy_low` and `accuracy_high` bound the 95 % Wilson interval. `macro_f1` is the mean F1 of
-    the categories that have test pictures. `majority_baseline` is the accuracy, on the same
+    `units` counts what is independent: products, bursts and copies are right or wrong together;
+    None where nobody knows, each picture then being taken to stand alone. `effective_n` is the
+    number of independent pictures that would say as much of the accuracy. `accuracy_low` and
+    `accuracy_high` bound its 95 % interval, Wilson's for so many pictures. `macro_f1` is the mean
+    F1 of the categories that have test pictures. `majority_baseline` is the accuracy, on the same
     pictures, of always answering `majority_label`, the most common label of the training split;
-    `random_baseline` is 1/k. `log_loss` is in nats. `confusion` is int64 (k, k): rows true, columns
-    predicted, both in the order of `classes`.
+    `majority_chance` is the p-value of no difference from that: by flipping signs of units, which
+    is McNemar's exact test (1947) where each picture stands alone. `random_baseline` is 1/k.
+    `log_loss` is in nats. `confusion` is int64 (k, k): rows true, columns predicted, both in the
+    order of `classes`.
     """
 
     n: int
+    units: int | None
+    effective_n: float
     accuracy: float
     accuracy_low: float
     accuracy_high: float
     macro_f1: float
+    macro_f1_low: float
+    macro_f1_high: float
     weighted_f1: float
     majority_baseline: float
     majority_label: str
+    majority_chance: float
     random_baseline: float
     log_loss: float | None
     top_k: Mapping[int, float]
     classes: tuple[ClassMetrics, ...]
     confusion: Confusion
 
-    def summary(self) -> dict[str, float]:
-        """The six figures that `fit --json` and `evaluate --json` promise."""
+    def summary(self) -> dict[str, float | None]:
+        """The figures that `fit --json` and `evaluate --json` promise."""
         return {
             "n": self.n,
             "accuracy": self.accuracy,
@@ -71,6 +86,7 @@ class Metrics:
             "accuracy_high": self.accuracy_high,
             "macro_f1": self.macro_f1,
             "majority_baseline": self.majority_baseline,
+            "units": self.units,
         }
 
     def as_json(self) -> dict[str, object]:
@@ -83,6 +99,9 @@ class Metrics:
         is_dense = self.confusion.categories <= _DENSE_CATEGORIES
         return {
             **self.summary(),
+            "effective_n": self.effective_n,
+            "macro_f1_low": self.macro_f1_low,
+            "macro_f1_high": self.macro_f1_high,
             "weighted_f1": self.weighted_f1,
             "top_k": {str(k): share for k, share in self.top_k.items()},
             "majority_label": self.majority_label,
@@ -95,15 +114,20 @@ class Metrics:
         }
 
 
+def _mean_f1(classes: Sequence[ClassMetrics], n: int) -> tuple[float, float]:
+    """Return the mean F1 over the categories with test pictures: plain, and by their pictures."""
+    scores = [(one.f1, one.n) for one in classes if one.f1 is not None]
+    weighted = sum(f1 * pictures for f1, pictures in scores) / n
+    return float(np.mean([f1 for f1, _ in scores])), float(weighted)
+
+
 def measure(predictions: pl.DataFrame, labels: Sequence[str], majority_label: str) -> Metrics:
     """Score predictions against their true labels.
 
     `predictions` has one row per picture, with `label` (true) and `predicted` out of the k
     `labels`, and `probability_0` … `probability_<k-1>` in their order; or, of many categories,
     `top_1` … and `label_probability`. Without these, `top_k` and `log_loss` are empty and None.
-    Intervals are Wilson's 95 % score intervals, which take pictures as independent. `macro_f1` is
-    the mean over the categories that have test pictures.
-
+    Pictures of one `unit` (or else group_id) are not taken as independent, see `measure_means`.
     Raises DataError where there is no picture, or a label is missing or unknown.
     """
     positions = _positions(labels, majority_label)
@@ -111,36 +135,32 @@ def measure(predictions: pl.DataFrame, labels: Sequence[str], majority_label: st
     predicted = _positions_of(predictions, "predicted", positions)
     if truth.size == 0:
         raise DataError("there are no labelled pictures to measure the classifier on")
-    confusion = Confusion.of(truth, predicted, len(labels))
-    classes = _measure_classes(confusion, labels)
-    right, n = int(confusion.right.sum()), confusion.n
-    low, high = wilson_interval(right, n)
-    scores = [(one.f1, one.n) for one in classes if one.f1 is not None]
+    units, confusion = number_units(predictions), Confusion.of(truth, predicted, len(labels))
+    classes = _measure_classes(truth, predicted, units, confusion, labels)
+    found = measure_means(truth == predicted, units)
+    (low,), (high,) = map(np.ndarray.tolist, found.shares())
+    macro_low, macro_high = macro_interval(truth, predicted, units, confusion)
+    macro_f1, weighted_f1 = _mean_f1(classes, confusion.n)
     return Metrics(
-        n=n,
-        accuracy=right / n,
+        n=confusion.n,
+        units=None if units is None else int(found.units[0]),
+        effective_n=float(found.effective[0]),
+        accuracy=int(confusion.right.sum()) / confusion.n,
         accuracy_low=low,
         accuracy_high=high,
-        macro_f1=float(np.mean([f1 for f1, _ in scores])),
-        weighted_f1=float(sum(f1 * pictures for f1, pictures in scores) / n),
-        majority_baseline=classes[positions[majority_label]].n / n,
+        macro_f1=macro_f1,
+        macro_f1_low=macro_low,
+        macro_f1_high=macro_high,
+        weighted_f1=weighted_f1,
+        majority_baseline=classes[positions[majority_label]].n / confusion.n,
         majority_label=majority_label,
+        majority_chance=_majority_chance(truth, predicted, units, positions[majority_label]),
         random_baseline=1 / len(labels),
         log_loss=_log_loss(predictions, truth, len(labels)),
         top_k=_measure_top(predictions, truth, len(labels)),
         classes=classes,
         confusion=confusion,
     )
-
-
-def wilson_interval(right: int, n: int) -> tuple[float, float]:
-    """Wilson's 95 % score interval of a share: `right` out of `n` (at least 1); two shares, 0 to 1.
-
-    Source: E. B. Wilson, "Probable inference, the law of succession, and statistical inference",
-    JASA 22 (1927), pages 209-212, as computed by SciPy.
-    """
-    interval = binomtest(right, n).proportion_ci(CONFIDENCE_LEVEL, method="wilson")
-    return float(interval.low), float(interval.high)
 
 
 def most_confused(
@@ -174,22 +194,55 @@ def _positions_of(
     return places.to_numpy().astype(np.int64)
 
 
-def _measure_classes(confusion: Confusion, labels: Sequence[str]) -> tuple[ClassMetrics, ...]:
-    counts = zip(confusion.present, confusion.answered, confusion.right, strict=True)
+def _majority_chance(
+    truth: Integers, predicted: Integers, units: Integers | None, majority: int
+) -> float:
+    gains = (truth == predicted).astype(np.float64) - (truth == majority)
+    of_unit = gains if units is None else sum_by(units, gains, int(units.max()) + 1)
+    return flip_signs(of_unit, np.random.default_rng(0))
+
+
+def _measure_classes(
+    truth: Integers,
+    predicted: Integers,
+    units: Integers | None,
+    confusion: Confusion,
+    labels: Sequence[str],
+) -> tuple[ClassMetrics, ...]:
+    is_right = truth == predicted
+    recall, precision = (
+        measure_means(is_right, units, sets, len(labels)) for sets in (truth, predicted)
+    )
+    bounds = [bound for found in (recall, precision) for bound in found.shares()]
+    columns = (confusion.present, confusion.answered, confusion.right, recall.units)
+    counts = np.stack(columns, axis=1).tolist()
+    of_labels = zip(labels, counts, np.stack(bounds, axis=1).tolist(), strict=True)
     return tuple(
-        _measure_class(label, *map(int, of_label))
-        for label, of_label in zip(labels, counts, strict=True)
+        _measure_class(label, present, answered, right, units_of, ends)
+        for label, (present, answered, right, units_of), ends in of_labels
     )
 
 
-def _measure_class(label: str, present: int, answered: int, right: int) -> ClassMetrics:
-    """One category from its counts: truly of it, predicted as it, and both at once."""
-    precision = right / answered if answered else None
-    if not present:
-        return ClassMetrics(label, 0, precision, None, None, None, None)
-    low, high = wilson_interval(right, present)
-    f1 = 2 * right / (present + answered)
-    return ClassMetrics(label, present, precision, right / present, f1, low, high)
+def _measure_class(
+    label: str, present: int, answered: int, right: int, units: int, ends: Sequence[float]
+) -> ClassMetrics:
+    """One category from its counts: truly of it, predicted as it, and both at once.
+
+    `units` of the pictures truly of it; `ends` of the intervals of recall and precision.
+    """
+    recall_low, recall_high, precision_low, precision_high = ends
+    return ClassMetrics(
+        label,
+        present,
+        right / answered if answered else None,
+        right / present if present else None,
+        2 * right / (present + answered) if present else None,
+        recall_low if present else None,
+        recall_high if present else None,
+        precision_low if answered else None,
+        precision_high if answered else None,
+        units,
+    )
 
 
 def _log_loss(

@@ -6,7 +6,8 @@ from typing import Any
 
 import polars as pl
 
-from pixonomy.evaluation.shares import share_right
+from pixonomy.evaluation.intervals import UNIT, unit_column
+from pixonomy.evaluation.shares import share_among
 from pixonomy.manifest import COLUMNS
 
 FIRST = ("keyword", "provider")
@@ -91,10 +92,11 @@ def measure_origins(
     """Measure how the pictures of each value of each column fare.
 
     Args:
-        predictions: image_id, label and predicted.
+        predictions: image_id, label, predicted and, where known, `unit` or group_id.
         rows: image_id, split and the columns, of these pictures and of the training pictures.
     """
-    found = predictions.select("image_id", right=pl.col("label") == pl.col("predicted"))
+    unit = unit_column(predictions) or "image_id"
+    found = predictions.select("image_id", "label", "predicted", pl.col(unit).alias(UNIT))
     return tuple(_measure(column, found, rows) for column in columns)
 
 
@@ -105,10 +107,11 @@ def _says_something(values: pl.Series) -> bool:
 def _measure(column: str, found: pl.DataFrame, rows: pl.DataFrame) -> Origin:
     valued = rows.select("image_id", "split", value=column)
     train = valued.filter(pl.col("split") == "train").group_by("value").agg(train=pl.len())
+    tested = found.join(valued, on="image_id")
+    is_right = pl.col("label") == pl.col("predicted")
     table = (
-        found.join(valued, on="image_id")
-        .group_by("value")
-        .agg(n=pl.len(), right=pl.col("right").sum())
+        tested.group_by("value")
+        .agg(n=pl.len(), right=is_right.sum())
         .join(train, on="value", how="left", nulls_equal=True)
         .with_columns(pl.col("train").fill_null(0), share=pl.col("right") / pl.col("n"))
         .sort("share", "n", "value", descending=[False, True, False])
@@ -116,23 +119,24 @@ def _measure(column: str, found: pl.DataFrame, rows: pl.DataFrame) -> Origin:
     of_value = table.filter(pl.col("value").is_not_null())
     large = of_value.filter(pl.col("n") >= FEWEST)
     small = of_value.filter(pl.col("n") < FEWEST)
-    lines = [_row(value, 1, *rest) for value, *rest in _counts(large.head(ROWS_AT_MOST))]
+    by_value = tested.partition_by("value", as_dict=True)
+    lines = [
+        _row(value, 1, by_value[(value,)], train)
+        for value, train in large.head(ROWS_AT_MOST).select("value", "train").iter_rows()
+    ]
     if not small.is_empty():
-        sums = (int(small[name].sum()) for name in ("right", "n", "train"))
-        lines.append(_row(None, small.height, *sums))
-    lines += [_row(None, 0, *rest) for _, *rest in _counts(table.filter(pl.col("value").is_null()))]
+        together = tested.join(small.select("value"), on="value", how="semi")
+        lines.append(_row(None, small.height, together, int(small["train"].sum())))
+    nowhere = table.filter(pl.col("value").is_null())
+    lines += [_row(None, 0, by_value[(None,)], train) for train in nowhere["train"]]
     unseen = of_value.filter(pl.col("train") == 0).height
     hidden = max(0, large.height - ROWS_AT_MOST)
     return Origin(column, tuple(lines), hidden, unseen, of_value.height)
 
 
-def _counts(table: pl.DataFrame) -> list[tuple[Any, ...]]:
-    return table.select("value", "right", "n", "train").rows()
-
-
-def _row(value: str | None, values: int, right: int, n: int, train: int) -> OriginRow:
-    share = share_right(right, n)
+def _row(value: str | None, values: int, tested: pl.DataFrame, train: int) -> OriginRow:
+    share = share_among(tested)
     assert share is not None  # a value that no picture has is not in the table
     return OriginRow(
-        value, values, n, share.accuracy, share.accuracy_low, share.accuracy_high, train
+        value, values, share.n, share.accuracy, share.accuracy_low, share.accuracy_high, train
     )

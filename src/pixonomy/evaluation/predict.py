@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+from polars import selectors
 
 from pixonomy.arrays.load import Loader
 from pixonomy.bundle.calibrate import Doubles
@@ -25,14 +26,12 @@ from pixonomy.evaluation.pooling import NOBODY, Pool, Pooling, score
 from pixonomy.evaluation.predictions import Said, answer, likeliest
 from pixonomy.fetch import read_all
 from pixonomy.images.resize import frame
-from pixonomy.locate import locate
+from pixonomy.locate import LOCATED, locate
 from pixonomy.parts import Parts
 from pixonomy.progress import Progress, silent
 
-NEEDED = (
-    "image_id", "group_id", "label", "uri", "offset", "length", "member", "encoding", "problem",
-)  # fmt: skip
-"""The manifest's columns that predictions are made from."""
+NEEDED = selectors.by_name("group_id", "label", "problem") | LOCATED
+"""Selects the manifest's columns that predictions are made from."""
 
 _FIRST_COLUMNS = (
     "image_id", "group_id", "label", "predicted", "confidence", "verdict", "group_predicted",

@@ -11,10 +11,11 @@ import numpy as np
 import polars as pl
 
 from pixonomy.bundle.calibrate import Doubles
+from pixonomy.evaluation.intervals import UNIT, unit_column
 from pixonomy.evaluation.metrics import Metrics, has_probabilities, measure
 from pixonomy.evaluation.pooling import Pool, Pooling
 from pixonomy.evaluation.predictions import TOP
-from pixonomy.evaluation.shares import Share, share_of
+from pixonomy.evaluation.shares import Share, share_among
 
 _TINIEST = np.finfo(np.float64).tiny  # a probability of zero has no logarithm
 _COUNTS = 12
@@ -88,9 +89,12 @@ def check_products(
     Returns:
         None where no product has several pictures.
     """
-    grouped = predictions.sort("group_id", "image_id")
+    unit = unit_column(predictions) or "group_id"
+    grouped = predictions.with_columns(pl.col(unit).alias(UNIT)).sort("group_id", "image_id")
     of_group = grouped.group_by("group_id", maintain_order=True).agg(
-        pl.col("label").first(), pl.len().alias("pictures"), pl.col("label").n_unique().alias("k")
+        pl.col("label", UNIT).first(),
+        pl.len().alias("pictures"),
+        pl.col("label").n_unique().alias("k"),
     )
     of_group = of_group.with_columns(is_mixed=pl.col("k") > 1).with_row_index("number")
     products = of_group.filter(~pl.col("is_mixed"))
@@ -113,7 +117,8 @@ def check_products(
 
 
 def _as_way(pooling: Pooling, found: Metrics) -> Pooled:
-    share = Share(found.n, found.accuracy, found.accuracy_low, found.accuracy_high)
+    units = found.n if found.units is None else found.units
+    share = Share(found.n, found.accuracy, found.accuracy_low, found.accuracy_high, units)
     return Pooled(pooling, share, found.macro_f1)
 
 
@@ -163,15 +168,12 @@ def _pool_top(
 
 
 def _count(answered: pl.DataFrame, grouped: pl.DataFrame) -> tuple[PictureCount, ...]:
-    is_right = pl.col("label") == pl.col("predicted")
-    pooled = answered.select("pictures", is_right=is_right)
-    single = grouped.filter(~pl.col("is_mixed")).select("pictures", is_right=is_right)
+    single = grouped.filter(~pl.col("is_mixed"))
     counts = []
-    for pictures in pooled["pictures"].unique().sort()[:_COUNTS]:
-        sides = [
-            share_of(table.filter(pictures=pictures)["is_right"]) for table in (pooled, single)
-        ]
-        pooled_share, single_share = sides
+    for pictures in answered["pictures"].unique().sort()[:_COUNTS]:
+        pooled_share, single_share = (
+            share_among(table.filter(pictures=pictures)) for table in (answered, single)
+        )
         if pooled_share and single_share:  # there is a product of so many pictures
             counts.append(PictureCount(pictures, pooled_share, single_share))
     return tuple(counts)

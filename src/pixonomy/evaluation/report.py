@@ -112,7 +112,7 @@ def render_report(report: Report) -> str:
         counts=_most_pictures(counts).to_dicts(),
         totals={name: counts[name].sum() for name in counts.columns if name != "label"},
         problems=group_problems(report.problems.lazy()),
-        limits=tell_limits(report.metrics, report.predictions, names),
+        limits=tell_limits(report.metrics, names),
         **_tell_training(report.history),
         **_tell_shares(report.elsewhere, names),
         **_tell_metrics(report, names),

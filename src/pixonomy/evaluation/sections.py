@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
-from scipy.stats import binomtest, fisher_exact
+from scipy.stats import fisher_exact
 
-from pixonomy.evaluation.metrics import ClassMetrics, Metrics, wilson_interval
+from pixonomy.evaluation.metrics import ClassMetrics, Metrics
+from pixonomy.evaluation.shares import share_among
 from pixonomy.pages.bars import Bar
 from pixonomy.pages.wording import counted, percent
 
@@ -29,6 +30,7 @@ class ClassRow:
     precision: str
     recall: str
     interval: str
+    precision_interval: str
     f1: str
     mistaken_for: str
 
@@ -63,12 +65,13 @@ def compare_in_words(
 ) -> list[str]:
     """One sentence for the majority baseline and one for each other baseline but guessing.
 
-    "Clearly" means p < 0.05, in McNemar's exact test for the majority baseline, in Fisher's for
-    the others, of which only the accuracy is known.
+    "Clearly" means p < 0.05, by `Metrics.majority_chance` for the majority baseline, in Fisher's
+    exact test of as many independent pictures for the others, of which only the accuracy is known.
     """
-    n, right = metrics.n, round(metrics.accuracy * metrics.n)
+    n = max(1, round(metrics.effective_n))
+    right = round(metrics.accuracy * n)
     majority = f"always answering “{names[metrics.majority_label]}”"
-    sentences = [_compare(metrics, majority, metrics.majority_baseline, _majority_chance(metrics))]
+    sentences = [_compare(metrics, majority, metrics.majority_baseline, metrics.majority_chance)]
     for name, share in _other_baselines(metrics, baselines).items():
         theirs = round(share * n)
         # Fisher's exact test takes the two for samples of their own; both having answered the same
@@ -89,21 +92,16 @@ def tabulate_classes(
 
 def tabulate_verdicts(predictions: pl.DataFrame) -> list[VerdictRow]:
     """How sure the classifier is: share of each verdict, and accuracy of its first answer there."""
-    table = predictions.group_by("verdict").agg(
-        pl.len().alias("n"), (pl.col("label") == pl.col("predicted")).sum().alias("right")
-    )
-    found = {verdict: (n, right) for verdict, n, right in table.iter_rows()}
-    known = [verdict for verdict in VERDICTS if verdict in found or verdict != "none"]
-    others = sorted(str(verdict) for verdict in found if verdict not in VERDICTS)
+    by_verdict = {verdict: table for (verdict,), table in predictions.group_by("verdict")}
+    known = [verdict for verdict in VERDICTS if verdict in by_verdict or verdict != "none"]
+    others = sorted(str(verdict) for verdict in by_verdict if verdict not in VERDICTS)
     return [
-        _verdict_row(verdict, *found.get(verdict, (0, 0)), total=predictions.height)
+        _verdict_row(verdict, by_verdict.get(verdict, predictions[:0]), predictions.height)
         for verdict in (*known, *others)
     ]
 
 
-def tell_limits(
-    metrics: Metrics | None, predictions: pl.DataFrame, names: Mapping[str, str]
-) -> list[str]:
+def tell_limits(metrics: Metrics | None, names: Mapping[str, str]) -> list[str]:
     """What the figures cannot say, as far as the figures themselves show it."""
     limits = [
         "The figures hold for pictures like these ones: from the same sources, of the same"
@@ -113,13 +111,7 @@ def tell_limits(
     ]
     if metrics is None:
         return [limits[1]]
-    groups = predictions["group_id"].n_unique()
-    if groups < metrics.n:
-        limits.append(
-            f"The {counted(metrics.n, 'picture')} come from {counted(groups, 'group')} of related"
-            " pictures. The intervals take pictures as independent, so the truth is less certain"
-            " than they say."
-        )
+    limits += _tell_units(metrics)
     few = [names[one.label] for one in metrics.classes if 0 < one.n < FEW_PICTURES]
     if few:
         limits.append(
@@ -135,25 +127,30 @@ def tell_limits(
     return limits
 
 
+def _tell_units(metrics: Metrics) -> list[str]:
+    if metrics.units is None:
+        return [
+            "Nobody knows which of the pictures belong together, as those of one product do. Each"
+            " is taken as independent; where several are not, the truth is less certain than the"
+            " intervals say."
+        ]
+    if metrics.units < metrics.n:
+        return [
+            f"The {counted(metrics.n, 'picture')} come from {tell_units(metrics)}: products,"
+            " bursts, copies. The intervals count with that."
+        ]
+    return []
+
+
+def tell_units(metrics: Metrics) -> str:
+    """Return how many independent units the pictures come from, in words."""
+    return counted(metrics.n if metrics.units is None else metrics.units, "independent unit")
+
+
 def _other_baselines(metrics: Metrics, baselines: Mapping[str, float]) -> dict[str, float]:
     # The metrics hold the majority baseline already, whichever way it is named.
     known = {MAJORITY_BASELINE, f"always {metrics.majority_label}"}
     return {name: share for name, share in baselines.items() if name not in known}
-
-
-def _majority_chance(metrics: Metrics) -> float:
-    """The p-value of McNemar's exact test of the classifier against always answering one label.
-
-    Source: Q. McNemar, "Note on the sampling error of the difference between correlated
-    proportions or percentages", Psychometrika 12, 1947.
-    """
-    k = [one.label for one in metrics.classes].index(metrics.majority_label)
-    right = metrics.confusion.right
-    only_ours = int(right.sum() - right[k])
-    only_theirs = int(metrics.classes[k].n - right[k])
-    if only_ours + only_theirs == 0:
-        return 1.0
-    return float(binomtest(only_ours, only_ours + only_theirs).pvalue)
 
 
 def _compare(metrics: Metrics, name: str, share: float, chance: float) -> str:
@@ -181,6 +178,9 @@ def _class_row(one: ClassMetrics, mistaken_for: str, names: Mapping[str, str]) -
         percent(one.precision),
         percent(one.recall),
         f"{percent(one.recall_low)} to {percent(one.recall_high)}" if one.n else "",
+        ""
+        if one.precision is None
+        else f"{percent(one.precision_low)} to {percent(one.precision_high)}",
         percent(one.f1),
         mistaken_for,
     )
@@ -195,15 +195,15 @@ def _mistaken_for(metrics: Metrics, names: Mapping[str, str]) -> dict[int, str]:
     return told
 
 
-def _verdict_row(verdict: str, n: int, right: int, *, total: int) -> VerdictRow:
-    low, high = wilson_interval(right, n) if n else (None, None)
+def _verdict_row(verdict: str, table: pl.DataFrame, total: int) -> VerdictRow:
+    share = share_among(table)
     return VerdictRow(
         verdict,
         VERDICTS.get(verdict, ""),
-        n,
-        percent(n / total if total else None),
-        percent(right / n if n else None),
-        f"{percent(low)} to {percent(high)}" if n else "",
+        table.height,
+        percent(table.height / total if total else None),
+        percent(share.accuracy if share else None),
+        f"{percent(share.accuracy_low)} to {percent(share.accuracy_high)}" if share else "",
     )
 
 

@@ -2,22 +2,25 @@
 
 from dataclasses import asdict, dataclass
 
+import numpy as np
 import polars as pl
 
-from pixonomy.evaluation.metrics import wilson_interval
+from pixonomy.evaluation.intervals import measure_means, number_units, wilson_interval
 
 
 @dataclass(frozen=True)
 class Share:
     """How many of n pictures got the right answer, as a share (0 to 1) with its 95 % interval.
 
-    The interval is Wilson's, see `metrics.wilson_interval`.
+    `units` of these pictures are independent of each other. The interval is Wilson's where each
+    picture is, see `intervals.Means.shares`.
     """
 
     n: int
     accuracy: float
     accuracy_low: float
     accuracy_high: float
+    units: int
 
     def as_json(self) -> dict[str, float]:
         """Return it as plain JSON."""
@@ -25,13 +28,29 @@ class Share:
 
 
 def share_right(right: int, n: int) -> Share | None:
-    """Return the share `right` of `n`; None of no pictures."""
+    """Return the share `right` of `n` independent pictures; None of no pictures."""
     if not n:
         return None
-    low, high = wilson_interval(right, n)
-    return Share(n, right / n, low, high)
+    return Share(n, right / n, *wilson_interval(right, n), n)
 
 
-def share_of(is_right: pl.Series) -> Share | None:
-    """Return the share of true values; None of no pictures."""
-    return share_right(int(is_right.sum()), is_right.len())
+def share_of(is_right: pl.Series, units: pl.Series | None = None) -> Share | None:
+    """Return the share of true values; None of no pictures.
+
+    Args:
+        units: equal for pictures that are not independent; None: all are.
+    """
+    if not is_right.len():
+        return None
+    numbers = None if units is None else number_units(pl.DataFrame({"unit": units}))
+    found = measure_means(is_right.to_numpy().astype(np.float64), numbers)
+    (low,), (high,) = found.shares()
+    share = float(found.mean[0])
+    return Share(is_right.len(), share, float(low), float(high), int(found.units[0]))
+
+
+def share_among(table: pl.DataFrame) -> Share | None:
+    """Return the share of rows whose `predicted` is their `label`, by `unit` or else group_id."""
+    numbers = number_units(table)
+    is_right = table.select(pl.col("label") == pl.col("predicted")).to_series()
+    return share_of(is_right, None if numbers is None else pl.Series(numbers))

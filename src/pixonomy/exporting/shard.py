@@ -6,15 +6,18 @@ from pathlib import Path
 
 import polars as pl
 
+from pixonomy.errors import UndecodableImage
 from pixonomy.fetch import Fetched, read_all
-from pixonomy.locate import locate
+from pixonomy.images.decode import decode
+from pixonomy.locate import PLACED, locate
 from pixonomy.manifest import SPLITS
+from pixonomy.seen import SEEN_COLUMNS
 
 UNSPLIT = "unsplit"
 """What pictures without a split are exported under."""
 
 COLUMNS = (
-    "image_id", "group_id", "label", "split", "uri", "offset", "length", "member", "encoding",
+    "image_id", "group_id", "label", "split", *PLACED, *SEEN_COLUMNS, "sha256",
 )  # fmt: skip
 """The columns of a manifest that an export needs, beside `problem`."""
 
@@ -49,8 +52,12 @@ class Shard:
         return f"{self.split}-{self.number:06d}"
 
     def read(self) -> Iterator[tuple[int, Fetched]]:
-        """Yield (place in `rows`, picture) for all of them."""
-        return read_all(locate(self.rows, self.base))
+        """Yield (place in `rows`, picture) for all of them; what cannot be decoded is none.
+
+        A table may name any file that can be read, and not every file is to leave the house.
+        """
+        for place, fetched in read_all(locate(self.rows, self.base)):
+            yield place, _require_picture(fetched)
 
 
 def plan_shards(rows: pl.DataFrame, base: Path, shard_bytes: int = SHARD_BYTES) -> list[Shard]:
@@ -75,6 +82,15 @@ def plan_shards(rows: pl.DataFrame, base: Path, shard_bytes: int = SHARD_BYTES) 
         shards.append(Shard(name or UNSPLIT, number, counts[name], first, stretch, base))
         first += length
     return shards
+
+
+def _require_picture(fetched: Fetched) -> Fetched:
+    if isinstance(fetched, bytes):
+        try:
+            decode(fetched, min_side=1)
+        except UndecodableImage as error:
+            return error
+    return fetched
 
 
 def _sizes(rows: pl.DataFrame, base: Path) -> pl.Expr:

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 
 import imagehash
 import numpy as np
-import simplejpeg
 from PIL import Image
 
 from pixonomy.errors import UndecodableImage
-from pixonomy.images.decode import Pixels, decode_once, read_orientation
+from pixonomy.images.decode import Pixels, decode_whole
 from pixonomy.images.endings import ending_of
 
 EXAMINED_SIDE = 128
@@ -17,7 +16,6 @@ EXAMINED_SIDE = 128
 the picture has them: large JPEGs need not be decoded whole."""
 
 _BLANK_DEVIATION = 2.0  # grey levels; below it a perceptual hash is noise, not a description
-_TURNED = (5, 6, 7, 8)  # EXIF orientations that swap width and height
 
 
 @dataclass(frozen=True)
@@ -31,6 +29,7 @@ class PictureFingerprint:
         problem: why the picture cannot be used, or None.
         width, height: of the whole picture, upright, in pixels; None where it cannot be decoded.
         format: by its bytes, as files of it end: jpg, png, …
+        damage: what the decoder complained of, where the picture may be damaged.
     """
 
     sha256: str
@@ -39,6 +38,7 @@ class PictureFingerprint:
     width: int | None = None
     height: int | None = None
     format: str | None = None
+    damage: str | None = None
 
 
 @dataclass(frozen=True)
@@ -72,12 +72,13 @@ def examine(data: bytes, name: str = "", framed_side: int = EXAMINED_SIDE) -> Ex
     """
     sha256 = hashlib.sha256(data).hexdigest()
     try:
-        pixels, framed = decode_once(data, (EXAMINED_SIDE, framed_side))
-        width, height = _whole_size(data, pixels)
+        decoded = decode_whole(data, (EXAMINED_SIDE, framed_side))
     except UndecodableImage as error:
         return Examined(PictureFingerprint(sha256, None, str(error)))
     ending = ending_of(data, name).removeprefix(".")
-    found = PictureFingerprint(sha256, _hash_pixels(pixels), None, width, height, ending)
+    pixels, framed = decoded.pixels
+    known = decoded.width, decoded.height, ending, decoded.damage
+    found = PictureFingerprint(sha256, _hash_pixels(pixels), None, *known)
     return Examined(found, pixels, framed)
 
 
@@ -86,15 +87,3 @@ def _hash_pixels(pixels: Pixels) -> str | None:
     if float(np.asarray(grey).std()) < _BLANK_DEVIATION:
         return None
     return str(imagehash.phash(grey))
-
-
-def _whole_size(data: bytes, pixels: Pixels) -> tuple[int, int]:
-    """Return width and height of the upright picture; only JPEGs are decoded at a smaller scale."""
-    height, width = pixels.shape[:2]
-    if min(height, width) < 2 * EXAMINED_SIDE or not data.startswith(b"\xff\xd8\xff"):
-        return width, height
-    try:
-        height, width, _, _ = simplejpeg.decode_jpeg_header(data)
-    except ValueError:  # what simplejpeg refuses is decoded whole
-        return width, height
-    return (height, width) if read_orientation(data) in _TURNED else (width, height)

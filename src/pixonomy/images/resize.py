@@ -24,9 +24,6 @@ _Scaled = dict[tuple[int, tuple[int, ...], int, int], Pixels]
 
 _PAPER = 255  # catalogue pictures stand on white, and alpha is laid on white too
 
-# OpenCV's own threads would compete with the worker processes for the same cores.
-cv2.setNumThreads(1)
-
 
 @dataclass(frozen=True)
 class Framing:

@@ -2,13 +2,14 @@
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from pixonomy.files import storage_errors
-from pixonomy.inference.session import EMBEDDING, INPUT, check_shapes, open_session
+from pixonomy.inference.form import EMBEDDING, LARGEST_MODEL, ask
+from pixonomy.inference.session import open_session
+from pixonomy.inference.whole_file import read_whole
 
 _BATCH = 8  # pictures at once: larger batches fall out of the processor's cache, 15 % slower
 
@@ -25,22 +26,25 @@ class EmbeddingNetwork:
         Raises:
             BundleError: if they are no ONNX model of the expected form, or lean on other files.
         """
-        self._session: Any = open_session(content, threads)
-        inputs, outputs = check_shapes(self._session, {EMBEDDING})
-        self.size = int(inputs[INPUT][-1])
+        self._opened = opened = open_session(content, threads, {EMBEDDING})
+        self.size = opened.size
         """Of the square pictures it takes, in pixels."""
-        self.dimensions = int(outputs[EMBEDDING][-1])
+        (self.dimensions,) = opened.widths[EMBEDDING]
         """d: how many numbers it says of a picture."""
 
     def run(self, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
         """Return embeddings, float32 (n, d), of images, uint8 (n, 3, size, size).
 
         The embedding of a picture does not depend on those beside it.
+
+        Raises:
+            BundleError: if the network cannot be run, or answers with numbers that are not finite.
         """
         embeddings = np.empty((len(images), self.dimensions), np.float32)
-        for start in range(0, len(images), _BATCH):
-            batch = images[start : start + _BATCH]
-            (embeddings[start : start + _BATCH],) = self._session.run([EMBEDDING], {INPUT: batch})
+        batch, widths = min(_BATCH, self._opened.at_once), {EMBEDDING: (self.dimensions,)}
+        for start in range(0, len(images), batch):
+            some = images[start : start + batch]
+            (embeddings[start : start + batch],) = ask(self._opened.session, widths, some)
         return embeddings
 
 
@@ -49,9 +53,9 @@ def load_embedding_network(path: Path) -> EmbeddingNetwork:
     """Load an ONNX file to run on one thread; once a process.
 
     Raises:
-        BundleError: if it is no ONNX model of the expected form.
+        BundleError: if it is no ONNX model of the expected form, or has over LARGEST_MODEL bytes.
         StorageError: if it cannot be read.
     """
     with storage_errors(path):
-        content = path.read_bytes()
+        content = read_whole(path, LARGEST_MODEL)
     return EmbeddingNetwork(content)

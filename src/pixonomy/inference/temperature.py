@@ -6,6 +6,31 @@ from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, logsumexp
 
 _LOWEST, _HIGHEST = 0.05, 20.0
+_SEED = 0
+
+
+def fit_checked_temperature(
+    logits: npt.NDArray[np.float32], labels: npt.NDArray[np.int64]
+) -> float:
+    """Return the temperature of `fit_temperature`, or 1 where one is no better on other pictures.
+
+    Each half of the pictures, drawn at random, is asked how well the other half's temperature
+    suits it, by the loss that is minimized (cross-validation; Stone 1974).
+
+    Args:
+        logits: shape (n, k).
+        labels: label numbers, shape (n,).
+    """
+    drawn = np.random.default_rng(_SEED).permutation(len(labels))
+    halves = drawn[::2], drawn[1::2]
+    gained = 0.0
+    for learnt, asked in (halves, halves[::-1]):
+        temperature, _ = fit_temperature(logits[learnt], labels[learnt])
+        without, with_it = (
+            _doubtful_loss(logits[asked], labels[asked], each) for each in (1.0, temperature)
+        )
+        gained += len(asked) * (without - with_it)
+    return fit_temperature(logits, labels)[0] if gained > 0 else 1.0
 
 
 def fit_temperature(
@@ -26,16 +51,23 @@ def fit_temperature(
         The temperature, and the mean cross-entropy (nats) of logits / temperature.
     """
     values = logits.astype(np.float64)
-    doubt = 1 / (len(labels) + 2)
 
     def loss(log_temperature: float) -> float:
-        right, wrong = _log_chances(values / np.exp(log_temperature), labels)
-        return -float(((1 - doubt) * right + doubt * wrong).mean())
+        return _doubtful_loss(values, labels, float(np.exp(log_temperature)))
 
     bounds = (np.log(_LOWEST), np.log(_HIGHEST))
     temperature = float(np.exp(minimize_scalar(loss, bounds=bounds, method="bounded").x))
     right, _ = _log_chances(values / temperature, labels)
     return temperature, -float(right.mean())
+
+
+def _doubtful_loss(
+    logits: npt.NDArray[np.floating], labels: npt.NDArray[np.int64], temperature: float
+) -> float:
+    """Return the mean cross-entropy (nats), where one label in n + 2 is taken to be another."""
+    doubt = 1 / (len(labels) + 2)
+    right, wrong = _log_chances(logits.astype(np.float64, copy=False) / temperature, labels)
+    return -float(((1 - doubt) * right + doubt * wrong).mean())
 
 
 def _log_chances(

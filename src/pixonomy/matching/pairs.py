@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from pixonomy.files import scan_parquet
-from pixonomy.locate import locate
+from pixonomy.locate import PLACED, locate
 from pixonomy.matching.sketches import Embeddings, open_sketches
 from pixonomy.matching.suspects import MatchSettings, suspect
 from pixonomy.matching.verify import Suspicion, Task, verify
@@ -22,8 +22,8 @@ from pixonomy.workers import run
 MATCH_VERSION = 2
 """Raised whenever the same survey would give other pairs."""
 
-NEEDED = ("sha256", "descriptor", "image_id", "uri", "offset", "length", "member", "encoding")
-"""The columns of a survey that are read; `member` and `encoding` may be missing."""
+NEEDED = ("sha256", "descriptor", "image_id", *PLACED, "modified_ns")
+"""The columns of a survey that are read; `member`, `encoding`, `modified_ns` may be missing."""
 
 _DEFAULT, _USUAL = Surroundings(), MatchSettings()
 _LOCATED = 20_000  # pairs whose pictures are located at once
@@ -120,7 +120,8 @@ def _tasks(suspects: pl.DataFrame, rows: pl.Series, pictures: Pictures) -> Itera
 def _read_places(survey: Path, rows: pl.Series) -> pl.DataFrame:
     """Return where the pictures of ascending rows lie."""
     with scan_parquet(survey) as table:
-        names = [name for name in NEEDED[2:] if name in table.collect_schema().names()]
+        there = table.collect_schema().names()
+        names = [name for name in NEEDED if name in there and name != "descriptor"]
         places = table.select(names).with_row_index("row")
         wanted = rows.alias("row").to_frame().lazy()
         return wanted.join(places, on="row", how="left", maintain_order="left").collect()

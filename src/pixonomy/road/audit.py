@@ -13,13 +13,14 @@ from pixonomy.artefact import Fingerprint, is_finished
 from pixonomy.auditing.examine import MEASURE_VERSION
 from pixonomy.auditing.findings import (
     TOLD,
+    conform,
     count_findings,
     find_copies_and_leaks,
     gather_audited,
 )
 from pixonomy.auditing.flaws import find_flaws
 from pixonomy.auditing.groups import group_copies, number_pictures
-from pixonomy.auditing.kinds import check_kinds
+from pixonomy.auditing.kinds import UNDECODABLE, check_kinds
 from pixonomy.auditing.record import decide_problems, name_groups, write_findings, write_marked
 from pixonomy.auditing.survey import EMBEDDINGS, TABLE, Survey, SurveySettings, survey
 from pixonomy.curation.labels import LABELS_VERSION
@@ -34,8 +35,10 @@ from pixonomy.files import (
     write_text,
 )
 from pixonomy.images.embedding import Embedder
+from pixonomy.images.formats import all_faults
 from pixonomy.manifest import Manifest, hash_manifest, read_manifest
 from pixonomy.matching.pairs import MATCH_VERSION
+from pixonomy.outputs import require_local
 from pixonomy.progress import Surroundings
 from pixonomy.road.audit_labels import REVIEW, Labelled, as_findings, hash_predictions, review
 from pixonomy.road.audit_page import Outcome, draw_page
@@ -47,6 +50,7 @@ MARKED, FINDINGS, PAGE, SUMMARY = "manifest.parquet", "findings.parquet", "audit
 _DEFAULT = Surroundings()
 _STAGE, _VERSION = "audit", 1  # the version is raised when the same inputs give other findings
 _PLAN = ".plan.json"  # written first, so that an unfinished folder is known for what it is
+_FAULT = "fault?"  # the name of no column
 _OWN = (MARKED, FINDINGS, PAGE, SUMMARY, TABLE, EMBEDDINGS, PAIRS, REVIEW)
 _OWN_STARTS = (".", "embedder-")
 
@@ -114,6 +118,7 @@ def audit(
         SettingError: if `manifest` is none, `output` holds other things or a kind is unknown.
         StorageError: if the disk is full, or a remote storage does not answer.
     """
+    require_local(output)
     began = time.monotonic()
     choices = choices or AuditChoices()
     fingerprint = _fingerprint(manifest, choices)
@@ -185,7 +190,15 @@ def _read_told(manifest: Path) -> pl.DataFrame:
         known = rows.collect_schema()
         told = [pl.col(name).cast(pl.Categorical) for name in TOLD if name in known]
         usable = pl.col("problem").is_null().alias("is_usable")
-        return rows.select("image_id", "duplicate_group", usable, *told).collect()
+        fault = pl.when(pl.col("problem").is_in(all_faults())).then("problem").alias(_FAULT)
+        return rows.select("image_id", "duplicate_group", usable, fault, *told).collect()
+
+
+def _add_faults(findings: dict[str, pl.DataFrame], told: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """Add what `index` has seen to be no picture, and nobody has looked at again."""
+    known = told.with_row_index("row").drop_nulls(_FAULT).select("row", detail=_FAULT)
+    both = pl.concat([findings[UNDECODABLE], conform(known)])
+    return {**findings, UNDECODABLE: both.sort("row")}
 
 
 def _find(work: _Work, seen: Survey, told: pl.DataFrame) -> Outcome:
@@ -201,7 +214,7 @@ def _find(work: _Work, seen: Survey, told: pl.DataFrame) -> Outcome:
         run, made_from = work.choices.predictions, {**work.seen_from, **also}
         reviewed = review(labelled, run, output, made_from, surroundings)
     findings = {
-        **find_flaws(seen.table),
+        **_add_faults(find_flaws(seen.table), told),
         **find_copies_and_leaks(audited),
         **as_findings(reviewed),
     }

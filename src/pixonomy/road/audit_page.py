@@ -23,14 +23,13 @@ from pixonomy.auditing.origins import Origins, tabulate
 from pixonomy.auditing.page import AuditPage, Card, Shown, render_audit
 from pixonomy.auditing.thumbnails import make_thumbnails
 from pixonomy.files import printable, scan_parquet
-from pixonomy.locate import locate
+from pixonomy.locate import LOCATED, locate
 from pixonomy.manifest import Manifest
 from pixonomy.pages.problems import ProblemGroup, group_problems
 from pixonomy.pages.wording import counted, display_names, percent, shorten
 from pixonomy.progress import Surroundings
 
 NO_CATEGORY = "(no category)"
-_LOCATED = ("image_id", "uri", "offset", "length", "member", "encoding")
 _NAMED = ("label", "keyword", "provider", "split")
 _LONGEST_NAME = 60
 _ORIGINS = {"keyword": "By keyword", "provider": "By provider"}
@@ -107,7 +106,7 @@ def _look_at(
     wanted = pl.LazyFrame({"row": rows}, schema={"row": pl.UInt32})
     with scan_parquet(outcome.path) as table:
         known = [name for name in _NAMED if name in table.collect_schema()]
-        numbered = table.select(*_LOCATED, *known).with_row_index("row")
+        numbered = table.select(LOCATED, *known).with_row_index("row")
         picked = numbered.join(wanted, on="row", how="semi").collect(engine="streaming").sort("row")
     thumbnails = make_thumbnails(locate(picked, outcome.about.base), surroundings)
     shown = {}

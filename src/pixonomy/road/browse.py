@@ -22,6 +22,7 @@ from pixonomy.browsing.sizes import (
 from pixonomy.errors import SettingError
 from pixonomy.files import printable, scan_parquet, write_text
 from pixonomy.manifest import Manifest, hash_manifest, read_manifest
+from pixonomy.outputs import require_local
 from pixonomy.progress import Surroundings
 
 _DEFAULT = Surroundings()
@@ -47,6 +48,7 @@ def browse(
     Raises:
         SettingError: if `manifest` is none, or `output` is something else.
     """
+    require_local(output)
     choices = choices or BrowseChoices()
     fingerprint = {
         "stage": _STAGE,

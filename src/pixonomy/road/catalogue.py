@@ -14,6 +14,7 @@ from pixonomy.files import printable, read_json, storage_errors, write_json, wri
 from pixonomy.gallery.draw import CATEGORIES, draw_views
 from pixonomy.gallery.photograph import encode_jpeg
 from pixonomy.images.resize import Framing, resize
+from pixonomy.outputs import require_local
 from pixonomy.progress import Surroundings
 from pixonomy.sources.bson.write import ProductPictures, write_bson
 
@@ -52,6 +53,7 @@ def draw_catalogue(
     Raises:
         SettingError: if the folder holds another catalogue.
     """
+    require_local(folder)
     if products < 1 or seed < 0:
         raise SettingError("Expected 1 or more products, and a seed of 0 or more.")
     catalogue, names, mark = (folder / name for name in ("train.bson", "category_names.csv", _MARK))

@@ -22,7 +22,8 @@ def classify(
     """Classify picture files; one that cannot be read is answered with a problem.
 
     Returns:
-        {images: [{path, verdict, label, name, confidence, top, problem}]}.
+        {images: [{path, verdict, label, name, confidence, top, problem}]}; the verdict is `sure`,
+        `unsure`, `none` or `unreadable`.
     """
     loaded = load_bundle(bundle, surroundings.cores)
     answers = classify_pictures(loaded, (_read(path) for path in images))

@@ -22,8 +22,9 @@ from pixonomy.collecting.shards import ShardWriter
 from pixonomy.errors import PixonomyError, SettingError
 from pixonomy.files import printable, storage_errors
 from pixonomy.keywords import KeywordFile, read_keyword_file
+from pixonomy.outputs import require_local
 from pixonomy.progress import Surroundings
-from pixonomy.remote import is_remote
+from pixonomy.remote import is_remote, require_writable
 from pixonomy.road.collect_outcome import write_outcome
 
 LEDGER, SHARDS = "ledger.sqlite", "shards"
@@ -84,17 +85,17 @@ def collect(
     _check(choices)
     providers = _open_providers(wanted, choices)
     if is_dry_run:
-        told = _plan(providers, len(wanted.keywords), choices.per_keyword)
-        return told | {"seconds": round(time.monotonic() - began, 2)}
-    folder = _place(output, choices)
-    user_agent = _introduce(wanted, choices)
+        outcome = _plan(providers, len(wanted.keywords), choices.per_keyword)
+        return outcome | {"seconds": round(time.monotonic() - began, 2)}
+    folder, user_agent = _place(output, choices), _introduce(wanted, choices)
     _check_terms(providers, choices)
     with Ledger(folder / LEDGER) as ledger:
         _note_permissions(ledger, providers, choices)
         ledger.try_again(MOST_TRIES)
         writer = ShardWriter(folder / SHARDS, ledger.shards())
         _run(wanted, providers, ledger, writer, choices, user_agent, surroundings=surroundings)
-        outcome = write_outcome(ledger, folder, wanted, choices.per_keyword, str(output))
+        asked = choices.per_keyword, str(output), surroundings.cores
+        outcome = write_outcome(ledger, folder, wanted, *asked)
     return outcome | {"seconds": round(time.monotonic() - began, 2)}
 
 
@@ -124,12 +125,15 @@ def _open_providers(wanted: KeywordFile, choices: CollectChoices) -> list[Provid
 def _place(output: str | Path, choices: CollectChoices) -> Path:
     """Return the folder that ledger and tar files lie in."""
     if is_remote(str(output)):
+        require_writable(str(output))
         if choices.state is None:
             raise SettingError(
                 f"For {output}, say where the ledger lies meanwhile: --state FOLDER."
             )
+        require_local(choices.state)
         return choices.state
     folder = Path(output)
+    require_local(folder)
     with storage_errors(folder):
         is_other = folder.is_dir() and any(folder.iterdir()) and not (folder / LEDGER).exists()
         if is_other or (folder.exists() and not folder.is_dir()):

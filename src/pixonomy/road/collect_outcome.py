@@ -10,15 +10,17 @@ import polars as pl
 from pixonomy.collecting.ledger import Ledger
 from pixonomy.collecting.outcome import ATTRIBUTION_COLUMNS, read_pictures, read_sightings
 from pixonomy.collecting.page import CollectedPage, KeywordSheet, render_collected
+from pixonomy.curation.proof import prove_copies
 from pixonomy.errors import UndecodableImage
 from pixonomy.fetch import read_all
-from pixonomy.files import printable, write_aside, write_parquet, write_text
+from pixonomy.files import printable, write_parquet, write_text
 from pixonomy.images.decode import decode
 from pixonomy.keywords import KeywordFile
 from pixonomy.locate import locate
 from pixonomy.manifest import Manifest, conform, write_manifest
 from pixonomy.pages.thumbnail import as_data_uri, encode_thumbnail
 from pixonomy.remote import is_remote, upload
+from pixonomy.spreadsheet import write_spreadsheet
 
 MANIFEST, SIGHTINGS = "manifest.parquet", "sightings.parquet"
 ATTRIBUTION, PAGE = "ATTRIBUTION.csv", "collected.html"
@@ -28,7 +30,7 @@ _THUMBNAIL = 96
 
 
 def write_outcome(
-    ledger: Ledger, folder: Path, wanted: KeywordFile, per_keyword: int, output: str
+    ledger: Ledger, folder: Path, wanted: KeywordFile, per_keyword: int, output: str, cores: int = 1
 ) -> dict[str, Any]:
     """Write all that a collection leaves beside its tar files; see `collect` for what is returned.
 
@@ -39,10 +41,13 @@ def write_outcome(
     sightings = read_sightings(ledger)
     is_away = is_remote(output)
     shards = f"{output.rstrip('/')}/shards" if is_away else "shards"
-    rows = read_pictures(ledger, sightings, shards)
+
+    def prove(rows: pl.DataFrame) -> pl.Series:
+        return prove_copies(conform(_as_here(rows)), folder, cores)
+
+    rows = read_pictures(ledger, sightings, shards, prove)
     write_parquet(folder / SIGHTINGS, sightings)
-    with write_aside(folder / ATTRIBUTION) as partial:
-        rows.select(ATTRIBUTION_COLUMNS).write_csv(partial)
+    write_spreadsheet(folder / ATTRIBUTION, rows.select(ATTRIBUTION_COLUMNS))
     had = {one: ledger.count_kept(*one) for one in wanted.keywords}
     _write_page(ledger, folder, wanted, rows, had, per_keyword=per_keyword, output=output)
     fingerprint = {"stage": "collect", "pictures": rows.height, "title": wanted.title}
@@ -50,22 +55,25 @@ def write_outcome(
     place = output.rstrip("/") if is_away else printable(folder)
     if is_away:
         _send(ledger, folder, place)
+    shortfall = {one: per_keyword - count for (_, one), count in had.items() if count < per_keyword}
+    return {
+        "manifest": f"{place}/{MANIFEST}",
+        **_count(ledger, rows),
+        "shortfall": shortfall,
+        "sightings": f"{place}/{SIGHTINGS}",
+        "attribution": f"{place}/{ATTRIBUTION}",
+        "page": f"{place}/{PAGE}",
+    }
+
+
+def _count(ledger: Ledger, rows: pl.DataFrame) -> dict[str, int]:
     counts = ledger.count_images()
     copies = int(rows["problem"].fill_null("").str.starts_with("duplicate of").sum())
     return {
-        "manifest": f"{place}/{MANIFEST}",
         "pictures": int(rows["problem"].is_null().sum()),
         "duplicates": counts.get("kept", 0) - rows.height + copies,
         "refused": counts.get("refused", 0),
         "failed": counts.get("failed", 0),
-        "shortfall": {
-            keyword: per_keyword - count
-            for (_, keyword), count in had.items()
-            if count < per_keyword
-        },
-        "sightings": f"{place}/{SIGHTINGS}",
-        "attribution": f"{place}/{ATTRIBUTION}",
-        "page": f"{place}/{PAGE}",
     }
 
 
@@ -110,8 +118,7 @@ def _sheets(
     """Yield each keyword's first pictures, and how many it has."""
     names = {one.id: one.name for one in wanted.categories}
     first = rows.group_by("label", "keyword", maintain_order=True).head(_SHOWN)
-    shown = first.with_columns(uri=pl.format("shards/{}", pl.col("uri").str.split("/").list.last()))
-    sources = _thumbnails(conform(shown), folder)
+    sources = _thumbnails(conform(_as_here(first)), folder)
     for category, keyword in wanted.keywords:
         own = first.filter((pl.col("label") == category) & (pl.col("keyword") == keyword))
         pictures = tuple(
@@ -120,6 +127,11 @@ def _sheets(
             if image_id in sources
         )
         yield KeywordSheet(names[category], keyword, had[category, keyword], per_keyword, pictures)
+
+
+def _as_here(rows: pl.DataFrame) -> pl.DataFrame:
+    """Let the rows' addresses be those of the tar files beside the ledger."""
+    return rows.with_columns(uri=pl.format("shards/{}", pl.col("uri").str.split("/").list.last()))
 
 
 def _thumbnails(rows: pl.DataFrame, folder: Path) -> dict[str, str]:

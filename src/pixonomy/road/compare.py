@@ -14,6 +14,7 @@ from pixonomy.errors import SettingError
 from pixonomy.evaluation.comparison import Contender, compare_with_first, render_comparison
 from pixonomy.evaluation.metrics import measure
 from pixonomy.files import printable, read_json, read_parquet, write_text
+from pixonomy.outputs import require_local
 from pixonomy.progress import Surroundings
 from pixonomy.road.evaluate import evaluate
 from pixonomy.training.run import RunFolder, read_run
@@ -37,6 +38,7 @@ def compare(
     Raises:
         SettingError: if there are fewer than two runs, or one has no test pictures.
     """
+    require_local(output)
     began = time.monotonic()
     if len(runs) < 2:
         raise SettingError("A comparison needs two runs or more.")

@@ -11,6 +11,7 @@ from pixonomy.files import printable, read_json, storage_errors, write_json, wri
 from pixonomy.gallery.draw import CATEGORIES, draw_fresh
 from pixonomy.images.resize import DEFAULT_FIT
 from pixonomy.keywords import shipped_text
+from pixonomy.outputs import require_local
 from pixonomy.progress import Surroundings
 from pixonomy.road.audit import audit
 from pixonomy.road.classify import classify
@@ -39,6 +40,7 @@ def demo(
         {gallery, collected: {pictures, duplicates, refused, page}, audit: {page, findings}, run,
         bundle, report, planted, test, fresh: {right, sure, n, images}, seconds}.
     """
+    require_local(output)
     began = time.monotonic()
     settings = {"pictures_per_category": pictures_per_category, "seed": seed}
     _claim(output, settings)

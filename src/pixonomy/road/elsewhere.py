@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from polars import selectors
 
 from pixonomy.bundle.load import Bundle
 from pixonomy.errors import UndecodableImage
 from pixonomy.evaluation.certainty import check_certainty
+from pixonomy.evaluation.copies import MARKS
 from pixonomy.evaluation.elsewhere import Elsewhere, look_elsewhere
 from pixonomy.evaluation.metrics import Metrics, measure
 from pixonomy.evaluation.report import Report, render_report
@@ -29,9 +31,10 @@ from pixonomy.locate import locate
 from pixonomy.manifest import hash_manifest, read_about
 from pixonomy.progress import Surroundings
 from pixonomy.road.predict import PredictChoices, predict
+from pixonomy.road.units import mark_units
 from pixonomy.training.run import Run, RunFolder, versions
 
-_VERSION = 1  # of what is said of a set from elsewhere
+_VERSION = 2  # of what is said of a set from elsewhere
 _SHOWN_PIXELS = 160  # what thumbnails are made from, at least
 _HASH_LETTERS = 8
 
@@ -85,7 +88,9 @@ def evaluate_on(own: Evaluated, manifest: Path, surroundings: Surroundings) -> d
 
 
 def _evaluate(own: Evaluated, manifest: Path, table: Path, page: Path) -> dict[str, Any]:
-    there, labels = read_parquet(table), own.run.labels
+    with scan_parquet(manifest) as rows:
+        marks = rows.select(selectors.by_name("image_id", *MARKS, require_all=False)).collect()
+    there, labels = mark_units(read_parquet(table), marks), own.run.labels
     seen = look_elsewhere(read_parquet(own.folder.predictions), there, labels, own.split)
     known = there.filter(pl.col("problem").is_null() & pl.col("label").is_in(list(labels)))
     metrics = measure(known, labels, own.majority) if known.height else None

@@ -31,10 +31,11 @@ from pixonomy.files import (
 from pixonomy.progress import Surroundings
 from pixonomy.road.elsewhere import Evaluated, evaluate_on
 from pixonomy.road.evaluate_page import Measured, make_report, tell_facts
+from pixonomy.road.units import mark_units
 from pixonomy.training.run import Run, RunFolder, read_run, versions
 
 _DEFAULT = Surroundings()
-_VERSION = 5  # of what an evaluation holds; older ones are made anew
+_VERSION = 6  # of what an evaluation holds; older ones are made anew
 
 
 def evaluate(
@@ -49,9 +50,10 @@ def evaluate(
 
     Returns:
         {run, bundle, report, images, categories, seconds, test: {n, accuracy, accuracy_low,
-        accuracy_high, macro_f1, majority_baseline} or null}; with `on` also predictions, gap:
-        {n, groups, first, second, difference, low, high, chance, smallest, is_paired} or null, and
-        shares: [{label, counted, share, low, high}].
+        accuracy_high, macro_f1, majority_baseline, units} or null}, units being how many
+        are independent of each other; with `on` also predictions, gap: {n, groups, first, second,
+        difference, low, high, chance, smallest, is_paired} or null, and shares: [{label, counted,
+        share, low, high}].
 
     Raises:
         SettingError: if there is no run or manifest, or the pictures trained on have changed.
@@ -109,7 +111,8 @@ def _evaluate(
 ) -> dict[str, Any]:
     has_test = bool(len(arrays.of_split("test")))
     split = "test" if has_test else "validation"
-    predictions = predict_split(bundle, arrays, split, surroundings.progress)
+    answered = predict_split(bundle, arrays, split, surroundings.progress)
+    predictions = mark_units(answered, arrays.rows)
     write_parquet(folder.predictions, predictions)
     temperature = bundle.calibration.temperature
     measured = _measure(folder, run, arrays, predictions, split=split, temperature=temperature)
@@ -156,7 +159,9 @@ def _measure(
         ),
         check_products(predictions, run.labels, majority),
         check_certainty(predictions, run.labels, temperature),
-        measure_hierarchy(metrics.confusion, run.labels, arrays.about.get("paths", {})),
+        measure_hierarchy(
+            metrics.confusion, run.labels, arrays.about.get("paths", {}), predictions
+        ),
         find_suspects(predictions, run.labels),
     )
 

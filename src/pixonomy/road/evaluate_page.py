@@ -9,6 +9,7 @@ import numpy.typing as npt
 import polars as pl
 
 from pixonomy.arrays.read import Arrays
+from pixonomy.bundle.calibrate import explain_never_sure
 from pixonomy.bundle.load import Bundle
 from pixonomy.evaluation.certainty import Certainty
 from pixonomy.evaluation.copies import CopyCheck
@@ -17,6 +18,7 @@ from pixonomy.evaluation.metrics import Metrics
 from pixonomy.evaluation.origins import Origin
 from pixonomy.evaluation.products import ProductCheck
 from pixonomy.evaluation.report import Report
+from pixonomy.evaluation.sections import tell_units
 from pixonomy.evaluation.suspects import Suspects
 from pixonomy.files import printable
 from pixonomy.pages.wording import counted
@@ -65,7 +67,7 @@ def make_report(
         counts=_counts(arrays),
         problems=_problems(arrays),
         facts=tell_facts(run, arrays, bundle),
-        notes=_notes(arrays, measured),
+        notes=(*_notes(arrays, measured), *_note_on_sure(run, bundle)),
         command=f"pixonomy evaluate {printable(folder.path)}",
         copies=measured.copies,
         origins=measured.origins,
@@ -168,9 +170,16 @@ def _notes(arrays: Arrays, measured: Measured) -> tuple[str, ...]:
         )
     if metrics and metrics.n < 100:
         notes.append(f"Only {metrics.n} pictures were tested: the interval is wide.")
+    elif metrics and metrics.units is not None and metrics.units < 100:
+        notes.append(f"Only {tell_units(metrics)} were tested: the interval is wide.")
     if metrics and measured.split == "test":
         notes.append(_note_on_origins(measured.origins))
     return tuple(notes)
+
+
+def _note_on_sure(run: Run, bundle: Bundle) -> tuple[str, ...]:
+    told = explain_never_sure(bundle.calibration, run.recipe.sure_accuracy)
+    return (told,) if told is not None else ()
 
 
 def _note_on_origins(origins: Sequence[Origin]) -> str:

@@ -22,6 +22,7 @@ from pixonomy.files import (
     write_json,
 )
 from pixonomy.manifest import SPLITS, hash_manifest, read_manifest
+from pixonomy.outputs import require_local
 from pixonomy.progress import Surroundings
 from pixonomy.workers import run
 
@@ -44,6 +45,9 @@ def export(
 ) -> dict[str, Any]:
     """Copy the usable pictures of a manifest, byte by byte, to where other programs read them.
 
+    What cannot be decoded is left out: a table may name any file that can be read, and only
+    pictures are to leave (`TableColumns.root` confines a table to a folder).
+
     Args:
         to: "webdataset" (tar shards), "folder" (<split>/<label>/ and manifest.csv) or "parquet"
             (as Hugging Face writes it).
@@ -56,17 +60,11 @@ def export(
     Raises:
         SettingError: if `manifest` is none, `to` is unknown or `output` is something else.
     """
+    require_local(output)
     began = time.monotonic()
-    if to not in get_args(Kind):
-        raise SettingError(f"Cannot export to {to!r}; known are {', '.join(get_args(Kind))}.")
-    if shard_bytes < 1:
-        raise SettingError(f"A shard has at least one byte, not {shard_bytes}.")
-    fingerprint = {
-        "stage": _STAGE,
-        "manifest": hash_manifest(manifest),
-        "to": to,
-        "shard_bytes": shard_bytes,
-    }
+    _check(to, shard_bytes)
+    about_input = {"stage": _STAGE, "manifest": hash_manifest(manifest)}
+    fingerprint = {**about_input, "to": to, "shard_bytes": shard_bytes}
     if not _is_finished(output, fingerprint, overwrite):
         _write(manifest, output, fingerprint, surroundings)
     remove(output / WORK_FOLDER)
@@ -133,6 +131,13 @@ def _tell(about: dict[str, Any], surroundings: Surroundings) -> None:
     if about["problems"]:
         first = "; the first is {}: {}".format(*about["unread"][0]) if about["unread"] else ""
         surroundings.say(f"Pictures left out: {about['problems']}{first}.")
+
+
+def _check(to: str, shard_bytes: int) -> None:
+    if to not in get_args(Kind):
+        raise SettingError(f"Cannot export to {to!r}; known are {', '.join(get_args(Kind))}.")
+    if shard_bytes < 1:
+        raise SettingError(f"A shard has at least one byte, not {shard_bytes}.")
 
 
 def _is_finished(output: Path, fingerprint: Fingerprint, overwrite: bool) -> bool:

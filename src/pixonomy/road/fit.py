@@ -11,7 +11,9 @@ from pixonomy.curation.split import SplitShares
 from pixonomy.errors import SettingError
 from pixonomy.files import printable, storage_errors
 from pixonomy.images.resize import DEFAULT_FIT, Fit
+from pixonomy.outputs import require_local
 from pixonomy.progress import Surroundings
+from pixonomy.road.describe import describe_manifest
 from pixonomy.road.evaluate import evaluate
 from pixonomy.road.index import IndexChoices, index
 from pixonomy.road.prepare import prepare
@@ -52,12 +54,15 @@ def fit(
         SettingError: if a choice or a source is wrong, or `output` is something else.
         DataError: if the pictures do not allow it: none found, one category only, …
     """
+    require_local(output)
     began = time.monotonic()
     choices = choices or FitChoices()
     indexed, dealt, arrays = (output / "data" / name for name in _DATA)
     plan = plan_training(choices.training, surroundings)
     _check_output(output)
-    index(sources, indexed, IndexChoices(choices.columns), overwrite, surroundings)
+    found = index(sources, indexed, IndexChoices(choices.columns), overwrite, surroundings)
+    for line in describe_manifest(found):
+        surroundings.say(line)
     split(indexed, dealt, SplitShares(seed=choices.seed), overwrite, surroundings)
     settings = ArraySettings((plan.recipe.size,), choices.fit)
     prepare(dealt, arrays, settings, overwrite, surroundings)

@@ -1,7 +1,8 @@
 """Sources go in; a manifest comes out."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +12,21 @@ from pixonomy.artefact import Fingerprint, is_finished
 from pixonomy.errors import DataError, SettingError
 from pixonomy.files import hash_file, hash_json, printable, storage_errors
 from pixonomy.manifest import SUMMED, Manifest, conform, describe, read_about
+from pixonomy.outputs import require_local
 from pixonomy.parts import Parts, remove_parts
 from pixonomy.progress import Surroundings
 from pixonomy.road.sources import FoundSources, Source, find_sources
 from pixonomy.road.tally import tally
+from pixonomy.sources.damage import Indexed, join_told
+from pixonomy.sources.label_names import remark_labels
 from pixonomy.sources.table import TableColumns
 from pixonomy.taxonomy import LEVELS, Taxonomy, read_taxonomy
 
 _DEFAULT = Surroundings()
 _PART_STEPS = 4 * 1024**3  # bytes of a source between two points where a killed run can go on
+_NAMED = 3  # reasons in a sentence
 _PART_ROWS = 500_000
+_NAMED = 5  # reasons to pass files over
 
 
 @dataclass(frozen=True)
@@ -53,13 +59,15 @@ def index(
     .bson files. Rows are streamed, and a killed run goes on where it was.
 
     Returns:
-        {manifest, rows, groups, categories, problems, splits, damage}.
+        {manifest, rows, groups, categories, problems, splits, labels, passed_over, missing,
+        damage}; labels has the rows of the 100 most frequent, passed_over files by reason.
 
     Raises:
         SettingError: if a source is not there or not of a known kind.
         DataError: if there are no pictures, or a source is damaged and `salvage` is not chosen:
             then the manifest holds what was whole before the damage.
     """
+    require_local(output)
     choices = choices or IndexChoices()
     taxonomy = _read_taxonomy(choices)
     found = find_sources(sources, choices.columns)
@@ -72,14 +80,25 @@ def index(
     if finished and not is_broken:
         remove_parts(output)
     else:
-        parts = Parts(output, {**fingerprint, "salvage": choices.salvage})
-        for number, source in enumerate(found.sources):
-            _walk(source, number, parts, taxonomy, choices, surroundings)
-        notes = _assemble(parts, found, fingerprint, taxonomy, choices)
+        notes = _make(output, found, fingerprint, taxonomy, choices, surroundings)
     _tell(notes, taxonomy, surroundings)
     if notes["damage"] and not choices.salvage:
         raise _damaged(output, notes)
     return {"manifest": printable(output), **notes["summary"], "damage": notes["damage"]}
+
+
+def _make(
+    output: Path,
+    found: FoundSources,
+    fingerprint: Fingerprint,
+    taxonomy: Taxonomy | None,
+    choices: IndexChoices,
+    surroundings: Surroundings,
+) -> dict[str, Any]:
+    parts = Parts(output, {**fingerprint, "salvage": choices.salvage})
+    for number, source in enumerate(found.sources):
+        _walk(source, number, parts, taxonomy, choices, surroundings)
+    return _assemble(parts, found, fingerprint, taxonomy, choices)
 
 
 def _read_taxonomy(choices: IndexChoices) -> Taxonomy | None:
@@ -123,24 +142,36 @@ def _walk(
     start = end = before[-1]["end"] if before else 0
     rows: list[pl.DataFrame] = []
     damage: list[dict[str, Any]] = []
+    told: list[Indexed] = []
 
     def finish_part(is_over: bool) -> None:
-        about = {"source": number, "end": end, "is_over": is_over, "damage": damage}
+        about = {"source": number, "end": end, "is_over": is_over, "damage": damage, **_note(told)}
         table = pl.concat(rows, how="diagonal_relaxed") if rows else _nothing()
         keep = parts.hold if is_over else parts.add
         keep(_relabel(conform(table), labels), about)
 
     for batch in source.read(start, choices.salvage):
-        rows.append(batch.rows)
-        end = batch.end
-        if batch.damage is not None:
-            message = f"{source.short_name}: {batch.damage.message}"
-            damage.append({"offset": batch.damage.offset, "message": message})
+        indexed, end = batch.indexed, batch.end
+        rows.append(indexed.rows)
+        told.append(replace(indexed, rows=_nothing()))
+        if indexed.damage is not None:
+            message = f"{source.short_name}: {indexed.damage.message}"
+            damage.append({"offset": indexed.damage.offset, "message": message})
         surroundings.progress(f"indexing {source.short_name}, {source.unit}", *batch.progress)
         if end - start >= _PART_STEPS or sum(map(len, rows)) >= _PART_ROWS:
             finish_part(is_over=False)
-            start, rows, damage = end, [], []
+            start, rows, damage, told = end, [], [], []
     finish_part(is_over=True)
+
+
+def _note(told: Sequence[Indexed]) -> dict[str, Any]:
+    """Return what is told beside the rows of a part, as plain JSON."""
+    joined = join_told(told, _nothing())
+    return {
+        "passed_over": dict(joined.passed_over),
+        "missing": joined.missing,
+        "remarks": list(joined.remarks),
+    }
 
 
 def _relabel(rows: pl.DataFrame, labels: dict[str, str]) -> pl.DataFrame:
@@ -162,13 +193,21 @@ def _assemble(
 ) -> dict[str, Any]:
     counted = tally(parts.read(SUMMED))
     damage = [one for part in parts.done for one in part["damage"]]
+    beside = Indexed(_nothing(), passed_over=found.passed_over)
+    told = join_told([beside, *map(_told, parts.done)], _nothing())
     if not counted.rows:
         parts.remove()
         if damage:
             raise DataError(f"{_first(damage)}. Nothing before it is whole.")
-        raise DataError(f"No pictures found in {', '.join(one.name for one in found.sources)}.")
+        raise DataError(_explain_nothing(found, told))
+    passed_over = dict(Counter(told.passed_over).most_common())
     notes = {
-        "summary": counted.summary(),
+        "summary": {**counted.summary(), "passed_over": passed_over, "missing": told.missing},
+        "remarks": [
+            *told.remarks,
+            *_remark_reasons(counted.reasons),
+            *remark_labels(counted.usable_labels),
+        ],
         "unlabelled": counted.unlabelled,
         "unknown": counted.unknown(taxonomy, choices.level),
         "damage": damage,
@@ -178,7 +217,32 @@ def _assemble(
     return notes
 
 
+def _remark_reasons(reasons: Counter[str]) -> Iterator[str]:
+    named = [f"{reason} ({count})" for reason, count in reasons.most_common(_NAMED)]
+    if named:
+        yield f"Left out: {'; '.join([*named, '…'] if len(reasons) > _NAMED else named)}."
+
+
+def _told(part: Mapping[str, Any]) -> Indexed:
+    return Indexed(
+        _nothing(),
+        passed_over=part["passed_over"],
+        missing=part["missing"],
+        remarks=tuple(part["remarks"]),
+    )
+
+
+def _explain_nothing(found: FoundSources, told: Indexed) -> str:
+    others = Counter(told.passed_over).most_common(_NAMED)
+    seen = ", ".join(f"{reason} {count}" for reason, count in others)
+    sentences = [f"No pictures found in {', '.join(one.name for one in found.sources)}."]
+    sentences += [f"Passed over: {seen}."] if seen else []
+    return " ".join([*sentences, *told.remarks])
+
+
 def _tell(notes: dict[str, Any], taxonomy: Taxonomy | None, surroundings: Surroundings) -> None:
+    for remark in notes["remarks"]:
+        surroundings.say(remark)
     usable = notes["summary"]["rows"] - notes["summary"]["problems"]
     if usable and notes["unlabelled"] == usable:
         surroundings.say(

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import polars as pl
-
 from pixonomy.artefact import Fingerprint, is_finished
 from pixonomy.bundle.load import Bundle, load_bundle
 from pixonomy.errors import ArtefactDiffers, SettingError
@@ -15,8 +13,9 @@ from pixonomy.evaluation.groups import group_rows
 from pixonomy.evaluation.pooling import Pooling, check_pooling
 from pixonomy.evaluation.predict import NEEDED, Predictor, predict_parts
 from pixonomy.evaluation.submission import holds, submission_lines, write_submission
-from pixonomy.files import printable, scan_parquet, storage_errors
+from pixonomy.files import printable, read_parquet_texts, scan_parquet, storage_errors
 from pixonomy.manifest import hash_manifest, read_about
+from pixonomy.outputs import require_local
 from pixonomy.parts import Parts, remove_parts
 from pixonomy.progress import Surroundings
 
@@ -68,8 +67,7 @@ def predict(
     """
     began = time.monotonic()
     choices = choices or PredictChoices()
-    if choices.submission == output:
-        raise SettingError("The predictions and the submission need two names.")
+    _check_outputs(output, choices.submission)
     answering = load_bundle(bundle)
     wanted = _fingerprint(answering, manifest, choices)
     about = _read_about(output)
@@ -86,6 +84,13 @@ def predict(
         **{name: about[name] for name in ("rows", "groups", "problems")},
         "seconds": round(time.monotonic() - began, 3),
     }
+
+
+def _check_outputs(output: Path, submission: Path | None) -> None:
+    for path in (output, submission or output):
+        require_local(path)
+    if submission == output:
+        raise SettingError("The predictions and the submission need two names.")
 
 
 def _fingerprint(bundle: Bundle, manifest: Path, choices: PredictChoices) -> Fingerprint:
@@ -151,11 +156,7 @@ def _read_about(output: Path) -> dict[str, Any] | None:
     with storage_errors(output):
         if not output.exists():
             return None
-        try:
-            with output.open("rb") as file:
-                text = pl.read_parquet_metadata(file).get(_KEY)
-        except pl.exceptions.PolarsError:
-            text = None
+    text = read_parquet_texts(output).get(_KEY)
     if text is None:
         raise SettingError(
             f"{printable(output)} exists and holds no predictions; choose another name."

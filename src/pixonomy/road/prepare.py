@@ -11,6 +11,7 @@ from pixonomy.errors import SettingError
 from pixonomy.files import printable, read_json, remove, storage_errors, write_json
 from pixonomy.images.resize import RESIZE_VERSION, Framing
 from pixonomy.manifest import hash_manifest, read_manifest
+from pixonomy.outputs import require_local
 from pixonomy.progress import Surroundings
 
 _DEFAULT = Surroundings()
@@ -36,6 +37,7 @@ def prepare(
     Raises:
         SettingError: if the manifest has no splits or `output` is something else.
     """
+    require_local(output)
     began = time.monotonic()
     _check(settings)
     wanted = read_manifest(manifest, ("problem", "split")).usable["split"].count()

@@ -11,6 +11,7 @@ from pixonomy.curation.sample import SampleChoices, choose_labels, draw_sample, 
 from pixonomy.errors import SettingError
 from pixonomy.files import printable
 from pixonomy.manifest import SUMMED, Manifest, hash_manifest, read_manifest, rewrite_manifest
+from pixonomy.outputs import require_local
 from pixonomy.progress import Surroundings
 from pixonomy.road.copies import HASHED_AT_MOST, read_grouped
 from pixonomy.road.index import found_fingerprint
@@ -43,6 +44,7 @@ def sample(
             duplicates are to be dropped of which nothing is known.
         DataError: if nothing is left.
     """
+    require_local(output)
     choices = choices or SampleChoices()
     fingerprint = _fingerprint(manifest, choices)
     if not is_finished(printable(output), found_fingerprint(output), fingerprint, overwrite):

@@ -1,30 +1,32 @@
 """What a person names as sources goes in; what reads each of them comes out."""
 
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+import time
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import polars as pl
 
 from pixonomy.errors import SettingError
-from pixonomy.files import existing_path, hash_file, hash_json, printable
+from pixonomy.files import existing_path, hash_file, hash_json, hash_rows, printable
 from pixonomy.locate import path_to_uri, relative_to, uri_to_path
 from pixonomy.manifest import Manifest, read_about, read_manifest
 from pixonomy.remote import is_remote
+from pixonomy.seen import Seen, note
+from pixonomy.sources.archive import index_archive, is_archive
 from pixonomy.sources.bson.index import identify, index_bson
-from pixonomy.sources.damage import Damage, Indexed
+from pixonomy.sources.conflicts import remark_conflicts
+from pixonomy.sources.damage import Indexed, join_told
 from pixonomy.sources.folder import index_folder
 from pixonomy.sources.image_column import find_image_column, index_image_column
+from pixonomy.sources.names import label_of
 from pixonomy.sources.shards import find_shards
-from pixonomy.sources.table import TABLE_ENDINGS, TableColumns, index_table
-from pixonomy.sources.tar import index_tar
-from pixonomy.sources.zip import index_zip
+from pixonomy.sources.splits import categories_of_files, splits_of_files
+from pixonomy.sources.table import TableColumns, index_table
+from pixonomy.sources.table_rows import TABLE_ENDINGS, is_table, refuse_other_table
 
-_ARCHIVES: dict[str, Callable[[Path, Path], Iterator[Indexed]]] = {
-    ".tar": index_tar,
-    ".zip": index_zip,
-}
 _KINDS = (
     f"folders of pictures, tables ({', '.join(sorted(TABLE_ENDINGS))}), .bson, .tar and .zip "
     "files, and s3://bucket/key.bson"
@@ -34,17 +36,29 @@ _MEGA = 10**6
 
 @dataclass(frozen=True)
 class Batch:
-    """Rows of a source.
+    """Rows of a source, and what else is told of it.
 
     Attributes:
         end: how far the source has been read; reading may go on from there.
         progress: how much of how much (0: nobody knows), in the source's unit.
     """
 
-    rows: pl.DataFrame
+    indexed: Indexed
     end: int
     progress: tuple[int, int]
-    damage: Damage | None = None
+
+
+@dataclass(frozen=True)
+class _Names:
+    """What the name of a source says of the pictures in it.
+
+    Attributes:
+        split: of those whose own folders or columns name none.
+        category: of those that lie in no folder.
+    """
+
+    split: str | None = None
+    category: str | None = None
 
 
 @dataclass(frozen=True)
@@ -74,10 +88,16 @@ class Source:
 
 @dataclass(frozen=True)
 class FoundSources:
-    """All sources of one manifest and the folder that their relative `uri`s hang from."""
+    """All sources of one manifest.
+
+    Attributes:
+        base: the folder that their relative `uri`s hang from.
+        passed_over: what lies beside the shards of a folder, by kind.
+    """
 
     base: Path
     sources: tuple[Source, ...]
+    passed_over: Mapping[str, int] = field(default_factory=dict)
 
 
 def find_sources(named: Sequence[Path | str], columns: TableColumns) -> FoundSources:
@@ -89,16 +109,40 @@ def find_sources(named: Sequence[Path | str], columns: TableColumns) -> FoundSou
     """
     if not named:
         raise SettingError(f"Name at least one source: {_KINDS}.")
-    files = _distinct(part for one in named for part in _expand(_to_file(one)))
+    passed_over: Counter[str] = Counter()
+    files = _distinct(part for one in named for part in _expand(_to_file(one), passed_over))
     paths = [file for file in files if isinstance(file, Path)]
     roots = [_root(path, columns).absolute() for path in paths]
     base = Path(os.path.commonpath(roots)) if roots else Path("/")
     tables = [path for path in paths if _is_read_at_once(path, columns)]
     large = [file for file in files if file not in tables]
-    streams = [_stream(file, base, columns) for file in large]
+    names = _read_names(paths, base)
+    streams = [_stream(file, base, columns, names.get(file, _Names())) for file in large]
     others = [_uri(file, base) for file in large]
-    at_once = [_at_once(tables, columns, base, others)] if tables else []
-    return FoundSources(base, (*at_once, *streams))
+    at_once = [_at_once(tables, columns, base, names, others)] if tables else []
+    return FoundSources(base, (*at_once, *streams), passed_over)
+
+
+def _read_names(paths: Sequence[Path], base: Path) -> dict[Path | str, _Names]:
+    """Return what the names of sources say of the pictures in them."""
+    files = [path for path in paths if not path.is_dir()]
+    # A folder, or a catalogue, called "train" is a split only beside others.
+    is_set = len(paths) > 1
+    alike = paths if is_set else [path for path in files if path.suffix.lower() != ".bson"]
+    absolute = {path: path.absolute() for path in alike}
+    splits = splits_of_files([*absolute.values()], base)
+    categories = categories_of_files([path for path in paths if _may_be_category(path)])
+    return {
+        path: _Names(
+            splits.get(absolute[path]) if path in absolute else None,
+            label_of(categories[path]) if path in categories else None,
+        )
+        for path in paths
+    }
+
+
+def _may_be_category(path: Path) -> bool:
+    return path.is_dir() or is_archive(path)
 
 
 def _to_file(named: Path | str) -> Path | str:
@@ -119,16 +163,19 @@ def _distinct(files: Iterable[Path | str]) -> list[Path | str]:
     return list(by_place.values())
 
 
-def _expand(file: Path | str) -> list[Path | str]:
-    """Return the shards of a folder of shards, else what was named itself."""
-    shards = find_shards(file) if isinstance(file, Path) and file.is_dir() else []
-    return [*shards] or [file]
+def _expand(file: Path | str, passed_over: Counter[str]) -> list[Path | str]:
+    """Return the shards of a folder of shards, else what was named itself; count what is beside."""
+    if not isinstance(file, Path) or not file.is_dir():
+        return [file]
+    shards = find_shards(file)
+    passed_over.update(shards.passed_over)
+    return [*shards.paths] or [file]
 
 
 def _is_read_at_once(path: Path, columns: TableColumns) -> bool:
     if path.is_dir():
         return True
-    return path.suffix.lower() in TABLE_ENDINGS and not _holds_pictures(path, columns)
+    return is_table(path) and not _holds_pictures(path, columns)
 
 
 def _holds_pictures(path: Path, columns: TableColumns) -> bool:
@@ -142,73 +189,90 @@ def _uri(file: Path | str, base: Path) -> str:
     return file if isinstance(file, str) else path_to_uri(relative_to(file.absolute(), base))
 
 
-def _stream(file: Path | str, base: Path, columns: TableColumns) -> Source:
+def _stream(file: Path | str, base: Path, columns: TableColumns, names: _Names) -> Source:
     """Return a source whose rows come batch by batch."""
     name = str(file) if isinstance(file, str) else printable(file.absolute())
     uri = _uri(file, base)
     ending = Path(name).suffix.lower()
     if ending == ".bson":
         identity = identify(file)
+        version = identity[-1]  # an ETag, or when the file was written
+        seen = Seen(version) if isinstance(version, int) else Seen(etag=str(version))
 
         def read_bson(start: int, salvage: bool) -> Iterator[Batch]:
             for one in index_bson(file, uri, start, salvage):
                 progress = one.end // _MEGA, one.size // _MEGA
-                yield Batch(one.rows, one.end, progress, one.damage)
+                rows = note(one.rows, uri, seen)
+                if names.split is not None:
+                    rows = rows.with_columns(split=pl.lit(names.split))
+                yield Batch(Indexed(rows, one.damage), one.end, progress)
 
         return Source(name, identity, read_bson, "MB")
-    if isinstance(file, Path) and ending in _ARCHIVES:
-        index_archive = _ARCHIVES[ending]
-        return _in_batches(file, lambda: index_archive(file, base))
-    if isinstance(file, Path) and ending in TABLE_ENDINGS:
-        return _in_batches(file, lambda: index_image_column(file, columns, base))
+    if isinstance(file, Path) and is_archive(file):
+        told = names.split, names.category
+        return _in_batches(file, uri, lambda: index_archive(file, base, *told))
+    if isinstance(file, Path) and ending == ".parquet":
+        return _in_batches(file, uri, lambda: index_image_column(file, columns, base, names.split))
+    refuse_other_table(Path(name))
     raise SettingError(f"{name} is no known kind of source; known are {_KINDS}.")
 
 
-def _in_batches(file: Path, index_all: Callable[[], Iterator[Indexed]]) -> Source:
+def _in_batches(file: Path, uri: str, index_all: Callable[[], Iterator[Indexed]]) -> Source:
     """Return a source of which a walk takes up behind the batches that were written."""
     status = file.stat()
+    seen = Seen(status.st_mtime_ns, indexed_ns=time.time_ns())
 
     def read(start: int, _salvage: bool) -> Iterator[Batch]:
         rows = 0
         for number, one in enumerate(index_all(), 1):
             rows += one.rows.height
             if number > start:
-                yield Batch(one.rows, number, (rows, 0), one.damage)
+                yield Batch(replace(one, rows=note(one.rows, uri, seen)), number, (rows, 0))
 
     return Source(printable(file.absolute()), [status.st_size, status.st_mtime_ns], read)
 
 
 def _at_once(
-    paths: Sequence[Path], columns: TableColumns, base: Path, others: Collection[str]
+    paths: Sequence[Path],
+    columns: TableColumns,
+    base: Path,
+    names: Mapping[Path | str, _Names],
+    others: Collection[str],
 ) -> Source:
     """Return folders, tables and manifests as one source: a picture in two of them is one row.
 
     Raises:
         SettingError: if a manifest lists what lies in one of the `others`, given by `uri`.
     """
-    rows = pl.concat([_index_one(path, columns, base) for path in paths], how="diagonal_relaxed")
+    found = [_index_one(path, columns, base, names[path]) for path in paths]
+    rows = pl.concat([one.rows for one in found], how="diagonal_relaxed")
     for uri in others:
         if uri in rows["uri"]:
             raise SettingError(f"{uri} is a source, and a manifest lists it too; name one of them.")
-    rows = rows.unique("image_id", keep="first", maintain_order=True)
-    seen = [name for name in ("uri", "label", "split", "length", "modified_ns") if name in rows]
-    hashes = [hash_file(path) for path in paths if path.is_file()]
-    names = ", ".join(printable(path.absolute()) for path in paths)
-    batch = Batch(rows.drop("modified_ns", strict=False), rows.height, (rows.height, rows.height))
-    identity = hash_json([rows.select(seen).rows(), hashes])
+    conflicts = Indexed(rows.head(0), remarks=tuple(remark_conflicts(rows)))
+    if len(paths) > 1:
+        rows = rows.unique("image_id", keep="first", maintain_order=True)
+    batch = Batch(join_told([*found, conflicts], rows), rows.height, (rows.height, rows.height))
 
     def read(start: int, _salvage: bool) -> Iterator[Batch]:
         return iter([] if start else [batch])
 
-    return Source(names, identity, read, pictures=rows.height)
+    named = ", ".join(printable(path.absolute()) for path in paths)
+    return Source(named, _identify(paths, rows), read, pictures=rows.height)
 
 
-def _index_one(path: Path, columns: TableColumns, base: Path) -> pl.DataFrame:
+def _identify(paths: Sequence[Path], rows: pl.DataFrame) -> str:
+    seen = [name for name in ("uri", "label", "split", "length", "modified_ns") if name in rows]
+    hashes = [hash_file(path) for path in paths if path.is_file()]
+    return hash_json([hash_rows(rows.select(seen)), hashes])
+
+
+def _index_one(path: Path, columns: TableColumns, base: Path, names: _Names) -> Indexed:
     if path.is_dir():
-        return index_folder(path, base)
+        return index_folder(path, base, names.split, names.category)
     if read_about(path) is not None:
-        return _from_manifest(read_manifest(path), base)
-    return index_table(path, columns, base)
+        return Indexed(_from_manifest(read_manifest(path), base))
+    return index_table(path, columns, base, names.split)
 
 
 def _from_manifest(manifest: Manifest, base: Path) -> pl.DataFrame:
@@ -229,6 +293,6 @@ def _root(path: Path, columns: TableColumns) -> Path:
     about = read_about(path) if path.suffix.lower() == ".parquet" else None
     if about is not None:
         return Path(about["base"])
-    if columns.root is None or path.suffix.lower() not in TABLE_ENDINGS:
+    if columns.root is None or not is_table(path):
         return path.parent
     return existing_path(columns.root, "root folder")

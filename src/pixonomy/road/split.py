@@ -12,21 +12,21 @@ from pixonomy.curation.split import (
     HELD_OUT,
     SplitShares,
     assign_splits,
-    small_categories,
 )
 from pixonomy.errors import SettingError
 from pixonomy.files import printable, scan_parquet
 from pixonomy.manifest import (
     COLUMNS,
     SUMMED,
-    Manifest,
     hash_manifest,
     read_manifest,
     rewrite_manifest,
 )
+from pixonomy.outputs import require_local
 from pixonomy.progress import Surroundings
 from pixonomy.road.copies import count_unhashed, read_grouped
 from pixonomy.road.index import found_fingerprint
+from pixonomy.road.split_remarks import remark_split
 
 _DEFAULT = Surroundings()
 
@@ -51,17 +51,16 @@ def split(
             hold out by.
         DataError: if there are fewer than two categories to learn, or nothing can be held out.
     """
+    require_local(output)
     shares = shares or SplitShares()
     asked = {name: value for name, value in asdict(shares).items() if value is not None}
     fingerprint = {"stage": "split", "manifest": hash_manifest(manifest), **asked}
     if not is_finished(printable(output), found_fingerprint(output), fingerprint, overwrite):
         _write_split(manifest, output, shares, fingerprint, surroundings)
-    finished = read_manifest(output, (*SUMMED, "image_id"))
+    finished = read_manifest(output, (*SUMMED, "image_id", "duplicate_group"))
     summary = finished.summary()
-    _tell(finished, summary["problems"], surroundings)
-    _tell_unhashed(output, surroundings)
-    if HELD_OUT in finished.notes:
-        _tell_held_out(finished.notes[HELD_OUT], surroundings)
+    for remark in remark_split(finished, shares, count_unhashed(output)[1]):
+        surroundings.say(remark)
     return {"manifest": printable(output), **summary, **finished.notes}
 
 
@@ -75,6 +74,12 @@ def _write_split(
     columns = _wanted_columns(manifest, shares.hold_out)
     grouped = read_grouped(manifest, columns, surroundings)
     assigned = assign_splits(grouped, shares)
+    given = grouped.usable.drop_nulls("label")["split"].drop_nulls()
+    if given.len() and set(given.unique()) == {"train"} and shares.hold_out is None:
+        surroundings.say(
+            f"The source calls all its pictures with a category train ({given.len()}): validation "
+            "and test are dealt from them."
+        )
     notes = dict(assigned.notes)
     if HELD_OUT in notes:
         before = grouped.usable["split"].count()
@@ -101,57 +106,3 @@ def _wanted_columns(path: Path, column: str | None) -> tuple[str, ...]:
     if schema[column].is_nested() or schema[column] == pl.Binary:
         raise SettingError(f"{printable(path)} holds {schema[column]} in {column!r}, not text.")
     return tuple(dict.fromkeys((*DEALT, column)))
-
-
-def _tell_unhashed(path: Path, surroundings: Surroundings) -> None:
-    _, unhashed = count_unhashed(path)
-    if unhashed:
-        surroundings.say(
-            f"Copies were not looked for among {unhashed} pictures, which would take long; "
-            "`pixonomy audit` marks them, and `split` keeps those that are marked together."
-        )
-
-
-def _tell(manifest: Manifest, problems: int, surroundings: Surroundings) -> None:
-    if problems:
-        reasons = manifest.rows.drop_nulls("problem").select("image_id", "problem")
-        name, problem = reasons.row(0)
-        surroundings.say(f"Pictures left out: {problems}; the first is {name}: {problem}.")
-    small = small_categories(manifest)
-    if small:
-        named = ", ".join(small[:5]) + (", …" if len(small) > 5 else "")
-        surroundings.say(
-            f"Categories with fewer than three pictures: {len(small)} ({named}). They are kept, "
-            "but cannot be tested well; add pictures to them."
-        )
-
-
-def _tell_held_out(told: dict[str, Any], surroundings: Surroundings) -> None:
-    column = told["column"]
-    if told["replaced"]:
-        surroundings.say(
-            f"{told['replaced']} pictures had a split already; to hold out by {column}, all were "
-            "dealt anew."
-        )
-    if told["without_value"]:
-        surroundings.say(
-            f"Pictures without a {column}: {told['without_value']}; they are not tested."
-        )
-    if told["single"]:
-        surroundings.say(
-            f"Categories with only one {column}: {_name(told['single'])}. They cannot be held "
-            "out: they stay on the training side and are not tested."
-        )
-    if told["kept"]:
-        surroundings.say(
-            f"Categories whose every {column} is held out for others: {_name(told['kept'])}. They "
-            "stay on the training side and are not tested, so training sees something of what is "
-            "held out."
-        )
-    others = [one for one in told["untested"] if one not in {*told["single"], *told["kept"]}]
-    if others:
-        surroundings.say(f"Other categories without test pictures: {_name(others)}.")
-
-
-def _name(labels: list[str]) -> str:
-    return f"{len(labels)} ({', '.join(labels[:5])}{', …' if len(labels) > 5 else ''})"

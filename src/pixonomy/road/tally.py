@@ -9,8 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from pixonomy.manifest import SPLITS
+from pixonomy.manifest import SPLITS, most_frequent
 from pixonomy.taxonomy import Taxonomy
+
+_MOST_REASONS = 100  # of each part
 
 
 @dataclass
@@ -19,13 +21,17 @@ class Tally:
 
     Attributes:
         groups: one 64-bit hash a run of equal group ids, a few bytes a product.
+        labels, usable_labels: rows of each category, and those without a problem.
+        reasons: rows of the most frequent problems.
         unlabelled: usable pictures without a category.
     """
 
     rows: int = 0
     problems: int = 0
     unlabelled: int = 0
-    labels: set[str] = field(default_factory=set)
+    labels: Counter[str] = field(default_factory=Counter)
+    usable_labels: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
     splits: Counter[str] = field(default_factory=Counter)
     groups: list[npt.NDArray[np.uint64]] = field(default_factory=list)
 
@@ -36,14 +42,20 @@ class Tally:
         self.rows += rows.height
         self.problems += rows.height - usable.height
         self.unlabelled += usable["label"].null_count()
-        self.labels.update(rows["label"].drop_nulls().unique())
+        counts = dict(rows["label"].drop_nulls().value_counts().iter_rows())
+        self.labels.update(counts)
+        if usable is not rows:
+            reasons = rows["problem"].drop_nulls().value_counts(sort=True).head(_MOST_REASONS)
+            self.reasons.update(dict(reasons.iter_rows()))
+            counts = dict(usable["label"].drop_nulls().value_counts().iter_rows())
+        self.usable_labels.update(counts)
         self.splits.update(dict(usable["split"].drop_nulls().value_counts().iter_rows()))
         group = pl.col("group_id")
         is_new = group.ne_missing(group.shift()) | (pl.int_range(pl.len()) == 0)
         self.groups.append(rows.filter(is_new)["group_id"].hash().to_numpy())
 
     def summary(self) -> dict[str, Any]:
-        """Return {rows, groups, categories, problems, splits}."""
+        """Return {rows, groups, categories, problems, splits, labels}."""
         hashes = np.concatenate(self.groups) if self.groups else np.zeros(0, np.uint64)
         return {
             "rows": self.rows,
@@ -51,13 +63,14 @@ class Tally:
             "categories": len(self.labels),
             "problems": self.problems,
             "splits": {name: self.splits.get(name, 0) for name in SPLITS},
+            "labels": most_frequent(self.labels),
         }
 
     def unknown(self, taxonomy: Taxonomy | None, level: int) -> list[str]:
         """Return the labels that a taxonomy has none of at a level, sorted."""
         if taxonomy is None:
             return []
-        return sorted(self.labels - set(taxonomy.label_at(level).values()))
+        return sorted(self.labels.keys() - set(taxonomy.label_at(level).values()))
 
 
 def _count_distinct(values: npt.NDArray[np.uint64]) -> int:

@@ -6,6 +6,7 @@ from typing import Any
 from pixonomy.errors import SettingError
 from pixonomy.files import printable, storage_errors, write_text
 from pixonomy.keywords import KeywordFile, read_keyword_file, shipped_text
+from pixonomy.outputs import require_local
 from pixonomy.road.propose import propose
 
 
@@ -23,6 +24,7 @@ def init_taxonomy(
     Raises:
         SettingError: if there is no such taxonomy or table, or the file exists.
     """
+    require_local(output)
     with storage_errors(output):
         if output.exists() and not overwrite:
             raise SettingError(f"{printable(output)} exists; replace it with --overwrite.")

@@ -12,6 +12,7 @@ from pixonomy.bundle.load import BUNDLE_FILE
 from pixonomy.errors import SettingError
 from pixonomy.files import hash_file, hash_json, printable, read_json, remove, storage_errors
 from pixonomy.models.architectures import architecture
+from pixonomy.outputs import require_local
 from pixonomy.progress import Surroundings
 from pixonomy.road.on_torch import on_torch
 from pixonomy.training.recipe import Recipe, known_recipes, load_recipe
@@ -135,6 +136,7 @@ def train(
     Raises:
         SettingError: if the plan does not fit the arrays, or `output` is something else.
     """
+    require_local(output)
     prepared, folder = read_arrays(arrays), RunFolder(output)
     prepared.pictures(plan.recipe.size)  # a size that was not prepared ends here, not half-way
     run = _describe(prepared, plan)

@@ -1,6 +1,8 @@
-"""What a source that holds many pictures tells: rows, and what is broken in it."""
+"""What a source of pictures tells: rows, what is broken in it, and what was passed over and why."""
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import polars as pl
 
@@ -15,7 +17,31 @@ class Damage:
 
 @dataclass(frozen=True)
 class Indexed:
-    """A batch of manifest rows, and the damage found behind them, if any."""
+    """A batch of manifest rows.
+
+    Attributes:
+        damage: what was found broken behind the rows, if anything.
+        passed_over: how many files were left out, by reason (".heic", "no ending").
+        missing: how many files the source names that are not there.
+        remarks: sentences that a person should read: what was guessed, what looks odd.
+    """
 
     rows: pl.DataFrame
     damage: Damage | None = None
+    passed_over: Mapping[str, int] = field(default_factory=dict)
+    missing: int = 0
+    remarks: tuple[str, ...] = ()
+
+
+def join_told(found: Sequence[Indexed], rows: pl.DataFrame) -> Indexed:
+    """Return `rows` with all that is told of several batches, each remark once."""
+    passed_over: Counter[str] = Counter()
+    for one in found:
+        passed_over.update(one.passed_over)
+    remarks = dict.fromkeys(remark for one in found for remark in one.remarks)
+    return Indexed(
+        rows,
+        passed_over=passed_over,
+        missing=sum(one.missing for one in found),
+        remarks=tuple(remarks),
+    )

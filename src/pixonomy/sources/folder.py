@@ -1,110 +1,169 @@
 """A folder of pictures goes in; manifest rows come out, one per picture file.
 
-Either one folder per category, or `train/`, `validation/` (`val/`), `test/` above the categories.
+Which folder says what is told by `layout`; pictures that a `metadata.csv` names are told by it
+(`imagefolder`), and labels in boxes drawn over the pictures by `detection`.
 """
 
-import os
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 
 from pixonomy.errors import DataError
-from pixonomy.files import printable, storage_errors
+from pixonomy.files import printable
 from pixonomy.locate import path_to_uri, relative_to
-from pixonomy.sources.names import Layout, LayoutFinder, is_picture
+from pixonomy.sources.damage import Indexed
+from pixonomy.sources.detection import find_annotations, find_boxes, label_by_boxes
+from pixonomy.sources.imagefolder import index_metadata
+from pixonomy.sources.layout import Layout, LayoutFinder
+from pixonomy.sources.listing import MISSING, FolderOfPictures, Listing, list_folder
+from pixonomy.sources.shards import SHARD_ENDINGS
+
+_NAMED = 5  # folders named in a reason
+_WAYS_OUT = {
+    (".csv", ".tsv", ".jsonl", ".ndjson"): "A table of pictures is named itself, with --root",
+    (".bson",): "A catalogue is named itself",
+    (".gz", ".tgz", ".bz2", ".xz", ".zst", ".7z", ".rar"): "Packed files have to be unpacked first",
+}
+"""What to do about files that lie in a folder without pictures, by their endings."""
+_SCHEMA: dict[str, pl.DataType] = {
+    "uri": pl.String(),
+    "offset": pl.Int64(),
+    "length": pl.Int64(),
+    "label": pl.String(),
+    "label_source": pl.String(),
+    "split": pl.String(),
+    "problem": pl.String(),
+    "modified_ns": pl.Int64(),
+}
 
 
-@dataclass(frozen=True)
-class PictureFile:
-    """A picture file found on disk; `parts` are the folders between the source and the file."""
-
-    path: Path
-    parts: tuple[str, ...]
-    size: int
-    modified_ns: int
-
-
-def index_folder(folder: Path, base: Path) -> pl.DataFrame:
+def index_folder(
+    folder: Path, base: Path, split: str | None = None, category: str | None = None
+) -> Indexed:
     """List the pictures below `folder`, their `uri`s relative to `base`.
 
+    Args:
+        split: of the pictures whose folders name none.
+        category: of the pictures, where all lie directly in the folder.
+
     Returns:
-        Columns image_id, group_id, uri, offset, length, label, label_source, split,
-        modified_ns (of the file, for the fingerprint). Pictures beside the category folders have
-        a null label.
+        Rows with image_id, group_id, uri, offset, length, label, label_source, split, problem and
+        modified_ns. Pictures beside the category folders have a null label.
 
     Raises:
-        DataError: if there is not one picture file.
+        DataError: if there is not one picture file, or the pictures lie in splits without
+            categories.
         StorageError: if a folder cannot be read.
     """
-    files = sorted(_walk(folder.absolute()), key=lambda file: os.fsencode(file.path))
-    if not files:
-        raise DataError(
-            f"No pictures found in {printable(folder)}: expected one folder per category with "
-            "files such as .jpg or .png inside."
-        )
-    layout = _find_layout(files)
-    return pl.DataFrame(
-        [_to_row(file, layout, base) for file in files],
-        schema={
-            "uri": pl.String,
-            "offset": pl.Int64,
-            "length": pl.Int64,
-            "label": pl.String,
-            "label_source": pl.String,
-            "split": pl.String,
-            "modified_ns": pl.Int64,
-        },
-        orient="row",
-    ).with_columns(pl.col("uri").alias("image_id"), pl.col("uri").alias("group_id"))
-
-
-def _find_layout(files: list[PictureFile]) -> Layout:
+    listing = list_folder(folder.absolute())
+    if not listing.folders:
+        raise DataError(_explain_nothing(folder, listing))
+    told = index_metadata(listing, base, split) if listing.metadata else None
+    if told is not None:
+        for table in listing.metadata:  # it was read
+            listing.others.counts[table.suffix.lower()] -= 1
+        return _with_others(told, listing)
     finder = LayoutFinder()
-    for file in files:
-        finder.add(file.parts)
-    return finder.find()
+    for one in listing.folders:
+        finder.add(one.parts, len(one.names))
+    layout = finder.find()
+    boxes = find_boxes(listing) if layout.loose or layout.is_flat else None
+    if layout.loose and boxes is None:
+        raise DataError(_explain_loose(folder, layout.loose, listing))
+    indexed = _to_rows(listing, layout, base, split, category if layout.is_flat else None)
+    if boxes is not None:
+        indexed = label_by_boxes(indexed, boxes, base)
+    elif (annotations := find_annotations(listing)) is not None:
+        beside = f"Beside the pictures lie {annotations}, which are not read."
+        indexed = replace(indexed, remarks=(*indexed.remarks, beside))
+    return _with_others(indexed, listing)
 
 
-def _to_row(file: PictureFile, layout: Layout, base: Path) -> tuple[object, ...]:
-    label, split = layout.read(file.parts)
-    uri = path_to_uri(relative_to(file.path, base))
-    return uri, 0, file.size, label, "folder", split, file.modified_ns
+def _to_rows(
+    listing: Listing, layout: Layout, base: Path, split: str | None, category: str | None
+) -> Indexed:
+    columns: dict[str, list[object]] = {name: [] for name in _SCHEMA}
+    passed_over: Counter[str] = Counter()
+    for one in listing.folders:
+        place = layout.read(one.parts)
+        if place.passed_over is not None:
+            passed_over[place.passed_over] += len(one.names)
+            continue
+        count = len(one.names)
+        columns["uri"].extend(uris_of(one, base))
+        columns["length"].extend(one.sizes)
+        columns["modified_ns"].extend(one.modified_ns)
+        columns["label"].extend([place.label or category] * count)
+        columns["split"].extend([place.split or split] * count)
+        columns["problem"].extend(map(one.faults.get, one.names))
+    count = len(columns["uri"])
+    columns["offset"], columns["label_source"] = [0] * count, ["folder"] * count
+    rows = pl.DataFrame(columns, schema=_SCHEMA).sort("uri")
+    ids = pl.col("uri")
+    rows = rows.with_columns(ids.alias("image_id"), ids.alias("group_id"))
+    missing = rows.filter(pl.col("problem") == MISSING).height
+    return Indexed(rows, passed_over=passed_over, missing=missing, remarks=layout.remarks)
 
 
-def _walk(folder: Path) -> Iterator[PictureFile]:
-    """Yield picture files; linked folders are followed, each real folder once per branch."""
-    pending: list[tuple[Path, tuple[str, ...], frozenset[tuple[int, int]]]] = [
-        (folder, (), frozenset())
-    ]
-    while pending:
-        here, parts, above = pending.pop()
-        with storage_errors(here):
-            status = here.stat()
-            if (status.st_dev, status.st_ino) in above:  # a link back to a folder it lies in
-                continue
-            inside = above | {(status.st_dev, status.st_ino)}
-            with os.scandir(here) as entries:
-                for entry in entries:
-                    if entry.name.startswith("."):
-                        continue
-                    if _is_folder(entry):
-                        pending.append((Path(entry.path), (*parts, entry.name), inside))
-                    elif is_picture(entry.name):
-                        yield _found(entry, parts)
+def uris_of(folder: FolderOfPictures, base: Path) -> list[str]:
+    """Return the `uri` of each picture in a folder, in the order of its names."""
+    place = relative_to(folder.path, base)
+    prefix = path_to_uri(place / "?")[:-1]
+    if prefix.isprintable() and not prefix.startswith("percent:"):
+        uris = [prefix + name for name in folder.names]
+        if all(map(str.isprintable, folder.names)):  # no halves of bytes that are not UTF-8
+            return uris
+    return [path_to_uri(place / name) for name in folder.names]
 
 
-def _is_folder(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.is_dir()
-    except OSError:  # a symbolic link that points to itself
-        return False
+def _with_others(indexed: Indexed, listing: Listing) -> Indexed:
+    """Add what was passed over in the whole folder."""
+    passed_over = Counter(indexed.passed_over)
+    for ending, count in (+listing.others.counts).items():
+        name = ending[1:].capitalize()
+        is_shard = ending in SHARD_ENDINGS
+        passed_over[f"{name} files beside pictures" if is_shard else ending] += count
+    for reason, folders in (
+        ("empty folders", listing.barren),
+        ("folders without pictures", listing.bare),
+    ):
+        if folders:
+            passed_over[f"{reason}: {_list(folders)}"] += len(folders)
+    remarks = listing.others.advices()
+    return Indexed(
+        indexed.rows,
+        passed_over=passed_over,
+        missing=indexed.missing,
+        remarks=(*indexed.remarks, *remarks),
+    )
 
 
-def _found(entry: os.DirEntry[str], parts: tuple[str, ...]) -> PictureFile:
-    try:
-        status = entry.stat()
-    except OSError:  # a dangling link: a row all the same, whose bytes turn out to be missing
-        return PictureFile(Path(entry.path), parts, 0, 0)
-    return PictureFile(Path(entry.path), parts, status.st_size, status.st_mtime_ns)
+def _list(folders: list[tuple[str, ...]]) -> str:
+    named = [printable("/".join(parts)) for parts in folders[:_NAMED]]
+    return ", ".join([*named, "…"] if len(folders) > _NAMED else named)
+
+
+def _explain_nothing(folder: Path, listing: Listing) -> str:
+    counts = listing.others.counts
+    seen = ", ".join(f"{ending} {count}" for ending, count in counts.most_common(_NAMED))
+    advice = [str(format) for format in listing.others.unread]
+    advice += [way_out for endings, way_out in _WAYS_OUT.items() if counts.keys() & set(endings)]
+    others = f" It holds other files: {seen}." if seen else " It holds no files."
+    named = f" {'; '.join(advice)}." if advice else ""
+    return (
+        f"No pictures found in {printable(folder)}: expected one folder per category with "
+        f"files such as .jpg or .png inside.{others}{named}"
+    )
+
+
+def _explain_loose(folder: Path, loose: str, listing: Listing) -> str:
+    annotations = find_annotations(listing)
+    beside = f" Beside them lie {annotations}, which are not read." if annotations else ""
+    table = printable(listing.table or "TABLE.csv")
+    return (
+        f"In {printable(folder)} {loose}.{beside} Put each category into a folder of its "
+        f"own, or name the categories in a table: `pixonomy index {table} --root FOLDER`, or a "
+        "metadata.csv with the columns file_name and label beside the pictures."
+    )

@@ -19,16 +19,20 @@ from pixonomy.sources.columns import (
     Schema,
     TableColumns,
     find_column,
+    is_plain,
+    key_of,
     open_table,
     other_columns,
-    read_splits,
-    read_text,
+    tell_rivals,
     to_uris,
     usual_column,
+    usual_columns,
 )
 from pixonomy.sources.damage import Indexed
 from pixonomy.sources.member import BATCH, uri_of
-from pixonomy.sources.names import split_of_shard
+from pixonomy.sources.paths import find_files
+from pixonomy.sources.split_column import Splits, find_splits_in
+from pixonomy.sources.values import Values, read_values, to_paths, to_text
 
 _ROW, _LENGTH, _FILE = "row?", "length?", "file?"  # the names of no columns
 
@@ -41,10 +45,13 @@ class _Table:
     uri: str
     root: Path
     base: Path
-    columns: dict[str, str | None]  # by role: image, label, split, group
+    is_confined: bool  # files have to lie below the root
+    columns: dict[str, str | None]  # by role: image, label, group
+    splits: Splits
     others: list[str]
     names: list[str] | None  # of the labels
     split: str | None  # of the whole file
+    remarks: tuple[str, ...]
 
 
 def find_image_column(table: Path, columns: TableColumns) -> str | None:
@@ -60,12 +67,17 @@ def find_image_column(table: Path, columns: TableColumns) -> str | None:
         return _find(pl.scan_parquet(file).collect_schema(), columns)
 
 
-def index_image_column(table: Path, columns: TableColumns, base: Path) -> Iterator[Indexed]:
+def index_image_column(
+    table: Path, columns: TableColumns, base: Path, split: str | None = None
+) -> Iterator[Indexed]:
     """List the pictures in a table, in batches of at most 50,000 rows.
 
     Rows have image_id, group_id, uri (the table, relative to `base`), offset (null), length in
     bytes, member (the number of the row), encoding (`PARQUET` and the column), label, label_source,
     split, problem, and the other plain columns as text.
+
+    Args:
+        split: of the rows of which the table names none.
 
     Raises:
         SettingError: for a missing column or an unknown split.
@@ -74,7 +86,9 @@ def index_image_column(table: Path, columns: TableColumns, base: Path) -> Iterat
     with open_table(table) as file:
         lazy = pl.scan_parquet(file)
         schema = lazy.collect_schema()
-        about = _learn(table, columns, base, schema, _read_features(file))
+        roles = _find_roles(schema, columns, table, _read_features(file))
+        splits = _find_splits(lazy, schema, columns, table)
+        about = _learn(table, columns, base, schema, roles, splits, split)
         image = about.columns["image"]
         if image is None:
             raise SettingError(f"{printable(table)} has no column of pictures.")
@@ -84,14 +98,15 @@ def index_image_column(table: Path, columns: TableColumns, base: Path) -> Iterat
             *dict.fromkeys(
                 name for role, name in about.columns.items() if name and role != "image"
             ),
+            *sorted(splits.names - set(about.columns.values())),
             *about.others,
         )
         is_first = True
         for rows in found.collect_batches(chunk_size=BATCH, maintain_order=True):
-            yield Indexed(_to_rows(rows, about))
+            yield _to_rows(rows, about)
             is_first = False
         if is_first:
-            yield Indexed(_to_rows(found.head(0).collect(), about))
+            yield _to_rows(found.head(0).collect(), about)
 
 
 def _find(schema: Schema, columns: TableColumns) -> str | None:
@@ -100,10 +115,11 @@ def _find(schema: Schema, columns: TableColumns) -> str | None:
     if columns.path is not None:
         return columns.path if columns.path in structs + binaries else None
     usual = usual_column(schema, "path")
+    is_named = usual is not None and not key_of(usual).endswith("id")  # an id may be just that
     for names in (structs, binaries):
         if usual in names:
             return usual
-        if len(names) == 1 and (names is structs or usual is None):
+        if len(names) == 1 and (names is structs or not is_named):
             return names[0]
     return None
 
@@ -122,25 +138,61 @@ def _look_at(image: str, dtype: pl.DataType) -> tuple[pl.Expr, pl.Expr]:
     return column.struct.field("bytes").bin.size().alias(_LENGTH), path.alias(_FILE)
 
 
-def _learn(
-    table: Path, columns: TableColumns, base: Path, schema: Schema, features: dict[str, Any]
-) -> _Table:
+@dataclass(frozen=True)
+class _Roles:
+    """Which columns hold what, and the names of the numbers in that of the labels."""
+
+    columns: dict[str, str | None]
+    names: list[str] | None
+
+
+def _find_roles(
+    schema: Schema, columns: TableColumns, table: Path, features: dict[str, Any]
+) -> _Roles:
     roles: dict[str, str | None] = {"image": _find(schema, columns)}
-    for role in ("label", "split", "group"):
-        roles[role] = find_column(schema, role, columns, table)
+    roles["label"] = find_column(schema, "label", columns, table)
+    roles["group"] = find_column(schema, "group", columns, table)
     classes = {name: names for name in features if (names := _read_names(features[name]))}
     if roles["label"] is None and len(classes) == 1:
         roles["label"] = next(iter(classes))
+    return _Roles(roles, classes.get(str(roles["label"])))
+
+
+def _find_splits(lazy: pl.LazyFrame, schema: Schema, columns: TableColumns, table: Path) -> Splits:
+    named = find_column(schema, "split", columns, table)
+    usual = usual_columns(schema, "split") if columns.split is None else [columns.split]
+    values = {
+        name: lazy.select(pl.col(name).unique()).collect().to_series()
+        for name in usual
+        if named is not None and is_plain(schema[name])
+    }
+    return find_splits_in(values, columns.split, table)
+
+
+def _learn(
+    table: Path,
+    columns: TableColumns,
+    base: Path,
+    schema: Schema,
+    roles: _Roles,
+    splits: Splits,
+    split: str | None,
+) -> _Table:
     root = (columns.root if columns.root is not None else table.parent).absolute()
+    label = roles.columns["label"]
+    told = tell_rivals(schema, "label", label, table) if columns.label is None else ()
     return _Table(
         path=table,
         uri=uri_of(table, base),
         root=root,
         base=base,
-        columns=roles,
-        others=other_columns(schema, set(roles.values())),
-        names=classes.get(str(roles["label"])),
-        split=split_of_shard(table, base),
+        is_confined=columns.root is not None,
+        columns=roles.columns,
+        splits=splits,
+        others=other_columns(schema, {*roles.columns.values(), *splits.names}),
+        names=roles.names,
+        split=split,
+        remarks=(*told, *splits.remarks),
     )
 
 
@@ -163,23 +215,25 @@ def _read_names(feature: Any) -> list[str] | None:
     return names if is_list else None
 
 
-def _to_rows(rows: pl.DataFrame, about: _Table) -> pl.DataFrame:
-    beside = rows[_FILE].set(rows[_LENGTH].is_not_null(), None)
-    read = pl.DataFrame(
-        {
-            "beside": to_uris(beside, about.root, about.base),
-            "label": _read_labels(rows, about),
-            "split": read_splits(rows, about.columns["split"], about.path),
-            "group": read_text(rows, about.columns["group"]),
-            "number": rows[_ROW].cast(pl.String),
-            "length": rows[_LENGTH].cast(pl.Int64),
-        }
-    )
+def _to_rows(rows: pl.DataFrame, about: _Table) -> Indexed:
+    beside = to_paths(rows[_FILE]).set(rows[_LENGTH].is_not_null(), None)
+    found = find_files(beside, about.root, f"{about.columns['image']}.path", about.is_confined)
+    labels = _read_labels(rows, about)
+    group = about.columns["group"]
+    read = pl.DataFrame({
+        "beside": to_uris(found.files["path"], about.root, about.base),
+        "fault": found.files["problem"].set(beside.is_null(), None),
+        "label": labels.text,
+        "split": about.splits.read(rows),
+        "group": to_text(rows[group]) if group else _nothing(rows),
+        "number": rows[_ROW].cast(pl.String),
+        "length": rows[_LENGTH].cast(pl.Int64),
+    })  # fmt: skip
     is_inside, is_beside = pl.col("length").is_not_null(), pl.col("beside").is_not_null()
     own = pl.concat_str(pl.lit(f"{about.uri}#"), "number")
     nothing = pl.lit("the table holds no picture")
     others = rows.select(pl.col(about.others).cast(pl.String)).get_columns()
-    return read.select(
+    all_rows = read.select(
         own.alias("image_id"),
         pl.coalesce("group", own).alias("group_id"),
         pl.when(is_inside).then(pl.lit(about.uri)).otherwise("beside").alias("uri"),
@@ -190,14 +244,23 @@ def _to_rows(rows: pl.DataFrame, about: _Table) -> pl.DataFrame:
         "label",
         pl.lit("table").alias("label_source"),
         pl.coalesce("split", pl.lit(about.split, pl.String)).alias("split"),
-        pl.when(~is_inside & ~is_beside).then(nothing).alias("problem"),
+        pl.when(~is_inside & ~is_beside).then(nothing).otherwise("fault").alias("problem"),
     ).with_columns(others)
+    remarks = (*about.remarks, *found.remarks, *labels.remarks)
+    return Indexed(all_rows, missing=found.missing, remarks=remarks)
 
 
-def _read_labels(rows: pl.DataFrame, about: _Table) -> pl.Series:
-    text = read_text(rows, about.columns["label"])
+def _nothing(rows: pl.DataFrame) -> pl.Series:
+    return pl.Series([None], dtype=pl.String).new_from_index(0, rows.height)
+
+
+def _read_labels(rows: pl.DataFrame, about: _Table) -> Values:
+    column = about.columns["label"]
+    if column is None:
+        return Values(_nothing(rows))
+    values = read_values(rows[column], column, is_written=False)
     if about.names is None:
-        return text
+        return values
     # -1 is how Hugging Face says that the label is unknown.
     names: dict[str, str | None] = {str(number): name for number, name in enumerate(about.names)}
-    return text.replace({**names, "-1": None})
+    return values._replace(text=to_text(values.text.replace({**names, "-1": None})))

@@ -1,8 +1,10 @@
 """Pictures found in an archive go in; batches of manifest rows come out."""
 
+import os
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -10,8 +12,10 @@ import polars as pl
 
 from pixonomy.errors import DataError
 from pixonomy.files import printable, storage_errors
+from pixonomy.images.formats import EMPTY
 from pixonomy.locate import path_to_uri, relative_to
 from pixonomy.sources.damage import Damage, Indexed
+from pixonomy.sources.passed_over import PassedOver
 
 BATCH = 50_000
 """Rows a batch at most: their memory does not grow with the archive."""
@@ -70,11 +74,28 @@ def uri_of(archive: Path, base: Path) -> str:
     return path_to_uri(relative_to(archive.absolute(), base))
 
 
-def in_batches(found: Iterable[Member | Damage], uri: str) -> Iterator[Indexed]:
+def in_batches(
+    found: Iterable[Member | Damage], uri: str, others: PassedOver | None = None
+) -> Iterator[Indexed]:
     """Make rows of what is found in the archive at `uri`.
 
-    An archive without pictures gives one batch without rows.
+    An archive without pictures gives one batch without rows. The last batch tells what was passed
+    over: `others` is filled while the archive is walked.
     """
+    last: Indexed | None = None
+    for batch in _cut(found, uri):
+        if last is not None:
+            yield last
+        last = batch
+    assert last is not None
+    yield (
+        last
+        if others is None
+        else replace(last, passed_over=dict(others.counts), remarks=others.sentences())
+    )
+
+
+def _cut(found: Iterable[Member | Damage], uri: str) -> Iterator[Indexed]:
     members: list[Member] = []
     is_first = True
     for one in found:
@@ -88,14 +109,38 @@ def in_batches(found: Iterable[Member | Damage], uri: str) -> Iterator[Indexed]:
         yield Indexed(_to_rows(members, uri))
 
 
+def explain_loose(archive: Path, loose: str) -> str:
+    """Return why pictures without categories are refused; see `Layout.loose`."""
+    return (
+        f"In {printable(archive)} {loose}. Put each category into a folder of its own, or unpack "
+        "it and name the categories in a table: `pixonomy index TABLE.csv --root FOLDER`."
+    )
+
+
+def spell(name: str) -> str:
+    """Return a name from an archive as text; bytes that are no UTF-8 are read as `label_of` does.
+
+    Different names stay different.
+    """
+    if name.isascii():
+        return name
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return os.fsencode(name).decode("cp1252", "backslashreplace")
+    return name
+
+
 def _to_rows(members: list[Member], uri: str) -> pl.DataFrame:
     columns = dict(zip(_SCHEMA, zip(*members, strict=True), strict=True)) if members else None
     rows = pl.DataFrame(columns, schema=_SCHEMA)
     # Archives may hold a name twice: the place makes it one picture's alone.
     image_id = pl.concat_str(pl.lit(f"{uri}#"), "member", pl.lit("@"), "place")
+    nothing = pl.lit(str(EMPTY))
     return rows.select(
         image_id.alias("image_id"),
         pl.coalesce("group_id", image_id).alias("group_id"),
         pl.lit(uri).alias("uri"),
-        *(name for name in _SCHEMA if name not in ("place", "group_id")),
+        *(name for name in _SCHEMA if name not in ("place", "group_id", "problem")),
+        pl.when(pl.col("length") == 0).then(nothing).otherwise("problem").alias("problem"),
     )

@@ -1,38 +1,73 @@
 """A folder goes in; the shards in it come out, where it holds shards instead of pictures."""
 
 import os
+from collections import Counter
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from pixonomy.files import storage_errors
-from pixonomy.sources.names import is_hidden, is_picture
+from pixonomy.files import storage_error, storage_errors
+from pixonomy.sources.names import is_junk, is_picture
+from pixonomy.sources.passed_over import NO_ENDING
 
 SHARD_ENDINGS = (".tar", ".parquet", ".zip")
 """Kinds of shards; where several lie in one folder, the first of them counts."""
 
+_MOST_STRAYS = 20  # pictures beside shards: a logo, a few examples
+_LARGER = 10  # times as many bytes as such pictures are shards that hold the data set
 
-def find_shards(folder: Path) -> list[Path]:
-    """Return the .tar, else the .parquet, else the .zip files below a folder, by name.
 
-    There are none where even one picture lies below the folder: then it is one of pictures.
+@dataclass
+class Shards:
+    """The shards below a folder, by name.
+
+    Attributes:
+        passed_over: what lies beside them, by kind.
+    """
+
+    paths: list[Path] = field(default_factory=list)
+    passed_over: Counter[str] = field(default_factory=Counter)
+
+
+def find_shards(folder: Path) -> Shards:
+    """Return the .tar, else the .parquet, else the .zip files below a folder.
+
+    There are none where pictures lie in several folders, or many of them: then the folder is one
+    of pictures. A few, small beside the shards, do not count.
 
     Raises:
         StorageError: if a folder cannot be read.
     """
     found: dict[str, list[Path]] = {ending: [] for ending in SHARD_ENDINGS}
+    pictures: list[Path] = []
+    others: Counter[str] = Counter()
     with storage_errors(folder):
         for here, folders, files in os.walk(folder, onerror=_raise):
-            folders[:] = [name for name in folders if not is_hidden([name])]
+            folders[:] = [name for name in folders if not is_junk(name)]
             for name in files:
-                if is_hidden([name]):
+                path = Path(here, name)
+                if is_junk(name):
                     continue
                 if is_picture(name):
-                    return []
-                ending = Path(name).suffix.lower()
-                if ending in found:
-                    found[ending].append(Path(here, name))
-    shards = next((paths for paths in found.values() if paths), [])
-    return sorted(shards, key=os.fsencode)
+                    pictures.append(path)
+                elif (ending := path.suffix.lower()) in found:
+                    found[ending].append(path)
+                else:
+                    others[ending or NO_ENDING] += 1
+            if len(pictures) > _MOST_STRAYS or len({path.parent for path in pictures}) > 1:
+                return Shards()
+        chosen = next((ending for ending in SHARD_ENDINGS if found[ending]), None)
+        if chosen is None or (pictures and _size(found[chosen]) <= _LARGER * _size(pictures)):
+            return Shards()
+        for ending in SHARD_ENDINGS:
+            others[ending] += len(found[ending]) if ending != chosen else 0
+    others["pictures"] += len(pictures)
+    passed_over = {f"{kind} beside {chosen}": count for kind, count in others.items() if count}
+    return Shards(sorted(found[chosen], key=os.fsencode), Counter(passed_over))
+
+
+def _size(files: list[Path]) -> int:
+    return sum(file.stat().st_size if file.exists() else 0 for file in files)
 
 
 def _raise(error: OSError) -> None:
-    raise error
+    raise storage_error(error) from error

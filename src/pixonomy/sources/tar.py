@@ -1,226 +1,239 @@
 """A tar goes in: WebDataset samples, or plain folders of pictures; manifest rows come out.
 
-Of a WebDataset sample (neighbours whose names are equal up to the first dot) each picture is a row:
+Of a WebDataset sample (neighbours whose names are equal up to the first dot) each picture is a
+row, whose label and group the texts beside it tell (`webdataset`); else its group is the sample.
+The split is that of the whole shard.
 
-- label: of the `.json` beside it, under the first of `LABEL_KEYS` that holds text or a number;
-  else what the `.cls` or the `.txt` says, if that is one short line.
-- group: of the `.json`, under the first of `GROUP_KEYS`; else the sample.
-- split: what the name of the shard says: train-*, validation-*, val-*, test-*.
-
-A file of the picture's whole name (a.front.jpg, a.front.json) goes before one of the sample.
 A tar without one label is read as folders on disk are: split, category, each picture alone.
 """
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from pixonomy.errors import DataError
 from pixonomy.files import printable
+from pixonomy.images.pixels import MAX_BYTES
+from pixonomy.sources.captions import Captions
 from pixonomy.sources.damage import Damage, Indexed
-from pixonomy.sources.member import Member, in_batches, open_archive, uri_of
-from pixonomy.sources.names import (
-    Layout,
-    LayoutFinder,
-    is_hidden,
-    is_picture,
-    split_member,
-    split_of_shard,
+from pixonomy.sources.folders import Remembered
+from pixonomy.sources.layout import Layout, LayoutFinder
+from pixonomy.sources.member import (
+    Member,
+    explain_loose,
+    in_batches,
+    open_archive,
+    spell,
+    uri_of,
 )
-from pixonomy.sources.tar_members import TarMember, is_tar, walk_tar
+from pixonomy.sources.packed import explain_packed
+from pixonomy.sources.passed_over import PassedOver
+from pixonomy.sources.sample import TXT, find_samples
+from pixonomy.sources.tar_links import LinkedTar
+from pixonomy.sources.tar_members import TarMember, is_tar
+from pixonomy.sources.webdataset import Oddities, Texts, Told
+from pixonomy.sources.zip_directory import find_directory
 
-LABEL_KEYS = ("label", "class", "cls", "category", "category_id", "class_id", "target")
-GROUP_KEYS = ("group", "group_id", "product_id")
-
-_MOST_MEMBERS = 1000  # of a sample; what follows is taken as the next one
-_LONGEST_JSON = 1024 * 1024  # bytes
-_LONGEST_LABEL = 200  # letters; a text file that says more is no label
-_PACKED = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
-_PROBLEMS = {"link": "a link to another file", "sparse": "a sparse file, stored in pieces"}
-
-
-@dataclass
-class _Sample:
-    """Neighbours with one key; `texts` by what stands between the key and the last ending."""
-
-    key: str
-    members: int = 0
-    pictures: list[tuple[TarMember, str]] = field(default_factory=list)
-    texts: dict[tuple[str, str], TarMember] = field(default_factory=dict)
+_LINK = "a link to another file that was not found in the tar"
+_PROBLEMS = {"link": _LINK, "symlink": _LINK, "sparse": "a sparse file, stored in pieces"}
 
 
-@dataclass(frozen=True)
-class _Told:
-    """What the texts of a sample say of a picture."""
-
-    label: str | None = None
-    group: str | None = None
-
-
-def index_tar(archive: Path, base: Path) -> Iterator[Indexed]:
+def index_tar(
+    archive: Path, base: Path, split: str | None = None, category: str | None = None
+) -> Iterator[Indexed]:
     """List the pictures of a tar as byte ranges in it, in batches of at most 50,000 rows.
 
     Rows have image_id, group_id, uri (relative to `base`), offset and length in bytes, member,
     encoding (null), label, label_source, split and problem. What was whole before damage is kept.
+    A link to a member has that member's bytes.
+
+    Args:
+        split: of the pictures whose folders in the tar name none.
+        category: of the pictures, where nothing names theirs and all lie directly in the tar.
 
     Raises:
-        DataError: if it is no tar, or a compressed one.
+        DataError: if it is no tar, or a compressed one, or its pictures lie in splits without
+            categories.
         StorageError: if it cannot be read.
     """
-    uri, split = uri_of(archive, base), split_of_shard(archive, base)
+    uri = uri_of(archive, base)
     with open_archive(archive) as file:
         _check(file, archive)
-        layout = _find_layout(file)
-        yield from in_batches(_find_members(file, layout, uri, split), uri)
+        tar, texts = LinkedTar(file), Texts(file)
+        layout = _find_layout(tar, texts)
+        if layout is not None and layout.loose is not None:
+            raise DataError(explain_loose(archive, layout.loose))
+        others = PassedOver(remarks=list(layout.remarks) if layout is not None else [])
+        one = _Tar(archive, uri, tar, texts, layout, split, category)
+        yield from in_batches(_find_members(one, others), uri, others)
+
+
+@dataclass(frozen=True)
+class _Tar:
+    """A tar and what its rows are told from; see `index_tar`. It has no layout as a WebDataset."""
+
+    path: Path
+    uri: str
+    members: LinkedTar
+    texts: Texts
+    layout: Layout | None
+    split: str | None
+    category: str | None
 
 
 def _check(file: BinaryIO, archive: Path) -> None:
     if is_tar(file):
         return
     file.seek(0)
-    start = file.read(8)
-    for mark, packer in _PACKED.items():
-        if start.startswith(mark):
-            raise DataError(
-                f"{printable(archive)} is compressed with {packer}: unpack it to a plain .tar, "
-                "whose pictures can be read in place."
-            )
+    packed = explain_packed(archive, file.read(8))
+    if packed is not None:
+        raise DataError(packed)
+    if find_directory(file) is not None:
+        raise DataError(f"{printable(archive)} is a zip, not a tar: let its name end in .zip.")
     raise DataError(f"{printable(archive)} is no tar.")
 
 
-def _find_layout(file: BinaryIO) -> Layout | None:
+def _find_layout(tar: LinkedTar, texts: Texts) -> Layout | None:
     """Tell what the folders inside mean; None for a WebDataset, whose texts hold the labels."""
-    finder = LayoutFinder()
-    for sample in _find_samples(file):
+    first = _look(tar, texts)
+    if first.is_wanting and texts.far:  # once more, with the texts that lie far off
+        return _look(tar, texts, is_again=True).layout(texts)
+    return first.layout(texts)
+
+
+@dataclass
+class _Look:
+    """What is seen of the samples until it is clear what they are.
+
+    Attributes:
+        is_labelled: whether a text other than a `.txt` has told a label.
+        is_wanting: whether there is a picture without a label.
+    """
+
+    finder: LayoutFinder = field(default_factory=LayoutFinder)
+    captions: Captions = field(default_factory=Captions)
+    pictures: int = 0
+    is_labelled: bool = False
+    is_wanting: bool = False
+
+    def see(self, folders: tuple[str, ...], told: Told) -> None:
+        self.pictures += 1
+        self.finder.add(folders)
+        if told.source == TXT and told.label is not None:
+            self.captions.add(told.label)
+        elif told.label is not None or told.several:
+            self.is_labelled = True
+        else:
+            self.is_wanting = True
+
+    def is_clear(self) -> bool:
+        if self.is_wanting or not (self.is_labelled or self.captions.is_full):
+            return False
+        if self.captions.is_full:
+            return self.is_labelled or not self.captions.are_captions()
+        return not self.captions.count
+
+    def layout(self, texts: Texts) -> Layout | None:
+        """Return the layout, or None, and tell the texts whether their `.txt` are captions."""
+        layout = self.finder.find()
+        is_rare = not self.is_labelled and 2 * self.captions.count < self.pictures
+        texts.has_captions = self.captions.are_captions() or (
+            is_rare and self.captions.count > 0 and not layout.is_flat
+        )
+        has_labels = self.captions.count > 0 and not texts.has_captions
+        return None if self.is_labelled or has_labels else layout
+
+
+def _look(tar: LinkedTar, texts: Texts, is_again: bool = False) -> _Look:
+    seen = _Look()
+    for sample in find_samples(tar, PassedOver()):
         if isinstance(sample, Damage):
             break
-        for picture, stem in sample.pictures:
-            if _read_texts(file, sample, stem).label is not None:
-                return None
-            finder.add(split_member(picture.name)[:-1])
-    return finder.find(is_archive=True)
+        if not sample.pictures and not is_again:
+            texts.keep(sample)
+        for _, stem in sample.pictures:
+            seen.see(sample.folders, texts.read(sample, stem))
+        if not texts.far and seen.is_clear():
+            break
+    return seen
 
 
-def _find_members(
-    file: BinaryIO, layout: Layout | None, uri: str, split: str | None
-) -> Iterator[Member | Damage]:
-    for sample in _find_samples(file):
+def _find_members(one: _Tar, others: PassedOver) -> Iterator[Member | Damage]:
+    oddities, names = Oddities(), _Names()
+    places = Remembered(one.layout.read) if one.layout is not None else None
+    category = one.category if one.layout is not None and one.layout.is_flat else None
+    far: set[int] = set()
+    for sample in find_samples(one.members, others):
         if isinstance(sample, Damage):
             yield sample
             continue
+        place = places.get(sample.folders) if places is not None else None
+        used: set[int] = set()
+        if place is None:
+            oddities.see_sample(sample)
         for picture, stem in sample.pictures:
-            told = _read_texts(file, sample, stem)
-            group = told.group
-            if layout is None:
-                label, inner = told.label, None
-                group = group or printable(f"{uri}#{sample.key}")
+            told = one.texts.read(sample, stem)
+            used |= told.used
+            if place is not None and place.passed_over is not None:
+                others.add(place.passed_over)
+                continue
+            oddities.see(told)
+            name = names.read(picture)
+            if place is None:
+                group = told.group or f"{one.uri}#{spell(sample.key)}"
+                yield _to_member(picture, name, told.label, "webdataset", one.split, group)
             else:
-                label, inner = layout.read(split_member(picture.name)[:-1])
-            source = "webdataset" if layout is None else "folder"
-            yield _to_member(picture, label, source, inner or split, group)
+                label = place.label or category
+                split = place.split or one.split
+                yield _to_member(picture, name, label, "folder", split, told.group)
+        if sample.texts:
+            oddities.pass_over(sample, used, one.texts, others)
+        if one.texts.far:
+            far |= used
+    oddities.pass_over_far(far, one.texts, others)
+    archive = printable(one.path.name)
+    others.remarks += [*oddities.sentences(archive), *names.sentences(archive)]
 
 
 def _to_member(
-    picture: TarMember, label: str | None, source: str, split: str | None, group: str | None
+    picture: TarMember,
+    name: str,
+    label: str | None,
+    source: str,
+    split: str | None,
+    group: str | None,
 ) -> Member:
     problem = _PROBLEMS.get(picture.kind)
-    return Member(
-        printable(picture.name),
-        picture.header,
-        None if problem else picture.offset,
-        None if problem else picture.size,
-        label=label,
-        label_source=source,
-        split=split,
-        group_id=group,
-        problem=problem,
-    )
+    if picture.size > MAX_BYTES:
+        problem = f"larger than {MAX_BYTES // 1024**2} MiB"
+    has_bytes = problem is None
+    offset, length = (picture.offset, picture.size) if has_bytes else (None, None)
+    return Member(name, picture.header, offset, length, None, label, source, split, group, problem)
 
 
-def _find_samples(file: BinaryIO) -> Iterator[_Sample | Damage]:
-    """Yield the samples that hold pictures; damage comes last."""
-    sample = _Sample("")
-    for member in walk_tar(file):
-        if isinstance(member, Damage):
-            if sample.pictures:
-                yield sample
-            yield member
-            return
-        parts = split_member(member.name)
-        if member.kind == "other" or not parts or is_hidden(parts):
-            continue
-        stem, dot, ending = parts[-1].partition(".")
-        if not dot:  # WebDataset passes over such members
-            continue
-        key = "/".join([*parts[:-1], stem])
-        if key != sample.key or sample.members == _MOST_MEMBERS:
-            if sample.pictures:
-                yield sample
-            sample = _Sample(key)
-        _add(sample, member, ending.lower())
-    if sample.pictures:
-        yield sample
+@dataclass
+class _Names:
+    """Names that are not UTF-8: how many, and the first."""
 
+    count: int = 0
+    example: str = ""
 
-def _add(sample: _Sample, member: TarMember, ending: str) -> None:
-    sample.members += 1
-    inner, _, kind = ending.rpartition(".")
-    if is_picture(f"{sample.key}.{ending}"):
-        sample.pictures.append((member, inner))
-    elif kind in ("json", "cls", "txt") and member.kind == "file":
-        sample.texts[inner, kind] = member
+    def read(self, picture: TarMember) -> str:
+        """Return a picture's name as text."""
+        if picture.name.isascii():
+            return picture.name
+        name = spell(picture.name)
+        if name != picture.name:
+            self.count += 1
+            self.example = self.example or name
+        return name
 
-
-def _read_texts(file: BinaryIO, sample: _Sample, stem: str) -> _Told:
-    """Return what the texts of a picture, and else those of its whole sample, say."""
-    label = group = None
-    for inner in dict.fromkeys((stem, "")):
-        if (inner, "json") in sample.texts:
-            content = _read_json(file, sample.texts[inner, "json"])
-            label = label or _first(content, LABEL_KEYS)
-            group = group or _first(content, GROUP_KEYS)
-        for kind in ("cls", "txt"):
-            if label is None and (inner, kind) in sample.texts:
-                label = _read_line(file, sample.texts[inner, kind])
-    return _Told(label, group)
-
-
-def _read_json(file: BinaryIO, member: TarMember) -> dict[str, Any]:
-    if member.size > _LONGEST_JSON:
-        return {}
-    try:
-        content = json.loads(_read(file, member))
-    except (ValueError, RecursionError):
-        return {}
-    if not isinstance(content, dict):
-        return {}
-    return {key.lower(): value for key, value in content.items()}
-
-
-def _first(content: dict[str, Any], keys: tuple[str, ...]) -> str | None:
-    for key in keys:
-        value = content.get(key)
-        if isinstance(value, str | int | float) and not isinstance(value, bool):
-            text = _clean(str(value))
-            if text:
-                return text
-    return None
-
-
-def _read_line(file: BinaryIO, member: TarMember) -> str | None:
-    if member.size > 4 * _LONGEST_LABEL:
-        return None
-    text = _clean(_read(file, member).decode("utf-8", "replace"))
-    return text if len(text) <= _LONGEST_LABEL and len(text.splitlines()) == 1 else None
-
-
-def _read(file: BinaryIO, member: TarMember) -> bytes:
-    file.seek(member.offset)
-    return file.read(member.size)
-
-
-def _clean(text: str) -> str:
-    # JSON may hold halves of surrogate pairs, which no table can.
-    return text.encode("utf-8", "replace").decode("utf-8").strip()
+    def sentences(self, archive: str) -> list[str]:
+        if not self.count:
+            return []
+        return [
+            f"The names of {self.count} pictures in {archive} are not UTF-8; they were read as "
+            f"Windows-1252, such as {self.example!r}. If that looks wrong, unpack it, rename the "
+            "files (`convmv -f ENCODING -t UTF-8 -r --notest FOLDER`) and name the folder."
+        ]

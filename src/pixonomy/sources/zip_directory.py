@@ -3,10 +3,12 @@
 Every byte is taken as hostile. Format: PKWARE's APPNOTE.TXT 6.3.10, sections 4.3 to 4.5.
 """
 
+import stat
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from struct import Struct
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from pixonomy.sources.damage import Damage
 
@@ -22,8 +24,10 @@ _LONGEST_TEXT = 0xFFFF
 _LONGEST_ENTRY = _ENTRY.size + 3 * _LONGEST_TEXT
 _STRETCH = 1024 * 1024  # bytes of the directory read at once
 _IN_ZIP64 = 0xFFFFFFFF  # a number that stands in the extra field instead
-_ZIP64 = 0x0001
+_ZIP64, _UNICODE_PATH = 0x0001, 0x7075  # kinds of extra fields; the second is Info-ZIP's
+_UNICODE_MARK = _UNICODE_PATH.to_bytes(2, "little")
 _IS_ENCRYPTED, _IS_UTF8 = 0x0001, 0x0800
+_UNIX = 3  # the system that a member was made on
 
 
 class Misplaced(Exception):
@@ -46,8 +50,7 @@ class Directory:
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class ZipEntry:
+class ZipEntry(NamedTuple):
     """A member as the central directory tells it, which may be a lie.
 
     Attributes:
@@ -55,14 +58,26 @@ class ZipEntry:
         place: where the directory tells of it, in bytes.
         header: where its local header is said to begin.
         size: bytes it takes in the file.
+        unpacked: bytes it has.
+        crc: CRC-32 of those; 0 where nobody has told it.
+        is_guessed: whether the name is in no known encoding: it is read as the format says.
     """
 
     name: str
     place: int
     header: int
     size: int
+    unpacked: int
+    crc: int
     method: int
     is_encrypted: bool
+    is_link: bool
+    is_guessed: bool
+
+    @property
+    def end(self) -> int:
+        """Where it ends at the earliest: the name, of unknown length, is left out."""
+        return self.header + _LOCAL.size + self.size
 
 
 def is_cut(file: BinaryIO) -> bool:
@@ -71,8 +86,23 @@ def is_cut(file: BinaryIO) -> bool:
     return file.read(4) == _LOCAL_MARK
 
 
+def is_last_part(file: BinaryIO) -> bool:
+    """Tell whether a file ends like the last of several that a zip was cut into."""
+    found = _find_end(file)
+    return found is not None and 0 < found[1][1] < 0xFFFF
+
+
 def find_directory(file: BinaryIO) -> Directory | None:
     """Return where the central directory lies; None if the file has none."""
+    found = _find_end(file)
+    if found is None:
+        return None
+    *_, count, size, offset, _ = found[1]
+    return _place(file, found[0], (count, size, offset))
+
+
+def _find_end(file: BinaryIO) -> tuple[int, tuple[int, ...]] | None:
+    """Return where the record that ends every zip lies, and its fields."""
     file_size = file.seek(0, 2)
     start = max(0, file_size - _END.size - _LONGEST_TEXT)
     file.seek(start)
@@ -80,9 +110,9 @@ def find_directory(file: BinaryIO) -> Directory | None:
     found = tail.rfind(_END_MARK)
     while found >= 0:
         if found + _END.size <= len(tail):
-            *_, count, size, offset, comment = _END.unpack_from(tail, found)
-            if found + _END.size + comment <= len(tail):
-                return _place(file, start + found, (count, size, offset))
+            fields = _END.unpack_from(tail, found)
+            if found + _END.size + fields[-1] <= len(tail):
+                return start + found, fields
         found = tail.rfind(_END_MARK, 0, found)
     return None
 
@@ -132,45 +162,89 @@ def walk_directory(file: BinaryIO, directory: Directory) -> Iterator[ZipEntry | 
 def _read_entry(stretch: bytes, at: int, place: int) -> tuple[ZipEntry, int] | None:
     if not stretch.startswith(_ENTRY_MARK, at) or at + _ENTRY.size > len(stretch):
         return None
-    fields = _ENTRY.unpack_from(stretch, at)
-    flags, method = fields[5], fields[6]
-    size, unpacked, name_length, extra_length, comment_length = fields[10:15]
-    header = fields[18]
+    (
+        _,
+        _,
+        system,
+        _,
+        _,
+        flags,
+        method,
+        _,
+        _,
+        crc,
+        size,
+        unpacked,
+        *lengths,
+        _,
+        _,
+        attributes,
+        header,
+    ) = _ENTRY.unpack_from(stretch, at)
+    name_length, extra_length, comment_length = lengths
     name_end = at + _ENTRY.size + name_length
     length = _ENTRY.size + name_length + extra_length + comment_length
     if at + length > len(stretch):
         return None
+    stored = stretch[at + _ENTRY.size : name_end]
+    extra = stretch[name_end : name_end + extra_length] if extra_length else b""
     if _IN_ZIP64 in (size, unpacked, header):
-        extra = stretch[name_end : name_end + extra_length]
-        _, size, header = _read_zip64(extra, (unpacked, size, header))
-    name = _decode(stretch[at + _ENTRY.size : name_end], bool(flags & _IS_UTF8))
-    return ZipEntry(name, place, header, size, method, bool(flags & _IS_ENCRYPTED)), length
+        unpacked, size, header = _read_zip64(extra, (unpacked, size, header))
+    name, is_guessed = _read_name(stored, flags, extra)
+    is_link = system == _UNIX and stat.S_ISLNK(attributes >> 16)
+    is_encrypted = flags & _IS_ENCRYPTED != 0
+    sizes = (header, size, unpacked, crc, method)
+    return ZipEntry(name, place, *sizes, is_encrypted, is_link, is_guessed), length
 
 
-def _read_zip64(extra: bytes, told: tuple[int, ...]) -> tuple[int, ...]:
+def _read_zip64(extra: bytes, told: tuple[int, int, int]) -> tuple[int, int, int]:
     """Replace the numbers that did not fit by those in the extra field, which are in order."""
+    field = _find_extra(extra, _ZIP64)
+    large = iter([field[eight : eight + 8] for eight in range(0, len(field) - 7, 8)])
+    unpacked, size, header = (
+        int.from_bytes(next(large, b""), "little") if field and one == _IN_ZIP64 else one
+        for one in told
+    )
+    return unpacked, size, header
+
+
+def _find_extra(extra: bytes, wanted: int) -> bytes:
+    """Return an extra field of one kind; empty where there is none."""
     at = 0
     while at + 4 <= len(extra):
         kind, length = (int.from_bytes(extra[at + two : at + two + 2], "little") for two in (0, 2))
-        if kind == _ZIP64:
-            field = extra[at + 4 : at + 4 + length]
-            large = iter([field[eight : eight + 8] for eight in range(0, len(field) - 7, 8)])
-            return tuple(
-                int.from_bytes(next(large, b""), "little") if one == _IN_ZIP64 else one
-                for one in told
-            )
+        if kind == wanted:
+            return extra[at + 4 : at + 4 + length]
         at += 4 + length
-    return told
+    return b""
 
 
-def _decode(name: bytes, is_utf8: bool) -> str:
-    """Read a name; many programs write UTF-8 without saying so, and \\ for folders."""
-    name = name.partition(b"\0")[0]
+def _read_name(stored: bytes, flags: int, extra: bytes) -> tuple[str, bool]:
+    r"""Read a name, and tell whether its encoding is a guess.
+
+    Many programs write UTF-8 without saying so, and \ for folders.
+    """
+    plain = stored
+    if extra and not flags & _IS_UTF8 and _UNICODE_MARK in extra:
+        plain = _read_unicode_path(extra, stored) or stored
+    if b"\0" in plain:
+        plain = plain.partition(b"\0")[0]
+    is_guessed = False
     try:
-        text = name.decode("utf-8")
+        name = plain.decode()
     except UnicodeDecodeError:
-        text = name.decode("utf-8", "replace") if is_utf8 else name.decode("cp437")
-    return text if "/" in text else text.replace("\\", "/")
+        name, is_guessed = plain.decode("cp437"), True
+    return (name if "/" in name else name.replace("\\", "/")), is_guessed
+
+
+def _read_unicode_path(extra: bytes, stored: bytes) -> bytes:
+    """Return the name in UTF-8 that an extra field gives; empty if it is that of another name."""
+    field = _find_extra(extra, _UNICODE_PATH)
+    is_current = field[:1] == b"\1" and field[1:5] == zlib.crc32(stored).to_bytes(4, "little")
+    try:
+        return field[5:].decode().encode() if is_current else b""
+    except UnicodeDecodeError:
+        return b""
 
 
 def find_data(file: BinaryIO, directory: Directory, entry: ZipEntry) -> int:
@@ -194,4 +268,6 @@ def find_data(file: BinaryIO, directory: Directory, entry: ZipEntry) -> int:
     data = header + _LOCAL.size + name_length + extra_length
     if data + entry.size > directory.start:
         raise Misplaced("the zip's member is larger than the zip")
+    if method == STORED and entry.size != entry.unpacked:
+        raise Misplaced("the zip contradicts itself about the member")
     return int(data)

@@ -13,6 +13,7 @@ from typing import Any
 import polars as pl
 
 from pixonomy.errors import PixonomyError
+from pixonomy.evaluation.intervals import unit_column
 from pixonomy.files import hash_file, hash_json, read_json, read_parquet, write_json
 from pixonomy.progress import Surroundings
 from pixonomy.road.evaluate import evaluate
@@ -21,7 +22,7 @@ from pixonomy.studies.plan import Cell, Study
 from pixonomy.training.run import RunFolder, versions
 
 CELL_FILE = "cell.json"
-_VERSION = 1  # raised when the same cell would tell otherwise
+_VERSION = 2  # raised when the same cell would tell otherwise
 _HEAVY = ("checkpoints", "bundle", "events", "report.html")
 
 
@@ -40,9 +41,10 @@ class Done:
 
     @property
     def predictions(self) -> pl.DataFrame:
-        """One row a test picture: image_id, group_id, label, predicted."""
-        columns = ("image_id", "group_id", "label", "predicted")
-        return read_parquet(self.folder.predictions, columns)
+        """One row a test picture: image_id, group_id or its unit, label, predicted."""
+        told = read_parquet(self.folder.predictions)
+        unit = pl.col(unit_column(told) or "image_id").alias("group_id")
+        return told.select("image_id", unit, "label", "predicted")
 
     @property
     def history(self) -> pl.DataFrame | None:

@@ -25,8 +25,8 @@ class Effect:
     """What taking the second value of an axis in the place of the first changes in accuracy.
 
     All else is alike: means over the other axes, folds and seeds. The interval holds both the
-    chance of which pictures are tested (bootstrap over groups) and that of the training (spread
-    over seeds).
+    chance of which pictures are tested (those of a product or burst stand together) and that of the
+    training (spread over seeds).
 
     Attributes:
         low, high: the 95 % interval, by Student's t with as many degrees of freedom as both
@@ -130,9 +130,8 @@ def _tell(axis: str, pair: tuple[Any, Any], found: Difference, seeds: tuple[floa
     of_pictures = found.spread**2
     of_training = float(np.var(seeds, ddof=1)) / count if count > 1 else 0.0
     error = float(np.sqrt(of_pictures + of_training))
-    freedom = np.inf
-    if of_training:
-        freedom = (of_pictures + of_training) ** 2 / (of_training**2 / (count - 1))
+    parts = of_pictures**2 / found.freedom + (of_training**2 / (count - 1) if count > 1 else 0.0)
+    freedom = (of_pictures + of_training) ** 2 / parts if parts else np.inf
     reach = float(student.ppf((1 + LEVEL) / 2, freedom))
     chance = 1.0
     if error:

@@ -19,9 +19,11 @@ from pixonomy.files import (
     write_text,
 )
 from pixonomy.manifest import read_manifest
+from pixonomy.outputs import require_local
 from pixonomy.progress import Surroundings
 from pixonomy.road.embedder import choose_embedder
 from pixonomy.road.train import plan_training
+from pixonomy.spreadsheet import write_spreadsheet
 from pixonomy.studies.cells import Done, choices_of, find_done, run_cell, some_of
 from pixonomy.studies.data import Prepared, prepare_data, prepare_fold
 from pixonomy.studies.effects import find_effects
@@ -87,6 +89,7 @@ def study(
         SettingError: if the study, a source or a setting is wrong, or `output` is something else.
         DataError: if a category has no pictures.
     """
+    require_local(output)
     began, choices = time.monotonic(), choices or StudyChoices()
     planned = load_study(file, choices.root)
     _check_settings(planned)
@@ -94,8 +97,7 @@ def study(
     prepared = prepare_data(planned, output / "data", surroundings)
     counts, failures = _run_cells(planned, prepared, output, choices.part, surroundings)
     finished = _finished(planned, prepared, output)
-    if not finished:
-        raise PixonomyError(f"No cell could be trained; the first failed so: {failures[0]}")
+    _require_cells(finished, failures)
     found = Findings(
         study=planned,
         cells=finished,
@@ -132,6 +134,11 @@ def _command(file: Path, output: Path, choices: StudyChoices) -> str:
     words += ["--root", printable(choices.root)] if choices.root is not None else []
     words += ["--network", printable(choices.network)] if choices.network is not None else []
     return " ".join(words)
+
+
+def _require_cells(finished: Sequence[object], failures: Sequence[str]) -> None:
+    if not finished:
+        raise PixonomyError(f"No cell could be trained; the first failed so: {failures[0]}")
 
 
 def _claim(output: Path) -> None:
@@ -238,4 +245,4 @@ def _write_table(planned: Study, finished: Sequence[Done], path: Path) -> None:
         }
         for one in finished
     ]
-    write_text(path, pl.DataFrame(rows).write_csv())
+    write_spreadsheet(path, pl.DataFrame(rows))

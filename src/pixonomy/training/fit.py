@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -19,7 +19,7 @@ from pixonomy.models.depth import rate_factors
 from pixonomy.models.learner import Learn, make_learner, make_optimizer, send
 from pixonomy.models.optimizer import averaged
 from pixonomy.models.targets import Objective
-from pixonomy.progress import Progress, silent
+from pixonomy.progress import Progress, mute, silent
 from pixonomy.training.batches import Batch, TrainingSet
 from pixonomy.training.checkpoint import (
     Position,
@@ -51,6 +51,7 @@ class Training:
     folder: RunFolder
     keep_start: bool = False
     progress: Progress = silent
+    say: Callable[[str], None] = mute
     clock: Callable[[], float] = time.monotonic
 
     @property
@@ -207,6 +208,15 @@ def _finish_epoch(training: Training, position: Position) -> None:
     rate = float(np.asarray(training.model.optimizer.learning_rate))
     position.history.append(entry | {"learning_rate": rate, "seconds": position.seconds})
     write_text(training.folder.history, pl.DataFrame(position.history).write_csv())
+    training.say(_tell_epoch(entry, training.recipe.epochs))
+
+
+def _tell_epoch(entry: Mapping[str, float], epochs: int) -> str:
+    told = f"Epoch {entry['epoch']} of {epochs}: training loss {entry['train_loss']:.3f}"
+    if "validation_loss" in entry:
+        accuracy = 100 * entry["validation_accuracy"]
+        told += f", validation loss {entry['validation_loss']:.3f}, accuracy {accuracy:.1f} %"
+    return f"{told}."
 
 
 def _validate(training: Training) -> tuple[float, float]:

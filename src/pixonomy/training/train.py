@@ -15,7 +15,7 @@ from pixonomy.files import read_parquet, write_json, write_parquet
 from pixonomy.models.airbench import fit_whitening
 from pixonomy.models.backend import Precision, best_precision, keras, use_threads
 from pixonomy.models.zoo import ModelSettings, build_model
-from pixonomy.progress import Progress, Surroundings
+from pixonomy.progress import Progress, Surroundings, mute
 from pixonomy.training.batches import TrainingSet
 from pixonomy.training.checkpoint import Position, load_weights, save_weights
 from pixonomy.training.fit import Training, fit_model
@@ -57,13 +57,22 @@ def train_run(
     if weights is not None:
         head, probe_accuracy = _probe(model, training_set, arrays, folder, surroundings.progress)
         model.get_layer("logits").set_weights([head.kernel, head.bias])
-    training = Training(
-        model, training_set, validation, folder, weights is not None, surroundings.progress
-    )
+    told = surroundings.progress, surroundings.say if surroundings.hosts.rank == 0 else mute
+    training = Training(model, training_set, validation, folder, weights is not None, *told)
+    training.say(_tell_plan(run.recipe, len(training_set.rows), len(validation), weights))
     position = fit_model(training)
     result = _result(position, len(validation), probe_accuracy)
     write_json(folder.result, result)
     return result
+
+
+def _tell_plan(recipe: Recipe, taught: int, judged: int, weights: str | Path | None) -> str:
+    start = "from scratch" if weights is None else "from pretrained weights"
+    epochs = f"at most {recipe.epochs} epochs" if recipe.patience else f"{recipe.epochs} epochs"
+    return (
+        f"Training {recipe.model} at {recipe.size} px {start} on {taught} pictures, {epochs}; "
+        f"{judged} validation pictures choose the best."
+    )
 
 
 def settings_of(run: Run, weights: str | Path | None) -> ModelSettings:

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pixonomy.sources.bson.document import Damaged, Product, read_length, read_product
+from pixonomy.sources.bson.document import Product, read_length, read_product
+from pixonomy.sources.bson.fields import Damaged
 
 Pymongo = Callable[[bytes], list[Any]]
 ID = b"\x10_id\0\x07\0\0\0"
@@ -49,8 +50,10 @@ def test_every_product_is_read_as_pymongo_reads_it(
     product = read(stretch, len(before))
     (expected,) = pymongo(encoded)
     assert (product.product_id, product.category_id) == (expected.product_id, expected.category_id)
+    assert (product.problem is not None) == expected.has_problem
     found = [stretch[offset : offset + length] for offset, length in product.pictures]
-    assert found == list(expected.pictures)
+    assert found == [one for one in expected.pictures if one is not None]
+    assert len(product.odd) == expected.pictures.count(None)
     assert product.end == len(before) + len(encoded)
 
 
@@ -103,10 +106,10 @@ def test_of_fields_with_one_name_the_last_counts_as_for_pymongo(pymongo: Pymongo
 
 
 def test_text_that_is_not_utf_8_is_an_id_all_the_same() -> None:
-    assert read(document(b"\x02_id\0\x03\0\0\0a\xff\0")).product_id == "a\ufffd"
+    assert read(document(b"\x02_id\0\x03\0\0\0a\xff\0")).product_id == "a\\xff"
 
 
-@pytest.mark.parametrize("length", [-(2**31), -1, 0, 4, 13])
+@pytest.mark.parametrize("length", [-(2**31), -1, 0, 4, 9])
 def test_no_product_is_shorter_than_its_id(length: int) -> None:
     data = pack("<i", length) + bytes(100)
     assert str(fault(data)) == f"a document of {length} bytes is too short"
@@ -119,9 +122,6 @@ def test_no_product_is_shorter_than_its_id(length: int) -> None:
     [
         (b"\x10no\0\x07\0\0\0" * 2, 0, "a document without _id"),
         (b"\x0a_id\0" + bytes(9), 9, "an unknown type 0x00"),
-        (b"\x08_id\0\x01\x10number\0\0\0\0\0", 9, "_id has the type 0x08; expected a whole number"),
-        (b"\x01_id\0" + pack("<d", 1.5), 9, "_id has the type 0x01; expected a whole number"),
-        (ID + b"\x01category_id\0" + pack("<d", float("nan")), 26, "category_id has the type 0x01"),
         (ID + b"\x20name\0", 13, "an unknown type 0x20"),
         (ID + b"\x10name", 14, "a field's name that does not end"),
         (ID + b"\x10" + b"n" * 5000 + bytes(5), 14, "a field's name that does not end"),

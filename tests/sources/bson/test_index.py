@@ -6,6 +6,7 @@ from pathlib import Path
 from struct import pack
 from typing import Any
 
+import bson
 import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -32,14 +33,19 @@ def product(number: int, *pictures: bytes) -> bytes:
 
 def check_against(pymongo: Pymongo, content: bytes, rows: pl.DataFrame) -> None:
     expected = [
-        (one.product_id, one.category_id, picture)
+        (one.product_id, one.category_id, picture, one.has_problem or picture is None)
         for one in pymongo(content)
         for picture in (one.pictures or [None])
     ]
-    columns = ("group_id", "label", "offset", "length", "problem")
+    columns = ("group_id", "image_id", "label", "offset", "length", "problem")
     found = [
-        (group, label, content[offset : offset + length] if problem is None else None)
-        for group, label, offset, length, problem in rows.select(columns).iter_rows()
+        (
+            None if group == image_id else group,
+            label,
+            None if offset is None else content[offset : offset + length],
+            problem is not None,
+        )
+        for group, image_id, label, offset, length, problem in rows.select(columns).iter_rows()
     ]
     assert found == expected
     assert rows["image_id"].is_unique().all()
@@ -104,6 +110,95 @@ def test_the_rows_say_what_a_manifest_needs(tmp_path: Path) -> None:
         "problem": None,
     }
     assert rows["problem"][1] == "the product has no picture"
+
+
+def encode(*products: dict[str, Any]) -> bytes:
+    return b"".join(map(bson.encode, products))
+
+
+def test_an_odd_category_is_a_row_with_a_problem_and_no_damage(tmp_path: Path) -> None:
+    file = tmp_path / "file.bson"
+    imgs = [{"picture": b"abc"}]
+    odd = [float("nan"), [1], {"a": 1}, 1.5, bson.Regex("a")]
+    content: list[dict[str, Any]] = [{"_id": 0, "category_id": 7.0, "imgs": imgs}]
+    content += [{"_id": 1, "category_id": one, "imgs": imgs} for one in odd]
+    content += [{"_id": 2, "category_id": 8, "imgs": imgs}]
+    file.write_bytes(encode(*content))
+    rows, stretches = walk(file)
+    assert [one.damage for one in stretches] == [None]
+    assert rows["label"].to_list() == ["7", *[None] * 5, "8"]
+    assert rows["problem"].is_null().to_list() == [True, *[False] * 5, True]
+    assert rows["problem"][1] == "category_id is the number nan, which is no category"
+    assert rows["problem"][2] == "category_id is a list, which is no category"
+    assert rows["offset"].null_count() == 0
+
+
+def test_products_without_an_id_are_groups_of_their_own_with_a_problem(tmp_path: Path) -> None:
+    file = tmp_path / "file.bson"
+    imgs = [{"picture": b"a"}, {"picture": b"b"}]
+    products: list[dict[str, Any]] = [
+        {"_id": None, "imgs": imgs},
+        {"_id": 5, "imgs": imgs},
+        {"imgs": imgs},
+    ]
+    file.write_bytes(encode(*products))
+    rows, stretches = walk(file)
+    assert [one.damage for one in stretches] == [None]
+    assert rows["group_id"].to_list()[2:4] == ["5", "5"]
+    assert rows["group_id"].n_unique() == 5
+    told = "the product has no _id"
+    assert rows["problem"].to_list() == [told, told, None, None, told, told]
+
+
+@pytest.mark.parametrize(
+    ("imgs", "pictures"),
+    [
+        ([b"one", b"two"], [b"one", b"two"]),
+        (b"one", [b"one"]),
+        ({"picture": b"one", "width": 7}, [b"one"]),
+        ({"0": {"picture": b"one"}, "1": {"picture": b"two"}}, [b"one", b"two"]),
+        ({"front": b"one", "back": b"two"}, [b"one", b"two"]),
+        ([b"one", None, {}, {"picture": b"two"}], [b"one", b"two"]),
+        ([{"picture": "aGVsbG8="}, b"two"], ["picture is a text; expected a binary", b"two"]),
+        ([7, b"two"], ["an entry of imgs is a number; expected a binary", b"two"]),
+        ("aGVsbG8=", ["imgs is a text; expected a binary"]),
+        ([{"url": "x", "a": 1}], ["an entry of imgs has no field picture, but url, a"]),
+        ([], ["the product has no picture"]),
+        (None, ["the product has no picture"]),
+        ([{"picture": None}], ["the product has no picture"]),
+    ],
+)
+def test_pictures_are_read_in_whatever_shape_or_the_row_says_why_not(
+    tmp_path: Path, imgs: Any, pictures: list[bytes | str]
+) -> None:
+    file = tmp_path / "file.bson"
+    file.write_bytes(encode({"_id": 1, "imgs": imgs}, *[{"_id": 2, "imgs": imgs}] * 3))
+    content = file.read_bytes()
+    rows, stretches = walk(file)
+    assert [one.damage for one in stretches] == [None]
+    found = [
+        content[offset : offset + length] if problem is None else problem
+        for offset, length, problem in rows.select("offset", "length", "problem").iter_rows()
+    ]
+    assert found == pictures * 4
+    assert rows["image_id"].is_unique().all()
+
+
+def test_tiny_documents_are_read_together_a_part_of_a_stretch_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_MOST_AT_ONCE", 100)
+    file = tmp_path / "file.bson"
+    titles = ["", "a title", "another title that is longer"]
+    products = [
+        {"_id": f"id-{count}", "title": titles[count % 3], "category_id": str(count % 7)}
+        for count in range(1000)
+    ]
+    file.write_bytes(encode(*products))
+    rows, stretches = walk(file)
+    assert rows["group_id"].to_list() == [one["_id"] for one in products]
+    assert rows["label"].to_list() == [one["category_id"] for one in products]
+    assert 10 <= len(stretches) < 20
 
 
 def test_products_with_one_id_are_one_group_of_several_pictures(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """A list of addresses in a CSV or Parquet file, such as PD12M's or CommonCatalog's."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import polars as pl
 from pixonomy.collecting.finds import Find, Kind, Pace, Page
 from pixonomy.collecting.provider import Get, Settings, Terms, plain, whole
 from pixonomy.errors import SettingError
-from pixonomy.files import existing_path, printable
+from pixonomy.files import existing_path, printable, scan_parquet
 
 _PAGE = 500
 
@@ -45,7 +46,8 @@ class Table:
             }.items()
         }  # fmt: skip
         self._pace = Pace(int(settings.number("at_once", 4)), settings.number("per_second", 4))
-        columns = self._scan().collect_schema().names()
+        with self._scan() as rows:
+            columns = rows.collect_schema().names()
         if self._names["url"] not in columns:
             raise SettingError(f"{printable(self._path)} has no column {self._names['url']!r}.")
         self._matched = next(
@@ -65,19 +67,23 @@ class Table:
     async def find(self, keyword: str, at: Mapping[str, Any] | None, get: Get) -> Page:
         """Return the next rows that fit."""
         start = int((at or {}).get("row", 0))
-        fitting = self._scan().with_row_index("row?").filter(self._fits(keyword))
-        total = int(fitting.select(pl.len()).collect().item())
-        rows = fitting.slice(start, _PAGE).collect()
+        with self._scan() as table:
+            fitting = table.with_row_index("row?").filter(self._fits(keyword))
+            total = int(fitting.select(pl.len()).collect().item())
+            rows = fitting.slice(start, _PAGE).collect()
         finds = tuple(
             one for row in rows.iter_rows(named=True) if (one := self._find(row)) is not None
         )
         end = start + rows.height
         return Page(finds, {"row": end} if end < total else None, total)
 
-    def _scan(self) -> pl.LazyFrame:
+    @contextmanager
+    def _scan(self) -> Iterator[pl.LazyFrame]:
         if self._path.suffix.casefold() == ".parquet":
-            return pl.scan_parquet(self._path)
-        return pl.scan_csv(self._path, infer_schema=False)
+            with scan_parquet(self._path) as rows:
+                yield rows
+        else:
+            yield pl.scan_csv(self._path, infer_schema=False)
 
     def _fits(self, keyword: str) -> pl.Expr:
         if self._matched == "keyword":

@@ -14,7 +14,9 @@ from pixonomy.sources.bson.document import SMALLEST_PRODUCT
 
 Numbers = npt.NDArray[np.int64]
 
-_CHAIN_BYTES = 1024 * 1024  # some hundred products a chain
+_CHAIN_BYTES = 1024 * 1024  # at most
+_CHAIN_STEPS = 256  # documents of a chain, about: so many steps, and so many chains side by side
+_MEASURED = 64  # documents at the beginning, by which the length of the others is guessed
 _SEARCHED_BYTES = 64 * 1024  # for a beginning; where there is none, the chain before goes on
 _LONGEST_NAME = 64  # bytes
 _MOST_STEPS = 4096  # of a chain: what begins wrongly may find tiny documents without end
@@ -29,7 +31,13 @@ def hop(stretch: memoryview, most: int) -> tuple[Numbers, Numbers]:
     Returns:
         int64 (n,) each; the last document is the last one that ends inside the stretch.
     """
-    begins = _guess(stretch)
+    first, measured = _step(stretch, 0, min(most, _MEASURED), ())
+    if not len(first):
+        return first, first
+    size = measured // len(first) + 1
+    # More than what is asked is not looked at.
+    stretch = stretch[: max(measured, size * most)]
+    begins = _guess(stretch, min(_CHAIN_BYTES, _CHAIN_STEPS * size))
     chains = _follow(stretch, begins) if len(begins) > 1 else {}
     pieces: list[Numbers] = []
     place, count = 0, 0
@@ -46,15 +54,15 @@ def hop(stretch: memoryview, most: int) -> tuple[Numbers, Numbers]:
     return offsets[:-1], offsets[1:]
 
 
-def _guess(stretch: memoryview) -> Numbers:
-    """Return the beginning of the stretch and of some documents in it, ascending.
+def _guess(stretch: memoryview, chain: int) -> Numbers:
+    """Return the beginning of the stretch and of some documents in it, `chain` bytes apart.
 
     Most documents begin with the same field as the first one.
     """
     first_field, has_name, _ = bytes(stretch[4:_LONGEST_NAME]).partition(b"\0")
     found = {0}
-    for place in range(_CHAIN_BYTES, len(stretch) - _CHAIN_BYTES, _CHAIN_BYTES):
-        searched = bytes(stretch[place : place + _SEARCHED_BYTES])
+    for place in range(chain, len(stretch) - chain, chain):
+        searched = bytes(stretch[place : place + min(chain, _SEARCHED_BYTES)])
         at = searched.find(first_field + has_name, 4)
         if at >= 0:
             found.add(place + at - 4)

@@ -11,6 +11,7 @@ from pixonomy.sources.bson.walk import Walk
 from pixonomy.sources.damage import Damage
 
 _BEHIND_DAMAGE = 1024 * 1024  # bytes: where there is damage, there may soon be more
+_SMALLEST = 4  # bytes of a stretch: a document's length
 _MOST_DAMAGES = 1000  # told of one file
 
 
@@ -20,7 +21,8 @@ class IndexedStretch:
 
     Attributes:
         rows: image_id, group_id, label, uri, offset, length, label_source, problem; a row a
-            picture. A product without pictures is a row with a problem.
+            picture. A product without pictures, or with an odd id or category, is one with a
+            problem.
         end: how far the file has been read, in bytes; a walk may go on from there.
         size: of the file, in bytes.
         damage: what is wrong at `end`, if anything.
@@ -56,8 +58,9 @@ def index_bson(
         walk, at, length, damages = Walk(), start, stretch, 0
         while at < stretches.size:
             walked = walk.read(stretches.read(at, length), at, stretches.size)
+            # Of a stretch full of tiny documents only some are read at once.
+            length = max(min(2 * max(walked.end - at, _SMALLEST), stretch), walked.needed)
             at, damage = walked.end, walked.damage
-            length = max(min(2 * length, stretch), walked.needed)
             if damage is not None:
                 if at == 0:
                     damage = replace(damage, message=f"{damage.message} (is this a BSON file?)")
@@ -93,15 +96,17 @@ def _find_next(walk: Walk, stretches: Stretches, start: int, stretch: int) -> in
 
 
 def _to_rows(pictures: pl.DataFrame, uri: str) -> pl.DataFrame:
-    place = pl.coalesce("offset", "product")
     has_none = pl.col("offset").is_null()
-    return pictures.select(
-        pl.concat_str(pl.lit(f"{uri}:"), place).alias("image_id"),
-        pl.col("product_id").alias("group_id"),
+    nothing = pl.when(has_none).then(pl.lit("the product has no picture"))
+    return pictures.with_columns(
+        pl.concat_str(pl.lit(f"{uri}:"), "place").alias("image_id"),
+    ).select(
+        "image_id",
+        pl.coalesce("product_id", "image_id").alias("group_id"),
         pl.col("category_id").alias("label"),
         pl.lit(uri).alias("uri"),
         "offset",
         "length",
         pl.lit("catalogue").alias("label_source"),
-        pl.when(has_none).then(pl.lit("the product has no picture")).alias("problem"),
+        pl.coalesce("problem", nothing).alias("problem"),
     )

@@ -1,56 +1,40 @@
 """Documents that look alike go in, thousands at once; ids and picture ranges come out.
 
-Almost all documents of a catalogue have the same fields of the same types in the same order, so
-that all but the pictures lies at the same place. What one document taught is tried on all others
-with a few array operations; whatever differs in one byte is left to the careful reader.
+Almost all documents of a catalogue have the same fields of the same types in the same order. What
+one document taught is tried on all others with a few array operations; whatever differs in one
+byte that ought to be the same is left to the careful reader.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
+import polars as pl
 
-from pixonomy.sources.bson.document import FIXED, Product
+from pixonomy.sources.bson.document import Product
+from pixonomy.sources.bson.fields import ARRAY, BINARY, DOCUMENT, NULL, OBJECT_ID, REGEX, STRING
+from pixonomy.sources.bson.ids import Read, read_category, read_product_id
+from pixonomy.sources.bson.segments import (
+    ID_NAMES,
+    Ids,
+    Reading,
+    Segment,
+    learn_segments,
+    read_segments,
+)
+from pixonomy.sources.bson.template import (
+    Bytes,
+    Flags,
+    Numbers,
+    Template,
+    gather,
+    learn_template,
+    read_int32,
+)
 
-Bytes = npt.NDArray[np.uint8]
-Numbers = npt.NDArray[np.int64]
-
-_ARRAY = 0x04
-_MOST_PICTURES = 10  # in one product: beyond it, the index in the array has two digits
-_RECORD = 21  # bytes from a picture's index in the array to its first byte
-_NUMBER_TYPES: dict[int, np.dtype[np.signedinteger]] = {
-    0x10: np.dtype("<i4"),
-    0x12: np.dtype("<i8"),
-}
-
-
-@dataclass(frozen=True)
-class Template:
-    """Bytes of which some are the same in all documents: `places` hold `values`."""
-
-    width: int
-    places: npt.NDArray[np.int64]
-    values: Bytes
-
-    def fits(self, rows: Bytes) -> npt.NDArray[np.bool_]:
-        """Tell which rows, uint8 (n, width), have the right bytes."""
-        return np.asarray((rows[:, self.places] == self.values).all(axis=1))
-
-
-@dataclass(frozen=True)
-class Number:
-    """Where an id lies: in the tail (after the pictures) or the head, and its integer type."""
-
-    is_tail: bool
-    place: int
-    dtype: np.dtype[np.signedinteger]
-
-    def read(self, head: Bytes, tail: Bytes) -> Numbers:
-        """Return the ids of all rows, int64 (n,)."""
-        rows = tail if self.is_tail else head
-        raw = np.ascontiguousarray(rows[:, self.place : self.place + self.dtype.itemsize])
-        return raw.view(self.dtype)[:, 0].astype(np.int64)
+_MOST_PICTURES = 100  # in one product
+_LONGEST_ID = 256  # bytes; thousands are held at once
+_NESTED = (DOCUMENT, ARRAY)  # as an id, they are read carefully
 
 
 @dataclass(frozen=True)
@@ -58,14 +42,22 @@ class Layout:
     """What documents that look alike have in common.
 
     Attributes:
-        head: from the document's first byte to the length of its array of pictures.
-        tail: from the end of that array to the end of the document.
+        head: up to the length of the array of pictures; empty where there is none.
+        tail: from the end of that array, or the beginning, to the end of the document.
+        is_plain: the array holds binaries themselves, instead of documents {picture: …}.
     """
 
-    head: Template
-    tail: Template
-    product_id: Number
-    category_id: Number | None
+    head: tuple[Segment, ...]
+    tail: tuple[Segment, ...]
+    is_plain: bool
+
+
+@dataclass(frozen=True)
+class Texts:
+    """An id of each document, a series of n integers or texts; and what is wrong with each."""
+
+    values: pl.Series
+    problems: pl.Series | None
 
 
 @dataclass(frozen=True)
@@ -74,91 +66,114 @@ class Alike:
 
     Attributes:
         fits: bool (n,): which documents do.
-        product_ids, category_ids: int64 (n,), meaningful where they fit; None without categories.
+        product_ids, category_ids: meaningful where they fit; None without categories.
         owners: int64 (m,): the document of each picture, in no order.
         numbers: int64 (m,): its place in the document's array, from 0 without gaps.
         offsets, lengths: int64 (m,): its bytes, from the start of the stretch.
     """
 
-    fits: npt.NDArray[np.bool_]
-    product_ids: Numbers
-    category_ids: Numbers | None
+    fits: Flags
+    product_ids: Texts
+    category_ids: Texts | None
     owners: Numbers
     numbers: Numbers
     offsets: Numbers
     lengths: Numbers
 
 
+def look_of(stretch: memoryview, product: Product) -> tuple[object, ...]:
+    """Return what a document has in common with those of its layout, and with no others."""
+    return (_is_plain(stretch, product), *((kind, name) for kind, name, _ in product.fields))
+
+
 def learn(stretch: memoryview, start: int, product: Product) -> Layout | None:
-    """Return the layout of a document, or None if part of it has no fixed place."""
+    """Return the layout of a document, or None if it has to be read carefully."""
     names = [name for _, name, _ in product.fields]
-    if names.count(b"imgs") != 1 or names.count(b"_id") != 1 or names.count(b"category_id") > 1:
+    kinds = {name: kind for kind, name, _ in product.fields}
+    if any(names.count(name) > 1 for name in (*ID_NAMES, b"imgs")) or b"_id" not in names:
         return None
-    at = names.index(b"imgs")
-    kind, _, array = product.fields[at]
-    others = [*product.fields[:at], *product.fields[at + 1 :]]
-    if kind != _ARRAY or any(kind not in FIXED for kind, _, _ in others):
+    if REGEX in kinds.values() or any(kinds.get(name) in _NESTED for name in ID_NAMES):
         return None
+    if kinds.get(b"imgs", NULL) == NULL:
+        tail = learn_segments(stretch, start, product.end, product.fields, 4)
+        return Layout((), tail, False)
+    if kinds[b"imgs"] != ARRAY:
+        return None
+    at = names.index(b"imgs") + 1
+    array = product.fields[at - 1][2]
     array_end = array + int.from_bytes(stretch[array : array + 4], "little")
-    numbers: dict[bytes, Number] = {}
-    for place, (kind, name, value) in enumerate(product.fields):
-        if name in (b"_id", b"category_id"):
-            if kind not in _NUMBER_TYPES:
-                return None
-            is_tail = place > at
-            begin = value - (array_end if is_tail else start)
-            numbers[name] = Number(is_tail, begin, _NUMBER_TYPES[kind])
     return Layout(
-        _template(
-            stretch, start, array + 4, [(start, 4), *_values(product.fields[:at]), (array, 4)]
-        ),
-        _template(stretch, array_end, product.end, _values(product.fields[at + 1 :])),
-        numbers[b"_id"],
-        numbers.get(b"category_id"),
+        learn_segments(stretch, start, array + 4, product.fields[:at], 4),
+        learn_segments(stretch, array_end, product.end, product.fields[at:]),
+        _is_plain(stretch, product),
     )
 
 
-def read_alike(stretch: Bytes, starts: Numbers, ends: Numbers, layout: Layout) -> Alike:
+def _is_plain(stretch: memoryview, product: Product) -> bool:
+    return any(
+        kind == ARRAY and name == b"imgs" and stretch[place + 4] == BINARY
+        for kind, name, place in product.fields
+    )
+
+
+def read_alike(stretch: memoryview, starts: Numbers, ends: Numbers, layout: Layout) -> Alike:
     """Read all documents that fit the layout.
 
     Args:
-        stretch: uint8 (size,).
         starts, ends: int64 (n,): each document's extent, inside the stretch.
     """
+    flat = np.frombuffer(stretch, np.uint8)
+    reading = Reading(starts, np.ones(len(starts), bool), {}, starts, np.empty(0, np.uint8))
     # The first picture begins where the head ends: both are fetched from memory in one go.
-    near = _gather(stretch, starts, layout.head.width + _RECORD)
-    head, firsts = near[:, : layout.head.width], near[:, layout.head.width :]
-    array_ends = starts + (layout.head.width - 4) + _int32(head, layout.head.width - 4)
-    fits = layout.head.fits(head) & (array_ends + layout.tail.width == ends)
-    fits &= starts + layout.head.width < array_ends
-    tail = _gather(stretch, np.where(fits, array_ends, 0), layout.tail.width)
-    fits &= layout.tail.fits(tail)
-    pictures = _read_pictures(stretch, starts + layout.head.width, firsts, array_ends, fits)
-    owners, numbers, offsets, lengths = pictures[:, fits[pictures[0]]]
-    category = layout.category_id
+    record = _record(0, layout.is_plain)
+    read_segments(flat, layout.head, reading, ends, record.width)
+    bodies, firsts, array_ends = reading.bodies, reading.beyond, reading.at
+    read_segments(flat, layout.tail, reading, ends)
+    fits = reading.fits
+    fits &= reading.at == ends
+    for one in reading.ids.values():
+        fits &= one.ends - one.starts <= _LONGEST_ID
+    pictures = np.zeros((4, 0), np.int64)
+    if layout.head:
+        pictures = _read_pictures(flat, bodies, firsts, array_ends, fits, layout.is_plain)
+        pictures = pictures[:, fits[pictures[0]]]
+    category = reading.ids.get(b"category_id")
     return Alike(
         fits,
-        layout.product_id.read(head, tail),
-        category.read(head, tail) if category is not None else None,
-        owners,
-        numbers,
-        offsets,
-        lengths,
+        _read_texts(flat, reading.ids[b"_id"], fits, read_product_id),
+        _read_texts(flat, category, fits, read_category) if category is not None else None,
+        *pictures,
     )
 
 
+def _read_texts(stretch: Bytes, ids: Ids, fits: Flags, read: Callable[[int, bytes], Read]) -> Texts:
+    if ids.numbers is not None:
+        return Texts(pl.Series(ids.numbers), None)
+    lengths = np.where(fits, ids.ends - ids.starts, 0)
+    ends = np.cumsum(lengths)
+    begins = ends - lengths
+    together = stretch[np.repeat(ids.starts - begins, lengths) + np.arange(lengths.sum())].tobytes()
+    extents = list(zip(begins.tolist(), ends.tolist(), strict=True))
+    if ids.kind == STRING and read is read_product_id and together.isascii():
+        text = together.decode("ascii")
+        return Texts(pl.Series([text[begin + 4 : end - 1] for begin, end in extents]), None)
+    if ids.kind == OBJECT_ID:
+        text = together.hex()
+        return Texts(pl.Series([text[2 * begin : 2 * end] for begin, end in extents]), None)
+    raw = [together[begin:end] for begin, end in extents]
+    known = {one: read(ids.kind, one) for one in {*raw} if one} | {b"": (None, None)}
+    texts, problems = ([known[one][part] for one in raw] for part in (0, 1))
+    return Texts(pl.Series(texts, dtype=pl.String), pl.Series(problems, dtype=pl.String))
+
+
 def _read_pictures(
-    stretch: Bytes,
-    places: Numbers,
-    firsts: Bytes,
-    array_ends: Numbers,
-    fits: npt.NDArray[np.bool_],
+    stretch: Bytes, places: Numbers, firsts: Bytes, array_ends: Numbers, fits: Flags, is_plain: bool
 ) -> Numbers:
     """Walk the arrays of all documents in step; take those that turn out odd out of `fits`.
 
     Args:
         places: int64 (n,): where the arrays begin.
-        firsts: uint8 (n, 21): what stands there.
+        firsts: uint8 (n, width): what stands there.
 
     Returns:
         int64 (4, m): owner, number, offset and length of each picture.
@@ -174,56 +189,27 @@ def _read_pictures(
             fits[alive] = False
         if not alive.size or number == _MOST_PICTURES:
             break
-        record = firsts[alive] if number == 0 else _gather(stretch, at, _RECORD)
-        inner, length = _int32(record, 3), _int32(record, 16)
-        after = at + 3 + inner
-        is_whole = _record(number).fits(record) & (length >= 0) & (inner == length + 19)
-        is_whole &= after < array_ends[alive]
-        is_whole &= stretch[np.where(is_whole, after - 1, 0)] == 0
+        template = _record(number, is_plain)
+        record = firsts[alive] if number == 0 else gather(stretch, at, template.width)
+        length = read_int32(record, template.width - 5)
+        after = at + template.width + length + (0 if is_plain else 1)
+        is_whole = template.fits(record) & (length >= 0) & (after < array_ends[alive])
+        if not is_plain:
+            is_whole &= read_int32(record, template.width - 18) == length + 19
+            is_whole &= stretch[np.where(is_whole, after - 1, 0)] == 0
         fits[alive[~is_whole]] = False
         alive, at, length, after = (part[is_whole] for part in (alive, at, length, after))
-        found.append(np.stack([alive, np.full(alive.size, number), at + _RECORD, length]))
-        at = after
+        begins, at = at + template.width, after
+        found.append(np.stack([alive, np.full(alive.size, number), begins, length]))
     return np.concatenate(found, axis=1)
 
 
-def _record(number: int) -> Template:
-    """Return how a picture begins: {"<number>": {"picture": binary, …"""
-    content = b"\x03%d\0....\x05picture\0....\0" % number
-    return _template(memoryview(content), 0, _RECORD, [(3, 4), (16, 4)])
-
-
-def _values(fields: Sequence[tuple[int, bytes, int]]) -> list[tuple[int, int]]:
-    return [(value, FIXED[kind]) for kind, _, value in fields]
-
-
-def _template(
-    stretch: memoryview, start: int, end: int, values: Sequence[tuple[int, int]]
-) -> Template:
-    """Keep all bytes but those of the values, given as (offset, length)."""
-    is_same = np.ones(end - start, bool)
-    for place, length in values:
-        is_same[place - start : place - start + length] = False
-    places = np.flatnonzero(is_same)
-    content = np.frombuffer(stretch[start:end], np.uint8)
-    return Template(end - start, places, content[places].copy())
-
-
-def _gather(stretch: Bytes, places: Numbers, width: int) -> Bytes:
-    """Copy `width` bytes at each place, uint8 (n, width); zeros stand behind the stretch's end."""
-    beyond = np.flatnonzero(places + width > len(stretch))
-    if len(stretch) < width:
-        rows = np.zeros((len(places), width), np.uint8)
+def _record(number: int, is_plain: bool) -> Template:
+    """Return how a picture begins: "<number>": binary, or "<number>": {"picture": binary, …"""
+    if is_plain:
+        content = b"\x05%d\0....\0" % number
     else:
-        windows = np.lib.stride_tricks.sliding_window_view(stretch, width)
-        rows = windows[np.minimum(places, len(windows) - 1)]
-    for row in beyond.tolist():  # the last few documents of a stretch
-        rest = stretch[int(places[row]) :]
-        rows[row] = 0
-        rows[row, : len(rest)] = rest
-    return rows
-
-
-def _int32(rows: Bytes, place: int) -> Numbers:
-    raw = np.ascontiguousarray(rows[:, place : place + 4])
-    return raw.view("<i4")[:, 0].astype(np.int64)
+        content = b"\x03%d\0....\x05picture\0....\0" % number
+    width = len(content)
+    counts = [(width - 5, 4)] if is_plain else [(width - 18, 4), (width - 5, 4)]
+    return learn_template(memoryview(content), 0, width, counts)

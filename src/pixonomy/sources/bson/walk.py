@@ -8,31 +8,27 @@ from struct import Struct
 import numpy as np
 import polars as pl
 
-from pixonomy.sources.bson.document import (
-    Damaged,
-    Product,
-    read_length,
-    read_product,
-)
+from pixonomy.sources.bson.document import Product, read_length, read_product
+from pixonomy.sources.bson.fields import Damaged
 from pixonomy.sources.bson.hop import hop
-from pixonomy.sources.bson.layout import Alike, Layout, Numbers, learn, read_alike
+from pixonomy.sources.bson.layout import Alike, Layout, learn, look_of, read_alike
+from pixonomy.sources.bson.template import Numbers
 from pixonomy.sources.damage import Damage
 
 _LENGTH = Struct("<i")
-_MOST_LAYOUTS = 8  # a file of ever new layouts is read carefully instead
+_MOST_LAYOUTS = 32  # optional fields; a file of ever new layouts is read carefully instead
 _MOST_AT_ONCE = 100_000  # documents: a stretch full of tiny ones must not fill the memory
 _LONGEST_DOCUMENT = 256 * 1024 * 1024  # bytes; more would be read into memory from S3 in one piece
 _MOST_CANDIDATES = 10_000  # looked at in vain, in one file: hostile bytes end the search
-_START = re.compile(rb"(?:[\x01\x02\x07\x10\x12](?:_id|category_id)|\x04imgs)\0")
+_START = re.compile(rb"(?:[\x01-\x05\x07-\x0a\x10-\x13](?:_id|category_id)|[\x03-\x05]imgs)\0")
 """The first field of a product, behind its length."""
 _SCHEMA: dict[str, pl.DataType] = {
-    "document": pl.Int64(),  # its number in the stretch
-    "number": pl.Int64(),  # the picture's in the document
-    "product": pl.Int64(),  # where the document begins in the file, in bytes
+    "place": pl.Int64(),  # of the picture, or of what there is instead, in the file, in bytes
     "product_id": pl.String(),
     "category_id": pl.String(),
-    "offset": pl.Int64(),  # of the picture in the file; null for a product without pictures
+    "offset": pl.Int64(),  # of the picture in the file; null where there is none
     "length": pl.Int64(),
+    "problem": pl.String(),
 }
 
 
@@ -41,7 +37,8 @@ class Walked:
     """What a stretch held.
 
     Attributes:
-        pictures: columns product, product_id, category_id, offset, length; in the file's order.
+        pictures: columns place, product_id, category_id, offset, length, problem; in the file's
+            order.
         end: the offset in the file up to which every document was whole.
         damage: what is wrong with the document at `end`; None where the stretch merely ends.
         needed: how many bytes from `end` on the next document takes, where the stretch tells.
@@ -64,7 +61,7 @@ class Walk:
     """
 
     most_layouts: int = _MOST_LAYOUTS
-    layouts: dict[tuple[tuple[int, bytes], ...], Layout | None] = field(default_factory=dict)
+    layouts: dict[tuple[object, ...], Layout | None] = field(default_factory=dict)
     candidates: int = 0
 
     def read(self, stretch: memoryview, base: int, size: int) -> Walked:
@@ -83,7 +80,7 @@ class Walk:
             end, fault = int(starts[bad.number]), bad.fault
             pictures = self._read_documents(stretch, starts[: bad.number], ends[: bad.number])
         damage = None if fault is None else Damage(base + fault.offset, str(fault))
-        placed = pictures.with_columns(pl.col("product") + base, pl.col("offset") + base)
+        placed = pictures.with_columns(pl.col("place", "offset") + base)
         needed = _LENGTH.unpack_from(stretch, end)[0] if end + 4 <= len(stretch) else 0
         return Walked(placed, base + end, damage, needed)
 
@@ -98,7 +95,8 @@ class Walk:
                 self.candidates += 1
                 continue
             # A document inside a product may have an _id as well.
-            if any(name == b"imgs" for _, name, _ in product.fields):
+            names = {name for _, name, _ in product.fields}
+            if {b"_id", b"imgs"} <= names:
                 return found.start()
             self.candidates += 1
         return None
@@ -109,16 +107,16 @@ class Walk:
         return self.candidates >= _MOST_CANDIDATES
 
     def _read_documents(self, stretch: memoryview, starts: Numbers, ends: Numbers) -> pl.DataFrame:
-        flat = np.frombuffer(stretch, np.uint8)
         pending = np.arange(len(starts))
-        tables = [pl.DataFrame(schema=_SCHEMA)]
-        odd: list[tuple[int, int, Product]] = []
+        tables: list[pl.DataFrame] = []
+        odd: list[tuple[int, Product]] = []
         known = [layout for layout in self.layouts.values() if layout is not None]
         while pending.size:
             for layout in known:
-                alike = read_alike(flat, starts[pending], ends[pending], layout)
-                tables.append(_tabulate(alike, pending, starts))
-                pending = pending[~alike.fits]
+                alike = read_alike(stretch, starts[pending], ends[pending], layout)
+                if alike.fits.any():
+                    tables.append(_tabulate(alike, pending, starts))
+                    pending = pending[~alike.fits]
             known = []
             while pending.size and not known:
                 number, pending = int(pending[0]), pending[1:]
@@ -127,16 +125,14 @@ class Walk:
                     product = read_product(stretch, start)
                 except Damaged as fault:
                     raise _BadDocument(number, fault) from fault
-                odd.append((number, start, product))
+                odd.append((start, product))
                 known = self._learn(stretch, start, product)
-        if odd or len(tables) > 2:
-            tables.append(_tabulate_odd(odd))
-            return pl.concat(tables).sort("document", "number").drop("document", "number")
-        return tables[-1].drop("document", "number")
+        table = pl.concat([_tabulate_odd(odd), *tables])
+        return table if table["place"].is_sorted() else table.sort("place")
 
     def _learn(self, stretch: memoryview, start: int, product: Product) -> list[Layout]:
         """Return the layout of a document if it is a new one."""
-        look = tuple((kind, name) for kind, name, _ in product.fields)
+        look = look_of(stretch, product)
         if look in self.layouts or len(self.layouts) >= self.most_layouts:
             return []
         layout = self.layouts[look] = learn(stretch, start, product)
@@ -180,30 +176,39 @@ def _tabulate(alike: Alike, documents: Numbers, starts: Numbers) -> pl.DataFrame
         laid[places] = values
         return laid
 
+    offsets = spread(alike.offsets)
+    nothing = pl.repeat(None, len(owners), dtype=pl.String, eager=True)
+    ids = alike.product_ids, alike.category_ids
+    texts = [nothing if one is None else one.values.gather(owners) for one in ids]
+    problems = [
+        one.problems.gather(owners)
+        for one in ids
+        if one is not None and one.problems is not None and one.problems.count()
+    ]
     table = pl.DataFrame(
         {
-            "document": documents[owners],
-            "number": spread(alike.numbers),
-            "product": starts[documents[owners]],
-            "product_id": alike.product_ids[owners],
-            "category_id": None if alike.category_ids is None else alike.category_ids[owners],
-            "offset": spread(alike.offsets),
+            "place": np.where(offsets >= 0, offsets, starts[documents[owners]]),
+            "product_id": texts[0],
+            "category_id": texts[1],
+            "offset": offsets,
             "length": spread(alike.lengths),
         }
     )
-    ranges = [
-        pl.when(pl.col("number") >= 0).then(pl.col(name)).alias(name)
-        for name in ("offset", "length")
-    ]
-    return table.with_columns(*ranges, pl.col("product_id", "category_id").cast(pl.String))
+    has_picture = pl.col("offset") >= 0
+    return table.with_columns(
+        pl.col("product_id", "category_id").cast(pl.String),
+        *(pl.when(has_picture).then(pl.col(name)).alias(name) for name in ("offset", "length")),
+        pl.coalesce(*problems, nothing).alias("problem"),
+    )
 
 
-def _tabulate_odd(products: Sequence[tuple[int, int, Product]]) -> pl.DataFrame:
-    """Make rows of documents that were read one by one: (number in the stretch, start, product)."""
-    nothing: list[tuple[int | None, int | None]] = [(None, None)]
-    rows = [
-        (document, number, start, product.product_id, product.category_id, *place)
-        for document, start, product in products
-        for number, place in enumerate(product.pictures or nothing)
-    ]
+def _tabulate_odd(products: Sequence[tuple[int, Product]]) -> pl.DataFrame:
+    """Make rows of documents that were read one by one: (start, product)."""
+    rows: list[tuple[int, str | None, str | None, int | None, int | None, str | None]] = []
+    for start, one in products:
+        ids = one.product_id, one.category_id
+        rows += [(offset, *ids, offset, length, one.problem) for offset, length in one.pictures]
+        rows += [(place, *ids, None, None, one.problem or what) for place, what in one.odd]
+        if not one.pictures and not one.odd:
+            rows.append((start, *ids, None, None, one.problem))
     return pl.DataFrame(rows, schema=_SCHEMA, orient="row")

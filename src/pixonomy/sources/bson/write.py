@@ -45,7 +45,7 @@ def encode_product(product: ProductPictures) -> bytes:
 
 
 def _number(name: bytes, value: int) -> bytes:
-    if -_MAX_INT32 <= value <= _MAX_INT32:
+    if -_MAX_INT32 - 1 <= value <= _MAX_INT32:
         return b"\x10" + name + b"\0" + pack("<i", value)
     return b"\x12" + name + b"\0" + pack("<q", value)
 

@@ -1,0 +1,40 @@
+"""Pictures by folder: a tree of folders, each with the number of pictures directly in it."""
+
+from dataclasses import dataclass, field
+
+FEW = 0.1
+"""Of the pictures: so many may lie beside a folder that wraps the others."""
+WRAPS = frozenset(
+    "image images img imgs picture pictures pic pics photo photos jpg jpeg png jpegimages".split()
+)
+"""Folders called so, alone with their pictures, are no category."""
+_MOST_LOOSE = 1 / 3  # of the pictures: more, and a folder with folders in it is a category
+
+
+@dataclass
+class Folder:
+    """A folder inside a source.
+
+    Attributes:
+        pictures: how many lie directly in it.
+    """
+
+    pictures: int = 0
+    folders: dict[str, "Folder"] = field(default_factory=dict)
+
+    @property
+    def total(self) -> int:
+        """How many pictures lie in it and below."""
+        return self.pictures + sum(folder.total for folder in self.folders.values())
+
+    @property
+    def is_wrapper(self) -> bool:
+        """Tell whether it stands around categories, and is none itself: only folders lie in it."""
+        if self.pictures > _MOST_LOOSE * self.total:
+            return False
+        if len(self.folders) > 1:
+            return True
+        return any(
+            folder.is_wrapper or (name.lower() in WRAPS and not folder.folders)
+            for name, folder in self.folders.items()
+        )
