@@ -16,6 +16,7 @@ from pixonomy.errors import SettingError, UndecodableImage
 from pixonomy.locate import CHECKSUM, DEFLATE, PARQUET, STORED, Location
 from pixonomy.parquet import BadParquet, check_parquet
 from pixonomy.remote import open_remote
+from pixonomy.seen import MISSING
 from pixonomy.unchanged import Opened, compare, refuse
 
 Fetched = bytes | UndecodableImage
@@ -127,7 +128,7 @@ def _require_file(file: Path) -> None:
     except (OSError, ValueError) as error:
         if isinstance(error, OSError) and error.errno not in _MISSING:
             raise
-        raise UndecodableImage("the file is missing") from error
+        raise UndecodableImage(MISSING) from error
     if stat.S_ISDIR(mode):
         raise UndecodableImage("a folder, not a file")
     if not stat.S_ISREG(mode):  # opening a pipe or a device could wait for ever

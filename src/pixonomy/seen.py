@@ -8,6 +8,9 @@ import polars as pl
 CHANGED = "the file was changed since it was indexed: run `pixonomy index` again"
 """The problem of a picture whose file is another than the one that was indexed."""
 
+MISSING = "the file is missing"
+"""The problem of a picture whose file is not there."""
+
 SEEN_COLUMNS = ("modified_ns", "etag", "indexed_ns")
 """The manifest's columns that a `Seen` is made from, in the order of its attributes."""
 

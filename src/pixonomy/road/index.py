@@ -24,9 +24,9 @@ from pixonomy.taxonomy import LEVELS, Taxonomy, read_taxonomy
 
 _DEFAULT = Surroundings()
 _PART_STEPS = 4 * 1024**3  # bytes of a source between two points where a killed run can go on
-_NAMED = 3  # reasons in a sentence
+_PROBLEMS_NAMED = 3
 _PART_ROWS = 500_000
-_NAMED = 5  # reasons to pass files over
+_REASONS_NAMED = 5  # to pass files over
 
 
 @dataclass(frozen=True)
@@ -218,9 +218,9 @@ def _assemble(
 
 
 def _remark_reasons(reasons: Counter[str]) -> Iterator[str]:
-    named = [f"{reason} ({count})" for reason, count in reasons.most_common(_NAMED)]
+    named = [f"{reason} ({count})" for reason, count in reasons.most_common(_PROBLEMS_NAMED)]
     if named:
-        yield f"Left out: {'; '.join([*named, '…'] if len(reasons) > _NAMED else named)}."
+        yield f"Left out: {'; '.join([*named, '…'] if len(reasons) > len(named) else named)}."
 
 
 def _told(part: Mapping[str, Any]) -> Indexed:
@@ -233,7 +233,7 @@ def _told(part: Mapping[str, Any]) -> Indexed:
 
 
 def _explain_nothing(found: FoundSources, told: Indexed) -> str:
-    others = Counter(told.passed_over).most_common(_NAMED)
+    others = Counter(told.passed_over).most_common(_REASONS_NAMED)
     seen = ", ".join(f"{reason} {count}" for reason, count in others)
     sentences = [f"No pictures found in {', '.join(one.name for one in found.sources)}."]
     sentences += [f"Passed over: {seen}."] if seen else []

@@ -13,11 +13,12 @@ import polars as pl
 from pixonomy.errors import DataError
 from pixonomy.files import printable
 from pixonomy.locate import path_to_uri, relative_to
+from pixonomy.seen import MISSING
 from pixonomy.sources.damage import Indexed
 from pixonomy.sources.detection import find_annotations, find_boxes, label_by_boxes
 from pixonomy.sources.imagefolder import index_metadata
 from pixonomy.sources.layout import Layout, LayoutFinder
-from pixonomy.sources.listing import MISSING, FolderOfPictures, Listing, list_folder
+from pixonomy.sources.listing import FolderOfPictures, Listing, list_folder
 from pixonomy.sources.shards import SHARD_ENDINGS
 
 _NAMED = 5  # folders named in a reason

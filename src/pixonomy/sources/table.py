@@ -7,6 +7,7 @@ import polars as pl
 
 from pixonomy.errors import DataError, SettingError
 from pixonomy.files import printable
+from pixonomy.seen import MISSING
 from pixonomy.sources.cells import check_labels, check_paths
 from pixonomy.sources.columns import (
     TableColumns,
@@ -21,7 +22,7 @@ from pixonomy.sources.columns import (
 from pixonomy.sources.damage import Indexed, join_told
 from pixonomy.sources.image_column import find_image_column, index_image_column
 from pixonomy.sources.onehot import read_one_hot
-from pixonomy.sources.paths import ADDRESS, MISSING, FoundFiles, find_files
+from pixonomy.sources.paths import ADDRESS, FoundFiles, find_files
 from pixonomy.sources.split_column import Splits, find_splits_in
 from pixonomy.sources.table_rows import (
     OTHER_TABLES,
