@@ -125,7 +125,7 @@ def _add(found: FolderOfPictures, entry: os.DirEntry[str]) -> None:
     found.sizes.append(size)
     found.modified_ns.append(modified_ns)
     if size < _SMALL and modified_ns:
-        format = format_of(_read_start(entry), entry.name)
+        format = format_of(_read_start(entry) if size else b"", entry.name)
         if format is not None and not format.is_readable and format.ending != ".txt":
             found.faults[entry.name] = str(format)
 
