@@ -1,6 +1,7 @@
 """A photo site in a box, and servers that misbehave, for the tests of collecting."""
 
 import asyncio
+import socket
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +15,8 @@ from aiohttp import web
 
 from pixonomy.collecting.client import Client
 from pixonomy.collecting.finds import Kind, Pace
-from pixonomy.collecting.manners import Manners, Patience
+from pixonomy.collecting.manners import Manners
+from pixonomy.collecting.pauses import Patience
 from pixonomy.gallery.serve import make_app, serving
 from pixonomy.gallery.stock import Stock, draw_stock
 
@@ -85,6 +87,35 @@ def serve() -> Iterator[Serve]:
             return script.address
 
         yield start
+
+
+@pytest.fixture
+def serve_hosts() -> Iterator[Serve]:
+    """Return what serves a script on all of 127.0.0.1 to 127.255.255.254, and gives the port."""
+    with ExitStack() as stack:
+
+        def start(script: Script) -> str:
+            app = web.Application()
+            app.router.add_route("*", "/{rest:.*}", script.answer)
+            address = stack.enter_context(serving(app, host="0.0.0.0"))
+            return address.rpartition(":")[2]
+
+        yield start
+
+
+@pytest.fixture
+def nobody() -> Iterator[int]:
+    """Return a port of this machine at which connections are never taken: its queue is full."""
+    with ExitStack() as stack:
+        full = stack.enter_context(socket.socket())
+        full.bind(("0.0.0.0", 0))
+        full.listen(0)
+        port = int(full.getsockname()[1])
+        for _ in range(4):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(("127.0.0.1", port))
+        yield port
 
 
 def text(body: str, **headers: str) -> Callable[[web.Request], web.Response]:

@@ -17,6 +17,7 @@ from pixonomy.files import (
     existing_path,
     hash_file,
     hash_json,
+    partial_path,
     printable,
     read_json,
     read_parquet,
@@ -29,6 +30,7 @@ from pixonomy.files import (
     write_parquet,
     write_text,
 )
+from pixonomy.locks import lock_file
 
 KILLED_WHILE_WRITING = """
 import os, signal, sys
@@ -44,7 +46,7 @@ with write_aside(Path(sys.argv[1])) as partial:
 
 
 @pytest.mark.parametrize("kind", ["file", "folder"])
-def test_a_killed_writer_leaves_no_final_name_and_the_next_one_clears_up(
+def test_a_killed_writer_leaves_no_final_name_and_whoever_locks_it_next_clears_up(
     tmp_path: Path, kind: str
 ) -> None:
     final = tmp_path / "result [1].txt"
@@ -52,8 +54,10 @@ def test_a_killed_writer_leaves_no_final_name_and_the_next_one_clears_up(
     assert subprocess.run(call, check=False).returncode == -signal.SIGKILL
     assert not final.exists()
     assert len(list(tmp_path.iterdir())) == 1, "the test should leave something half-written"
-    write_text(final, "whole")
-    assert [path.name for path in tmp_path.iterdir()] == ["result [1].txt"]
+    with lock_file(final):
+        write_text(final, "whole")
+    assert [path.name for path in tmp_path.glob("[!.]*")] == ["result [1].txt"]
+    assert not list(tmp_path.glob(".*partial*"))
     assert final.read_text() == "whole"
 
 
@@ -73,10 +77,16 @@ def test_a_failing_writer_leaves_the_earlier_content(tmp_path: Path) -> None:
 
 
 def test_the_work_of_a_living_writer_is_left_alone(tmp_path: Path) -> None:
-    other = tmp_path / f".shared.txt.partial-{os.getppid()}"
-    other.write_text("somebody writes here")
-    write_text(tmp_path / "shared.txt", "ours")
-    assert other.exists()
+    shared = tmp_path / "shared.txt"
+    with write_aside(shared) as other:
+        other.write_text("theirs")
+        write_text(shared, "ours")
+        assert other.read_text() == "theirs"
+    assert shared.read_text() == "theirs"
+
+
+def test_two_processes_of_one_number_write_to_two_names(tmp_path: Path) -> None:
+    assert len({partial_path(tmp_path / "shared.txt") for _ in range(1000)}) == 1000
 
 
 def test_missing_folders_are_made(tmp_path: Path) -> None:

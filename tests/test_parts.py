@@ -82,7 +82,9 @@ def test_half_a_part_is_none(output: Path) -> None:
     again = Parts(output, PLAN)
     assert len(again.done) == 1
     again.add(rows(2), {})
+    again.assemble({})
     assert not left.exists()
+    assert read_parquet(output).rows() == [(1,), (2,)]
 
 
 def test_columns_that_only_some_parts_have_are_in_the_table(output: Path) -> None:

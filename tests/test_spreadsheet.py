@@ -2,7 +2,7 @@ from pathlib import Path
 
 import polars as pl
 
-from pixonomy.spreadsheet import write_spreadsheet
+from pixonomy.spreadsheet import guard, unguard, write_spreadsheet
 
 
 def test_no_cell_of_a_csv_for_people_is_a_formula(tmp_path: Path) -> None:
@@ -19,3 +19,10 @@ def test_numbers_and_other_texts_stay_as_they_are(tmp_path: Path) -> None:
     write_spreadsheet(tmp_path / "table.csv", pl.DataFrame({"text": plain}))
     found = pl.read_csv(tmp_path / "table.csv", infer_schema=False)
     assert found["text"].to_list() == plain
+
+
+def test_every_guarded_text_is_read_back_as_it_was() -> None:
+    texts = ["=x", "'=x", "''=x", "'-5", "-5", "-x", "'a", "a", "", None, "\tx", "＝y", "@", "'"]
+    table = pl.DataFrame({"text": texts}).select(told=guard(pl.col("text")))
+    assert table["told"].str.contains(r"^[=@\t＝]|^-\D").any() is False
+    assert table.select(unguard(pl.col("told"))).to_series().to_list() == texts

@@ -9,8 +9,16 @@
 Names are imported when they are first used, so that `import pixonomy` is instant.
 """
 
+import sys
 from importlib import import_module
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
+
+from pixonomy.platforms import explain_unsupported
+
+_refused = explain_unsupported(sys.platform)
+if _refused is not None and PurePath(sys.argv[0]).stem != "pixonomy":  # the command says it itself
+    raise ImportError(_refused)
 
 if TYPE_CHECKING:
     from pixonomy.arrays.write import ArraySettings

@@ -5,6 +5,7 @@ PixonomyError                 exit code 1
 │   └── UndecodableImage      these bytes are no picture; becomes a row with a problem
 ├── BundleError               the bundle is damaged, changed or of another version
 ├── StorageError              the disk is full, the folder cannot be read or written
+├── ArtefactInUse             another run is making the same result
 └── SettingError              exit code 2: the call or a setting is wrong
     └── ArtefactDiffers       the same name holds a result of other inputs or settings
 """
@@ -35,6 +36,10 @@ class BundleError(PixonomyError):
 
 class StorageError(PixonomyError):
     """The file system refused: no space, no permission, no such folder."""
+
+
+class ArtefactInUse(PixonomyError):
+    """Another run, here or on another machine, is making the artefact of that name."""
 
 
 class SettingError(PixonomyError):

@@ -4,6 +4,7 @@ import errno
 import hashlib
 import json
 import os
+import secrets
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -26,7 +27,7 @@ _PROBE_BYTES = 1024**2  # no disk that has room for these refused what Polars wr
 def write_aside(path: Path, is_flushed: bool = True) -> Iterator[Path]:
     """Yield a path beside `path` to write to; rename it to `path` when the block succeeds.
 
-    Leftovers of earlier, killed attempts at the same name are removed first.
+    What killed runs leave is removed by whoever next locks the artefact, see `locks`.
 
     Args:
         is_flushed: wait until the disk has it all. Without, a power cut can leave less under the
@@ -37,10 +38,9 @@ def write_aside(path: Path, is_flushed: bool = True) -> Iterator[Path]:
         StorageError: if the disk is full or the folder cannot be written.
     """
     require_local(path)
-    partial = path.with_name(f".{path.name}{_PARTIAL}{os.getpid()}")
+    partial = partial_path(path)
     with storage_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        _remove_leftovers(path)
         try:
             yield partial
             if is_flushed:
@@ -49,6 +49,11 @@ def write_aside(path: Path, is_flushed: bool = True) -> Iterator[Path]:
         except BaseException:
             remove(partial)
             raise
+
+
+def partial_path(path: Path) -> Path:
+    """Return a path beside `path` that no other process, here or elsewhere, writes to."""
+    return path.with_name(f".{path.name}{_PARTIAL}{secrets.token_hex(6)}")
 
 
 @contextmanager
@@ -275,17 +280,6 @@ def printable(path: Path | str) -> str:
     return os.fsencode(path).decode("utf-8", "replace")
 
 
-def _remove_leftovers(path: Path) -> None:
-    for leftover in path.parent.glob(f".{_glob_escape(path.name)}{_PARTIAL}*"):
-        process = leftover.name.rpartition(_PARTIAL)[2]
-        if not process.isdigit() or not Path(f"/proc/{process}").exists():
-            remove(leftover)
-
-
-def _glob_escape(name: str) -> str:
-    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in name)
-
-
 def flush_to_disk(path: Path) -> None:
     """Wait until the disk has a file, or all files of a folder.
 
@@ -293,5 +287,5 @@ def flush_to_disk(path: Path) -> None:
     """
     for part in [path, *path.rglob("*")] if path.is_dir() else [path]:
         if part.is_file():
-            with part.open("rb") as file:
+            with part.open("r+b") as file:  # Windows flushes no file that is only read
                 os.fsync(file.fileno())

@@ -1,6 +1,7 @@
 """Batches of rows go in; one Parquet file comes out, and a killed run goes on behind its last part.
 
-The parts lie in a hidden folder beside the output until the output has its final name.
+The parts lie in a hidden folder beside the output until the output has its final name; whoever
+makes them holds the output's lock, see `locks`.
 """
 
 import json
@@ -99,6 +100,13 @@ class Parts:
 
     def _path(self, number: int) -> Path:
         return self._folder / f"part-{number:05d}.parquet"
+
+
+def has_parts(output: Path) -> bool:
+    """Tell whether a run is making the output, or was killed before it had removed its parts."""
+    folder = _folder_of(output)
+    with storage_errors(folder):
+        return folder.exists()
 
 
 def remove_parts(output: Path) -> None:

@@ -44,9 +44,11 @@ class Surroundings:
         progress: told how far long work is.
         say: told what a person should know, one sentence at a time.
         hosts: the processes that train together.
+        device: what networks are computed on, see `models.device`; None: as the recipe says.
     """
 
     cores: int = 1
     progress: Progress = silent
     say: Callable[[str], None] = mute
     hosts: Hosts = Hosts()
+    device: str | None = None

@@ -1,27 +1,48 @@
 """A table goes in; a CSV for spreadsheets comes out, in which no cell is a formula."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import polars as pl
 
-from pixonomy.files import write_text
+from pixonomy.files import write_aside
 
-_BEGINS_A_FORMULA = r"^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]"
+_FORMULA = r"[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]"
+_BEGINS_A_FORMULA = rf"^'*{_FORMULA}"
+_IS_GUARDED = rf"^'+{_FORMULA}"
 _IS_NUMBER = r"^[+-]?\d+(\.\d+)?([eE][+-]?\d+)?$"
 
 
 def write_spreadsheet(path: Path, rows: pl.DataFrame) -> None:
-    """Write a table to a CSV file, whole or not at all, for people and not to be read back.
+    """Write a table to a CSV file for people, whole or not at all.
 
-    Titles and names come from other sites. A text that a spreadsheet would take for a formula gets
-    an apostrophe in front, as OWASP advises, unless it is a number:
-    https://owasp.org/www-community/attacks/CSV_Injection. What is read back (a manifest of an
-    export, a submission) stays exact, and is not written here.
+    Titles and names come from other sites; cells that begin a formula are guarded, see `guard`.
+    A manifest of an export and a submission stay exact, and are not written here.
 
     Raises:
         StorageError: if the disk is full or the folder cannot be written.
     """
-    text = pl.col(pl.String)
+    stream_spreadsheet(path, [rows])
+
+
+def stream_spreadsheet(path: Path, batches: Iterable[pl.DataFrame]) -> None:
+    """Do what `write_spreadsheet` does for a table that comes in batches, at least one."""
+    with write_aside(path) as partial, partial.open("wb") as file:
+        for number, rows in enumerate(batches):
+            guarded = rows.with_columns(guard(pl.col(pl.String)))
+            guarded.write_csv(file, include_header=not number)
+
+
+def guard(text: pl.Expr) -> pl.Expr:
+    """Put an apostrophe before what a spreadsheet would take for a formula, but no number.
+
+    As OWASP advises: https://owasp.org/www-community/attacks/CSV_Injection. What has apostrophes
+    there gets another, so that `unguard` gives every text back.
+    """
     is_formula = text.str.contains(_BEGINS_A_FORMULA) & ~text.str.contains(_IS_NUMBER)
-    guarded = pl.when(is_formula).then(text.str.replace("^", "'")).otherwise(text)
-    write_text(path, rows.with_columns(guarded).write_csv())
+    return pl.when(is_formula).then(text.str.replace("^", "'")).otherwise(text)
+
+
+def unguard(text: pl.Expr) -> pl.Expr:
+    """Take the apostrophe away that `guard` has put before a text."""
+    return pl.when(text.str.contains(_IS_GUARDED)).then(text.str.slice(1)).otherwise(text)

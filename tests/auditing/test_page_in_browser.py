@@ -7,13 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from PIL import Image
 
-from pixonomy.auditing.kinds import COUNTED, KINDS, UNDECODABLE
+from pixonomy.auditing.kinds import COUNTED, KINDS, SUSPECTS, UNDECODABLE
 from pixonomy.auditing.origins import COUNTED_BY, Origin, Origins
-from pixonomy.auditing.page import AuditPage, Card, Shown, render_audit
+from pixonomy.auditing.page import AuditPage, Card, Choice, Shown, render_audit
 from pixonomy.pages.problems import ProblemGroup
+from pixonomy.spreadsheet import unguard
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 LONG = "élan <b>& " + "a-name-without-a-single-space-" * 4
@@ -93,4 +95,85 @@ def test_the_page_opens_without_network_errors_or_sideways_scrolling(
     lost = "[...document.querySelectorAll('a')].filter(a => !document.querySelector(a.hash)).length"
     assert page.evaluate(lost) == 0
     assert page.locator(".kinds a").count() == len(KINDS)
+    page.close()
+
+
+def test_labels_are_corrected_by_script_and_the_file_is_read_back_as_it_was(
+    browser: Any, tmp_path: Path
+) -> None:
+    ids = ["plain.jpg", "=formula.jpg", 'quoted, "x".jpg']
+    cards = [
+        Card((Shown(one, "cat", None),), "Why.", Choice(one, one, "cat", "-dog")) for one in ids
+    ]
+    counts = dict.fromkeys(COUNTED, 0) | {SUSPECTS: 3}
+    names = {"cat": "Cat", "-dog": "Dog", "<b>": "<b> & \"'"}
+    page_of = AuditPage(
+        "Audit",
+        3,
+        (0, 0),
+        counts,
+        {SUSPECTS: cards},
+        [],
+        [],
+        (),
+        [],
+        {},
+        [],
+        {},
+        names,
+        "a command",
+    )
+    (tmp_path / "audit.html").write_text(render_audit(page_of), encoding="utf-8")
+    page = browser.new_page(viewport={"width": 390, "height": 900})
+    page.goto((tmp_path / "audit.html").as_uri())
+    assert page.locator("#decided").is_hidden()
+    selects = page.locator(".decide select")
+    selects.nth(0).select_option(label="keep: Cat")
+    selects.nth(1).select_option(label="change to: Dog")
+    selects.nth(2).focus()
+    selects.nth(2).select_option(label="<b> & \"'")
+    assert page.inner_text("#decided output") == "3 labels decided"
+    page.fill("#decided input", "@Ann")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    with page.expect_download() as download:
+        page.click("#decided button")
+    assert download.value.suggested_filename == "corrections.csv"
+    download.value.save_as(tmp_path / "corrections.csv")
+    page.close()
+    raw = pl.read_csv(tmp_path / "corrections.csv", infer_schema=False)
+    assert raw["image_id"].to_list() == ["plain.jpg", "'=formula.jpg", ids[2]]
+    read = raw.select(unguard(pl.col(pl.String)))
+    assert read["image_id"].to_list() == ids
+    assert read["label"].to_list() == ["cat", "-dog", "<b>"]
+    assert read["by"].to_list() == ["@Ann"] * 3
+
+
+def test_without_a_script_the_page_says_how_to_write_the_file(browser: Any, tmp_path: Path) -> None:
+    card = Card((Shown("=a.jpg", "Cat", None),), "Why.", Choice("=a.jpg", "'=a.jpg", "cat", "dog"))
+    counts = dict.fromkeys(COUNTED, 0) | {SUSPECTS: 1}
+    names = {"cat": "Cat", "dog": "dog"}
+    page_of = AuditPage(
+        "Audit",
+        1,
+        (0, 0),
+        counts,
+        {SUSPECTS: [card]},
+        [],
+        [],
+        (),
+        [],
+        {},
+        [],
+        {},
+        names,
+        "a command",
+    )
+    (tmp_path / "audit.html").write_text(render_audit(page_of), encoding="utf-8")
+    page = browser.new_page(java_script_enabled=False)
+    page.goto((tmp_path / "audit.html").as_uri())
+    text = page.inner_text("body")
+    for part in ("image_id,label,by", "'=a.jpg", "cat (Cat), dog", "a command"):
+        assert part in text
+    assert page.locator(".by-script").is_hidden()
+    assert page.locator("#decided").is_hidden()
     page.close()

@@ -1,7 +1,13 @@
 import numpy as np
 import pytest
 
-from pixonomy.bench.mislabel import Noise, find_alike, measure_found, plant_errors
+from pixonomy.bench.mislabel import (
+    Noise,
+    find_alike,
+    measure_found,
+    plant_errors,
+    plant_human_errors,
+)
 
 
 @pytest.mark.parametrize("share", [0.05, 0.4])
@@ -34,3 +40,16 @@ def test_what_was_found_is_counted() -> None:
         is_wrong, np.array([True, False, True, False]), np.array([0.1, 0.3, 0.2, 0.9])
     )
     assert (found.precision, found.recall, found.f1, found.auroc) == (0.5, 0.5, 0.5, 0.75)
+
+
+def test_people_err_where_pictures_are_hard_and_towards_what_they_resemble() -> None:
+    labels = np.zeros(20_000, np.int64)
+    doubts = np.tile([0.99, 0.005, 0.005], (20_000, 1))
+    doubts[10_000:] = [0.5, 0.4, 0.1]
+    given = plant_human_errors(labels, doubts, 0.1, 0)
+    is_wrong = given != labels
+    assert 0.09 < is_wrong.mean() < 0.11
+    assert is_wrong[10_000:].mean() > 10 * is_wrong[:10_000].mean()
+    hard = given[10_000:]
+    assert 3 < (hard == 1).sum() / (hard == 2).sum() < 5
+    assert (plant_human_errors(labels, doubts, 0.1, 0) == given).all()

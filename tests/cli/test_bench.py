@@ -13,7 +13,7 @@ from pixonomy.cli import bench
 from pixonomy.sources.bson.write import write_bson
 
 Call = Callable[..., tuple[int, Any, str]]
-HEAVY = ("audit",)  # other processes, or libraries that take long to load
+HEAVY = ("audit", "collect", "loader")  # other processes, or libraries that take long to load
 
 
 @pytest.fixture(scope="module")

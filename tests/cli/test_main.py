@@ -60,7 +60,7 @@ def test_train_answers_with_its_keys(call: Call, run_copy: Path, tiny_recipe: Pa
         "train", arrays, "-o", run_copy, "--recipe", tiny_recipe, "--weights", "none"
     )
     assert code == 0
-    assert list(answer) == ["run", "bundle", "steps", "seconds", "validation"]
+    assert list(answer) == ["run", "bundle", "steps", "seconds", "validation", "device"]
     assert list(answer["validation"]) == ["n", "accuracy", "loss"]
 
 
@@ -185,6 +185,22 @@ def test_a_wrong_call_is_told_and_ends_with_2(
     code, answer, _ = call(*arguments)
     assert code == 2
     assert message in answer["error"]["message"]
+
+
+@pytest.mark.parametrize("verb", ["fit", "demo", "train", "evaluate"])
+def test_a_device_without_a_name_is_refused_before_the_work(
+    call: Call, run_copy: Path, tiny_recipe: Path, tmp_path: Path, verb: str
+) -> None:
+    choices: dict[str, list[object]] = {
+        "fit": [run_copy, "-o", tmp_path / "new", "--weights", "none"],
+        "demo": ["-o", tmp_path / "new"],
+        "train": [run_copy / "data" / "arrays", "-o", tmp_path / "new", "--recipe", tiny_recipe],
+        "evaluate": [run_copy],
+    }
+    code, answer, _ = call(verb, *choices[verb], "--device", "gpu")
+    assert code == 2
+    assert "device must be auto, cpu, cuda" in answer["error"]["message"]
+    assert not (tmp_path / "new").exists()
 
 
 def test_no_arguments_show_the_help_and_nothing_else(capfd: pytest.CaptureFixture[str]) -> None:

@@ -1,10 +1,19 @@
+import sqlite3
+import time
 from pathlib import Path
 
 import pytest
 
 from pixonomy.collecting.finds import BudgetSpent, Find, Page
 from pixonomy.collecting.ledger import Ledger
-from pixonomy.collecting.notes import Kept
+from pixonomy.collecting.notes import Kept, Waiting
+from pixonomy.collecting.records import (
+    count_images,
+    count_reasons,
+    read_finds,
+    read_pictures,
+    tally_keywords,
+)
 from pixonomy.errors import SettingError, StorageError
 
 KEY = ("box", "travel", "beach")
@@ -44,8 +53,9 @@ def test_pictures_wait_in_the_order_of_finding_until_they_are_kept_or_refused(
     ledger.close_image("http://x/3", "failed", "busy")
     assert [one.url for one in ledger.waiting(*KEY, 9)] == ["http://x/4"]
     assert ledger.count_kept("travel", "beach") == 1
-    assert ledger.reasons() == {"busy": 1, "too small": 1}
-    assert ledger.count_images() == {"kept": 2, "refused": 1, "failed": 1, "waiting": 1}
+    assert count_reasons(ledger, "refused") == {"too small": 1}
+    assert count_reasons(ledger, "failed") == {"busy": 1}
+    assert count_images(ledger) == {"kept": 2, "refused": 1, "failed": 1, "waiting": 1}
     ledger.try_again(2)
     assert [one.url for one in ledger.waiting(*KEY, 9)] == ["http://x/3", "http://x/4"]
     ledger.close_image("http://x/3", "failed", "busy")
@@ -61,10 +71,60 @@ def test_a_picture_of_two_searches_waits_in_both_and_is_kept_for_both(ledger: Le
     ledger.add_pictures([kept("a", 0)], [("http://x/same", "a")], {0: (9, False)})
     assert not ledger.waiting(*other, 9)
     assert ledger.count_kept("home", "sand") == ledger.count_kept("travel", "beach") == 1
-    assert [(one["category"], one["sha256"]) for one in ledger.sightings()] == [
-        ("travel", "a"),
-        ("home", "a"),
+    (found,) = read_finds(ledger)
+    assert found.select("category", "sha256").rows() == [("travel", "a"), ("home", "a")]
+
+
+def test_a_find_of_a_picture_that_is_kept_already_counts_for_its_keyword(ledger: Ledger) -> None:
+    ledger.add_page(*KEY, Page((find(1, "http://x/same"),), None), 0)
+    ledger.add_pictures([kept("a", 0)], [("http://x/same", "a")], {0: (9, False)})
+    ledger.add_page("other", "home", "sand", Page((find(7, "http://x/same"),), None), 0)
+    assert ledger.count_kept("home", "sand") == 1
+    ledger.add_page("box", "home", "sand", Page((find(8, "http://x/same"),), None), 0)
+    assert ledger.count_kept("home", "sand") == 1, "one picture, however often it is found"
+
+
+def test_what_is_closed_once_is_not_closed_again(ledger: Ledger) -> None:
+    ledger.add_page(*KEY, Page((find(1),), None), 0)
+    ledger.add_pictures([kept("a", 0)], [("http://x/1", "a")], {0: (9, False)})
+    ledger.close_image("http://x/1", "failed", "too late")
+    assert count_images(ledger) == {"kept": 1}
+    assert not ledger.is_waiting("http://x/1")
+
+
+def test_a_window_goes_on_behind_a_number(ledger: Ledger) -> None:
+    ledger.add_page(*KEY, Page(tuple(find(number) for number in range(5)), None), 0)
+    first = ledger.waiting(*KEY, 2)
+    behind = ledger.waiting(*KEY, 2, after=first[-1].number)
+    assert [one.find for one in behind] == [find(2), find(3)]
+    ledger.close_image("http://x/2", "refused", "no")
+    assert ledger.waiting_at([one.number for one in behind]) == [
+        Waiting("http://x/3", find(3), behind[1].number)
     ]
+
+
+def test_what_failed_or_was_refused_is_asked_for_again_when_that_is_wanted(ledger: Ledger) -> None:
+    urls = ["http://one.example/a", "https://ONE.example:444/b", "http://two.example/c"]
+    finds = tuple(find(number, url) for number, url in enumerate(urls))
+    ledger.add_page(*KEY, Page(finds, None), 0)
+    ledger.rest_host("one.example", 1e12, "busy")
+    for url, state in zip(urls, ("failed", "refused", "refused"), strict=True):
+        ledger.close_image(url, state, "why")
+    assert ledger.retry("one.example") == 2
+    assert ledger.resting_hosts(0) == {}
+    assert [one.url for one in ledger.waiting(*KEY, 9)] == urls[:2]
+    assert ledger.retry("refused") == 1
+    assert ledger.retry("failed") == 0
+    assert ledger.retry("nobody.example") == 0
+    assert count_images(ledger) == {"waiting": 3}
+
+
+def test_a_host_rests_across_runs_until_its_time_has_come(tmp_path: Path) -> None:
+    with Ledger(tmp_path / "ledger.sqlite") as ledger:
+        ledger.rest_host("one.example", 100.0, "it asked for an hour")
+    with Ledger(tmp_path / "ledger.sqlite") as ledger:
+        assert ledger.resting_hosts(99.0) == {"one.example": (100.0, "it asked for an hour")}
+        assert ledger.resting_hosts(100.0) == {}
 
 
 def test_all_is_there_again_after_closing(tmp_path: Path) -> None:
@@ -73,16 +133,32 @@ def test_all_is_there_again_after_closing(tmp_path: Path) -> None:
         ledger.add_pictures([kept("a", 0)], [("http://x/1", "a")], {0: (99, True)})
         ledger.note("permission:html", "mine")
     with Ledger(tmp_path / "ledger.sqlite") as again:
-        assert list(again.pictures()) == [kept("a", 0)]
+        (pictures,) = read_pictures(again)
+        assert pictures["sha256"].to_list() == ["a"]
+        assert pictures.select("shard", "offset", "length").rows() == [(0, 512, 7)]
         assert again.shards() == {0: (99, True)}
         assert again.noted("permission:html") == "mine"
         assert again.knows("a")
         assert again.count_pictures() == 1
 
 
-def test_two_processes_do_not_use_one_ledger(tmp_path: Path) -> None:
-    with Ledger(tmp_path / "ledger.sqlite"), pytest.raises(SettingError, match="is at work"):
-        Ledger(tmp_path / "ledger.sqlite")
+def test_others_look_in_while_one_writes_and_see_what_was_there(tmp_path: Path) -> None:
+    path = tmp_path / "ledger #1?.sqlite"
+    with Ledger(path) as ledger:
+        ledger.add_page(*KEY, Page((find(1), find(2)), None), 0)
+        with Ledger(path, is_read_only=True) as other:
+            ledger.close_image("http://x/1", "refused", "no")
+            assert count_images(other) == {"waiting": 2}
+        with Ledger(path, is_read_only=True) as other:
+            assert count_images(other) == {"waiting": 1, "refused": 1}
+            with pytest.raises(sqlite3.OperationalError, match="readonly"):
+                other.note("key", "value")
+
+
+def test_nothing_is_made_where_nothing_was_collected(tmp_path: Path) -> None:
+    with pytest.raises(SettingError, match="Nothing has been collected"):
+        Ledger(tmp_path / "ledger.sqlite", is_read_only=True)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_damaged_ledger_is_told(tmp_path: Path) -> None:
@@ -98,3 +174,22 @@ def test_a_day_has_its_budget(ledger: Ledger) -> None:
         ledger.spend("box", "2026-01-01", 3)
     ledger.spend("box", "2026-01-02", 3)
     ledger.spend("other", "2026-01-01", None)
+
+
+def test_counting_and_windows_do_not_slow_down_with_the_length_of_a_list(ledger: Ledger) -> None:
+    def turn(start: int) -> float:
+        began = time.process_time()
+        ledger.add_page(*KEY, Page(tuple(map(find, range(start, start + 500))), {"row": start}), 0)
+        for number in range(start, start + 500, 50):
+            ledger.waiting(*KEY, 64)
+            ledger.count_kept("travel", "beach")
+            news = [kept(str(one), one) for one in range(number, number + 50)]
+            urls = [(f"http://x/{one}", str(one)) for one in range(number, number + 50)]
+            ledger.add_pictures(news, urls, {0: (number, False)})
+            ledger.count_pictures()
+        return time.process_time() - began
+
+    took = [turn(start) for start in range(0, 12_000, 500)]
+    assert sum(took[-4:]) < 2.5 * sum(took[2:6]), "quadratic, it would be five times"
+    (beach,) = tally_keywords(ledger)
+    assert (beach.kept, beach.waiting) == (12_000, 0)

@@ -7,9 +7,10 @@ import pytest
 
 from photo_site import Script, Serve, politely, status, text
 from pixonomy.collecting.finds import BudgetSpent, Gone, Pace, Refused, Reply, Trouble
-from pixonomy.collecting.manners import Manners, Patience
+from pixonomy.collecting.manners import Manners
+from pixonomy.collecting.pauses import Patience
 
-ROBOTS = "/robots.txt"
+ROBOTS, TDM = "/robots.txt", "/.well-known/tdmrep.json"
 
 
 def ask(url: str, kind: Any = "media", **settings: Any) -> Reply:
@@ -83,7 +84,7 @@ def test_after_a_429_the_whole_host_is_left_alone_as_long_as_it_asks(serve: Serv
         await first
 
     politely(work)
-    first, *later = (when for when, path in script.asked if path != ROBOTS)
+    first, *later = (when for when, path in script.asked if path not in (ROBOTS, TDM))
     assert len(later) == 2
     assert all(when - first >= 0.95 for when in later)
 

@@ -1,87 +1,188 @@
-import pytest
+import time
+from io import BytesIO
 
+import pytest
+from bs4 import BeautifulSoup
+from PIL import Image
+
+from photo_site import Script, Serve, politely
 from pixonomy.collecting.finds import Refused
-from pixonomy.collecting.optout import Robots, check_headers, check_meta
+from pixonomy.collecting.manners import Manners
+from pixonomy.collecting.optout import check_headers, check_page, check_picture
 
 AGENT = "pixonomy"
+NOW = 1_790_000_000.0  # September 2026
+
+ROBOTS, USAGE, SIGNAL, TDM = "X-Robots-Tag", "Content-Usage", "Content-Signal", "tdm-reservation"
+
+# Lines of a reply's headers, and what they say to somebody who gathers for training; None: nothing.
+HEADERS: list[tuple[list[tuple[str, str]], str | None]] = [
+    ([(ROBOTS, "noai")], "noai"),
+    ([(ROBOTS, "NoAI")], "noai"),
+    ([(ROBOTS, "all, noimageai")], "noimageai"),
+    ([(ROBOTS, "noindex")], "noindex"),
+    ([(ROBOTS, " none ")], "none"),
+    ([(ROBOTS, "noimageindex")], "noimageindex"),
+    ([(ROBOTS, "all")], None),
+    ([(ROBOTS, "nofollow, noarchive, nosnippet, notranslate")], None),
+    ([(ROBOTS, "")], None),
+    ([(ROBOTS, "pixonomy: noindex")], "noindex"),
+    ([(ROBOTS, "pixonomy/1.0: noindex")], "noindex"),
+    ([(ROBOTS, "*: noai")], "noai"),
+    ([(ROBOTS, "googlebot: noindex")], None),
+    ([(ROBOTS, "googlebot: noindex, nofollow")], None),
+    ([(ROBOTS, "googlebot: noindex, *: noai")], "noai"),
+    ([(ROBOTS, "googlebot: noindex, pixonomy: noai")], "noai"),
+    ([(ROBOTS, "googlebot: nofollow"), (ROBOTS, "noindex")], "noindex"),
+    ([(ROBOTS, "googlebot: nofollow"), (ROBOTS, "otherbot: noindex, noai")], None),
+    ([(ROBOTS, "GPTBot: noindex")], "noindex"),
+    ([(ROBOTS, "CCBot: noai, nofollow")], "noai"),
+    ([(ROBOTS, "bingbot: noai"), (ROBOTS, "img2dataset: noindex")], "noindex"),
+    ([(ROBOTS, "max-image-preview: none")], None),
+    ([(ROBOTS, "max-snippet: -1, max-image-preview: large, noai")], "noai"),
+    ([(ROBOTS, "max-video-preview: 0, noindex")], "noindex"),
+    ([(ROBOTS, "max-something-new: 3, noai")], "noai"),
+    ([(ROBOTS, "unavailable_after: 25 Jun 2030 15:00:00 PST")], None),
+    ([(ROBOTS, "unavailable_after: 25 Jun 2010 15:00:00 PST")], "unavailable_after"),
+    ([(ROBOTS, "unavailable_after: 25 Jun 2030 15:00:00 PST, noai")], "noai"),
+    ([(ROBOTS, "unavailable_after: Wed, 25 Jun 2025 15:00:00 GMT")], "unavailable_after"),
+    ([(ROBOTS, "unavailable_after: Tuesday, 25-Jun-30 15:00:00 GMT, noindex")], "noindex"),
+    ([(ROBOTS, "unavailable_after: 2025-06-25T15:00:00+00:00")], "unavailable_after"),
+    ([(ROBOTS, "unavailable_after: 2030-06-25")], None),
+    ([(ROBOTS, "unavailable_after: soon")], None),
+    ([(ROBOTS, "googlebot: unavailable_after: 25 Jun 2010 15:00:00 PST")], None),
+    ([(USAGE, "train-ai=n")], "train-ai=n"),
+    ([(USAGE, "search=y, train-ai=n")], "train-ai=n"),
+    ([(USAGE, "train-ai=n;reason=x")], "train-ai=n"),
+    ([(USAGE, "train-ai=?0")], "train-ai="),
+    ([(USAGE, "search=y"), (USAGE, "train-ai=n")], "train-ai=n"),
+    ([(USAGE, "train-ai=y")], None),
+    ([(USAGE, "search=n")], None),
+    ([(USAGE, "train-genai=n")], "train-genai=n"),
+    ([(USAGE, "bots=n")], "bots=n"),
+    ([(USAGE, "bots=n, train-ai=y")], None),
+    ([(SIGNAL, "search=yes, ai-train=no")], "ai-train=no"),
+    ([(SIGNAL, "search=yes,ai-input=no,ai-train=yes")], None),
+    ([(TDM, "1")], "tdm-reservation 1"),
+    ([(TDM, "1"), ("tdm-policy", "https://a.org/policy.json")], "https://a.org/policy.json"),
+    ([(TDM, "0")], None),
+    ([(TDM, "2")], None),
+]
+
+
+@pytest.mark.parametrize(("lines", "told"), HEADERS, ids=lambda one: str(one)[:70])
+def test_headers_are_read_as_they_are_meant(lines: list[tuple[str, str]], told: str | None) -> None:
+    headers: dict[str, str] = {}
+    for name, value in lines:
+        between = "\n" if name == ROBOTS else ", "
+        before = headers.get(name.casefold())
+        headers[name.casefold()] = value if before is None else f"{before}{between}{value}"
+    if told is None:
+        check_headers(headers, AGENT, NOW)
+    else:
+        with pytest.raises(Refused) as error:
+            check_headers(headers, AGENT, NOW)
+        assert told in str(error.value)
 
 
 @pytest.mark.parametrize(
-    "headers",
+    ("lines", "is_taken"),
     [
-        {"x-robots-tag": "noai"},
-        {"x-robots-tag": "all, noimageai"},
-        {"x-robots-tag": "NOINDEX"},
-        {"x-robots-tag": "pixonomy: noimageindex"},
-        {"x-robots-tag": "otherbot: nofollow, *: noai"},
-        {"x-robots-tag": "unavailable_after: 25 Jun 2030 15:00:00 PST, noai"},
-        {"content-usage": "train-ai=n"},
-        {"content-usage": "search=y, train-ai=n"},
-        {"content-usage": "train-ai=?0"},
+        ([(ROBOTS, "googlebot: nofollow"), (ROBOTS, "noindex")], False),
+        ([(ROBOTS, "googlebot: nofollow"), (ROBOTS, "otherbot: noindex")], True),
+        ([(SIGNAL, "ai-train=no")], False),
+        ([(TDM, "1")], False),
     ],
 )
-def test_headers_that_object_are_heeded(headers: dict[str, str]) -> None:
-    with pytest.raises(Refused, match="says"):
-        check_headers(headers, AGENT)
+def test_a_reply_of_several_lines_is_heard_line_by_line(
+    serve: Serve, lines: list[tuple[str, str]], is_taken: bool
+) -> None:
+    from aiohttp import web
+    from multidict import CIMultiDict
+
+    def send(_request: web.Request) -> web.Response:
+        return web.Response(text="a", headers=CIMultiDict(lines))
+
+    address = serve(Script({"/x": [send]})) + "/x"
+
+    async def work(manners: Manners) -> int:
+        return (await manners.get(address, "media", "box")).status
+
+    if is_taken:
+        assert politely(work) == 200
+    else:
+        with pytest.raises(Refused):
+            politely(work)
 
 
 @pytest.mark.parametrize(
-    "headers",
+    "metas",
     [
-        {},
-        {"x-robots-tag": "nofollow"},
-        {"x-robots-tag": "otherbot: noai, noindex"},
-        {"content-usage": "train-ai=y"},
-        {"content-usage": "search=n"},
+        '<meta name="robots" content="noindex, nofollow">',
+        '<META NAME=Robots CONTENT="NoAI">',
+        '<meta name="pixonomy" content="noimageai">',
+        '<meta name="GPTBot" content="noindex">',
+        '<meta name="robots" content="noai"><meta name="robots" content="nofollow">',
+        '<meta name="robots" content="nofollow"><meta name="robots" content="noai">',
+        '<meta http-equiv="X-Robots-Tag" content="noai">',
+        '<meta name="tdm-reservation" content="1">',
     ],
 )
-def test_headers_that_do_not_mean_us_are_not(headers: dict[str, str]) -> None:
-    check_headers(headers, AGENT)
+def test_meta_tags_that_object_are_heeded(metas: str) -> None:
+    with pytest.raises(Refused, match="the page's"):
+        check_page(BeautifulSoup(f"<head>{metas}</head><p>a", "lxml"), AGENT, NOW)
 
 
 @pytest.mark.parametrize(
-    "meta", [{"robots": "noindex, nofollow"}, {"robots": "NoAI"}, {"pixonomy": "noimageai"}]
+    "metas",
+    [
+        '<meta name="robots" content="nofollow, max-image-preview:none">',
+        '<meta name="googlebot" content="noindex">',
+        '<meta name="description" content="none">',
+        '<meta name="tdm-reservation" content="0">',
+        '<meta name="robots">',
+    ],
 )
-def test_meta_tags_that_object_are_heeded(meta: dict[str, str]) -> None:
-    with pytest.raises(Refused, match="robots meta tag"):
-        check_meta(meta, AGENT)
-    check_meta({"robots": "nofollow", "otherbot": "noai"}, AGENT)
+def test_meta_tags_that_do_not_mean_us_are_not(metas: str) -> None:
+    check_page(BeautifulSoup(f"<head>{metas}</head><p>a", "lxml"), AGENT, NOW)
 
 
-TEXT = """
-User-agent: *
-Disallow: /private/
-Disallow: /*.gif$
-Crawl-delay: 2
-Content-Usage: train-ai=y
-Content-Usage: /paintings/ train-ai=n
-
-User-agent: otherbot
-Content-Usage: train-ai=n
-"""
-
-
-@pytest.mark.parametrize("path", ["/private/x", "/a/b.gif", "/paintings/1.jpg"])
-def test_robots_txt_is_heeded_with_wildcards_and_usage(path: str) -> None:
-    with pytest.raises(Refused, match=r"robots\.txt"):
-        Robots.parse(TEXT, AGENT).check(f"http://example.org{path}", path)
-
-
-def test_what_robots_txt_allows_is_allowed_and_its_delay_is_told() -> None:
-    robots = Robots.parse(TEXT, AGENT)
-    robots.check("http://example.org/photos/1.jpg", "/photos/1.jpg")
-    assert robots.delay_seconds == 2
-    assert Robots.parse("", AGENT).delay_seconds == 0
-
-
-def test_a_group_of_our_own_goes_before_everybodys() -> None:
-    text = f"User-agent: *\nDisallow: /\n\nUser-agent: {AGENT}\nDisallow: /x\nRequest-rate: 1/5\n"
-    robots = Robots.parse(text, AGENT)
-    robots.check("http://example.org/y", "/y")
-    assert robots.delay_seconds == 5
-
-
-def test_nonsense_is_skipped() -> None:
-    Robots.parse("\x00<html>not a robots file</html>\n: :\nContent-Usage", AGENT).check(
-        "http://example.org/", "/"
+def with_xmp(kind: str, side: int = 80) -> bytes:
+    file = BytesIO()
+    prohibited = "http://ns.useplus.org/ldf/vocab/DMI-PROHIBITED-AIMLTRAINING"
+    xmp = (
+        '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF '
+        'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about="" '
+        f'xmlns:plus="http://ns.useplus.org/ldf/xmp/1.0/" plus:DataMining="{prohibited}"/>'
+        "</rdf:RDF></x:xmpmeta>"
     )
+    Image.effect_noise((side, side), 90).save(file, kind, xmp=xmp.encode())
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "WEBP"])
+def test_a_picture_that_forbids_its_own_use_is_refused_in_words(kind: str) -> None:
+    with pytest.raises(Refused, match=r"forbid mining it .DMI-PROHIBITED-AIMLTRAINING"):
+        check_picture(with_xmp(kind))
+    plain = BytesIO()
+    Image.new("RGB", (80, 80), "red").save(plain, kind)
+    check_picture(plain.getvalue())
+
+
+def test_in_a_jpeg_out_of_order_it_is_found_as_well() -> None:
+    data = with_xmp("JPEG")
+    segment = data[2 : data.index(b"\xff\xdb")]
+    for odd in (data[:2] + b"\0\0" + data[2:], b"\xff\xd8\xff\xd9" + segment):
+        with pytest.raises(Refused, match="forbid mining"):
+            check_picture(odd)
+    for broken in (b"\xff\xd8\xff", b"\xff\xd8\xff\xe1\0\0" * 100_000, b"\xff" * 1000):
+        check_picture(broken)
+
+
+def test_looking_into_a_large_picture_takes_next_to_no_time() -> None:
+    data = with_xmp("JPEG", 2000).replace(b"DMI-PROHIBITED", b"DMI-PERMITTED!")
+    assert len(data) > 2_000_000
+    began = time.process_time()
+    for _ in range(100):
+        check_picture(data)
+    assert time.process_time() - began < 0.2

@@ -1,3 +1,5 @@
+import gzip
+
 import pytest
 
 from pixonomy.collecting.finds import Trouble
@@ -12,22 +14,31 @@ MAP = (
 )
 
 
-def test_pictures_and_their_pages_are_read() -> None:
-    (find,), further = read_sitemap(MAP.encode())
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_pictures_and_pages_without_any_are_read(pack: type[bytes]) -> None:
+    content = read_sitemap(pack(MAP.encode()))
+    (find,) = content.finds
     assert (find.image_url, find.page_url, find.title) == (
         "http://x/1.jpg",
         "http://x/1",
         "A beach",
     )
-    assert (find.license_url, further) == ("http://cc0", [])
+    assert (find.license_url, content.further) == ("http://cc0", ())
+    assert content.pages == ("http://x/2",)
 
 
-def test_an_index_names_further_maps() -> None:
-    schema = "http://www.sitemaps.org/schemas/sitemap/0.9"
-    index = (
-        f'<sitemapindex xmlns="{schema}"><sitemap><loc>http://x/a</loc></sitemap></sitemapindex>'
+@pytest.mark.parametrize("schema", ["http", "https", ""])
+def test_an_index_names_further_maps_whatever_its_namespace(schema: str) -> None:
+    space = f' xmlns="{schema}://www.sitemaps.org/schemas/sitemap/0.9"' if schema else ""
+    index = f"<sitemapindex{space}><sitemap><loc> http://x/a </loc></sitemap></sitemapindex>"
+    assert read_sitemap(index.encode()).further == ("http://x/a",)
+
+
+def test_a_list_of_addresses_is_a_sitemap() -> None:
+    content = read_sitemap(
+        b"\xef\xbb\xbfhttp://x/1\r\nhttp://x/2\nhttp://x/1\nftp://x\nhttp://[::1/\n"
     )
-    assert read_sitemap(index.encode()) == ([], ["http://x/a"])
+    assert content.pages == ("http://x/1", "http://x/2")
 
 
 def test_entities_are_not_followed_and_do_not_grow() -> None:
@@ -35,12 +46,27 @@ def test_entities_are_not_followed_and_do_not_grow() -> None:
         '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;">'
         '<!ENTITY f SYSTEM "file:///etc/passwd">]>' + MAP.partition("?>")[2]
     ).replace("A beach", "&b;&f;")
-    (find,), _ = read_sitemap(bomb.encode())
+    (find,) = read_sitemap(bomb.encode()).finds
     assert "root:" not in find.title
     assert len(find.title) < 20
 
 
-@pytest.mark.parametrize("data", [b"", b"not xml", b"\x00\xff"])
+def test_a_map_beyond_what_the_protocol_allows_is_cut_or_refused() -> None:
+    many = "<urlset>" + "".join(f"<url><loc>http://x/{n}</loc></url>" for n in range(60_000))
+    assert len(read_sitemap((many + "</urlset>").encode()).pages) == 50_000
+    bomb = gzip.compress(b"<urlset>" + b" " * 60 * 1024**2)
+    with pytest.raises(Trouble, match="more than 50 MiB"):
+        read_sitemap(bomb)
+    with pytest.raises(Trouble, match="packed, and broken"):
+        read_sitemap(b"\x1f\x8bnonsense")
+
+
+@pytest.mark.parametrize("data", [b"", b"not xml", b"\x00\xff", b"<", b"<?xml"])
 def test_no_xml_is_trouble(data: bytes) -> None:
     with pytest.raises(Trouble, match="no XML"):
         read_sitemap(data)
+
+
+def test_a_page_in_place_of_a_sitemap_is_told() -> None:
+    with pytest.raises(Trouble, match="begins with <html>"):
+        read_sitemap(b"<html><body>Not found</body></html>")

@@ -30,3 +30,8 @@ def test_the_expected_f1_is_that_of_the_best_number_of_suspects() -> None:
 
 def test_labels_that_are_surely_right_leave_nothing_to_find() -> None:
     assert expected_f1(np.zeros(3)) == 1.0
+
+
+def test_where_errors_depend_on_the_picture_the_cut_is_lower() -> None:
+    wrong = np.array([0.9] * 10 + [0.2] * 40 + [0.0] * 50)
+    assert choose_cut(wrong, 1.0) < choose_cut(wrong, 0.5) < choose_cut(wrong)

@@ -1,5 +1,6 @@
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,7 @@ import polars as pl
 from PIL import Image
 
 from pixonomy.curation.duplicates import find_duplicate_groups, group_duplicates
+from pixonomy.images.fingerprint import LUMA_HASH
 from pixonomy.manifest import Manifest, conform
 from pixonomy.sources.folder import index_folder
 
@@ -82,6 +84,23 @@ def test_rows_that_have_a_hash_are_not_read_again(tmp_path: Path) -> None:
     for path in (tmp_path / "cat").iterdir():
         path.unlink()
     assert group_duplicates(first).rows.equals(first.rows)
+
+
+def test_hashes_of_an_earlier_kind_are_made_anew_only_beside_those_of_today(
+    tmp_path: Path,
+) -> None:
+    first = group_duplicates(index(make_folder(tmp_path)))
+    ungrouped = first.rows.with_columns(duplicate_group=pl.lit(None, pl.String))
+    older = pl.col("perceptual_hash").str.strip_prefix(LUMA_HASH)
+    all_older = replace(first, rows=ungrouped.with_columns(older))
+    again = group_duplicates(all_older)
+    assert by_uri(again, "perceptual_hash") == by_uri(all_older, "perceptual_hash")
+    assert by_uri(again, "duplicate_group") == by_uri(first, "duplicate_group")
+    is_first = pl.col("uri") == "cat/a.png"
+    one_older = pl.when(is_first).then(older).otherwise("perceptual_hash")
+    mixed = group_duplicates(replace(first, rows=ungrouped.with_columns(one_older)))
+    assert by_uri(mixed, "perceptual_hash") == by_uri(first, "perceptual_hash")
+    assert by_uri(mixed, "duplicate_group") == by_uri(first, "duplicate_group")
 
 
 def test_progress_ends_at_the_number_of_pictures(

@@ -1,3 +1,6 @@
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import polars as pl
@@ -103,3 +106,28 @@ def test_labels_are_reviewed_by_the_answers_of_a_classifier_too() -> None:
     assert (review.is_suspect[:-1] == is_wrong).mean() > 0.98
     assert np.isnan(review.quality[-1])
     assert review.reasons.drop_nulls()[0].startswith("A model trained without it gives “")
+
+
+def test_most_labels_that_people_got_wrong_are_suspected(answers: Callable[..., Any]) -> None:
+    scores, given, true = answers(np.random.default_rng(4), 1.5)
+    likely = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
+    names = [str(one) for one in range(4)]
+    review = review_probabilities(likely, pl.Series([names[one] for one in given]), names)
+    is_wrong = given != true
+    found = review.is_suspect & is_wrong
+    assert found.sum() / is_wrong.sum() > 0.4  # anchors among the surest alone found 7 to 25 %
+    assert found.sum() / review.is_suspect.sum() > 0.9
+
+
+def test_no_precision_is_promised_that_the_surest_pictures_do_not_show() -> None:
+    generator = np.random.default_rng(0)
+    true = np.arange(600) % 3
+    features = generator.normal(size=(600, 20)).astype(np.float32)
+    features[:, :3] += 1.2 * np.eye(3)[true]
+    right = review_labels(features, pl.Series(NAMES[true]))
+    assert right.is_suspect.any()
+    assert right.precision < 0.5
+    clear, _ = draw(600)
+    spoilt = review_labels(clear, pl.Series(NAMES[spoil(true, 0.2)]))
+    assert spoilt.precision > 0.7
+    assert 0.4 < right.agreement < 0.8

@@ -1,6 +1,12 @@
-import numpy as np
+from collections.abc import Callable
+from typing import Any
 
-from pixonomy.curation.noise import guess_noise, read_labels
+import numpy as np
+import pytest
+
+from pixonomy.curation.noise import find_dependence, find_floor, guess_noise, read_labels
+
+Answers = Callable[..., Any]
 
 
 def test_the_way_labels_go_wrong_is_read_off_the_surest_pictures() -> None:
@@ -35,3 +41,45 @@ def test_a_category_that_nothing_is_taken_for_gets_the_noise_of_all() -> None:
     reading = read_labels([scores], np.ones(3, np.float32), given, guess_noise(3), np.ones(1))
     assert np.isfinite(reading.noise).all()
     np.testing.assert_allclose(reading.noise.sum(axis=1), 1.0, atol=1e-4)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_slips_lie_evenly_and_errors_of_people_do_not(answers: Answers, seed: int) -> None:
+    found = []
+    for by in (0.0, 3.0):
+        scores, given, _ = answers(np.random.default_rng(seed), by)
+        shares = np.ones(4, np.float32)
+        found.append(read_labels([scores], shares, given, guess_noise(4), np.ones(1)).dependence)
+    assert found[0] < 0.2
+    assert found[1] > 0.8
+
+
+def test_a_few_pictures_show_no_dependence() -> None:
+    likely = np.full((12, 3), 0.05, np.float32)
+    likely[:, 0] = np.linspace(0.9, 0.5, 12)
+    given = np.array([0, 0, 1, 0, 0, 0, 1, 1, 1, 1, 1, 1])
+    assert find_dependence(likely, given) == 0.0
+
+
+def test_the_floor_is_what_the_surest_show_beyond_their_doubts() -> None:
+    likely = np.full((1000, 2), 0.0, np.float32)
+    likely[:, 0] = np.r_[np.full(100, 0.98), np.full(900, 0.6)]
+    likely[:, 1] = 1 - likely[:, 0]
+    given = np.zeros(1000, np.int64)
+    given[:10] = 1  # 10 of the surest 50, and of the surest 100
+    given[200:500] = 1
+    assert find_floor(likely, given) == pytest.approx(0.1 - 0.02, abs=1e-6)
+    assert find_floor(likely, np.zeros(1000, np.int64)) == 0.0
+
+
+def test_slips_among_few_pictures_seldom_look_like_errors_of_people() -> None:
+    generator = np.random.default_rng(3)
+    likely = np.zeros((2000, 2), np.float32)
+    likely[:, 0] = np.linspace(1.0, 0.6, 2000)
+    likely[:, 1] = 1 - likely[:, 0]
+    drawn = [(generator.random(2000) < 0.08).astype(np.int64) for _ in range(200)]
+    found = np.array([find_dependence(likely, given) for given in drawn])
+    assert (found > 0.2).mean() < 0.02  # an excess held to 40 ranks that lie evenly: 0.05
+    many = np.tile(likely, (100, 1))
+    slips = (generator.random(len(many)) < 0.08).astype(np.int64)
+    assert find_dependence(many, slips) == 0.0

@@ -101,7 +101,9 @@ def draw_pair(generator: np.random.Generator, alike: float, gain: float) -> pl.D
     return pl.DataFrame({"group_id": unit, "first": outcome == 1, "second": outcome == 2})
 
 
-@pytest.mark.parametrize("alike", [0, 0.5, 1])
+@pytest.mark.parametrize(
+    "alike", [pytest.param(0, marks=pytest.mark.slow), 0.5, pytest.param(1, marks=pytest.mark.slow)]
+)
 @pytest.mark.parametrize("gain", [0.0, 0.1])
 def test_pairs_of_products_are_covered_in_95_of_100_draws(alike: float, gain: float) -> None:
     generator = np.random.default_rng(4)
@@ -110,7 +112,9 @@ def test_pairs_of_products_are_covered_in_95_of_100_draws(alike: float, gain: fl
     assert 0.92 <= held <= 0.99
 
 
-@pytest.mark.parametrize("alike", [0, 0.5, 1])
+@pytest.mark.parametrize(
+    "alike", [pytest.param(0, marks=pytest.mark.slow), 0.5, pytest.param(1, marks=pytest.mark.slow)]
+)
 def test_products_apart_are_covered_in_95_of_100_draws(alike: float) -> None:
     generator, held = np.random.default_rng(5), 0
     unit = np.repeat(np.arange(100), 4)

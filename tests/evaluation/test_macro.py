@@ -5,8 +5,8 @@ import pytest
 from sklearn.metrics import f1_score
 
 from pixonomy.evaluation.confusion import Confusion
-from pixonomy.evaluation.intervals import Integers, wilson_interval
 from pixonomy.evaluation.macro import macro_interval
+from pixonomy.intervals import Integers, wilson_interval
 
 RECALLS = np.array([0.95, 0.9, 0.85, 0.8, 0.7])
 
@@ -22,7 +22,9 @@ def draw(generator: np.random.Generator, units: int, size: int, alike: float) ->
     return [truth, np.where(rolls < RECALLS[truth], truth, (truth + others) % 5), unit]
 
 
-@pytest.mark.parametrize("alike", [0, 0.5, 1])
+@pytest.mark.parametrize(
+    "alike", [pytest.param(0, marks=pytest.mark.slow), 0.5, pytest.param(1, marks=pytest.mark.slow)]
+)
 @pytest.mark.parametrize(("units", "size"), [(100, 4), (400, 1)])
 def test_the_interval_holds_the_truth(units: int, size: int, alike: float) -> None:
     generator = np.random.default_rng(1)

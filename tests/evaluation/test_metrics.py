@@ -17,8 +17,8 @@ from sklearn.metrics import (
 )
 
 from pixonomy.errors import DataError
-from pixonomy.evaluation.intervals import wilson_interval
 from pixonomy.evaluation.metrics import Metrics, measure, most_confused
+from pixonomy.intervals import wilson_interval
 
 LABELS = ("cat", "dog", "fox")
 

@@ -77,8 +77,15 @@ def test_the_page_opens_without_network_errors_or_sideways_scrolling(
     assert fits(page)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("categories", [3, 40])
+@pytest.mark.parametrize(
+    ("categories", "scheme"),
+    [
+        (3, "light"),
+        pytest.param(3, "dark", marks=pytest.mark.slow),
+        pytest.param(40, "light", marks=pytest.mark.slow),
+        (40, "dark"),
+    ],
+)
 def test_axe_finds_nothing_that_keeps_anybody_out(
     open_page: Any, barriers: Any, tmp_path: Path, categories: int, scheme: str
 ) -> None:

@@ -1,5 +1,7 @@
 import hashlib
 import io
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -8,7 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
-from pixonomy.images.fingerprint import examine, fingerprint
+from pixonomy.images.fingerprint import (
+    LUMA_HASH,
+    PictureFingerprint,
+    examine,
+    fingerprint,
+    hash_kind,
+)
 
 
 def draw(seed: int, size: tuple[int, int] = (300, 200)) -> Image.Image:
@@ -25,7 +33,9 @@ def encode(image: Image.Image, format: str = "JPEG", **options: Any) -> bytes:
 def bits_apart(one: str | None, other: str | None) -> int:
     assert one is not None
     assert other is not None
-    return (int(one, 16) ^ int(other, 16)).bit_count()
+    assert hash_kind(one) == hash_kind(other)
+    bits = [int(text.removeprefix(hash_kind(text)), 16) for text in (one, other)]
+    return (bits[0] ^ bits[1]).bit_count()
 
 
 def test_the_sha_256_is_that_of_the_bytes() -> None:
@@ -34,7 +44,53 @@ def test_the_sha_256_is_that_of_the_bytes() -> None:
 
 
 def test_a_perceptual_hash_has_64_bits() -> None:
-    assert len(fingerprint(encode(draw(0))).perceptual_hash or "") == 16
+    for found, mark in (
+        (fingerprint(encode(draw(0))), LUMA_HASH),
+        (examine(encode(draw(0))).fingerprint, ""),
+    ):
+        hashed = found.perceptual_hash or ""
+        assert hash_kind(hashed) == mark
+        assert len(hashed.removeprefix(mark)) == 16
+
+
+def test_hashes_of_two_kinds_are_never_equal_and_all_else_is() -> None:
+    data = encode(draw(0, (800, 600)))
+    luma, colours = fingerprint(data), examine(data).fingerprint
+    assert luma.perceptual_hash != colours.perceptual_hash
+    assert replace(luma, perceptual_hash=None) == replace(colours, perceptual_hash=None)
+
+
+@pytest.mark.parametrize("quality", [60, 80])
+@pytest.mark.parametrize("kind", [fingerprint, lambda data: examine(data).fingerprint])
+def test_most_copies_of_another_size_or_quality_have_an_equal_hash(
+    quality: int, kind: Callable[[bytes], PictureFingerprint]
+) -> None:
+    """The pixels are compared only where hashes are equal: what is missed here stays missed."""
+    equal = 0
+    for seed in range(30):
+        picture = draw(seed, (640, 480))
+        copy = picture.resize((493, 370), Image.Resampling.LANCZOS)
+        one, other = kind(encode(picture, quality=92)), kind(encode(copy, quality=quality))
+        equal += one.perceptual_hash == other.perceptual_hash
+    assert equal >= 16
+
+
+@pytest.mark.parametrize("cut", [30, 0.5, 0.9])
+def test_a_torn_picture_is_as_odd_in_grey_as_in_colours(cut: float) -> None:
+    data = encode(draw(0, (800, 600)), quality=90)
+    torn = data[: int(cut if cut > 1 else cut * len(data))]
+    luma, colours = fingerprint(torn), examine(torn).fingerprint
+    assert luma.problem == colours.problem is not None
+
+
+def test_grey_and_cmyk_and_cut_files_are_hashed_like_others() -> None:
+    plain = fingerprint(encode(draw(3), "PNG")).perceptual_hash
+    for data in (
+        encode(draw(3).convert("L"), quality=95),
+        encode(draw(3).convert("CMYK"), quality=95),
+        encode(draw(3), quality=95, progressive=True),
+    ):
+        assert bits_apart(fingerprint(data).perceptual_hash, plain) <= 4
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -67,3 +67,21 @@ def test_caution_on_few_pictures_that_are_all_right_is_kept() -> None:
     labels = np.arange(30) % 5
     logits = 8 * np.eye(5, dtype=np.float32)[labels]
     assert fit_checked_temperature(logits, labels) > 1
+
+
+def test_pictures_of_one_product_do_not_check_each_others_temperature() -> None:
+    draws = [draw(15, 1.0, seed) for seed in range(40)]
+    four = [(np.repeat(one, 4, axis=0), np.repeat(labels, 4)) for one, labels in draws]
+    units = np.repeat(np.arange(15), 4)
+    are_fitted = [
+        np.mean([fit_checked_temperature(*one, told) != 1 for one in four])
+        for told in (units, None)
+    ]
+    # The logits are honest: what is fitted is chance, which copies would confirm.
+    assert are_fitted[0] < 0.5
+    assert are_fitted[1] > 0.6
+
+
+def test_one_product_alone_has_nothing_to_check_a_temperature_with() -> None:
+    logits, labels = draw(30, 5.0)
+    assert fit_checked_temperature(logits, labels, np.zeros(30, np.int64)) == 1

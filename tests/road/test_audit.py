@@ -74,7 +74,7 @@ def named(output: Path, kind: str) -> list[tuple[str, str | None]]:
 
 def test_every_planted_flaw_is_found_and_listed(audited: dict[str, Any]) -> None:
     result, out = audited, Path(audited["page"]).parent
-    assert result.keys() == {"manifest", "page", "seconds", "findings"}
+    assert result.keys() == {"manifest", "page", "seconds", "findings", "notes"}
     found = result["findings"]
     assert found.keys() == KEYS
     assert found["exact_duplicates"] == 2
@@ -90,7 +90,7 @@ def test_every_planted_flaw_is_found_and_listed(audited: dict[str, Any]) -> None
     assert (found["split_leaks"], found["blank"], found["undecodable"]) == (0, 1, 1)
     page = Path(result["page"]).read_text("utf-8")
     assert page.count("data:image/jpeg;base64,") > 10
-    assert "<script" not in page
+    assert "<script src" not in page
 
 
 def test_the_marked_manifest_has_every_row_and_only_the_undecodable_left_out(
@@ -249,7 +249,7 @@ def test_the_command_prints_the_counts(
     out = copy
     code, result, _ = call("audit", manifest, "-o", out, "--network", "none")
     assert code == 0
-    assert result.keys() == {"manifest", "page", "seconds", "findings"}
+    assert result.keys() == {"manifest", "page", "seconds", "findings", "notes"}
     assert run(["audit", str(manifest), "-o", str(out), "--network", "none"]) == 0
     told = capfd.readouterr().out
     assert "exact duplicates" in told
@@ -257,3 +257,30 @@ def test_the_command_prints_the_counts(
     code, result, _ = call("audit", manifest, "-o", out, "--network", "none", "--apply", "blan")
     assert (code, result["error"]["kind"]) == (2, "SettingError")
     assert "'blan'; known are" in result["error"]["message"]
+
+
+def test_labels_that_people_gave_are_in_the_marked_manifest_and_stay_there(
+    audited: dict[str, Any], call: Call, tmp_path: Path
+) -> None:
+    first = Path(audited["page"]).parent
+    table = tmp_path / "corrections.csv"
+    table.write_text("image_id,label,by\ncircle/003.jpg,cross,Ann\nlost.jpg,cross,Ann\n")
+    told = ["--earlier", str(first), "--network", "none", "--apply-corrections", str(table)]
+    output = tmp_path / "corrected"
+    code, answer, _ = call("audit", audited["manifest"], *told, "-o", str(output), "--json")
+    assert code == 0
+    assert "'lost.jpg' in line 3" in answer["notes"][0]
+    rows = read_manifest(output / "manifest.parquet").rows
+    it = rows.filter(image_id="circle/003.jpg").row(0, named=True)
+    assert (it["label"], it["label_source"], it["label_by"]) == ("cross", "reviewer", "Ann")
+    assert it["label_quality"] == 1.0
+    before = read_manifest(Path(audited["manifest"])).rows
+    others = pl.col("image_id") != "circle/003.jpg"
+    assert rows.filter(others)["label"].equals(before.filter(others)["label"])
+    assert not (output / ".corrected.parquet").exists()
+    again = call("audit", audited["manifest"], *told, "-o", str(output), "--json")[1]
+    assert again["notes"] == answer["notes"]
+    table.write_text("image_id,label,by\ncircle/003.jpg,square,Ann\n")
+    code, answer, _ = call("audit", audited["manifest"], *told, "-o", str(output), "--json")
+    assert code == 1
+    assert "no category 'square'" in answer["error"]["message"]

@@ -14,7 +14,7 @@ from pixonomy.manifest import read_manifest, write_manifest
 from pixonomy.progress import Surroundings
 from pixonomy.road import audit_labels
 from pixonomy.road.audit import AuditChoices, audit
-from pixonomy.road.audit_labels import Labelled, review
+from pixonomy.road.audit_labels import Labelled, as_findings, review
 
 ROWS, CATEGORIES = 600, 3
 
@@ -97,3 +97,43 @@ def test_too_few_of_each_category_for_parts_are_told(
     found = review(labelled[0], None, tmp_path, {}, Surroundings(say=said.append))
     assert found.is_empty()
     assert "too few of each to be reviewed in parts" in said[0]
+
+
+def test_what_a_person_has_said_is_not_suspected(
+    labelled: tuple[Labelled, np.ndarray], tmp_path: Path
+) -> None:
+    wrong = int(labelled[1][0])
+    settled = pl.Series([row == wrong for row in range(ROWS)])
+    reviewed = review(replace(labelled[0], is_settled=settled), None, tmp_path, {}, Surroundings())
+    assert wrong not in reviewed.filter("is_suspect")["row"].to_list()
+    assert reviewed["quality"][wrong] == 1.0
+    assert reviewed["reason"][wrong] is None
+
+
+def test_a_description_without_a_network_that_tells_little_suspects_nobody(
+    labelled: tuple[Labelled, np.ndarray], tmp_path: Path
+) -> None:
+    generator = np.random.default_rng(1)
+    truth = np.arange(ROWS) // 2 % CATEGORIES
+    vague = generator.normal(size=(ROWS, 8)) + 1.2 * np.eye(8)[truth]
+    told = labelled[0].told.with_columns(label=pl.Series([str(one) for one in truth]))
+    right = replace(labelled[0], told=told, embeddings=vague.astype(np.float16))
+    by_network = review(right, None, tmp_path / "network", {}, Surroundings())
+    assert by_network["is_suspect"].any()
+    by_hand = review(replace(right, is_hand_made=True), None, tmp_path / "hand", {}, Surroundings())
+    assert not by_hand["is_suspect"].any()
+    (said,) = by_hand["withheld"].unique().to_list()
+    assert said.startswith("No label is listed as suspected: without a network")
+    assert "--network" in said
+    order = by_network.sort("quality", "row")["row"]
+    assert by_hand.sort("quality", "row")["row"].head(50).equals(order.head(50))
+    details = as_findings(by_hand)["doubtful_labels"]["detail"].unique().to_list()
+    assert details == ["one of those that fit least"]
+
+
+def test_a_description_without_a_network_that_tells_much_lists_its_suspects(
+    labelled: tuple[Labelled, np.ndarray], tmp_path: Path
+) -> None:
+    by_hand = replace(labelled[0], is_hand_made=True)
+    found = suspects(by_hand, tmp_path, Surroundings())
+    assert len(np.setxor1d(found, labelled[1])) <= 3

@@ -37,7 +37,7 @@ def test_pictures_lie_in_the_storage_and_are_read_from_there(
     assert sent == {
         f"/bucket/goals/{name}"
         for name in ("shards/pictures-00000.tar", "sightings.parquet", "ATTRIBUTION.csv",
-                     "collected.html", "manifest.parquet")
+                     "ATTRIBUTION.html", "collected.html", "manifest.parquet")
     }  # fmt: skip
     manifest = tmp_path / "state" / "manifest.parquet"
     assert set(read_manifest(manifest).rows["uri"]) == {

@@ -42,13 +42,16 @@ def test_labelled_and_unlabelled_pictures_are_told_apart(run_copy: Path, uploads
     own = evaluate(run_copy)
     result = evaluate(run_copy, on=uploads)
     assert list(own)[-2:] == ["seconds", "test"]
-    assert result.keys() - own.keys() == {"predictions", "gap", "shares"}
+    assert result.keys() - own.keys() == {"predictions", "gap", "mix", "shares"}
     assert result["images"] == 39
     assert result["test"]["n"] == 11  # of three times four, one cannot be read
     gap = result["gap"]
     assert gap["first"] == pytest.approx(own["test"]["accuracy"])
     assert gap["second"] == pytest.approx(result["test"]["accuracy"])
     assert gap["difference"] == pytest.approx(gap["second"] - gap["first"])
+    assert result["mix"]["reweighted"] is None  # four pictures a category
+    assert list(result["mix"]["few"]) == ["cross", "gâteaux d'été", "stripes"]
+    assert "fewer than two of its categories" in result["mix"]["in_words"][0]
     assert sum(one["share"] for one in result["shares"]) == pytest.approx(1)
     stored = json.loads((Path(result["report"]).parent / "evaluation.json").read_text())
     assert stored["elsewhere"]["unread"] == 1
@@ -93,6 +96,32 @@ def test_without_any_label_only_shares_are_told(
     assert (result["test"], result["gap"]) == (None, None)
     assert len(result["shares"]) == 3
     assert "How good is it?" not in Path(result["report"]).read_text()
+
+
+def test_another_mix_of_categories_is_told_from_other_pictures(
+    run_copy: Path, uploads: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    read = read_manifest(uploads)
+    folder = pl.col("uri").str.extract(r"([a-z]+)/[0-9]+\.jpg$")
+    label = folder.replace("circle", "gâteaux d'été")
+    is_kept = (label != "stripes") | pl.col("uri").str.contains("00[0-5]")
+    rows = read.rows.with_columns(label=label).filter(is_kept & (folder != "zebras"))
+    write_manifest(uploads, type(read)(**{**read.__dict__, "rows": rows}))
+    assert run_cli(["evaluate", str(run_copy), "--on", str(uploads)]) == 0
+    said = capfd.readouterr().out
+    (folder_on,) = (run_copy / "on").iterdir()
+    mix = json.loads((folder_on / "evaluation.json").read_text())["elsewhere"]["mix"]
+    assert mix["reweighted"], mix
+    seen, gap = mix["reweighted"], evaluate(run_copy, on=uploads)["gap"]
+    assert seen["categories"] == 3
+    assert seen["own_covered"] == seen["there_covered"] == 1
+    parts = seen["by_mix"]["difference"] + seen["by_pictures"]["difference"]
+    assert parts == pytest.approx(gap["difference"])
+    assert seen["accuracy_low"] <= seen["accuracy"] <= seen["accuracy_high"]
+    told = "because the mix of categories differs"
+    page, card = ((folder_on / name).read_text() for name in ("report.html", "model_card.md"))
+    assert all(told in text for text in (said, page, card))
+    assert "accuracy, categories as frequent as tested" in card
 
 
 def test_what_is_no_manifest_is_refused(run_copy: Path, tmp_path: Path) -> None:

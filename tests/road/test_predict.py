@@ -46,7 +46,7 @@ def test_predictions_and_submission_are_written_and_told(
     assert list(result) == KEYS
     assert (result["predictions"], result["submission"]) == (str(output), str(submission))
     assert (result["rows"], result["groups"], result["problems"]) == (72, 24, 0)
-    assert sorted(output.parent.iterdir()) == [output, submission]
+    assert sorted(output.parent.glob("[!.]*")) == [output, submission]
 
     check_submission(submission, manifest, load_bundle(fitted_run).labels)
     table = pl.read_parquet(output).unique("group_id", maintain_order=True)
@@ -246,4 +246,6 @@ def test_predict_killed_at_random_moments_ends_with_the_uninterrupted_bytes(
 
     assert killed.read_bytes() == whole.read_bytes()
     assert killed.with_suffix(".csv").read_bytes() == whole.with_suffix(".csv").read_bytes()
-    assert sorted(path.name for path in killed.parent.iterdir()) == ["p.csv", "p.parquet"]
+    locks = [".p.csv.lock", ".p.parquet.lock"]
+    left = sorted(path.name for path in killed.parent.iterdir())
+    assert left == [*locks, "p.csv", "p.parquet"]

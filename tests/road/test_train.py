@@ -32,13 +32,17 @@ def plan(**changes: Any) -> Plan:
 def test_a_run_is_trained_skipped_refused_and_replaced(arrays: Path, tmp_path: Path) -> None:
     run = tmp_path / "mine"
     result = train(arrays, run, plan())
-    assert result.keys() == {"run", "bundle", "steps", "seconds", "validation"}
+    assert result.keys() == {"run", "bundle", "steps", "seconds", "validation", "device"}
+    assert result["device"] == json.loads((run / "training.json").read_text())["device"]
     assert result["validation"].keys() == {"n", "accuracy", "loss"}
     assert result["steps"] > 0
     assert load_bundle(run).labels == ("cross", "gâteaux d'été", "stripes")
 
     before = times(run)
     assert train(arrays, run, plan()) == result
+    assert (
+        train(arrays, run, plan(device="cpu")) == result
+    )  # where it is computed is not what it is
     assert times(run) == before
 
     (run / "notes.txt").write_text("mine")

@@ -1,7 +1,7 @@
 import codecs
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pixonomy.errors import DataError
@@ -59,6 +59,9 @@ def test_what_is_no_text_is_named(data: bytes, sentence: str) -> None:
 
 
 @given(st.binary(max_size=60))
+@example(b"\x1a")
+@example(b"a\x1a\x1a")
+@example(b"\xef\xbb\xbfa\x1a")
 def test_nothing_is_lost(data: bytes) -> None:
     try:
         read = to_utf8(data, "t.csv")
@@ -66,7 +69,8 @@ def test_nothing_is_lost(data: bytes) -> None:
         return
     text = read.data.decode()
     encodings = ("utf-8", "utf-8-sig", "cp1252", "utf-16-le", "utf-16-be", "utf-16", "utf-32")
-    assert any(_encodes(text, encoding) == data for encoding in encodings) or data[:2] in (
+    texts = (text, text + "\x1a")  # DOS's end of a file is no part of its text
+    assert any(_encodes(one, by) == data for by in encodings for one in texts) or data[:2] in (
         codecs.BOM_UTF16_BE,
         codecs.BOM_UTF32_BE[:2],
     )

@@ -41,3 +41,14 @@ def test_a_resumed_training_takes_back_what_was_said_of_epochs_it_does_again(
         log.add({"epoch": 4, "train_loss": 1.0, "learning_rate": 0.1})
     (file,) = tmp_path.iterdir()
     assert any(one.session_log.status == 1 and one.step == 4 for one in events(file))
+
+
+def test_what_it_is_computed_on_can_be_read_as_text(tmp_path: Path) -> None:
+    with EventLog(tmp_path, 0, {"device": "cuda:0"}):
+        pass
+    (file,) = tmp_path.iterdir()
+    told = {v.tag: v for one in events(file) for v in one.summary.value}
+    (name,) = told
+    assert name.startswith("device")
+    assert told[name].tensor.string_val == [b"cuda:0"]
+    assert told[name].metadata.plugin_data.plugin_name == "text"

@@ -22,6 +22,15 @@ def test_changes_lie_over_the_recipe_and_none_changes_nothing() -> None:
     assert recipe.epochs == load_recipe("compact", {}).epochs
 
 
+def test_the_device_is_no_part_of_what_a_run_is(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text('model = "compact"\ndevice = "mps"')
+    recipe = load_recipe(file, {})
+    assert recipe.device == "mps"
+    assert recipe.decisive() == load_recipe(file, {"device": "cuda:1"}).decisive()
+    assert recipe.decisive() != load_recipe(file, {"seed": 1}).decisive()
+
+
 def test_an_unknown_key_names_the_known_ones(tmp_path: Path) -> None:
     file = tmp_path / "mine.toml"
     file.write_text("learning_rat = 0.1")

@@ -43,17 +43,18 @@ KINDS = {
         Kind(
             SUSPECTS,
             "Labels that look wrong",
-            "A classifier that had not seen the picture is sure that it belongs elsewhere: often "
-            "somebody put it into the wrong category. Wrong labels teach wrong things.",
+            "A classifier that had not seen the picture finds another category likelier: often "
+            "somebody put it into the wrong one. Wrong labels teach wrong things.",
             "Look at each, most suspicious first, and correct the label where it is wrong; some "
             "will be right and only unusual.",
         ),
         Kind(
             DOUBTS,
             "Labels to look at next",
-            "Of these the same classifier is least sure. A few may be wrong; most are right, only "
-            "hard to tell.",
-            "Look at the first of them after the labels above; stop where none is wrong any more.",
+            "A classifier that had not seen these is least sure of their labels. A few may be "
+            "wrong; most are right, only hard to tell.",
+            "Look at the first of them after the labels that look wrong, if there are any; stop "
+            "where none is wrong any more.",
         ),
         Kind(
             CONFLICTS,

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pixonomy.auditing.kinds import COUNTED, KINDS, UNDECODABLE, Kind
@@ -43,11 +43,32 @@ class Shown:
 
 
 @dataclass(frozen=True)
+class Choice:
+    """A label that can be corrected on the page.
+
+    Attributes:
+        image_id: of the picture.
+        written: the image_id as it is written into a table of corrections.
+        label, suggested: ids of categories.
+    """
+
+    image_id: str
+    written: str
+    label: str
+    suggested: str
+
+
+@dataclass(frozen=True)
 class Card:
-    """Pictures side by side and a sentence about them."""
+    """Pictures side by side and a sentence about them.
+
+    Attributes:
+        choice: the label in question, where there is one.
+    """
 
     pictures: tuple[Shown, ...]
     sentence: str | None = None
+    choice: Choice | None = None
 
     @property
     def short_sentence(self) -> str | None:
@@ -72,6 +93,8 @@ class AuditPage:
         facts: what else is known, in order.
         next_steps: commands to go on with.
         mark: plain JSON that the page carries.
+        categories: id → name of those that a label can be corrected to.
+        correcting: the command that takes a table of corrections.
     """
 
     title: str
@@ -86,6 +109,8 @@ class AuditPage:
     facts: Mapping[str, str]
     next_steps: Sequence[tuple[str, str]]
     mark: Mapping[str, object]
+    categories: Mapping[str, str] = field(default_factory=dict)
+    correcting: str = ""
 
 
 @dataclass(frozen=True)
@@ -107,8 +132,16 @@ def render_audit(page: AuditPage) -> str:
         sections=found,
         clean=[KINDS[name].title for name in COUNTED if not page.counts[name]],
         columns=list(COUNTED_BY),
+        correctable=next(
+            (one.kind.name for one in found if any(c.choice for c in one.cards)), None
+        ),
         mark=json.dumps(page.mark),
     )
+
+
+def _first_correctable(sections: Sequence[_Section]) -> str | None:
+    """Return the kind before whose section it is told how labels are corrected."""
+    return next((one.kind.name for one in sections if any(c.choice for c in one.cards)), None)
 
 
 def _section(kind: Kind, page: AuditPage) -> _Section:

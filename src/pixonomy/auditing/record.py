@@ -23,14 +23,17 @@ from pixonomy.manifest import COLUMNS, Manifest, describe
 _BATCH = 200_000  # findings written at once
 _SURVEYED = ("width", "height", "format", "sha256", "perceptual_hash")
 _STRICTNESS = {"test": 0, "validation": 1, "train": 2}  # copies are kept where they count most
+LABEL_PROBLEMS = ("suspected wrong label: ", "doubtful label: ")
+"""How the problem of a row begins that was left out for its label."""
+
 _SAID: Mapping[str, str] = {
     EXACT: "duplicate of {other}",
     NEAR: "near-duplicate of {other}",
     CONFLICTS: "conflicting labels: {detail}, and otherwise elsewhere",
     CATEGORY_LEAKS: "a copy stands in another category or keyword: {detail}",
     SPLIT_LEAKS: "a copy is in another split: {detail}",
-    SUSPECTS: "suspected wrong label: {detail}",
-    DOUBTS: "doubtful label: {detail}",
+    SUSPECTS: f"{LABEL_PROBLEMS[0]}{{detail}}",
+    DOUBTS: f"{LABEL_PROBLEMS[1]}{{detail}}",
     UNDECODABLE: "{detail}",
 }
 

@@ -1,175 +1,174 @@
-"""A site of this machine goes in; how fast `collect` takes its pictures is measured.
+"""A site of this machine goes in; how fast `collect` takes its pictures, and at what cost.
 
-The site runs in a process of its own on the same cores. Beside it a plain aiohttp loop that only
-downloads, with as many connections, and keeps nothing.
+Beside it, in turn: a plain aiohttp loop that only downloads and keeps nothing, and img2dataset
+(https://github.com/rom1504/img2dataset) where there is one. It brings its own versions of much, so
+it belongs in an environment of its own: IMG2DATASET names its command, or it is found by name.
 """
 
 import asyncio
-import io
+import os
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
 
 import aiohttp
-import numpy as np
-from PIL import Image
 
+from pixonomy.bench.collect_site import AT_ONCE, PICTURE_BYTES, Site, running_site
 from pixonomy.bench.memory import watch_memory
-from pixonomy.bench.result import Measurement, Yardstick, measure_in_turn
+from pixonomy.bench.result import Measurement, Yardstick
+from pixonomy.errors import DataError
 from pixonomy.progress import Surroundings
 from pixonomy.road.collect import CollectChoices, collect
 
 _PICTURES = 4000
-_BYTES = 100_000  # of a picture
-_DIFFERENT = 100  # pictures that look different; the others differ in bytes behind their end
-_KEYWORDS = 8
-_AT_ONCE = 32
 _ROUNDS = 3
 QUICK = {"pictures": 24, "rounds": 1}
-_YARDSTICK = "aiohttp, downloads only"
+_BARE = "aiohttp, downloads only"
+_DEAD_SHARE = 0.2
 
-_SERVER = """
-from pixonomy.bench.collect import serve_pictures
-serve_pictures()
+_LOOP = """
+import asyncio, sys
+from pixonomy.bench.collect import download
+asyncio.run(download(sys.argv[1], int(sys.argv[2])))
 """
+
+
+@dataclass
+class _Runs:
+    """What each way took, round by round: seconds and seconds of CPU."""
+
+    seconds: dict[str, list[float]] = field(default_factory=dict)
+    cpu: dict[str, list[float]] = field(default_factory=dict)
+
+    def time(self, name: str, command: list[str], is_counted: bool) -> None:
+        began = time.perf_counter()
+        used = _run(command)
+        if is_counted:
+            self.seconds.setdefault(name, []).append(time.perf_counter() - began)
+            self.cpu.setdefault(name, []).append(used)
 
 
 def bench_collect(
     surroundings: Surroundings, pictures: int = _PICTURES, rounds: int = _ROUNDS
 ) -> list[Measurement]:
-    """Measure pictures a second, and memory with so many and with a quarter of them.
+    """Measure pictures a second, CPU for each, what dead hosts cost, and memory.
 
     Each picture is a JPEG of 100 kB. Ours searches, heeds robots.txt, downloads, decodes, hashes,
-    writes tar files and a ledger, then manifest, attribution and page.
+    writes tar files and a ledger, then manifest, attribution and page. All ways are commands; the
+    first round warms up and does not count.
     """
-    memory: dict[int, float] = {}
-    with tempfile.TemporaryDirectory(prefix="pixonomy-bench-") as name, _site() as address:
-        folder, turn = Path(name), iter(range(1000))
-
-        def ours(count: int = pictures) -> float:
-            taxonomy = _write_taxonomy(folder, address, count)
-            began = time.perf_counter()
-            with watch_memory() as peak:
-                choices = CollectChoices(("table",), count)
-                result = collect(
-                    taxonomy, folder / f"out {next(turn)}", choices, False, surroundings
-                )
-            memory[count] = peak.anonymous_bytes / 1024**2
-            return float(result["pictures"] + result["duplicates"]) / (time.perf_counter() - began)
-
-        def bare() -> float:
-            began = time.perf_counter()
-            asyncio.run(_download(address, pictures))
-            return pictures / (time.perf_counter() - began)
-
-        ways: dict[str, Callable[[], float]] = {"ours": ours, _YARDSTICK: bare}
-        figures = measure_in_turn(ways, rounds=rounds)
-        ours(pictures // 4)
-    return _tell(pictures, figures, memory)
+    with tempfile.TemporaryDirectory(prefix="pixonomy-bench-") as name, running_site() as site:
+        folder, runs = Path(name), _Runs()
+        ways = _ways(folder, site, pictures)
+        for turn in range(rounds + 1):
+            for way, command in ways.items():
+                runs.time(way, command(turn), turn > 0)
+                shutil.rmtree(folder / "out", ignore_errors=True)
+        memory = {
+            count: _weigh(folder, site, count, surroundings) for count in (pictures, pictures // 4)
+        }
+    return _tell(pictures, runs, memory)
 
 
-def _tell(
-    pictures: int, figures: Mapping[str, float], memory: Mapping[int, float]
-) -> list[Measurement]:
+def _ways(folder: Path, site: Site, pictures: int) -> dict[str, Callable[[int], list[str]]]:
+    whole = site.write_taxonomy(folder / "whole", pictures)
+    # As many pictures that answer as without dead hosts, and the dead ones on top.
+    more = round(pictures / (1 - _DEAD_SHARE))
+    dead = site.write_taxonomy(folder / "dead", more, _DEAD_SHARE)
+    ours = [sys.executable, "-m", "pixonomy", "collect", "--provider", "table", "--per-keyword"]
+    ours += [str(more), "-o", str(folder / "out")]
+    ways: dict[str, Callable[[int], list[str]]] = {
+        "ours": lambda _: [*ours, str(whole)],
+        "with dead hosts": lambda _: [*ours, str(dead)],
+        _BARE: lambda _: [sys.executable, "-c", _LOOP, f"127.0.0.1:{site.port}", str(pictures)],
+    }
+    theirs = os.environ.get("IMG2DATASET") or shutil.which("img2dataset")
+    if theirs:
+        for size in ("as they are", "256 px"):
+            ways[f"img2dataset, {size}"] = _theirs(theirs, folder, size == "256 px")
+    return ways
+
+
+def _theirs(command: str, folder: Path, is_resized: bool) -> Callable[[int], list[str]]:
+    sized = ["--image_size", "256"] if is_resized else ["--resize_mode", "no"]
+    fixed = [
+        command, "--url_list", str(folder / "whole" / "list.csv"), "--input_format", "csv",
+        "--url_col", "url", "--output_format", "webdataset", "--output_folder",
+        str(folder / "out"), "--processes_count", str(os.cpu_count() or 1), "--thread_count",
+        str(AT_ONCE), "--enable_wandb", "False", "--number_sample_per_shard", "1000", *sized,
+    ]  # fmt: skip
+    return lambda _: fixed
+
+
+def _run(command: list[str]) -> float:
+    """Run a command to its end; return the CPU seconds of it and of its own processes."""
+    before = os.times()
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    after = os.times()
+    if done.returncode:
+        raise DataError(f"{Path(command[0]).name} failed: {' '.join(done.stderr.split())[-300:]}")
+    return (
+        after.children_user + after.children_system - before.children_user - before.children_system
+    )
+
+
+def _weigh(folder: Path, site: Site, count: int, surroundings: Surroundings) -> float:
+    """Return the most anonymous memory that a collection of so many takes, in MiB."""
+    place = folder / f"memory {count}"
+    taxonomy = site.write_taxonomy(place, count)
+    with watch_memory() as peak:
+        choices = CollectChoices(("table",), count)
+        collect(taxonomy, place / "out", choices, surroundings=surroundings)
+    return peak.anonymous_bytes / 1024**2
+
+
+def _tell(pictures: int, runs: _Runs, memory: Mapping[int, float]) -> list[Measurement]:
+    others = [name for name in runs.seconds if name not in ("ours", "with dead hosts")]
+    seconds = {name: median(values) for name, values in runs.seconds.items()}
+    cpu = {name: 1000 * median(values) / pictures for name, values in runs.cpu.items()}
+    work = f"collect {pictures:,} pictures of {PICTURE_BYTES // 1000} kB"
     return [
         Measurement(
-            f"collect {pictures:,} pictures of {_BYTES // 1000} kB",
-            figures["ours"],
+            work,
+            pictures / seconds["ours"],
             "images/s",
-            (Yardstick(_YARDSTICK, figures[_YARDSTICK]),),
+            tuple(Yardstick(name, pictures / seconds[name]) for name in others),
+        ),
+        Measurement(
+            "collect, CPU a picture",
+            cpu["ours"],
+            "ms (less is better)",
+            tuple(Yardstick(name, cpu[name]) for name in others),
+        ),
+        Measurement(
+            "collect, 20 % more addresses, on 100 dead hosts",
+            seconds["with dead hosts"],
+            "s (less is better)",
+            (Yardstick("without them", seconds["ours"]),),
         ),
         Measurement(
             "collect, anonymous memory",
             memory[pictures],
-            "MiB",
+            "MiB (less is better)",
             (Yardstick("with a quarter of the pictures", memory[pictures // 4]),),
         ),
     ]
 
 
-def serve_pictures() -> None:
-    """Serve pictures, as many as anybody asks for, on a free port told on standard output."""
-    from aiohttp import web
-
-    drawn = _draw()
-
-    async def answer(request: web.Request) -> web.Response:
-        number = int(request.match_info["number"])
-        data = drawn[number % len(drawn)] + f"{number:09d}".encode()
-        return web.Response(body=data, content_type="image/jpeg")
-
-    async def run() -> None:
-        app = web.Application()
-        app.router.add_get("/{number}.jpg", answer)
-        runner = web.AppRunner(app, access_log=None)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        print(runner.addresses[0][1], flush=True)
-        await asyncio.Event().wait()
-
-    asyncio.run(run())
-
-
-@contextmanager
-def _site() -> Iterator[str]:
-    command = [sys.executable, "-c", _SERVER]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    try:
-        assert process.stdout is not None
-        yield f"http://127.0.0.1:{int(process.stdout.readline())}"
-    finally:
-        process.kill()
-        process.wait()
-
-
-def _draw() -> list[bytes]:
-    """Return JPEGs that look different, of about 100 kB each."""
-    generator = np.random.default_rng(0)
-    return [_of_size(generator) for _ in range(_DIFFERENT)]
-
-
-def _of_size(generator: np.random.Generator) -> bytes:
-    coarse = generator.integers(0, 256, (24, 32, 3), np.uint8)
-    large = Image.fromarray(coarse).resize((1024, 768), Image.Resampling.BICUBIC)
-    grain = generator.normal(0, 7, (768, 1024, 1))
-    pixels = np.clip(np.asarray(large, np.float32) + grain, 0, 255).astype(np.uint8)
-    file = io.BytesIO()
-    quality = 80
-    while quality > 5:
-        file = io.BytesIO()
-        Image.fromarray(pixels).save(file, "JPEG", quality=quality)
-        if file.tell() <= _BYTES:
-            break
-        quality -= 5
-    return file.getvalue().ljust(_BYTES, b"\0")
-
-
-def _write_taxonomy(folder: Path, address: str, pictures: int) -> Path:
-    lines = ["url,keyword,license"]
-    lines += [f"{address}/{number}.jpg,word {number % _KEYWORDS},CC0" for number in range(pictures)]
-    (folder / "list.csv").write_text("\n".join(lines), "utf-8")
-    words = ", ".join(f'"word {number}"' for number in range(_KEYWORDS))
-    file = folder / "taxonomy.toml"
-    file.write_text(
-        f'[[category]]\nid = "all"\nname = "all"\nkeywords = [{words}]\n'
-        f'[provider.table]\npath = "{folder / "list.csv"}"\nat_once = {_AT_ONCE}\n'
-        'per_second = 100000\nprivate_hosts = ["127.0.0.1"]\n',
-        "utf-8",
-    )
-    return file
-
-
-async def _download(address: str, pictures: int) -> None:
-    gate = asyncio.Semaphore(_AT_ONCE)
-    connector = aiohttp.TCPConnector(limit=_AT_ONCE)
+async def download(host: str, pictures: int) -> None:
+    """Download pictures and keep nothing."""
+    gate = asyncio.Semaphore(AT_ONCE)
+    connector = aiohttp.TCPConnector(limit=AT_ONCE)
     async with aiohttp.ClientSession(connector=connector) as session:
 
         async def one(number: int) -> None:
-            async with gate, session.get(f"{address}/{number}.jpg") as response:
+            async with gate, session.get(f"http://{host}/{number}.jpg") as response:
                 await response.read()
 
         await asyncio.gather(*(one(number) for number in range(pictures)))

@@ -19,6 +19,7 @@ from pixonomy.bench.result import Measurement, Yardstick, measure_in_turn
 from pixonomy.files import storage_errors
 from pixonomy.images.resize import Framing
 from pixonomy.models.backend import best_precision, use_threads
+from pixonomy.models.device import CPU, on_device
 from pixonomy.models.step import torch_step
 from pixonomy.models.targets import Objective
 from pixonomy.models.zoo import ModelSettings, build_model
@@ -47,6 +48,7 @@ _FULL = Scale()
 QUICK = {"scale": Scale(1024, (32,), tuple((recipe, 1) for recipe, _ in _FULL.steps), 1)}
 
 
+@on_device(CPU)  # as its batches are
 def bench_loader(surroundings: Surroundings, scale: Scale = _FULL) -> list[Measurement]:
     """Measure batches of 256 in MB/s, and how much of its time training does not wait for them.
 

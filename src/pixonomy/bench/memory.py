@@ -30,14 +30,16 @@ class Watched:
     anonymous_bytes: int
 
 
-def watch(command: Sequence[str]) -> Watched:
-    """Run a command to its end.
+def watch(command: Sequence[str], folder: Path | None = None) -> Watched:
+    """Run a command to its end, in a folder or in this process's own.
 
     Raises:
         DataError: if it fails.
     """
     began = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=folder
+    )
     with watch_memory(process.pid) as peak:
         output, errors = process.communicate()
         seconds = time.perf_counter() - began

@@ -11,6 +11,9 @@ Integers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 Kind = Literal["symmetric", "asymmetric"]
 
+_SLIPS = 0.02  # hardness of a picture that is not hard
+_SUREST_ERROR = 0.95
+
 
 @dataclass(frozen=True)
 class Noise:
@@ -77,3 +80,30 @@ def measure_found(is_wrong: Flags, is_suspect: Flags, quality: npt.NDArray[np.fl
     recall = hits / max(1, int(is_wrong.sum()))
     f1 = 2 * precision * recall / max(1e-9, precision + recall)
     return Found(float(roc_auc_score(is_wrong, -quality)), precision, recall, f1)
+
+
+def plant_human_errors(
+    labels: Integers, doubts: npt.NDArray[np.floating], share: float, seed: int
+) -> Integers:
+    """Return labels wrong as people err: more often on hard pictures, towards what they resemble.
+
+    Args:
+        labels: label numbers, shape (n,).
+        doubts: out-of-sample probabilities of a model other than those tried, shape (n, k): the
+            less it gives the true category, the harder the picture is.
+        share: of the labels that are wrong on average, 0 to 1; no picture's is above 0.95.
+    """
+    generator = np.random.default_rng([seed, round(1000 * share), 7])
+    rows = np.arange(len(labels))
+    hardness = 1 - doubts[rows, labels] + _SLIPS
+    low, high = 0.0, 1e3
+    for _ in range(60):
+        middle = (low + high) / 2
+        is_low = np.minimum(middle * hardness, _SUREST_ERROR).mean() < share
+        low, high = (middle, high) if is_low else (low, middle)
+    is_wrong = generator.random(len(labels)) < np.minimum(low * hardness, _SUREST_ERROR)
+    towards = np.asarray(doubts, np.float64) + 1e-3
+    towards[rows, labels] = 0.0
+    towards /= towards.sum(axis=1, keepdims=True)
+    other = (towards.cumsum(axis=1) > generator.random(len(labels))[:, None]).argmax(axis=1)
+    return np.where(is_wrong, other, labels)

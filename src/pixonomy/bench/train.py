@@ -12,6 +12,7 @@ from pixonomy.bench.bare import bare_network
 from pixonomy.bench.plain import plain_network
 from pixonomy.bench.result import Measurement, Yardstick, measure_in_turn
 from pixonomy.models.backend import best_precision, keras, use_threads
+from pixonomy.models.device import CPU, on_device
 from pixonomy.models.step import torch_step
 from pixonomy.models.targets import Objective, Targets
 from pixonomy.models.zoo import ModelSettings, build_model
@@ -61,6 +62,7 @@ WORKS = (
 QUICK = {"works": (Work("compact", 32, 4),), "rounds": 1, "least_seconds": 0.0}
 
 
+@on_device(CPU)  # the bare network is there
 def bench_train(
     surroundings: Surroundings,
     works: tuple[Work, ...] = WORKS,

@@ -11,9 +11,11 @@ from scipy.stats import beta
 
 from pixonomy.inference.session import Outputs
 from pixonomy.inference.temperature import fit_checked_temperature
+from pixonomy.intervals import Means, measure_means
 
 Verdict = Literal["sure", "unsure", "none"]
 Doubles = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
 
 TARGET_ACCURACY = 0.95  # what "sure" promises unless a recipe says otherwise
 _LEAST_SURE = 0.5  # below it another answer may be as likely, whatever the pictures said
@@ -77,7 +79,10 @@ class Calibration:
 
 
 def calibrate(
-    outputs: Outputs, labels: npt.NDArray[np.int64], target: float = TARGET_ACCURACY
+    outputs: Outputs,
+    labels: Integers,
+    target: float = TARGET_ACCURACY,
+    units: Integers | None = None,
 ) -> Calibration:
     """Choose temperature and thresholds on pictures that were not trained on.
 
@@ -85,6 +90,8 @@ def calibrate(
         outputs: of the network, for n pictures.
         labels: label numbers, shape (n,).
         target: the accuracy that "sure" promises, 0 to 1.
+        units: a number for each picture, (n,), equal for those of one product, burst or set of
+            copies: they are right or wrong together. None: each stands alone.
 
     Returns:
         A calibration; the neutral one, which is never sure, for fewer than 20 pictures.
@@ -92,13 +99,14 @@ def calibrate(
     if len(labels) < _FEWEST:
         return Calibration(n=len(labels))
     logits = outputs.logits
-    temperature = fit_checked_temperature(logits, labels)
+    units = np.arange(len(labels)) if units is None else units
+    temperature = fit_checked_temperature(logits, labels, units)
     confidence = softmax(logits.astype(np.float64) / temperature, axis=1).max(axis=1)
     is_right = logits.argmax(axis=1) == labels
     energy = logsumexp(logits.astype(np.float64), axis=1)
     return Calibration(
         temperature=temperature,
-        sure=_sure_threshold(confidence, is_right, target),
+        sure=_sure_threshold(confidence, is_right, target, units),
         none_energy=float(np.quantile(energy, _NONE_SHARE)),
         n=len(labels),
         none_novelty=_none_threshold(outputs.novelty),
@@ -109,33 +117,44 @@ def _none_threshold(novelty: npt.NDArray[np.float32] | None) -> float | None:
     return None if novelty is None else float(np.quantile(novelty, 1 - _NONE_SHARE))
 
 
-def _sure_threshold(confidence: Doubles, is_right: npt.NDArray[np.bool_], target: float) -> float:
+def _sure_threshold(
+    confidence: Doubles, is_right: npt.NDArray[np.bool_], target: float, units: Integers
+) -> float:
     """Return the lowest confidence above which the target accuracy is shown to hold.
 
     It has to hold by what the confidences say, in the mean, and by what came true: not as a point
     estimate, which promised too much in 8 to 47 % of simulated runs, but by the lower bound of a
     one-sided 90 % interval (Clopper & Pearson 1934; so do Geifman & El-Yaniv 2017 for selective
     classification). Eleven thresholds are tried, not all: the more there are, the more often one
-    of them passes by luck.
+    of them passes by luck. Pictures of one unit count for what they say together, see
+    `_lower_bound`.
 
     Returns:
-        NEVER_SURE if none passes; so it is for fewer than `count_needed(target)` pictures.
+        NEVER_SURE if none passes; so it is for fewer than `count_needed(target)` units.
     """
     order = np.argsort(-confidence, kind="stable")
-    surest, right = confidence[order], np.cumsum(is_right[order])
+    surest, is_right, units = confidence[order], is_right[order], units[order]
     believed = np.flatnonzero(np.cumsum(surest) / np.arange(1, len(order) + 1) >= target)
     if not len(believed):
         return NEVER_SURE
     tried = surest[np.round((believed[-1] + 1) * _SHARES).astype(int).clip(1) - 1]
     counts = np.searchsorted(-surest, -tried, side="right")  # equal confidences stay together
-    passed = np.flatnonzero(_lower_bound(right[counts - 1], counts) >= target)
-    return max(_LEAST_SURE, float(tried[passed[0]])) if len(passed) else NEVER_SURE
+    for confident, count in zip(tried, counts, strict=True):
+        if _lower_bound(measure_means(is_right[:count], units[:count])) >= target:
+            return max(_LEAST_SURE, float(confident))
+    return NEVER_SURE
 
 
-def _lower_bound(right: npt.NDArray[np.int64], counts: npt.NDArray[np.int64]) -> Doubles:
-    """Return the accuracies that are exceeded with 90 % confidence, by right answers of counts."""
-    bounds = beta.ppf(_DOUBT, np.maximum(right, 1), counts - right + 1)
-    return np.where(right > 0, bounds, 0.0)
+def _lower_bound(found: Means) -> float:
+    """Return the accuracy that is exceeded with 90 % confidence.
+
+    Clopper and Pearson's bound for as many independent pictures as would say as much (E. L. Korn
+    and B. I. Graubard, "Confidence intervals for proportions with small expected number of positive
+    counts estimated from survey data", Survey Methodology 24 (1998), pages 193-201).
+    """
+    n = float(found.effective[0])
+    right = n * float(found.mean[0])
+    return float(beta.ppf(_DOUBT, right, n - right + 1)) if right > 0 else 0.0
 
 
 def count_needed(target: float) -> int:
@@ -143,19 +162,28 @@ def count_needed(target: float) -> int:
     return max(_FEWEST, math.ceil(math.log(_DOUBT) / math.log(target)))
 
 
-def explain_never_sure(calibration: Calibration, target: float = TARGET_ACCURACY) -> str | None:
-    """Return why no answer is called sure, and what to do, in one sentence; None if some are."""
+def explain_never_sure(
+    calibration: Calibration, target: float = TARGET_ACCURACY, units: int | None = None
+) -> str | None:
+    """Return why no answer is called sure, and what to do, in one sentence; None if some are.
+
+    Args:
+        units: how many of the calibrating pictures are independent; None: all, as far as is known.
+    """
     if calibration.is_ever_sure:
         return None
-    least = count_needed(target)
-    if calibration.n < least:
+    least, pictures, them = count_needed(target), f"{calibration.n:,} pictures", ""
+    if units is not None and units < calibration.n:
+        pictures += f" of {units:,} products, bursts or sets of copies"
+        them = " of these"
+    if min(calibration.n, calibration.n if units is None else units) < least:
         return (
-            f'No answer is called "sure": the bundle was calibrated on {calibration.n} pictures, '
-            f"and to show that {target:.0%} of such answers are right takes at least {least}; "
-            "give more validation pictures."
+            f'No answer is called "sure": the bundle was calibrated on {pictures}, '
+            f"and to show that {target:.0%} of such answers are right takes at least {least}{them};"
+            " give more validation pictures."
         )
     return (
-        f'No answer is called "sure": on the {calibration.n} pictures that the bundle was '
+        f'No answer is called "sure": on the {pictures} that the bundle was '
         f"calibrated on, no confidence was shown to mean that {target:.0%} of such answers are "
         "right; give more validation pictures, or a model that is more often right."
     )

@@ -13,16 +13,20 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 import torch
+from scipy.special import softmax
 
 from pixonomy.arrays.read import Arrays
 from pixonomy.bundle.calibrate import calibrate
 from pixonomy.bundle.load import BUNDLE_FILE, MODEL_FILE, SCHEMA_VERSION, seal
+from pixonomy.curation.units import tie
 from pixonomy.errors import BundleError
 from pixonomy.files import hash_file, write_aside, write_json
 from pixonomy.images.resize import RESIZE_VERSION
 from pixonomy.inference.embed import EmbeddingNetwork
 from pixonomy.inference.session import EMBEDDING, INPUT, LOGITS, NOVELTY, Network
-from pixonomy.models.backend import keras
+from pixonomy.models.backend import give_back_memory, keras
+from pixonomy.models.device import AUTO, CPU, choose_device, on_device
+from pixonomy.models.predict import make_predictor
 from pixonomy.training.fit import answer
 from pixonomy.training.novelty import Novelty, fit_novelty
 from pixonomy.training.recipe import Recipe
@@ -31,6 +35,7 @@ from pixonomy.training.train import build_trained, number_labels
 from pixonomy.training.validation import divide_validation
 
 _TOLERANCE = 1e-3  # beyond it, in probability, the exported network is another network
+_DEVICE_TOLERANCE = 0.05  # GPUs multiply float32 with fewer digits (TF32)
 _EMBEDDED, _FEWEST_OF_LABEL = 2000, 10  # training pictures that novelty is measured against
 _BATCH = 64
 _CHECKED = 7  # pictures the exported network is compared on, an odd batch on purpose
@@ -62,44 +67,67 @@ class _Exported(torch.nn.Module):
         return (given,) if isinstance(given, torch.Tensor) else tuple(given)
 
 
-def export_bundle(arrays: Arrays, run: Run, folder: RunFolder, threads: int) -> None:
+def export_bundle(
+    arrays: Arrays, run: Run, folder: RunFolder, threads: int, device: str = AUTO
+) -> None:
     """Write the run's bundle, calibrated on validation pictures that did not stop its training.
+
+    Args:
+        device: what looks at training pictures, see `models.device`. The network is exported from
+            the processor, whose numbers are the ones that every reader of the bundle gets.
 
     Raises:
         BundleError: if the exported network does not give what the Keras model gives.
+        SettingError: if the device is not there, or too small.
     """
-    model = build_trained(run, folder)
-    pictures = arrays.pictures(run.recipe.size)
-    with write_aside(folder.bundle) as partial:
-        partial.mkdir()
-        numbers = number_labels(arrays.rows, run.labels)
+    give_back_memory()  # that the training had
+    device = choose_device(device)
+    numbers = number_labels(arrays.rows, run.labels)
+    some = arrays.pictures(run.recipe.size).gather(np.arange(min(_CHECKED, arrays.rows.height)))
+    with on_device(device):
+        model = build_trained(run, folder)
         novelty = _fit_novelty(model, arrays, numbers, run.recipe)
+        answered = answer(make_predictor(model), some, run.recipe.test_flip)
+    with write_aside(folder.bundle) as partial, on_device(CPU):
+        partial.mkdir()
+        model = model if device == CPU else build_trained(run, folder)
         export_onnx(model, partial / MODEL_FILE, run.recipe.test_flip, novelty)
         network = Network((partial / MODEL_FILE).read_bytes(), threads)
-        some = pictures.gather(np.arange(min(_CHECKED, arrays.rows.height)))
-        _check(answer(model, some, run.recipe.test_flip), network, some)
-        validation = divide_validation(arrays.rows)
-        outputs = network.run(pictures.gather(validation.calibrating))
-        calibration = calibrate(outputs, numbers[validation.calibrating], run.recipe.sure_accuracy)
-        about = {
-            "schema_version": SCHEMA_VERSION,
-            "labels": _describe(run.labels, arrays, numbers[arrays.of_split("train")]),
-            "preprocessing": {
-                "size": run.recipe.size,
-                "fit": arrays.about["fit"],
-                "resize_version": RESIZE_VERSION,
-            },
-            "calibration": asdict(calibration),
-            "hashes": {MODEL_FILE: hash_file(partial / MODEL_FILE)},
-            "provenance": {
-                "recipe": asdict(run.recipe),
-                "weights": run.weights,
-                "calibrated_apart": validation.are_apart,
-                "data": dict(arrays.about["fingerprint"]),
-                "versions": versions(),
-            },
+        given = network.run(some).logits
+        _check(answer(make_predictor(model), some, run.recipe.test_flip), given, CPU)
+        _check(answered, given, device)
+        about = _tell(run, arrays, numbers, network) | {
+            "hashes": {MODEL_FILE: hash_file(partial / MODEL_FILE)}
         }
         write_json(partial / BUNDLE_FILE, seal(about))
+
+
+def _tell(
+    run: Run, arrays: Arrays, numbers: npt.NDArray[np.int64], network: Network
+) -> dict[str, Any]:
+    """Calibrate a network and return what `bundle.json` says, but for the hashes."""
+    validation = divide_validation(arrays.rows)
+    outputs = network.run(arrays.pictures(run.recipe.size).gather(validation.calibrating))
+    known, units = numbers[validation.calibrating], tie(arrays.rows[validation.calibrating])
+    calibration = calibrate(outputs, known, run.recipe.sure_accuracy, units)
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "labels": _describe(run.labels, arrays, numbers[arrays.of_split("train")]),
+        "preprocessing": {
+            "size": run.recipe.size,
+            "fit": arrays.about["fit"],
+            "resize_version": RESIZE_VERSION,
+        },
+        "calibration": asdict(calibration),
+        "provenance": {
+            "recipe": run.recipe.decisive(),
+            "weights": run.weights,
+            "calibrated_apart": validation.are_apart,
+            "calibrated_units": len(np.unique(units)),
+            "data": dict(arrays.about["fingerprint"]),
+            "versions": versions(),
+        },
+    }
 
 
 def _describe(
@@ -122,10 +150,10 @@ def _fit_novelty(
     place_in_label = pl.int_range(pl.len()).shuffle(recipe.seed).over("label")
     most = max(_FEWEST_OF_LABEL, _EMBEDDED // max(1, int(numbers.max()) + 1))
     some = train[(arrays.rows[train].select(place_in_label).to_series() < most).to_numpy()]
-    network = keras.Model(model.input, model.get_layer(EMBEDDING).output)
+    predict = make_predictor(keras.Model(model.input, model.get_layer(EMBEDDING).output))
     pictures = arrays.pictures(recipe.size)
     parts = [
-        answer(network, pictures.gather(some[i : i + _BATCH]), recipe.test_flip)
+        answer(predict, pictures.gather(some[i : i + _BATCH]), recipe.test_flip)
         for i in range(0, len(some), _BATCH)
     ]
     return fit_novelty(np.concatenate(parts), numbers[some])
@@ -156,7 +184,7 @@ def export_headless(model: Any, path: Path) -> None:
     """
     _export(model, {EMBEDDING: model.output}, path)
     images = np.random.default_rng(0).integers(0, 256, (_CHECKED, *model.input_shape[1:]), np.uint8)
-    wanted = np.asarray(model.predict_on_batch(images))
+    wanted = make_predictor(model)(images)
     given = EmbeddingNetwork(path.read_bytes()).run(images)
     difference = float(np.abs(wanted - given).max() / (np.abs(wanted).max() + 1e-6))
     if not difference <= _TOLERANCE:
@@ -190,15 +218,14 @@ def _export(
         program.save(path)
 
 
-def _check(
-    logits: npt.NDArray[np.float32], network: Network, images: npt.NDArray[np.uint8]
-) -> None:
-    wanted = torch.softmax(torch.tensor(logits), dim=1)
-    given = torch.softmax(torch.tensor(network.run(images).logits), dim=1)
-    difference = float((wanted - given).abs().max())
-    if not difference <= _TOLERANCE:
+def _check(logits: npt.NDArray[np.float32], given: npt.NDArray[np.float32], device: str) -> None:
+    """Compare the logits of the exported network with those of the trained one on a device."""
+    apart = softmax(logits, axis=1) - softmax(given, axis=1)
+    difference = float(np.abs(apart).max())
+    if not difference <= (_TOLERANCE if device == CPU else _DEVICE_TOLERANCE):
+        where = "" if device == CPU else f" on {device}"
         raise BundleError(
-            f"The exported network differs from the trained one by {difference:.2g} in "
+            f"The exported network differs from the trained one{where} by {difference:.2g} in "
             "probability: not written."
         )
 

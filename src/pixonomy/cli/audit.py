@@ -28,6 +28,12 @@ def audit(
     earlier: Annotated[
         Path | None, typer.Option(help="An earlier audit: what it knows is not read again.")
     ] = None,
+    apply_corrections: Annotated[
+        Path | None,
+        typer.Option(
+            help="Labels that people gave: a CSV of image_id, label, by; the page helps to make it."
+        ),
+    ] = None,
     overwrite: options.Overwrite = False,
     as_json: options.AsJson = False,
     debug: options.Debug = False,
@@ -37,7 +43,7 @@ def audit(
     from pixonomy.road.audit import audit as run
 
     kinds = tuple(one.strip() for one in (apply or "").split(",") if one.strip())
-    choices = AuditChoices(network, predictions, kinds, earlier)
+    choices = AuditChoices(network, predictions, kinds, earlier, apply_corrections)
     result = run(manifest, output, choices, overwrite, surroundings())
     show(result, _lines(result), as_json)
 
@@ -48,6 +54,7 @@ def _lines(result: dict[str, Any]) -> list[str]:
     lines = [f"{kind.ljust(width)}  {n}" for kind, n in found.items()]
     return [
         *(lines or ["Nothing was found."]),
+        *result["notes"],
         f"Page: {result['page']}",
         f"Manifest: {result['manifest']}",
     ]

@@ -2,14 +2,18 @@
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from pixonomy.cli import options
 from pixonomy.cli.console import show, surroundings
 from pixonomy.errors import SettingError
+
+if TYPE_CHECKING:
+    from pixonomy.road.collect import CollectChoices
 
 taxonomy = typer.Typer(no_args_is_help=True, help="Categories and keywords: a file of your own.")
 gallery = typer.Typer(no_args_is_help=True, help="A stock-photo site in a box, to try things on.")
@@ -54,44 +58,111 @@ def check(
 _STATE = typer.Option(
     help="For s3://: the folder of the ledger on this machine.", callback=options.local
 )
+_OUTPUT = typer.Option("--output", "-o", help="A folder, or s3://bucket/prefix.")
+_PROVIDER = typer.Option(
+    help="commons, openverse, flickr, table, html; repeatable: asked in turn, until a keyword has "
+    "enough."
+)
+_CONTACT = typer.Option(
+    envvar="PIXONOMY_CONTACT", help="Your e-mail or page, told to every site asked."
+)
+_KEYS = typer.Option(help="A JSON file {provider: key}; or PIXONOMY_<PROVIDER>_KEY is set.")
+_LICENCE = typer.Option(
+    "--licence", help="Take only these, by SPDX: CC0-1.0,CC-BY-4.0. Unknown ones are not taken."
+)
+_RETRY = typer.Option(help="Ask again for failed or refused ones, or those of a HOST; repeatable.")
+_STATUS = typer.Option("--status", help="Only tell how far it is, also while it runs.")
+_OUTCOME = typer.Option(
+    "--manifest-only", help="Only write manifest and page of what is kept by now; ask nobody."
+)
+_TRY = typer.Option("--try", metavar="URL", help="Only tell what the settings find on a page.")
 
 
 def collect(
     file: TaxonomyFile,
-    output: Annotated[str, typer.Option("--output", "-o", help="A folder, or s3://bucket/prefix.")],
-    provider: Annotated[
-        list[str], typer.Option(help="commons, openverse, flickr, table, html; repeatable.")
-    ] = ["commons"],  # noqa: B006 - Typer reads it once
+    output: Annotated[str | None, _OUTPUT] = None,
+    provider: Annotated[list[str], _PROVIDER] = ["commons"],  # noqa: B006 - Typer reads it once
     per_keyword: Annotated[int, typer.Option(help="Pictures wanted of each keyword.")] = 100,
-    contact: Annotated[
-        str | None,
-        typer.Option(
-            envvar="PIXONOMY_CONTACT", help="Your e-mail or page, told to every site asked."
-        ),
-    ] = None,
-    keys: Annotated[
-        Path | None,
-        typer.Option(help="A JSON file {provider: key}; or PIXONOMY_<PROVIDER>_KEY is set."),
-    ] = None,
+    contact: Annotated[str | None, _CONTACT] = None,
+    keys: Annotated[Path | None, _KEYS] = None,
+    licence: Annotated[list[str], _LICENCE] = [],  # noqa: B006
     permission: Annotated[
         str | None, typer.Option(help="Who allows training where a site's terms do not.")
     ] = None,
+    retry: Annotated[list[str], _RETRY] = [],  # noqa: B006
     state: Annotated[Path | None, _STATE] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only tell what would be done.")
     ] = False,
+    status: Annotated[bool, _STATUS] = False,
+    manifest_only: Annotated[bool, _OUTCOME] = False,
+    try_url: Annotated[str | None, _TRY] = None,
     as_json: options.AsJson = False,
     debug: options.Debug = False,
 ) -> None:
     """Collect pictures for each keyword, politely; the same command again goes on."""
+    from pixonomy.collecting.licences import read_policy
     from pixonomy.road.collect import CollectChoices
-    from pixonomy.road.collect import collect as run
 
+    _check_one_mode(
+        {"--dry-run": dry_run, "--status": status, "--manifest-only": manifest_only,
+         "--try": try_url is not None}
+    )  # fmt: skip
     choices = CollectChoices(
-        tuple(provider), per_keyword, contact, read_keys(keys, os.environ), permission, state
-    )
-    result = run(file, output, choices, dry_run, surroundings())
-    show(result, _plan_lines(result) if dry_run else _lines(result), as_json)
+        tuple(provider), per_keyword, contact, read_keys(keys, os.environ), permission, state,
+        licenses=read_policy(licence), retry=tuple(retry),
+    )  # fmt: skip
+    if try_url is not None:
+        result, told = _try(file, try_url, choices)
+    elif dry_run:
+        result, told = _plan(file, output, choices)
+    elif output is None:
+        raise SettingError("Say where the pictures go: --output FOLDER.")
+    elif status:
+        result, told = _tell_status(file, output, choices)
+    else:
+        result, told = _collect(file, output, choices, manifest_only)
+    show(result, told, as_json)
+
+
+_Answer = tuple[dict[str, Any], list[str]]
+
+
+def _try(file: Path, url: str, choices: "CollectChoices") -> _Answer:
+    from pixonomy.road.collect_try import try_lines, try_page
+
+    result = try_page(file, url, choices, surroundings())
+    return result, try_lines(result)
+
+
+def _plan(file: Path, output: str | None, choices: "CollectChoices") -> _Answer:
+    from pixonomy.cli.collect_lines import plan_lines
+    from pixonomy.road import collect as road
+
+    result = road.collect(file, output or ".", choices, True, surroundings())
+    return result, plan_lines(result)
+
+
+def _tell_status(file: Path, output: str, choices: "CollectChoices") -> _Answer:
+    from pixonomy.road.collect_status import collect_status, status_lines
+
+    result = collect_status(file, output, choices)
+    return result, status_lines(result)
+
+
+def _collect(file: Path, output: str, choices: "CollectChoices", has_only_outcome: bool) -> _Answer:
+    from pixonomy.cli.collect_lines import outcome_lines
+    from pixonomy.road import collect as road
+
+    verb = road.collect_outcome if has_only_outcome else road.collect
+    result = verb(file, output, choices, surroundings=surroundings())
+    return result, outcome_lines(result)
+
+
+def _check_one_mode(modes: Mapping[str, bool]) -> None:
+    asked = [name for name, is_asked in modes.items() if is_asked]
+    if len(asked) > 1:
+        raise SettingError(f"{' and '.join(asked)} do different things: give one of them.")
 
 
 @gallery.command()
@@ -129,27 +200,3 @@ def read_keys(file: Path | None, environment: Any) -> dict[str, str]:
 
 def _count(result: dict[str, Any]) -> str:
     return f"{result['categories']} categories, {result['keywords']} keywords"
-
-
-def _lines(result: dict[str, Any]) -> list[str]:
-    others = ", ".join(f"{result[name]} {name}" for name in ("duplicates", "refused", "failed"))
-    lines = [f"{result['pictures']} pictures in {result['manifest']}; {others}."]
-    missing = result["shortfall"]
-    if missing:
-        worst = sorted(missing.items(), key=lambda one: -one[1])[:5]
-        told = ", ".join(f"{keyword} ({count})" for keyword, count in worst)
-        more = f" and {len(missing) - len(worst)} more" if len(missing) > len(worst) else ""
-        lines.append(f"Fewer than wanted: {told}{more}.")
-    return [*lines, f"Look at them: {result['page']}"]
-
-
-def _plan_lines(result: dict[str, Any]) -> list[str]:
-    lines = [f"{result['keywords']} keywords want {result['pictures']:,} pictures."]
-    for one in result["providers"]:
-        lines.append(
-            f"{one['provider']} alone: {one['pictures']:,} pictures at most, {one['requests']:,} "
-            f"requests, {one['hours']:,.1f} h or more (interface {one['interface_hours']:,.1f}, "
-            f"pictures {one['media_hours']:,.1f} from one host); training: {one['terms']}, "
-            f"{one['terms_url']}"
-        )
-    return lines

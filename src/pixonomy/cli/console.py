@@ -11,6 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from pixonomy.cli.silence import Silence
 from pixonomy.cli.visible import visible
 from pixonomy.errors import SettingError
 from pixonomy.pillow_messages import silence_pillow
@@ -32,6 +33,7 @@ class Bars:
 
     def __call__(self, work: str, done: int, total: int) -> None:
         """Show how far `work` is; see `pixonomy.progress.Progress`."""
+        _silence.note(work, done, total)
         if not self._console.is_terminal:
             return
         began = self._began.setdefault(work, time.monotonic())
@@ -67,15 +69,16 @@ class Bars:
 bars = Bars()
 
 
-def surroundings() -> Surroundings:
-    """Return what the verbs may use here: all cores, the bars, standard error."""
+def surroundings(device: str | None = None) -> Surroundings:
+    """Return what the verbs may use here: all cores, the bars, standard error, a device."""
     silence_pillow()
     if count_cores() > 1 and not can_start_processes():
         say(
             "/dev/shm is missing or cannot be written, so that pictures are read by one process "
             "alone, which is slower; mount it (docker run --tmpfs /dev/shm) to use all cores."
         )
-    return Surroundings(count_cores(), bars, say)
+    _silence.start()
+    return Surroundings(count_cores(), bars, say, device=device)
 
 
 @contextmanager
@@ -116,9 +119,13 @@ def say(sentence: str) -> None:
     print(visible(sentence), file=sys.stderr, flush=True)
 
 
+_silence = Silence(say, count_cores())
+
+
 def show(result: dict[str, Any], lines: list[str], as_json: bool) -> None:
     """Print a verb's result: one JSON object, or lines for people."""
     bars.close()
+    _silence.close()
     # The verbs run with standard output turned away from libraries that print.
     stream = sys.__stdout__ or sys.stdout
     text = json.dumps(result, ensure_ascii=False) if as_json else "\n".join(map(visible, lines))

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from pixonomy.cli.visible import visible
-from pixonomy.errors import PixonomyError
+from pixonomy.errors import PixonomyError, SettingError
+from pixonomy.platforms import explain_unsupported
 from pixonomy.refusal import find_refusal
 
 _INTERRUPTED = 130  # as shells count: 128 and the number of the signal
@@ -43,6 +44,7 @@ def main() -> None:
 def run(arguments: list[str]) -> int:
     """Run one call and return its exit code."""
     try:
+        _check_platform()
         from pixonomy.cli.app import app
 
         with redirect_stdout(sys.stderr if _is_work(arguments) else sys.stdout):
@@ -56,6 +58,12 @@ def run(arguments: list[str]) -> int:
             return 2
         return _fail(_describe(error, arguments), arguments)
     return code if isinstance(code, int) else 0
+
+
+def _check_platform() -> None:
+    refused = explain_unsupported(sys.platform)
+    if refused is not None:
+        raise SettingError(refused)
 
 
 def _describe(error: BaseException, arguments: list[str]) -> _Failure:

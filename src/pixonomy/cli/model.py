@@ -31,6 +31,7 @@ def fit(
     recipe: options.RecipeName = None,
     size: Annotated[int | None, typer.Option(help="Side of the pictures in pixels.")] = None,
     seed: options.Seed = 0,
+    device: options.Device = None,
     overwrite: options.Overwrite = False,
     as_json: options.AsJson = False,
     debug: options.Debug = False,
@@ -47,7 +48,7 @@ def fit(
         training=TrainChoices(model, recipe, weights, changes),
         seed=seed,
     )
-    result = run(sources, output, choices, overwrite, surroundings())
+    result = run(sources, output, choices, overwrite, surroundings(device))
     show(result, _evaluation_lines(result), as_json)
 
 
@@ -60,6 +61,7 @@ def train(
     size: Annotated[int | None, typer.Option(help="Which of the arrays' sizes.")] = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the pictures.")] = None,
     seed: options.Seed = 0,
+    device: options.Device = None,
     overwrite: options.Overwrite = False,
     as_json: options.AsJson = False,
     debug: options.Debug = False,
@@ -73,7 +75,7 @@ def train(
     if size is None and len(sizes) == 1:
         size = sizes[0]
     changes = {"size": size, "epochs": epochs, "seed": seed}
-    around = replace(surroundings(), hosts=read_hosts(os.environ.get("PIXONOMY_HOSTS")))
+    around = replace(surroundings(device), hosts=read_hosts(os.environ.get("PIXONOMY_HOSTS")))
     plan = plan_training(TrainChoices(model, recipe, weights, changes), around)
     with native_messages_aside() if around.hosts.world > 1 else nullcontext():
         result = run(arrays, output, plan, overwrite, around)
@@ -92,13 +94,14 @@ def evaluate(
     on: Annotated[
         Path | None, typer.Option(help="A manifest of pictures from elsewhere to test it on.")
     ] = None,
+    device: options.Device = None,
     as_json: options.AsJson = False,
     debug: options.Debug = False,
 ) -> None:
     """Test the run's bundle and write the report page."""
     from pixonomy.road.evaluate import evaluate as evaluate_run
 
-    result = evaluate_run(run, surroundings(), on)
+    result = evaluate_run(run, surroundings(device), on)
     lines = _evaluation_lines(result) if on is None else _elsewhere_lines(result)
     show(result, lines, as_json)
 
@@ -122,6 +125,7 @@ def demo(
     output: Annotated[Path, options.output("the demo")] = Path("pixonomy-demo"),
     pictures_per_category: Annotated[int, typer.Option("--pictures", min=20)] = 300,
     seed: options.Seed = 0,
+    device: options.Device = None,
     as_json: options.AsJson = False,
     debug: options.Debug = False,
 ) -> None:
@@ -130,7 +134,7 @@ def demo(
 
     count = 5 * pictures_per_category
     say(f"Drawing {count} pictures for a photo site in a box, collecting from it, training …")
-    result = run(output, pictures_per_category, seed, surroundings())
+    result = run(output, pictures_per_category, seed, surroundings(device))
     fresh, got = result["fresh"], result["collected"]
     others = ", ".join(f"{got[name]} {name}" for name in ("duplicates", "refused"))
     found = ", ".join(
@@ -186,6 +190,7 @@ def _elsewhere_lines(result: dict[str, Any]) -> list[str]:
             f"Beside its own test pictures: {100 * gap['difference']:+.1f} points "
             f"({low} to {high})."
         )
+    lines += result["mix"]["in_words"] if result["mix"] else []
     ranked = sorted(shares, key=lambda one: -one["share"])
     lines += [
         f"{one['label']}: {percent(one['share'])} of the pictures without a category "

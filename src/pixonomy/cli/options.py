@@ -30,6 +30,14 @@ Weights = Annotated[
 RecipeName = Annotated[
     str | None, typer.Option("--recipe", help="A shipped recipe's name or a TOML file.")
 ]
+Device = Annotated[
+    str | None,
+    typer.Option(
+        "--device",
+        help="What networks are computed on: cpu, cuda, cuda:1, mps, or auto (the best there is); "
+        "else what the recipe or KERAS_TORCH_DEVICE says.",
+    ),
+]
 Root = Annotated[
     Path | None, typer.Option("--root", help="The folder that a table's paths hang from.")
 ]

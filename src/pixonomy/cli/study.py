@@ -25,6 +25,7 @@ def study(
         str | None,
         typer.Option(help="What looks at the pictures before training: a bundle, weights, none."),
     ] = None,
+    device: options.Device = None,
     as_json: options.AsJson = False,
     debug: options.Debug = False,
 ) -> None:
@@ -36,7 +37,7 @@ def study(
     if found is None:
         raise SettingError(f"A part is such as 1/1 or 2/4, not {part!r}.")
     choices = StudyChoices(root, (int(found[1]), int(found[2])), network)
-    result = run(file, output, choices, surroundings())
+    result = run(file, output, choices, surroundings(device))
     lines = []
     for one in result["effects"]:
         low, high = (f"{100 * one[bound]:+.1f}" for bound in ("low", "high"))

@@ -4,7 +4,6 @@ from pixonomy.errors import SettingError
 
 try:
     import aiohttp as aiohttp
-    import aiolimiter as aiolimiter
     import bs4 as bs4
     import lxml as lxml
     import protego as protego

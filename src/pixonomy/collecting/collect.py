@@ -1,28 +1,40 @@
 """Keywords and providers go in; pictures in tar files, and a ledger of everything, come out.
 
-Each keyword is walked page by page, as long as it lacks pictures: what a page finds is fetched
-before the next one is asked for. Pictures come in side by side, are looked at in threads, and are
-written in batches by one writer.
+Each keyword is walked as long as it lacks pictures: a window slides over what its search finds.
+Pictures come in side by side, are looked at in threads, and are written in batches by one writer.
 """
 
 import asyncio
+import sqlite3
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
 
-from pixonomy.collecting.finds import BudgetSpent, Find, Gone, Page, Refused, Reply, Trouble
+from pixonomy.collecting.door import clean
+from pixonomy.collecting.faults import is_ours
+from pixonomy.collecting.finds import Gone, Left, NoReply, Refused, Trouble, Unreachable
+from pixonomy.collecting.hosts import Place
 from pixonomy.collecting.ledger import Ledger
+from pixonomy.collecting.licences import check_license
 from pixonomy.collecting.manners import Manners
-from pixonomy.collecting.notes import Kept, Waiting
+from pixonomy.collecting.optout import check_picture
+from pixonomy.collecting.places import Places
 from pixonomy.collecting.provider import Provider
-from pixonomy.collecting.shards import NewPicture, ShardWriter
+from pixonomy.collecting.searching import Searching
+from pixonomy.collecting.shards import ShardWriter
+from pixonomy.collecting.walks import End, Fate, Slots, Walk
+from pixonomy.collecting.windows import Row, Window
+from pixonomy.collecting.writing import Fetched, PictureWriter
+from pixonomy.errors import StorageError
+from pixonomy.files import printable
 from pixonomy.images.fingerprint import PictureFingerprint, fingerprint
 from pixonomy.progress import Progress
 
 MOST_TRIES = 4  # of a picture that fails, one a run
 
-_BATCH = 64
+_RESOLVERS = 64  # names that are looked up at a time
+_MOST_NAMED = 5  # hosts that are told by name
+_BUSY_ELSEWHERE = 0.25  # seconds until a picture that another keyword fetches is looked for again
 
 
 @dataclass(frozen=True)
@@ -33,24 +45,15 @@ class CollectSettings:
         per_keyword: pictures wanted of each.
         smallest_side: smaller pictures are refused, in pixels.
         refresh_seconds: a search that was walked to its end is walked again after that.
+        licenses: pictures under others are refused; empty: none are for that.
     """
 
     per_keyword: int
     smallest_side: int = 64
     refresh_seconds: float = 24 * 3600.0
+    licenses: frozenset[str] = frozenset()
     keywords_at_once: int = 4
     downloads_at_once: int = 32
-
-
-@dataclass(frozen=True)
-class _Fetched:
-    """A picture on its way to the writer."""
-
-    url: str
-    find: Find
-    data: bytes
-    seen: PictureFingerprint
-    written: asyncio.Future[None]
 
 
 @dataclass
@@ -58,8 +61,9 @@ class Collector:
     """Collects; see the module.
 
     Attributes:
-        say: told once about each search that cannot go on, and why.
+        say: told once about each search that cannot go on, and why, and about hosts that were left.
         clock: seconds since 1970.
+        left: hosts at which pictures still wait, and why; after `run`.
     """
 
     ledger: Ledger
@@ -71,104 +75,185 @@ class Collector:
     progress: Progress
     say: Callable[[str], None]
     clock: Callable[[], float]
-    _flights: dict[str, asyncio.Task[None]] = field(default_factory=dict, init=False)
-    _queue: asyncio.Queue[_Fetched] = field(init=False)
-    _downloads: asyncio.Semaphore = field(init=False)
+    left: dict[str, str] = field(default_factory=dict, init=False)
+    _under_way: set[str] = field(default_factory=set, init=False)  # addresses
+    _slots: Slots = field(init=False)
+    _searching: Searching = field(init=False)
+    _writing: PictureWriter = field(init=False)
 
     async def run(self, keywords: Sequence[tuple[str, str]]) -> None:
         """Collect for keywords, each with its category, until each has enough.
 
-        Where no more is found, what there is has to do. A search that cannot go on is told; a full
-        disk ends it all.
+        Where no more is found, what there is has to do. A search that cannot go on is told, and so
+        is a host that is left; a full disk ends it all.
+
+        Raises:
+            StorageError: if the ledger or the tar files cannot be written.
         """
-        self._queue = asyncio.Queue(2 * _BATCH)
-        self._downloads = asyncio.Semaphore(self.settings.downloads_at_once)
-        self._total = len(keywords) * self.settings.per_keyword
-        self._kept = sum(min(self._had(*one), self.settings.per_keyword) for one in keywords)
-        gate = asyncio.Semaphore(self.settings.keywords_at_once)
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_RESOLVERS, "resolve"))
+        hosts = self.manners.hosts
+        hosts.keep = self.ledger.rest_host
+        hosts.remember(self.ledger.resting_hosts(self.clock()))
+        self._slots = Slots(self.settings.downloads_at_once)
+        self._searching = Searching(self.ledger, self.manners, self.say, self.clock)
+        wanted = self.settings.per_keyword
+        kept = sum(min(self.ledger.count_kept(*one), wanted) for one in keywords)
+        self._writing = PictureWriter(
+            self.ledger, self.writer, self.progress, self.clock, kept, len(keywords) * wanted
+        )
+        try:
+            await self._fill_all(keywords)
+        except* sqlite3.Error as group:
+            raise StorageError(
+                f"{printable(self.ledger.path)} cannot be used: {_first(group)}."
+            ) from group
+        self._searching.tell_rest()
+        self._tell_left()
 
-        async def fill(category: str, keyword: str) -> None:
-            async with gate:
-                await self._fill(category, keyword)
-
+    async def _fill_all(self, keywords: Sequence[tuple[str, str]]) -> None:
+        """Fill all keywords; those that only wait for hosts at rest once more, when all are."""
         async with asyncio.TaskGroup() as group:
-            writing = group.create_task(self._write())
-            async with asyncio.TaskGroup() as filling:
-                for category, keyword in keywords:
-                    filling.create_task(fill(category, keyword))
+            writing = group.create_task(self._writing.run())
+            resting = await self._fill_each(keywords, may_rest=False)
+            await self._fill_each(resting, may_rest=True)
             writing.cancel()
 
-    def _had(self, category: str, keyword: str) -> int:
-        return self.ledger.count_kept(category, keyword)
+    async def _fill_each(
+        self, keywords: Sequence[tuple[str, str]], may_rest: bool
+    ) -> list[tuple[str, str]]:
+        """Fill keywords, some at a time; return those that are to be filled once more."""
+        places = Places(self.settings.keywords_at_once)
+        resting: list[tuple[str, str]] = []
 
-    async def _fill(self, category: str, keyword: str) -> None:
-        for provider in self.providers:
-            await self._walk(provider, category, keyword)
+        async def fill(category: str, keyword: str) -> None:
+            async with places.take() as give_place:
+                for provider in self.providers:
+                    end = await self._walk(provider, category, keyword, may_rest, give_place)
+                    if end == "resting":
+                        resting.append((category, keyword))
+                    if end != "over":
+                        return
 
-    async def _walk(self, provider: Provider, category: str, keyword: str) -> None:
-        """Fetch what a search finds, and go on with it, until the keyword has enough."""
+        async with asyncio.TaskGroup() as filling:
+            for category, keyword in keywords:
+                filling.create_task(fill(category, keyword))
+        return resting
+
+    async def _walk(
+        self,
+        provider: Provider,
+        category: str,
+        keyword: str,
+        may_rest: bool,
+        give_place: Callable[[], None],
+    ) -> End:
+        """Fetch what a search finds, and go on with it."""
         key = (provider.name, category, keyword)
         search = self.ledger.search(*key)
         walked = search.walked_at or 0.0
         if search.is_over and self.clock() - walked > self.settings.refresh_seconds:
             self.ledger.begin_again(*key)
+        window = Window(
+            read=lambda after, limit: self.ledger.waiting(*key, limit, after),
+            read_at=self.ledger.waiting_at,
+            place=lambda url: self._place(provider, url),
+            refuse=lambda url, reason: self._close(url, "refused", reason),
+            leave=lambda place: place.leave(self.clock),
+        )
+        walk = Walk(
+            wanted=self.settings.per_keyword,
+            window=window,
+            slots=self._slots,
+            count=lambda: self.ledger.count_kept(category, keyword),
+            fetch=lambda row: self._fetch(provider, row),
+            settle=lambda row: self._settle(provider, row),
+            turn_page=lambda: self._searching.turn_page(provider, category, keyword),
+            open=lambda url: self.manners.opening(url, "media", provider.name),
+            is_stopped=lambda: self.manners.hosts.is_off,
+            give_place=give_place,
+            soon_seconds=self.manners.patience.soon_seconds,
+            may_rest=may_rest,
+        )
+        return await walk.run()
+
+    def _place(self, provider: Provider, url: str) -> Place:
         try:
-            while (missing := self.settings.per_keyword - self._had(category, keyword)) > 0:
-                waiting = self.ledger.waiting(*key, missing)
-                if waiting:
-                    await asyncio.gather(*(self._fetch(provider, one) for one in waiting))
-                elif self.ledger.search(*key).is_over:
-                    return
-                else:
-                    page = await self._find(provider, category, keyword)
-                    self.ledger.add_page(*key, page, self.clock())
-        except (Refused, Gone, Trouble, BudgetSpent) as reason:
-            self.say(f"{provider.name}, {keyword!r}: {reason}. Run again to go on.")
+            return self.manners.hosts.place(url, "media", provider.name)
+        except Refused:
+            raise
+        except Exception as error:
+            if is_ours(error):
+                raise
+            raise Refused(_unexpected(error)) from error
 
-    async def _find(self, provider: Provider, category: str, keyword: str) -> Page:
-        """Ask for the next page, again where what comes makes no sense."""
-
-        async def get(url: str, kind: Any, **more: Any) -> Reply:
-            return await self.manners.get(url, kind, provider.name, **more)
-
-        at = self.ledger.search(provider.name, category, keyword).next
-        patience = self.manners.patience
-        for failures in range(1, patience.attempts):
-            try:
-                return await provider.find(keyword, at, get)
-            except Trouble as trouble:
-                wait = trouble.wait_seconds
-                if wait is not None and wait > patience.most_seconds:
-                    raise
-                await self.manners.sleep(patience.pause(failures))
-        return await provider.find(keyword, at, get)
-
-    async def _fetch(self, provider: Provider, waiting: Waiting) -> None:
-        """Fetch a picture; one that several keywords wait for is fetched once."""
-        if waiting.url not in self._flights:
-            task = asyncio.create_task(self._download(provider, waiting.url, waiting.find))
-            self._flights[waiting.url] = task
-            task.add_done_callback(lambda _: self._flights.pop(waiting.url, None))
-        await asyncio.shield(self._flights[waiting.url])
-
-    async def _download(self, provider: Provider, url: str, find: Find) -> None:
+    def _settle(self, provider: Provider, row: Row) -> Fate | None:
+        """Tell what becomes of a row that nobody has to be asked for; begin all others."""
+        if row.url in self._under_way:
+            return Fate(again_seconds=_BUSY_ELSEWHERE)
+        if not self.ledger.is_waiting(row.url):
+            return Fate(is_kept=True)  # or refused: what is kept is counted anew in any case
         try:
-            if provider.needs_license and not find.license:
+            if provider.needs_license and not row.find.license:
                 raise Refused("it names no licence")
-            async with self._downloads:
-                reply = await self.manners.get(url, "media", provider.name)
-                loop = asyncio.get_running_loop()
-                seen = await loop.run_in_executor(self.threads, fingerprint, reply.body)
-            self._check(seen)
+            check_license(row.find, self.settings.licenses)
+        except Refused as reason:
+            self._close(row.url, "refused", str(reason))
+            return Fate()
+        self._under_way.add(row.url)
+        return None
+
+    async def _fetch(self, provider: Provider, row: Row) -> Fate:
+        """Fetch a picture; whatever goes wrong with it is its own reason."""
+        hosts = self.manners.hosts
+        try:
+            written = await self._download(provider, row)
+            hosts.note_given(row.place)
+            await written
+            return Fate(is_kept=True)
         except (Refused, Gone) as reason:
-            self.ledger.close_image(url, "refused", str(reason))
-            return
-        except Trouble as reason:
-            self.ledger.close_image(url, "failed", str(reason))
-            return
-        written = asyncio.get_running_loop().create_future()
-        await self._queue.put(_Fetched(url, find, reply.body, seen, written))
-        await written
+            hosts.note_given(row.place)
+            self._close(row.url, "refused", str(reason))
+        except Left:
+            pass  # it waits for another run; its host is told
+        except Trouble as trouble:
+            return self._fail(row, trouble)
+        except Exception as error:
+            if is_ours(error):
+                raise
+            self._close(row.url, "failed", _unexpected(error))
+        finally:
+            self._under_way.discard(row.url)
+        return Fate()
+
+    async def _download(self, provider: Provider, row: Row) -> "asyncio.Future[None]":
+        """Fetch and look; return what is done when it is written. Gives the slot back."""
+        try:
+            reply = await self.manners.take(row.url, provider.name, row.place)
+            loop = asyncio.get_running_loop()
+            seen = await loop.run_in_executor(self.threads, _look, reply.body)
+            self._check(seen)
+            return await self._writing.add(Fetched(row.url, row.find, reply.body, seen))
+        finally:
+            self._slots.release()
+
+    def _fail(self, row: Row, trouble: Trouble) -> Fate:
+        """Have a picture asked for again, or note that it failed once more."""
+        row.attempts += 1
+        patience = self.manners.patience
+        # One that kept us for a whole reply's time is asked for again in the next run.
+        is_silent = isinstance(trouble, NoReply)
+        if row.place.closed_seconds() > 0 and not is_silent:
+            return Fate()  # that is its host's failure, not its own
+        if row.attempts < patience.attempts and not is_silent:
+            is_noted = trouble.wait_seconds is not None or isinstance(trouble, Unreachable)
+            return Fate(again_seconds=0.0 if is_noted else patience.pause(row.attempts))
+        self._close(row.url, "failed", str(trouble))
+        if not isinstance(trouble, Unreachable | NoReply):
+            self.manners.hosts.note_failure(row.place, str(trouble))
+        return Fate()
+
+    def _close(self, url: str, state: str, reason: str) -> None:
+        self.ledger.close_image(url, state, clean(reason, 500))
 
     def _check(self, seen: PictureFingerprint) -> None:
         if seen.problem is not None:
@@ -176,57 +261,37 @@ class Collector:
         if min(seen.width or 0, seen.height or 0) < self.settings.smallest_side:
             raise Refused(f"smaller than {self.settings.smallest_side} px")
 
-    async def _write(self) -> None:
-        while True:
-            batch = [await self._queue.get()]
-            while len(batch) < _BATCH and not self._queue.empty():
-                batch.append(self._queue.get_nowait())
-            await self._keep(batch)
-            for one in batch:
-                if not one.written.done():
-                    one.written.set_result(None)
-
-    async def _keep(self, batch: Sequence[_Fetched]) -> None:
-        """Append the pictures that are new, and note them all."""
-        news: dict[str, _Fetched] = {}
-        for one in batch:
-            if one.seen.sha256 not in news and not self.ledger.knows(one.seen.sha256):
-                news[one.seen.sha256] = one
-        number = self.ledger.count_pictures()
-        appended = [
-            NewPicture(one.data, one.seen.format or "bin", _about(one.find))
-            for one in news.values()
-        ]
-        placed = await asyncio.to_thread(self.writer.append, number, appended)
-        now = self.clock()
-        kept = [
-            Kept(
-                sha256=one.seen.sha256,
-                number=number + place,
-                shard=where.shard,
-                offset=where.offset,
-                length=where.length,
-                perceptual_hash=one.seen.perceptual_hash,
-                width=one.seen.width,
-                height=one.seen.height,
-                format=one.seen.format,
-                fetched_at=now,
+    def _tell_left(self) -> None:
+        """Tell which hosts were left, why, and when to run again."""
+        hosts = self.manners.hosts
+        self.left = hosts.left()
+        if hosts.unreached:
+            self.say(
+                f"Nobody could be reached ({hosts.unreached:,} asked), as if this machine had no "
+                "network: nothing was marked as failed; run again when it has."
             )
-            for place, (one, where) in enumerate(zip(news.values(), placed, strict=True))
-        ]
-        urls = [(one.url, one.seen.sha256) for one in batch]
-        self.ledger.add_pictures(kept, urls, self.writer.ends)
-        self._kept = min(self._total, self._kept + len(kept))
-        self.progress("collecting pictures", self._kept, self._total)
+        elif self.left:
+            named = [f"{host} ({reason})" for host, reason in list(self.left.items())[:_MOST_NAMED]]
+            more = len(self.left) - len(named)
+            rest = f" and {more:,} more hosts" if more else ""
+            self.say(f"Left for now: {'; '.join(named)}{rest}. Run again to go on.")
 
 
-def _about(find: Find) -> dict[str, Any]:
-    told = {
-        "image_url": find.image_url,
-        "page_url": find.page_url,
-        "title": find.title,
-        "creator": find.creator,
-        "license": find.license,
-        "license_url": find.license_url,
-    }
-    return {key: value for key, value in told.items() if value}
+def _look(data: bytes) -> PictureFingerprint:
+    """Look at a picture's bytes.
+
+    Raises:
+        Refused: where what stands inside it objects to the use.
+    """
+    check_picture(data)
+    return fingerprint(data)
+
+
+def _unexpected(error: Exception) -> str:
+    return f"it could not be handled ({type(error).__name__})"
+
+
+def _first(error: BaseException) -> BaseException:
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error

@@ -39,11 +39,13 @@ class Page:
         finds: in the provider's order.
         next: what the next page is asked for with; None where this one is the last.
         total: how many there are in all, as the provider says; None where it does not.
+        told: sentences on what this page lacks, for people.
     """
 
     finds: tuple[Find, ...]
     next: Mapping[str, Any] | None
     total: int | None = None
+    told: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -61,16 +63,26 @@ class Reply:
     Attributes:
         url: of the last redirect.
         headers: names in small letters.
+        seconds: how long it took, from the request to the last byte.
     """
 
     url: str
     status: int
     headers: Mapping[str, str]
     body: bytes
+    seconds: float = 0.0
 
 
 class Refused(Exception):
-    """Something must not be fetched, or not be used: robots.txt, an opt-out, terms, a limit."""
+    """Something must not be fetched, or not be used: robots.txt, an opt-out, terms, a limit.
+
+    Attributes:
+        status: of the reply that says so; None where none does.
+    """
+
+    def __init__(self, sentence: str, status: int | None = None) -> None:
+        super().__init__(sentence)
+        self.status = status
 
 
 class Gone(Exception):
@@ -87,6 +99,39 @@ class Trouble(Exception):
     def __init__(self, sentence: str, wait_seconds: float | None = None) -> None:
         super().__init__(sentence)
         self.wait_seconds = wait_seconds
+
+
+class Unreachable(Trouble):
+    """Nobody could be connected to.
+
+    Attributes:
+        is_ours: it looks as if it were our own network that is off.
+    """
+
+    def __init__(self, sentence: str, is_ours: bool = False) -> None:
+        super().__init__(sentence)
+        self.is_ours = is_ours
+
+
+class NoReply(Trouble):
+    """Somebody was connected to, and sent no whole reply in time."""
+
+
+class GaveUp(Trouble):
+    """It was asked for as often as anybody may be: nobody asks again in this run."""
+
+
+class Left(Trouble):
+    """A host is not asked any more in this run.
+
+    Attributes:
+        host: its name.
+        until: when it may be asked again, seconds since 1970; None: it does not say.
+    """
+
+    def __init__(self, sentence: str, host: str, until: float | None, wait_seconds: float) -> None:
+        super().__init__(sentence, wait_seconds)
+        self.host, self.until = host, until
 
 
 class BudgetSpent(Exception):

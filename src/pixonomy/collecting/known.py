@@ -1,15 +1,17 @@
 """A provider's name goes in; the provider comes out, or a sentence why not."""
 
 import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
-from pixonomy.collecting.provider import Provider, Settings
+from pixonomy.collecting.provider import Provider
 from pixonomy.collecting.providers.commons import Commons
 from pixonomy.collecting.providers.flickr import Flickr
 from pixonomy.collecting.providers.html import Html
 from pixonomy.collecting.providers.openverse import Openverse
 from pixonomy.collecting.providers.table import Table
+from pixonomy.collecting.settings import Settings, WrongSetting, place_of
 from pixonomy.errors import SettingError
 
 PROVIDERS: Mapping[str, Callable[[Settings], Provider]] = {
@@ -25,14 +27,43 @@ _ABSENT = {
     "pixabay": "Pixabay",
     "unsplash": "Unsplash",
 }
+_EVERYBODYS = ("private_hosts",)
 
 
-def open_provider(name: str, values: Mapping[str, Any], key: str | None) -> Provider:
+def open_provider(
+    name: str, values: Mapping[str, Any], key: str | None, source: Path | None = None
+) -> Provider:
     """Return a provider with its settings.
+
+    Args:
+        source: the taxonomy file; a wrong setting is told with its line there.
 
     Raises:
         SettingError: if there is none of that name, or a setting is wrong.
     """
+    _check_name(name)
+    try:
+        return _open(name, values, key)
+    except WrongSetting as error:
+        if source is None:
+            raise
+        raise SettingError(f"{place_of(source, name, error.setting)}: {error}") from None
+
+
+def check_tables(names: Iterable[str], source: Path) -> None:
+    """Refuse tables `[provider.NAME]` of a taxonomy file that are no provider's.
+
+    Raises:
+        SettingError: with the line.
+    """
+    for name in names:
+        try:
+            _check_name(name)
+        except SettingError as error:
+            raise SettingError(f"{place_of(source, name, None)}: {error}") from None
+
+
+def _check_name(name: str) -> None:
     if name in _ABSENT:
         raise SettingError(
             f"{_ABSENT[name]}'s terms do not allow its pictures to be collected for training, so "
@@ -42,11 +73,19 @@ def open_provider(name: str, values: Mapping[str, Any], key: str | None) -> Prov
         near = difflib.get_close_matches(name, PROVIDERS, n=1)
         hint = f" Did you mean {near[0]}?" if near else ""
         raise SettingError(f"There is no provider {name!r}; known: {', '.join(PROVIDERS)}.{hint}")
-    provider = PROVIDERS[name](Settings(values, key))
-    wrong = [one for one in values if one not in (*provider.known, "private_hosts")]
+
+
+def _open(name: str, values: Mapping[str, Any], key: str | None) -> Provider:
+    settings = Settings(values, key)
+    settings.hosts()
+    # What is misspelt is told before what its absence makes wrong.
+    known = (*getattr(PROVIDERS[name], "known", ()), *_EVERYBODYS)
+    wrong = [one for one in values if one not in known]
     if wrong:
-        raise SettingError(
-            f"[provider.{name}] has no setting {wrong[0]!r}; known: {', '.join(provider.known)}, "
-            "private_hosts."
+        near = difflib.get_close_matches(wrong[0], known, n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise WrongSetting(
+            wrong[0],
+            f"[provider.{name}] has no setting {wrong[0]!r}; known: {', '.join(known)}.{hint}",
         )
-    return provider
+    return PROVIDERS[name](settings)

@@ -6,50 +6,36 @@ not happened: the tar file is cut back to the noted end.
 """
 
 import json
-import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
-from pixonomy.collecting.finds import BudgetSpent, Find, Page
-from pixonomy.collecting.notes import SCHEMA, SCHEMA_VERSION, Kept, Search, Waiting
-from pixonomy.errors import SettingError, StorageError
-from pixonomy.files import printable, storage_errors
+from pixonomy.collecting.door import clean, host_of
+from pixonomy.collecting.finds import BudgetSpent, Page
+from pixonomy.collecting.ledger_file import look_into_ledger, open_ledger, transaction
+from pixonomy.collecting.notes import Kept, Search, Waiting, pack, unpack
+
+_LONGEST_REASON = 500
+_Key = tuple[str, str, str]
+"""Provider, category, keyword."""
 
 
 class Ledger:
-    """The notes of one collection; used by one process, and one thread of it, at a time."""
+    """The notes of one collection; written by one process, and one thread of it, at a time.
 
-    def __init__(self, path: Path) -> None:
-        """Open the file, or begin it.
+    Whoever writes holds the folder's lock (`pixonomy.locks`); others may look in meanwhile.
+    """
 
-        Raises:
-            SettingError: if another process has it open, or it is of another version.
-            StorageError: if it cannot be read.
+    def __init__(self, path: Path, is_read_only: bool = False) -> None:
+        """Open the file, or begin it; see `ledger_file`.
+
+        Args:
+            is_read_only: only look in: what it says stays as it was at this moment.
         """
-        self.path = path
-        with storage_errors(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-        self._database = sqlite3.connect(
-            path, timeout=1.0, isolation_level=None, check_same_thread=False
-        )
-        try:
-            self._database.execute("PRAGMA journal_mode=WAL")
-            # A killed process loses nothing so; a power cut may lose the last batches, whole.
-            self._database.execute("PRAGMA synchronous=NORMAL")
-            self._database.execute("PRAGMA locking_mode=EXCLUSIVE")
-            with self._transaction():
-                self._begin()
-        except sqlite3.OperationalError as error:
-            if "locked" in str(error):
-                raise SettingError(
-                    f"Another `pixonomy collect` is at work in {printable(path.parent)}."
-                ) from error
-            raise StorageError(f"{printable(path)} cannot be used: {error}.") from error
-        except sqlite3.DatabaseError as error:
-            raise StorageError(f"{printable(path)} is damaged: {error}.") from error
+        self.path, self.is_read_only = path, is_read_only
+        self._database = (look_into_ledger if is_read_only else open_ledger)(path)
+        self._searches: dict[_Key, int] = {}
+        self._ends: dict[int, tuple[int, bool]] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -57,32 +43,9 @@ class Ledger:
     def __exit__(self, *_: object) -> None:
         self._database.close()
 
-    def _begin(self) -> None:
-        known = self._database.execute(
-            "SELECT count(*) FROM sqlite_master WHERE name = 'about'"
-        ).fetchone()[0]
-        if not known:
-            for statement in SCHEMA.split(";"):
-                self._database.execute(statement)
-            self._database.execute("INSERT INTO about VALUES ('schema', ?)", (SCHEMA_VERSION,))
-        (version,) = self._database.execute(
-            "SELECT value FROM about WHERE key = 'schema'"
-        ).fetchone()
-        if int(version) != SCHEMA_VERSION:
-            raise SettingError(
-                f"{printable(self.path)} has version {version}; this Pixonomy reads "
-                f"version {SCHEMA_VERSION}."
-            )
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._database.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._database.execute("ROLLBACK")
-            raise
-        self._database.execute("COMMIT")
+    def rows(self, query: str, *values: object) -> Any:
+        """Return the rows of a query, as they are read."""
+        return self._database.execute(query, values)
 
     def note(self, key: str, value: str) -> None:
         """Keep a text about the whole collection."""
@@ -90,15 +53,14 @@ class Ledger:
 
     def noted(self, key: str) -> str | None:
         """Return a text that was kept."""
-        row = self._database.execute("SELECT value FROM about WHERE key = ?", (key,)).fetchone()
+        row = self.rows("SELECT value FROM about WHERE key = ?", key).fetchone()
         return None if row is None else str(row[0])
 
     def search(self, provider: str, category: str, keyword: str) -> Search:
         """Return how far a search has come."""
-        row = self._database.execute(
-            "SELECT next, is_over, total, walked_at FROM searches "
-            "WHERE provider = ? AND category = ? AND keyword = ?",
-            (provider, category, keyword),
+        row = self.rows(
+            "SELECT next, is_over, total, walked_at FROM searches WHERE number = ?",
+            self._find_search((provider, category, keyword)),
         ).fetchone()
         if row is None:
             return Search(None, False, None, None)
@@ -108,69 +70,134 @@ class Ledger:
     def begin_again(self, provider: str, category: str, keyword: str) -> None:
         """Let a search that is over begin with its first page again."""
         self._database.execute(
-            "UPDATE searches SET next = NULL, is_over = 0 "
-            "WHERE provider = ? AND category = ? AND keyword = ?",
-            (provider, category, keyword),
+            "UPDATE searches SET next = NULL, is_over = 0 WHERE number = ?",
+            (self._find_search((provider, category, keyword)),),
         )
+
+    def begin_all_again(self, provider: str) -> int:
+        """Let all searches of a provider begin with their first pages; return how many."""
+        begun = self._database.execute(
+            "UPDATE searches SET next = NULL, is_over = 0 "
+            "WHERE provider = ? AND (is_over OR next IS NOT NULL)",
+            (provider,),
+        )
+        return begun.rowcount
 
     def add_page(self, provider: str, category: str, keyword: str, page: Page, now: float) -> int:
         """Note a page of a search; return how many of its finds were not known."""
-        key = (provider, category, keyword)
         following = json.dumps(dict(page.next)) if page.next is not None else None
-        with self._transaction():
+        search = self._begin_search((provider, category, keyword))
+        with transaction(self._database):
             self._database.execute(
-                "INSERT OR REPLACE INTO searches VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (*key, following, page.next is None, page.total, now),
+                "UPDATE searches SET next = ?, is_over = ?, total = ?, walked_at = ? "
+                "WHERE number = ?",
+                (following, page.next is None, page.total, now, search),
             )
-            before = self._database.total_changes
-            news = [
-                (provider, find.native_id, category, keyword, find.image_url, _pack(find), now)
-                for find in page.finds
-            ]
             self._database.executemany(
+                "INSERT OR IGNORE INTO images (url) VALUES (?)",
+                [(one.image_url,) for one in page.finds],
+            )
+            # Of an executemany, rowcount leaves out what triggers do.
+            added = self._database.executemany(
                 "INSERT OR IGNORE INTO finds "
-                "(provider, native_id, category, keyword, url, about, found_at) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?)",
-                news,
-            )
-            added = self._database.total_changes - before
-            self._database.executemany(
-                "INSERT OR IGNORE INTO images (url) VALUES (?)", [(one[4],) for one in news]
-            )
-        return added
+                "(search, image, native_id, about, found_at, is_waiting) "
+                "SELECT ?, number, ?, ?, ?, state = 'waiting' FROM images WHERE url = ?",
+                [(search, one.native_id, pack(one), now, one.image_url) for one in page.finds],
+            ).rowcount
+        return max(0, added)
 
-    def waiting(self, provider: str, category: str, keyword: str, limit: int) -> list[Waiting]:
-        """Return pictures of a search that are still to be fetched, in the order of finding."""
-        rows = self._database.execute(
-            "SELECT url, about FROM finds JOIN images USING (url) "
-            "WHERE provider = ? AND category = ? AND keyword = ? "
-            "AND state = 'waiting' ORDER BY number LIMIT ?",
-            (provider, category, keyword, limit),
+    def waiting(
+        self, provider: str, category: str, keyword: str, limit: int, after: int = 0
+    ) -> list[Waiting]:
+        """Return pictures of a search that are still to be fetched, in the order of finding.
+
+        Args:
+            after: the number of a find; those behind it.
+        """
+        rows = self.rows(
+            "SELECT finds.number, native_id, url, about FROM finds CROSS JOIN images "
+            "ON images.number = image WHERE search = ? AND is_waiting AND finds.number > ? "
+            "ORDER BY finds.number LIMIT ?",
+            self._find_search((provider, category, keyword)), after, limit,
+        )  # fmt: skip
+        return [Waiting(url, unpack(one, url, about), number) for number, one, url, about in rows]
+
+    def waiting_at(self, numbers: Sequence[int]) -> list[Waiting]:
+        """Return those of these finds whose pictures are still to be fetched."""
+        rows = self.rows(
+            "SELECT finds.number, native_id, url, about FROM finds CROSS JOIN images "
+            f"ON images.number = image WHERE finds.number IN ({', '.join('?' * len(numbers))}) "
+            "AND is_waiting ORDER BY finds.number",
+            *numbers,
         )
-        return [Waiting(url, _unpack(about)) for url, about in rows]
+        return [Waiting(url, unpack(one, url, about), number) for number, one, url, about in rows]
+
+    def is_waiting(self, url: str) -> bool:
+        """Tell whether a picture is still to be fetched."""
+        row = self.rows("SELECT state = 'waiting' FROM images WHERE url = ?", url).fetchone()
+        return row is not None and bool(row[0])
 
     def count_kept(self, category: str, keyword: str) -> int:
         """Return how many different pictures a keyword has."""
-        row = self._database.execute(
-            "SELECT count(DISTINCT sha256) FROM finds JOIN images USING (url) "
-            "WHERE category = ? AND keyword = ? AND state = 'kept'",
-            (category, keyword),
+        row = self.rows(
+            "SELECT kept FROM keywords WHERE category = ? AND keyword = ?", category, keyword
         ).fetchone()
-        return int(row[0])
+        return 0 if row is None else int(row[0])
 
     def try_again(self, most_tries: int) -> None:
         """Let pictures that failed be fetched again, but those that failed so often."""
         self._database.execute(
-            "UPDATE images SET state = 'waiting' WHERE state = 'failed' AND tries < ?",
+            "UPDATE images SET state = 'waiting', reason = NULL "
+            "WHERE state = 'failed' AND tries < ?",
             (most_tries,),
         )
 
-    def close_image(self, url: str, state: str, reason: str) -> None:
-        """Note that a picture was refused, or has failed once more."""
-        self._database.execute(
-            "UPDATE images SET state = ?, reason = ?, tries = tries + 1 WHERE url = ?",
-            (state, reason, url),
+    def retry(self, what: str) -> int:
+        """Let pictures be fetched again as if for the first time; return how many.
+
+        Args:
+            what: failed, refused, or the name of a host, which is asked again at once.
+        """
+        again = "UPDATE images SET state = 'waiting', reason = NULL, tries = 0 WHERE state "
+        with transaction(self._database):
+            if what in ("failed", "refused"):
+                return int(self._database.execute(f"{again} = ?", (what,)).rowcount)
+            host = host_of(what if "://" in what else f"http://{what}")
+            self._database.execute("DELETE FROM hosts WHERE host = ?", (host,))
+            changed = self._database.execute(
+                f"{again} IN ('failed', 'refused') AND host_of(url) = ?", (host,)
+            )
+            return int(changed.rowcount)
+
+    def reopen(self, reason: str) -> int:
+        """Let pictures be fetched again that were refused for a reason that begins so."""
+        return int(
+            self._database.execute(
+                "UPDATE images SET state = 'waiting', reason = NULL, tries = 0 "
+                "WHERE state = 'refused' AND substr(reason, 1, ?) = ?",
+                (len(reason), reason),
+            ).rowcount
         )
+
+    def close_image(self, url: str, state: str, reason: str) -> None:
+        """Note that a picture that waits was refused, or has failed once more."""
+        self._database.execute(
+            "UPDATE images SET state = ?, reason = ?, tries = tries + 1 "
+            "WHERE url = ? AND state = 'waiting'",
+            (state, clean(reason, _LONGEST_REASON), url),
+        )
+
+    def rest_host(self, host: str, until: float, reason: str) -> None:
+        """Note that a host is to be left alone until then, seconds since 1970."""
+        self._database.execute(
+            "INSERT OR REPLACE INTO hosts VALUES (?, ?, ?)",
+            (host, until, clean(reason, _LONGEST_REASON)),
+        )
+
+    def resting_hosts(self, now: float) -> dict[str, tuple[float, str]]:
+        """Return the hosts that are to be left alone: until when, and why."""
+        rows = self.rows("SELECT host, quiet_until, reason FROM hosts WHERE quiet_until > ?", now)
+        return {host: (until, reason) for host, until, reason in rows}
 
     def add_pictures(
         self,
@@ -182,75 +209,45 @@ class Ledger:
 
         Args:
             urls: each address with the SHA-256 of what it gave; several may give one picture.
-            ends: of each tar file that has grown its size, and whether it is full.
+            ends: of each tar file its size, and whether it is full.
         """
-        with self._transaction():
+        with transaction(self._database):
             self._database.executemany(
-                "INSERT INTO pictures VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                [
-                    (
-                        one.sha256, one.number, one.shard, one.offset, one.length,
-                        one.perceptual_hash, one.width, one.height, one.format, one.fetched_at,
-                    )
-                    for one in pictures
-                ],
-            )  # fmt: skip
+                "INSERT INTO pictures (sha256, number, shard, offset, length, perceptual_hash, "
+                "width, height, format, fetched_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [tuple(vars(one).values()) for one in pictures],
+            )
             self._database.executemany(
-                "UPDATE images SET state = 'kept', sha256 = ?, reason = NULL WHERE url = ?",
+                "UPDATE images SET state = 'kept', reason = NULL, picture = "
+                "(SELECT number FROM pictures WHERE sha256 = ?) WHERE url = ?",
                 [(sha256, url) for url, sha256 in urls],
             )
             self._database.executemany(
                 "INSERT OR REPLACE INTO shards VALUES (?, ?, ?)",
-                [(shard, size, is_full) for shard, (size, is_full) in ends.items()],
+                [(one, *end) for one, end in ends.items() if self._ends.get(one) != end],
+            )
+        self._ends.update(ends)
+
+    def rehash(self, hashes: Mapping[int, str | None]) -> None:
+        """Note the perceptual hashes of pictures anew, by the pictures' numbers."""
+        with transaction(self._database):
+            self._database.executemany(
+                "UPDATE pictures SET perceptual_hash = ? WHERE number = ?",
+                [(one, number) for number, one in hashes.items()],
             )
 
     def knows(self, sha256: str) -> bool:
         """Tell whether a picture is kept."""
-        found = self._database.execute("SELECT 1 FROM pictures WHERE sha256 = ?", (sha256,))
-        return found.fetchone() is not None
+        return self.rows("SELECT 1 FROM pictures WHERE sha256 = ?", sha256).fetchone() is not None
 
     def shards(self) -> dict[int, tuple[int, bool]]:
         """Return of each tar file its size in bytes, and whether it is full."""
-        rows = self._database.execute("SELECT shard, size, is_full FROM shards ORDER BY shard")
+        rows = self.rows("SELECT shard, size, is_full FROM shards ORDER BY shard")
         return {shard: (size, bool(is_full)) for shard, size, is_full in rows}
 
     def count_pictures(self) -> int:
-        """Return how many pictures are kept."""
-        return int(self._database.execute("SELECT count(*) FROM pictures").fetchone()[0])
-
-    def count_images(self) -> dict[str, int]:
-        """Return how many addresses are in each state."""
-        rows = self._database.execute("SELECT state, count(*) FROM images GROUP BY state")
-        return dict(rows)
-
-    def reasons(self) -> dict[str, int]:
-        """Return why addresses were refused or failed, and how many for each reason."""
-        rows = self._database.execute(
-            "SELECT reason, count(*) FROM images WHERE state IN ('refused', 'failed') "
-            "GROUP BY reason ORDER BY 2 DESC, 1"
-        )
-        return dict(rows)
-
-    def sightings(self) -> Iterator[dict[str, Any]]:
-        """Return each find of a picture that is kept, in the order of finding."""
-        rows = self._database.execute(
-            "SELECT sha256, provider, category, keyword, about, found_at FROM finds "
-            "JOIN images USING (url) WHERE state = 'kept' ORDER BY number"
-        )
-        for sha256, provider, category, keyword, about, found_at in rows:
-            yield {
-                "sha256": sha256,
-                "provider": provider,
-                "category": category,
-                "keyword": keyword,
-                **asdict(_unpack(about)),
-                "found_at": found_at,
-            }
-
-    def pictures(self) -> Iterator[Kept]:
-        """Return the pictures that are kept, in the order of keeping."""
-        for row in self._database.execute("SELECT * FROM pictures ORDER BY number"):
-            yield Kept(*row)
+        """Return how many pictures are kept: they are numbered from 0, without gaps."""
+        return int(self.rows("SELECT coalesce(max(number) + 1, 0) FROM pictures").fetchone()[0])
 
     def spend(self, provider: str, day: str, most: int | None) -> None:
         """Count a request of a provider.
@@ -267,12 +264,29 @@ class Ledger:
         if not done:
             raise BudgetSpent(f"{provider} has been asked {most:,} times today")
 
+    def _find_search(self, key: _Key) -> int:
+        """Return the number of a search; -1 where it has not begun."""
+        if key not in self._searches:
+            row = self.rows(
+                "SELECT searches.number FROM searches JOIN keywords ON keywords.number = "
+                "searches.keyword WHERE provider = ? AND category = ? AND keywords.keyword = ?",
+                *key,
+            ).fetchone()
+            if row is None:
+                return -1
+            self._searches[key] = int(row[0])
+        return self._searches[key]
 
-def _pack(find: Find) -> str:
-    return json.dumps(
-        {key: value for key, value in asdict(find).items() if value not in (None, "")}
-    )
-
-
-def _unpack(text: str) -> Find:
-    return Find(**json.loads(text))
+    def _begin_search(self, key: _Key) -> int:
+        """Return the number of a search, which may begin."""
+        if self._find_search(key) < 0:
+            with transaction(self._database):
+                self._database.execute(
+                    "INSERT OR IGNORE INTO keywords (category, keyword) VALUES (?, ?)", key[1:]
+                )
+                self._database.execute(
+                    "INSERT INTO searches (provider, keyword) "
+                    "SELECT ?, number FROM keywords WHERE category = ? AND keyword = ?",
+                    key,
+                )
+        return self._find_search(key)

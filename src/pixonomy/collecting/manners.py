@@ -5,19 +5,30 @@ that grow, a budget for each day, redirects that are checked as if they had been
 """
 
 import asyncio
-import math
-import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from urllib.parse import urljoin, urlsplit
-
-from aiolimiter import AsyncLimiter
+from dataclasses import dataclass, field, replace
 
 from pixonomy.collecting.client import MEDIA_BYTES, Client, Limits
-from pixonomy.collecting.finds import Gone, Kind, Pace, Refused, Reply, Trouble
-from pixonomy.collecting.optout import Robots, check_headers
-from pixonomy.collecting.pauses import rate_pause, retry_after
+from pixonomy.collecting.door import join
+from pixonomy.collecting.finds import (
+    GaveUp,
+    Gone,
+    Kind,
+    Left,
+    NoReply,
+    Pace,
+    Refused,
+    Reply,
+    Trouble,
+    Unreachable,
+)
+from pixonomy.collecting.hosts import Hosts, Place
+from pixonomy.collecting.openings import Openings
+from pixonomy.collecting.optout import check_headers
+from pixonomy.collecting.pauses import Patience, rate_pause, retry_after
 
 AGENT = "pixonomy"
 """The name robots.txt would call us by."""
@@ -25,45 +36,6 @@ AGENT = "pixonomy"
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _BUSY = frozenset({429, 503})
 _MOST_REDIRECTS = 5
-_ROBOTS_BYTES = 512 * 1024
-_ROBOTS_SECONDS = 24 * 3600.0  # as long a robots.txt is believed
-
-
-@dataclass(frozen=True)
-class Patience:
-    """How often and how long is waited.
-
-    Attributes:
-        attempts: for one address.
-        first_seconds: the pause after the first failure; it doubles, with jitter.
-        longest_seconds: the longest such pause.
-        most_seconds: who asks to be left alone for longer is not asked again in this run.
-    """
-
-    attempts: int = 5
-    first_seconds: float = 1.0
-    longest_seconds: float = 60.0
-    most_seconds: float = 600.0
-
-    def pause(self, failures: int) -> float:
-        """Return how long to wait after so many failures, in seconds."""
-        longest = min(self.longest_seconds, self.first_seconds * 2.0 ** (failures - 1))
-        return float(longest * random.uniform(0.5, 1.0))
-
-
-@dataclass
-class _Host:
-    """What is known of a host in this run."""
-
-    gate: asyncio.Semaphore
-    limiter: AsyncLimiter
-    quiet_until: float = 0.0
-    strikes: int = 0  # times it said that it is busy, one after the other
-    is_closed: bool = False  # it asked for more quiet than a run lasts
-    robots: Robots | None = None
-    robots_until: float = 0.0
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-
 
 Budget = Callable[[str], None]
 """Counts a request to a provider's interface; raises `BudgetSpent` where there are no more."""
@@ -78,6 +50,7 @@ class Manners:
         pace: provider and kind → how fast a host may be asked.
         budget: asked before every request to a provider's interface.
         clock: seconds since 1970.
+        hosts: what is known of each host in this run.
     """
 
     client: Client
@@ -85,8 +58,12 @@ class Manners:
     budget: Budget
     patience: Patience
     clock: Callable[[], float]
-    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
-    _hosts: dict[tuple[str, bool], _Host] = field(default_factory=dict, init=False)
+    hosts: Hosts = field(init=False)
+    _openings: Openings = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.hosts = Hosts(self.pace, self.patience, self.clock)
+        self._openings = Openings(AGENT, self.hosts, self.patience, self.clock, self._ask_alone)
 
     async def get(
         self,
@@ -95,12 +72,14 @@ class Manners:
         provider: str,
         headers: Mapping[str, str] | None = None,
         form: Mapping[str, str] | None = None,
+        asked: Counter[str] | None = None,
     ) -> Reply:
         """Ask for an address until it answers, or patience ends.
 
         Args:
             headers: sent to this host alone, not to one it redirects to.
             form: sent by POST.
+            asked: how often each address has been asked for; counted on.
 
         Returns:
             A reply of status 200.
@@ -108,38 +87,72 @@ class Manners:
         Raises:
             Refused: where it must not be fetched or used.
             Gone: where it is not there.
-            Trouble: where it did not work.
+            Left: where its host is not asked in this run.
+            GaveUp: where it did not work, however often it was asked.
             BudgetSpent: where the provider must not be asked again today.
         """
-        for failures in range(1, self.patience.attempts + 1):
+        asked = Counter() if asked is None else asked
+        while True:
+            asked[url] += 1
             try:
                 return await self._follow(url, kind, provider, headers, form)
+            except Left:
+                raise
             except Trouble as trouble:
-                if failures == self.patience.attempts:
-                    raise
-                wait = trouble.wait_seconds
-                if wait is not None and wait > self.patience.most_seconds:
-                    raise
-                # What a busy host is owed has been noted for all requests to it: asking waits.
-                if wait is None:
-                    await self.sleep(self.patience.pause(failures))
-        raise AssertionError("unreachable")
+                if asked[url] >= self.patience.attempts:
+                    raise GaveUp(str(trouble), trouble.wait_seconds) from None
+                # What a host is owed has been noted for all requests to it: asking waits.
+                if trouble.wait_seconds is None and not isinstance(trouble, Unreachable):
+                    await asyncio.sleep(self.patience.pause(asked[url]))
+
+    async def take(self, url: str, provider: str, place: Place) -> Reply:
+        """Ask once for a picture, of a place whose turn the caller has taken; leave it.
+
+        Raises:
+            Refused, Gone, Left, Trouble: as `get`.
+        """
+        return await self._follow(url, "media", provider, taken=place)
+
+    async def rest(self, url: str, provider: str, seconds: float, reason: str) -> None:
+        """Leave the host of an interface alone that asked for it in words of its own.
+
+        Raises:
+            Left: where that is longer than anybody waits.
+        """
+        place = self.hosts.place(url, "api", provider)
+        self.hosts.note_quiet(place.origin.host, seconds, reason)
+        if place.closed_seconds() > 0:
+            raise place.leave(self.clock)
+
+    def opening(self, url: str, kind: Kind, provider: str) -> "asyncio.Task[None] | None":
+        """Begin to read what a host says to robots; None where that has been read.
+
+        Raises:
+            Refused: for no proper address.
+        """
+        return self._openings.begin(self.hosts.place(url, kind, provider), url, kind, provider)
 
     async def _follow(
         self,
         url: str,
         kind: Kind,
         provider: str,
-        headers: Mapping[str, str] | None,
-        form: Mapping[str, str] | None,
+        headers: Mapping[str, str] | None = None,
+        form: Mapping[str, str] | None = None,
+        taken: Place | None = None,
     ) -> Reply:
-        origin = _origin(url)
+        first: str | None = None
         for _ in range(_MOST_REDIRECTS + 1):
-            own = headers if _origin(url) == origin else None
-            reply = await self._ask(url, kind, provider, own, form)
+            place = taken or self.hosts.place(url, kind, provider)
+            first = first or place.origin.name
+            own = headers if place.origin.name == first else None
+            reply = await self._ask(url, kind, provider, own, form, place=place, is_in=bool(taken))
             if reply.status not in _REDIRECTS:
                 return reply
-            url, form = urljoin(url, reply.headers.get("location", "")), None
+            location = reply.headers.get("location", "")
+            if not location:
+                raise Refused("a redirect that leads nowhere")
+            url, form, taken = join(url, location), None, None
         raise Refused(f"more than {_MOST_REDIRECTS} redirects")
 
     async def _ask(
@@ -149,113 +162,116 @@ class Manners:
         provider: str,
         headers: Mapping[str, str] | None,
         form: Mapping[str, str] | None,
+        *,
+        place: Place,
+        is_in: bool,
     ) -> Reply:
-        host = self._host(url, kind, provider)
-        if kind != "api":  # an interface that is offered for it is no place that is crawled
-            await self._heed_robots(host, url)
         limits = Limits(MEDIA_BYTES) if kind == "media" else Limits()
-        async with self._turn(host):
+        async with self._turn(place, is_in, url, kind, provider):
             if kind == "api":
                 self.budget(provider)
-            reply = await self.client.fetch(url, limits, headers, form)
-        busy = self._note_pauses(host, reply)
+            reply = await self._send(place, url, kind, limits, headers, form)
         if reply.status not in _REDIRECTS:
-            _check_status(reply, busy)
+            _check_status(reply)
         if kind != "api":
             check_headers(reply.headers, AGENT)
         return reply
 
-    def _host(self, url: str, kind: Kind, provider: str) -> _Host:
-        name = _origin(url)
-        key = (name, kind == "api")
-        if key not in self._hosts:
-            pace = self.pace(provider, kind)
-            limiter = AsyncLimiter(1, 1 / pace.per_second)
-            self._hosts[key] = _Host(asyncio.Semaphore(pace.at_once), limiter)
-        return self._hosts[key]
-
     @asynccontextmanager
-    async def _turn(self, host: _Host) -> AsyncIterator[None]:
-        """Wait until the host may be asked."""
-        async with host.gate:
-            while (wait := host.quiet_until - self.clock()) > 0:
-                await self.sleep(wait)
-            async with host.limiter:
-                pass
-            # It may have asked for quiet while we stood in line.
-            while (wait := host.quiet_until - self.clock()) > 0:
-                await self.sleep(wait)
-            if host.is_closed:
-                raise Trouble("the host asked to be left alone for long", math.inf)
+    async def _turn(
+        self, place: Place, is_in: bool, url: str, kind: Kind, provider: str
+    ) -> AsyncIterator[None]:
+        """Wait until the host may be asked, and what it says to robots allows the address."""
+        try:
+            if kind != "api":  # an interface that is offered for it is no place that is crawled
+                await self._heed_robots(place, url, kind, provider)
+            if not is_in:
+                await place.lane.enter(lambda: self._quiet(place))
+                is_in = True
             yield
+        finally:
+            if is_in:
+                place.lane.leave()
 
-    def _note_pauses(self, host: _Host, reply: Reply) -> float | None:
-        """Leave the host alone as long as it asks for, or is owed; return that where it is busy."""
+    def _quiet(self, place: Place) -> float:
+        if place.closed_seconds() > 0:
+            raise place.leave(self.clock)
+        return place.wait()
+
+    async def _send(
+        self,
+        place: Place,
+        url: str,
+        kind: Kind,
+        limits: Limits,
+        headers: Mapping[str, str] | None = None,
+        form: Mapping[str, str] | None = None,
+    ) -> Reply:
+        """Send one request, and note what that says of the host."""
+        began, patience = time.monotonic(), self.patience
+        connect_seconds = min(limits.connect_seconds, patience.connect_seconds)
+        if place.is_strange(kind):
+            connect_seconds = min(connect_seconds, patience.stranger_seconds)
+        limits = replace(
+            limits,
+            seconds=min(limits.seconds, patience.reply_seconds),
+            connect_seconds=connect_seconds,
+        )
+        try:
+            reply = await self.client.fetch(url, limits, headers, form)
+        except (Unreachable, NoReply) as trouble:
+            self.hosts.note_silence(place, began, trouble, kind)
+            raise
+        self._note_answer(place, reply, began)
+        return reply
+
+    def _note_answer(self, place: Place, reply: Reply, began: float) -> None:
+        """Note how long the host asks, or is owed, to be left alone.
+
+        Raises:
+            Trouble: where it is busy; `Left` where it is not asked again in this run.
+        """
         now, busy = self.clock(), None
+        reason = "it asked to be left alone"
         if reply.status in _BUSY:
-            host.strikes += 1
-            busy = retry_after(reply.headers, now)
-            busy = self.patience.pause(host.strikes) if busy is None else busy
-        else:
-            host.strikes = 0
-        wait = max(busy or 0.0, rate_pause(reply.headers, now))
-        if wait <= self.patience.most_seconds:
-            host.quiet_until = max(host.quiet_until, now + wait)
-        else:
-            host.is_closed = True
-        return busy
+            owed, busy = self.hosts.strike(place, began), retry_after(reply.headers, now)
+            busy = owed if busy is None else busy
+            reason = f"the host is busy (status {reply.status})"
+        self.hosts.note_answer(place, busy, rate_pause(reply.headers, now), reason)
+        if busy is None:
+            return
+        if place.closed_seconds() > 0:
+            raise place.leave(self.clock)
+        raise Trouble(reason, busy)
 
-    async def _heed_robots(self, host: _Host, url: str) -> None:
-        async with host.lock:
-            if host.robots is None or self.clock() > host.robots_until:
-                host.robots = await self._read_robots(host, url)
-                host.robots_until = self.clock() + _ROBOTS_SECONDS
-                delay = host.robots.delay_seconds
-                if delay * host.limiter.max_rate > host.limiter.time_period:
-                    host.limiter = AsyncLimiter(1, delay)
-                    host.gate = asyncio.Semaphore(1)
-        parts = urlsplit(url)
-        host.robots.check(url, parts.path or "/")
+    async def _heed_robots(self, place: Place, url: str, kind: Kind, provider: str) -> None:
+        opening = self.opening(url, kind, provider)
+        if opening is not None:
+            await asyncio.shield(opening)
+        rules = place.origin.rules
+        if isinstance(rules, Refused):
+            raise rules
+        if rules is not None:
+            rules.check(url)
 
-    async def _read_robots(self, host: _Host, url: str) -> Robots:
-        """Read robots.txt; without one all is allowed, with a broken host nothing (RFC 9309)."""
-        place = urljoin(url, "/robots.txt")
-        for failures in range(1, self.patience.attempts + 1):
-            try:
-                async with self._turn(host):
-                    reply = await self.client.fetch(place, Limits(_ROBOTS_BYTES))
-            except Trouble:
-                await self.sleep(self.patience.pause(failures))
-                continue
-            for _ in range(_MOST_REDIRECTS):
-                if reply.status not in _REDIRECTS:
-                    break
-                place = urljoin(place, reply.headers.get("location", ""))
-                reply = await self.client.fetch(place, Limits(_ROBOTS_BYTES))
-            if reply.status == 200:
-                return Robots.parse(reply.body.decode("utf-8", "replace"), AGENT)
-            if 400 <= reply.status < 500 and reply.status != 429:
-                return Robots.parse("", AGENT)
-            if self._note_pauses(host, reply) is None:
-                await self.sleep(self.patience.pause(failures))
-        raise Trouble("its robots.txt cannot be read, so nothing is fetched there")
+    async def _ask_alone(self, url: str, limits: Limits, kind: Kind, provider: str) -> Reply:
+        """Send one request in its host's turn, whatever that says to robots."""
+        place = self.hosts.place(url, kind, provider)
+        await place.lane.enter(lambda: self._quiet(place))
+        try:
+            return await self._send(place, url, kind, limits)
+        finally:
+            place.lane.leave()
 
 
-def _check_status(reply: Reply, busy: float | None) -> None:
+def _check_status(reply: Reply) -> None:
     status = reply.status
     if status == 200:
         return
-    if status in _BUSY:
-        raise Trouble(f"the host is busy (status {status})", busy)
     if status in (401, 403):
-        raise Refused(f"no access (status {status})")
+        raise Refused(f"no access (status {status})", status)
     if status in (404, 410):
         raise Gone(f"not there (status {status})")
     if status >= 500 or status == 408:
         raise Trouble(f"the host failed (status {status})")
-    raise Refused(f"unexpected status {status}")
-
-
-def _origin(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
+    raise Refused(f"unexpected status {status}", status)

@@ -1,46 +1,11 @@
-"""What the ledger notes: its tables, and the plain values that come out of them."""
+"""What comes out of a ledger: plain values."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from pixonomy.collecting.finds import Find
-
-SCHEMA_VERSION = 1
-
-SCHEMA = """
-CREATE TABLE about (key TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE searches (
-    provider TEXT NOT NULL, category TEXT NOT NULL, keyword TEXT NOT NULL,
-    next TEXT,                    -- what the next page is asked for with (null: the first one)
-    is_over INTEGER NOT NULL DEFAULT 0, total INTEGER, walked_at REAL,
-    PRIMARY KEY (provider, category, keyword)
-);
-CREATE TABLE images (
-    url TEXT PRIMARY KEY,
-    state TEXT NOT NULL DEFAULT 'waiting',  -- waiting, kept, refused, failed
-    reason TEXT, tries INTEGER NOT NULL DEFAULT 0, sha256 TEXT
-);
-CREATE TABLE finds (
-    number INTEGER PRIMARY KEY,
-    provider TEXT NOT NULL, native_id TEXT NOT NULL,
-    category TEXT NOT NULL, keyword TEXT NOT NULL,
-    url TEXT NOT NULL REFERENCES images, about TEXT NOT NULL, found_at REAL NOT NULL,
-    UNIQUE (provider, native_id, category, keyword)
-);
-CREATE INDEX finds_url ON finds (url);
-CREATE INDEX finds_keyword ON finds (category, keyword);
-CREATE TABLE pictures (
-    sha256 TEXT PRIMARY KEY, number INTEGER NOT NULL UNIQUE,
-    shard INTEGER NOT NULL, offset INTEGER NOT NULL, length INTEGER NOT NULL,
-    perceptual_hash TEXT, width INTEGER, height INTEGER, format TEXT, fetched_at REAL NOT NULL
-);
-CREATE TABLE shards (shard INTEGER PRIMARY KEY, size INTEGER NOT NULL, is_full INTEGER NOT NULL);
-CREATE TABLE budgets (
-    provider TEXT NOT NULL, day TEXT NOT NULL, requests INTEGER NOT NULL,
-    PRIMARY KEY (provider, day)
-);
-"""
 
 
 @dataclass(frozen=True)
@@ -60,10 +25,15 @@ class Search:
 
 @dataclass(frozen=True)
 class Waiting:
-    """A picture that is still to be fetched."""
+    """A picture that is still to be fetched.
+
+    Attributes:
+        number: of the find; later ones have greater numbers.
+    """
 
     url: str
     find: Find
+    number: int = 0
 
 
 @dataclass(frozen=True)
@@ -85,3 +55,14 @@ class Kept:
     height: int | None
     format: str | None
     fetched_at: float
+
+
+def pack(find: Find) -> str:
+    """Return a find as a ledger notes it, without what has columns of its own: id and address."""
+    told = {key: value for key, value in vars(find).items() if value not in (None, "")}
+    return json.dumps({key: told[key] for key in told if key not in ("native_id", "image_url")})
+
+
+def unpack(native_id: str, url: str, about: str) -> Find:
+    """Return a find that was noted."""
+    return Find(native_id, url, **json.loads(about))

@@ -1,128 +1,96 @@
-"""Headers, pages and robots.txt go in; whether somebody objects to the use comes out."""
+"""Headers, pages and pictures go in; whether somebody objects to the use comes out.
 
-import re
+What is gathered here is trained on. Heard are X-Robots-Tag and robots meta tags (see `robots_tag`),
+Content-Usage and Content-Signal (`usage`), the TDM Reservation Protocol (`tdm`), and what XMP and
+Content Credentials say inside a picture (`xmp`, `content_credentials`); what robots.txt and
+tdmrep.json say is read before (`site_rules`). Where they differ, the "no" holds.
+"""
+
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 
-from protego import Protego
+from bs4 import BeautifulSoup
 
+from pixonomy.collecting.content_credentials import read_training_mining
+from pixonomy.collecting.crawlers import means_us
 from pixonomy.collecting.finds import Refused
+from pixonomy.collecting.robots_tag import objection
+from pixonomy.collecting.tdm import check_reservation
+from pixonomy.collecting.usage import forbids_training
+from pixonomy.collecting.xmp import read_data_mining
 
-_OBJECTIONS = frozenset({"noai", "noimageai", "noindex", "noimageindex", "none"})
-_USAGE = "content-usage"
+_MOST_METAS = 1000
+_MOST_SEGMENTS = 4096
+_JPEG, _SCAN = b"\xff\xd8\xff", 0xDA
 
 
-def check_headers(headers: Mapping[str, str], agent: str) -> None:
-    """Heed X-Robots-Tag and Content-Usage.
+def check_headers(headers: Mapping[str, str], agent: str, now: float | None = None) -> None:
+    """Heed what the headers of a reply say of its use.
 
     Args:
-        headers: names in small letters; several values of one name joined by commas.
+        headers: names in small letters; lines of one name are joined by commas, those of
+            X-Robots-Tag by line breaks.
         agent: the name we go by, as robots.txt would call it.
+        now: seconds since 1970; the present where it is not given.
 
     Raises:
         Refused: where they object.
     """
-    word = _objection(headers.get("x-robots-tag", ""), agent)
-    if word:
+    moment = time.time() if now is None else now
+    if word := objection(headers.get("x-robots-tag", ""), agent, moment):
         raise Refused(f"X-Robots-Tag says {word}")
-    if _forbids_training(headers.get(_USAGE, "")):
-        raise Refused("Content-Usage says train-ai=n")
+    for name in ("Content-Usage", "Content-Signal"):
+        if told := forbids_training(headers.get(name.casefold(), "")):
+            raise Refused(f"{name} says {told}")
+    check_reservation(headers.get("tdm-reservation", ""), headers.get("tdm-policy", ""), "a header")
 
 
-def check_meta(contents: Mapping[str, str], agent: str) -> None:
-    """Heed a page's `<meta name="robots">`, and one of our own name.
+def check_page(page: BeautifulSoup, agent: str, now: float | None = None) -> None:
+    """Heed a page's meta tags: for robots, for us, for those who train, and of TDMRep.
 
-    Args:
-        contents: meta name in small letters → content.
+    The protocol has its tag hold for the page alone; what it says of its pictures is mined from it.
 
     Raises:
         Refused: where they object.
     """
-    for name in ("robots", agent.casefold()):
-        words = {one.strip().casefold() for one in contents.get(name, "").split(",")}
-        found = sorted(words & _OBJECTIONS)
-        if found:
-            raise Refused(f"the page's robots meta tag says {found[0]}")
-
-
-def _objection(value: str, agent: str) -> str | None:
-    """Return the word that objects; a part such as "otherbot: noai, noindex" is for others."""
-    speaks_to_us = True
-    for part in value.split(","):
-        name, colon, rest = part.strip().partition(":")
-        word = part.strip()
-        # "unavailable_after: DATE" has a colon as well, but names no robot.
-        if colon and name.casefold() != "unavailable_after":
-            speaks_to_us = name.strip().casefold() in (agent.casefold(), "*")
-            word = rest.strip()
-        if speaks_to_us and word.casefold() in _OBJECTIONS:
-            return word.casefold()
-    return None
-
-
-def _forbids_training(value: str) -> bool:
-    """Read a structured field such as "train-ai=n, search=y" (IETF draft aipref-vocab)."""
-    return any(
-        re.fullmatch(r"train-ai\s*=\s*(n|\?0)(;.*)?", part.strip(), re.IGNORECASE)
-        for part in value.split(",")
+    moment = time.time() if now is None else now
+    told: dict[str, str] = {}
+    for meta in page.select("meta[content]", limit=_MOST_METAS):
+        name = str(meta.get("name") or meta.get("http-equiv") or "").strip().casefold()
+        content = str(meta["content"])
+        told.setdefault(name, content)
+        is_ours = name in ("robots", "x-robots-tag") or means_us(name, agent)
+        if is_ours and (word := objection(content, agent, moment)):
+            raise Refused(f"the page's {name} meta tag says {word}")
+    check_reservation(
+        told.get("tdm-reservation", ""), told.get("tdm-policy", ""), "the page's meta tag"
     )
 
 
-@dataclass(frozen=True)
-class Robots:
-    """The robots.txt of a host."""
+def check_picture(data: bytes) -> None:
+    """Heed what stands inside a picture.
 
-    rules: Protego
-    usage: tuple[tuple[str, str], ...]  # (path prefix, preferences), of the groups that mean us
-    agent: str
+    Args:
+        data: its bytes as they came; never decoded here, microseconds for an ordinary picture.
 
-    @classmethod
-    def parse(cls, text: str, agent: str) -> "Robots":
-        """Read the text; what makes no sense is skipped."""
-        return cls(Protego.parse(text), tuple(_usage_rules(text, agent)), agent)
-
-    def check(self, url: str, path: str) -> None:
-        """Refuse an address that is not for us.
-
-        Raises:
-            Refused: where robots.txt disallows it, or says that it must not be trained on.
-        """
-        if not self.rules.can_fetch(url, self.agent):
-            raise Refused("robots.txt disallows it")
-        fitting = [rule for rule in self.usage if path.startswith(rule[0])]
-        if fitting and _forbids_training(max(fitting, key=lambda rule: len(rule[0]))[1]):
-            raise Refused("robots.txt says train-ai=n")
-
-    @property
-    def delay_seconds(self) -> float:
-        """How long to wait between two requests; 0 where it does not say."""
-        delay = self.rules.crawl_delay(self.agent) or 0.0
-        rate = self.rules.request_rate(self.agent)
-        if rate is not None and rate.requests:
-            delay = max(delay, rate.seconds / rate.requests)
-        return float(delay)
+    Raises:
+        Refused: where it objects.
+    """
+    told = _before_pixels(data)
+    if objects := read_data_mining(told) or read_training_mining(told):
+        raise Refused(f"the picture's own metadata forbid mining it ({objects})")
 
 
-def _usage_rules(text: str, agent: str) -> list[tuple[str, str]]:
-    """Return the Content-Usage lines of our own groups or, without such, of those for everybody."""
-    ours: list[tuple[str, str]] = []
-    everybodys: list[tuple[str, str]] = []
-    names: set[str] = set()
-    is_naming = False
-    for line in text.splitlines():
-        key, _, value = line.partition("#")[0].partition(":")
-        key, value = key.strip().casefold(), value.strip()
-        if key == "user-agent":
-            names = names | {value.casefold()} if is_naming else {value.casefold()}
-            is_naming = True
-            continue
-        is_naming = False if key else is_naming
-        if key != _USAGE:
-            continue
-        path, _, rest = value.partition(" ")
-        rule = (path, rest) if path.startswith("/") else ("/", value)
-        if agent.casefold() in names:
-            ours.append(rule)
-        elif "*" in names or not names:
-            everybodys.append(rule)
-    return ours or everybodys
+def _before_pixels(data: bytes) -> bytes:
+    """Return the segments of a JPEG that stand before its pixels, where all metadata do.
+
+    Other files, and a JPEG that is not in order, are returned whole.
+    """
+    place, last = 2, len(data) - 4
+    for _ in range(_MOST_SEGMENTS if data.startswith(_JPEG) else 0):
+        if place > last or data[place] != 0xFF:
+            break
+        if data[place + 1] == _SCAN:
+            return data[:place]
+        place += 2 + int.from_bytes(data[place + 2 : place + 4], "big")
+    return data

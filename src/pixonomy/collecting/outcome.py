@@ -1,88 +1,91 @@
-"""A ledger goes in; the tables of its pictures and of where they were found come out."""
+"""A ledger goes in; the tables of its pictures and of where they were found come out, in chunks.
 
+Only what is odd is held as a whole: pictures that may be copies, and those of several keywords.
+"""
+
+import json
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
-from itertools import islice
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
 from pixonomy.collecting.ledger import Ledger
+from pixonomy.collecting.licences import explain, spdx_of
+from pixonomy.collecting.records import (
+    read_categories,
+    read_equal_hashes,
+    read_finds,
+    read_pictures,
+)
 from pixonomy.collecting.shards import shard_path
 
 SIGHTING_COLUMNS = (
     "image_id", "provider", "category", "keyword", "native_id", "image_url", "page_url", "title",
-    "creator", "license", "license_url", "width", "height", "found_at",
+    "creator", "license", "license_url", "width", "height", "found_at", "license_id",
 )  # fmt: skip
 ATTRIBUTION_COLUMNS = (
     "image_id", "title", "creator", "license", "license_url", "page_url", "image_url", "provider",
-    "keyword", "fetched_at",
+    "keyword", "fetched_at", "license_id",
 )  # fmt: skip
 
-_ROWS = 20_000
 _ID_LETTERS = 20  # of the SHA-256
-_SIGHTED = {
-    "sha256": pl.String(), "provider": pl.String(), "category": pl.String(),
-    "keyword": pl.String(), "native_id": pl.String(), "image_url": pl.String(),
-    "page_url": pl.String(), "title": pl.String(), "creator": pl.String(), "license": pl.String(),
-    "license_url": pl.String(), "width": pl.Int64(), "height": pl.Int64(), "found_at": pl.Float64(),
-}  # fmt: skip
-_KEPT = {
-    "sha256": pl.String(), "number": pl.Int64(), "shard": pl.Int64(), "offset": pl.Int64(),
-    "length": pl.Int64(), "perceptual_hash": pl.String(), "width": pl.Int64(),
-    "height": pl.Int64(), "format": pl.String(), "fetched_at": pl.Float64(),
-}  # fmt: skip
+_MARKS = {"number": pl.Int64(), "duplicate_group": pl.String(), "problem": pl.String()}
+
+Prove = Callable[[pl.DataFrame], pl.Series]
+"""Tells which rows are copies of one picture, by an equal text; null for the others."""
 
 
-def read_sightings(ledger: Ledger) -> pl.DataFrame:
-    """Return where each picture was found, every time: `SIGHTING_COLUMNS`, in order."""
-    found = _gather(ledger.sightings(), _SIGHTED)
-    return found.with_columns(image_id=_image_id(), found_at=_as_time("found_at")).select(
-        SIGHTING_COLUMNS
-    )
+@dataclass(frozen=True)
+class Form:
+    """How a manifest's rows are made.
+
+    Attributes:
+        folder: of the tar files, relative to the manifest's base or an address.
+        prove: see `Prove`.
+        licenses: SPDX identifiers; a picture of another one has a problem. Empty: all pass.
+    """
+
+    folder: str
+    prove: Prove
+    licenses: frozenset[str] = frozenset()
 
 
-def read_pictures(
-    ledger: Ledger,
-    sightings: pl.DataFrame,
-    folder: str,
-    prove: Callable[[pl.DataFrame], pl.Series],
-) -> pl.DataFrame:
-    """Return a manifest's rows for the pictures, in the order in which they came.
+def stream_sightings(ledger: Ledger) -> Iterator[pl.DataFrame]:
+    """Yield where each picture was found, every time: `SIGHTING_COLUMNS`, in order."""
+    for found in read_finds(ledger):
+        rows = _add_license_id(found)
+        yield rows.with_columns(image_id=_image_id(), found_at=_as_time("found_at")).select(
+            SIGHTING_COLUMNS
+        )
+
+
+def stream_pictures(ledger: Ledger, form: Form) -> Iterator[pl.DataFrame]:
+    """Yield a manifest's rows for the pictures, in the order in which they came, and `number`.
 
     A picture bears the label, keyword and provider under which it was found first. Where it, or a
     copy of it, was found in another category, too, it has a problem: nobody knows which is right.
-    Of copies, all but the largest have a problem.
-
-    Args:
-        folder: of the tar files, relative to the manifest's base or an address.
-        prove: tells which rows are copies of one picture, by an equal text; null for the others.
+    Of copies, all but the largest have a problem; so has one whose licence is not asked for.
     """
-    kept = _gather(map(asdict, ledger.pictures()), _KEPT)
-    first = sightings.unique("image_id", keep="first", maintain_order=True).select(
-        "image_id", "keyword", "provider", "page_url", "image_url", "title", "creator", "license",
-        "license_url", label="category",
-    )  # fmt: skip
-    rows = kept.with_columns(
-        image_id=_image_id(),
-        uri=pl.col("shard").map_elements(
-            lambda shard: f"{folder}/{shard_path(Path(), shard).name}", pl.String
-        ),
-        label_source=pl.lit("keyword"),
-        fetched_at=_as_time("fetched_at"),
-    ).join(first, on="image_id", how="left", maintain_order="left")
-    rows = rows.with_columns(group_id=pl.col("image_id"))
-    rows = _mark_copies(rows.with_columns(copies=prove(rows)))
-    return _mark_leaks(rows, sightings).drop("number", "shard", "copy of", "copies")
+    marks = _find_marks(ledger, form)
+    for kept in read_pictures(ledger):
+        rows = _add_license_id(_place(kept, form.folder))
+        rows = rows.with_columns(
+            group_id=pl.col("image_id"),
+            label_source=pl.lit("keyword"),
+            fetched_at=_as_time("fetched_at"),
+        ).rename({"category": "label"})
+        marked = rows.join(marks, on="number", how="left", maintain_order="left")
+        problem = pl.coalesce("problem", _license_problem(rows, form.licenses))
+        yield marked.with_columns(problem).drop("shard", "native_id")
 
 
-def _gather(rows: Iterator[dict[str, Any]], schema: dict[str, pl.DataType]) -> pl.DataFrame:
-    """Return rows as one table; as Python's objects only some of them are held at a time."""
-    parts = [pl.DataFrame(schema=schema)]
-    while some := list(islice(rows, _ROWS)):
-        parts.append(pl.DataFrame(some, schema=schema))
-    return pl.concat(parts)
+def _place(kept: pl.DataFrame, folder: str) -> pl.DataFrame:
+    """Add image_id and uri."""
+    uri = pl.col("shard").map_elements(
+        lambda shard: f"{folder}/{shard_path(Path(), shard).name}", pl.String
+    )
+    return kept.with_columns(image_id=_image_id(), uri=uri)
 
 
 def _image_id() -> pl.Expr:
@@ -94,30 +97,60 @@ def _as_time(column: str) -> pl.Expr:
     return stamp.dt.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _mark_copies(rows: pl.DataFrame) -> pl.DataFrame:
-    """Add duplicate_group, and "copy of": the image_id of the largest copy, or null."""
+def _add_license_id(rows: pl.DataFrame) -> pl.DataFrame:
+    """Add license_id: the SPDX identifier, null where it is not known for certain."""
+    told = rows.select("license", "license_url").unique(maintain_order=True)
+    ids = pl.Series([spdx_of(*one) for one in told.iter_rows()], dtype=pl.String)
+    return rows.join(
+        told.with_columns(license_id=ids),
+        on=["license", "license_url"],
+        how="left",
+        nulls_equal=True,
+        maintain_order="left",
+    )
+
+
+def _license_problem(rows: pl.DataFrame, allowed: frozenset[str]) -> pl.Series:
+    """Return why rows are of no licence that is asked for; null where they are."""
+    told = rows.select("license_id", "license").iter_rows()
+    problems = [explain(*one) if allowed and one[0] not in allowed else None for one in told]
+    return pl.Series("license problem", problems, dtype=pl.String)
+
+
+def _find_marks(ledger: Ledger, form: Form) -> pl.DataFrame:
+    """Return what is to be said of copies and of pictures of several categories: `_MARKS`."""
+    copies = _find_copies(ledger, form)
+    numbers = json.dumps(copies["number"].to_list())
+    categories = pl.concat(read_categories(ledger, numbers))
+    unit = pl.coalesce("duplicate_group", pl.format("picture {}", "number"))
+    seen = categories.join(copies, on="number", how="full", coalesce=True).with_columns(unit=unit)
+    told = pl.col("category").drop_nulls().unique().sort()
+    found = seen.group_by("unit").agg(told).filter(pl.col("category").list.len() > 1)
+    leak = pl.format("found in several categories: {}", pl.col("found").list.join(", "))
+    marked = (
+        seen.unique("number")
+        .drop("category")
+        .join(found.rename({"category": "found"}), on="unit", how="left")
+        .with_columns(problem=pl.coalesce(leak, pl.format("duplicate of {}", "copy of")))
+    )
+    return marked.filter(pl.col("problem").is_not_null() | pl.col("duplicate_group").is_not_null())[
+        list(_MARKS)
+    ]
+
+
+def _find_copies(ledger: Ledger, form: Form) -> pl.DataFrame:
+    """Return number, duplicate_group, and "copy of": the image_id of the largest, or null."""
+    rows = _place(pl.concat(read_equal_hashes(ledger)), form.folder)
+    rows = rows.with_columns(copies=form.prove(rows)).filter(pl.col("copies").is_duplicated())
+    rows = _add_license_id(rows)
+    is_asked_for = (
+        pl.lit(True) if not form.licenses else pl.col("license_id").is_in(sorted(form.licenses))
+    )
     area = pl.col("width") * pl.col("height")
-    largest = pl.col("image_id").sort_by(area, -pl.col("number")).last().over("copies")
-    has_copies = pl.col("copies").is_not_null() & (pl.len().over("copies") > 1)
-    return rows.with_columns(
-        duplicate_group=pl.when(has_copies).then(pl.format("copies-{}", "copies")),
-        **{"copy of": pl.when(has_copies & (pl.col("image_id") != largest)).then(largest)},
+    best = is_asked_for.fill_null(False), area, -pl.col("number")
+    largest = pl.col("image_id").sort_by(best).last().over("copies")
+    return rows.filter(pl.col("copies").is_not_null()).select(
+        "number",
+        duplicate_group=pl.format("copies-{}", "copies"),
+        **{"copy of": pl.when(pl.col("image_id") != largest).then(largest)},
     )
-
-
-def _mark_leaks(rows: pl.DataFrame, sightings: pl.DataFrame) -> pl.DataFrame:
-    """Add problem: found in several categories, or the copy of another picture."""
-    unit = pl.coalesce("duplicate_group", "image_id").alias("unit")
-    units = rows.select("image_id", unit)
-    seen = (
-        sightings.select("image_id", "category")
-        .join(units, on="image_id")
-        .group_by("unit")
-        .agg(pl.col("category").unique().sort())
-        .filter(pl.col("category").list.len() > 1)
-        .select("unit", found=pl.col("category").list.join(", "))
-    )
-    marked = rows.with_columns(unit).join(seen, on="unit", how="left", maintain_order="left")
-    leak = pl.format("found in several categories: {}", "found")
-    copy = pl.format("duplicate of {}", "copy of")
-    return marked.with_columns(problem=pl.coalesce(leak, copy)).drop("unit", "found")

@@ -1,10 +1,13 @@
-"""What was collected goes in; one page to look at, keyword by keyword, comes out."""
+"""What was collected goes in; one page to look at, and one of credits to publish, come out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 
 from pixonomy.pages.render import render
+
+_MOST_REASONS = 20
 
 
 @dataclass(frozen=True)
@@ -12,15 +15,26 @@ class KeywordSheet:
     """A keyword and what it has.
 
     Attributes:
-        had, wanted: pictures.
+        had: different pictures; `usable`: those of them without a problem.
+        wanted: pictures; `waiting`: addresses that are still to be fetched.
+        providers, licenses: name → pictures that were found for it first.
         thumbnails: JPEG data URIs with what they are, for those who do not see them.
     """
 
     category: str
     keyword: str
     had: int
+    usable: int
     wanted: int
-    thumbnails: tuple[tuple[str, str], ...]
+    waiting: int
+    providers: Mapping[str, int]
+    licenses: Mapping[str, int]
+    thumbnails: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def missing(self) -> int:
+        """How many usable pictures are missing."""
+        return max(0, self.wanted - self.usable)
 
 
 @dataclass(frozen=True)
@@ -28,22 +42,88 @@ class CollectedPage:
     """All that the page tells.
 
     Attributes:
-        pictures: different ones that can be used; `left_out`: reason → pictures.
-        refused: reason → addresses that were not taken.
-        licenses: name → pictures.
+        totals: what is counted, in words → how many.
+        left_out: problem → pictures; `refused`, `failed`: reason → addresses.
+        left: hosts at which pictures still wait → why.
+        licenses: SPDX identifier, or what is known → pictures.
+        permissions: provider → who allows training.
+        policy: the licences that were asked for; empty: all.
     """
 
     title: str
-    pictures: int
+    totals: Mapping[str, int]
     sheets: Sequence[KeywordSheet]
     left_out: Mapping[str, int]
     refused: Mapping[str, int]
+    failed: Mapping[str, int]
+    left: Mapping[str, str]
     licenses: Mapping[str, int]
     permissions: Mapping[str, str]
+    policy: Sequence[str]
     command: str
 
 
 def render_collected(page: CollectedPage) -> str:
     """Return the page as one HTML5 string; every text from outside is escaped."""
-    short = [one for one in page.sheets if one.had < one.wanted]
-    return render(Path(__file__).parent, "collected.html", page=page, short=short)
+    return render(
+        Path(__file__).parent,
+        "collected.html",
+        page=page,
+        filled=[one for one in page.sheets if one.had],
+        empty=[one for one in page.sheets if not one.had],
+        shown=[one for one in page.sheets if one.thumbnails],
+        missing=sum(one.missing for one in page.sheets),
+        short=sum(one.missing > 0 for one in page.sheets),
+        tables=(
+            ("Licences", "Pictures by licence, as SPDX names it.", "Licence", page.licenses),
+            ("Pictures left out", "They are kept, and have a problem in the manifest.", "Reason",
+             _first(page.left_out)),
+            ("Addresses refused", "They are not asked for again; --retry refused asks again.",
+             "Reason", _first(page.refused)),
+            ("Addresses that failed", "The next runs ask for them again, a few times.", "Reason",
+             _first(page.failed)),
+        ),
+    )  # fmt: skip
+
+
+def _first(counts: Mapping[str, int]) -> dict[str, int]:
+    """Return the most frequent reasons, and the others as one."""
+    ordered = sorted(counts.items(), key=lambda one: -one[1])
+    rest = ordered[_MOST_REASONS:]
+    told = dict(ordered[:_MOST_REASONS])
+    return told | ({f"{len(rest):,} other reasons": sum(n for _, n in rest)} if rest else {})
+
+
+def render_credits(
+    title: str, rows: Iterable[Mapping[str, str | None]], count: int
+) -> Iterator[str]:
+    """Yield a page that names each picture's title, creator, source and licence, bit by bit.
+
+    These four are what Creative Commons asks for (https://wiki.creativecommons.org/wiki/
+    Best_practices_for_attribution). Every text from outside is escaped; only web addresses are
+    links.
+
+    Args:
+        rows: of each picture title, creator, license, license_id, license_url, page_url and
+            image_url.
+    """
+    place, mark = Path(__file__).parent, "<!-- credits -->"
+    before, after = render(place, "credits.html", title=title, count=count, mark=mark).split(mark)
+    yield before
+    for row in rows:
+        yield f"<li>{_credit(row)}</li>\n"
+    yield after
+
+
+def _credit(row: Mapping[str, str | None]) -> str:
+    title = _link(row["title"] or "Untitled", row["page_url"] or row["image_url"])
+    creator = escape(row["creator"] or "an unnamed creator")
+    licence = row["license"] or row["license_id"]
+    told = _link(licence, row["license_url"]) if licence else "no licence named"
+    return f"{title} by {creator}, {told}"
+
+
+def _link(text: str, address: str | None) -> str:
+    if not address or not address.startswith(("http://", "https://")):
+        return escape(text)
+    return f'<a href="{escape(address)}" rel="nofollow">{escape(text)}</a>'

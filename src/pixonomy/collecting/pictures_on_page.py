@@ -1,120 +1,118 @@
 """A page of a gallery goes in; the pictures it names, with what it says of them, come out.
 
-Asked in this order: JSON-LD (schema.org's ImageObject, which Google's licence metadata uses), a
-picture that a CSS selector names, `og:image`.
+What the user's own selector picks goes before all else. Without one, the first of these that names
+any: JSON-LD, IIIF, pictures that lead to larger ones, `og:image`.
 """
 
-import json
 from collections.abc import Iterator
-from typing import Any
-from urllib.parse import urljoin
+from dataclasses import dataclass, replace
+from itertools import islice
 
 from bs4 import BeautifulSoup, Tag
 
+from pixonomy.collecting.door import join
 from pixonomy.collecting.finds import Find
-from pixonomy.collecting.provider import plain, whole
+from pixonomy.collecting.iiif import ENDING
+from pixonomy.collecting.linked_data import described_pictures
+from pixonomy.collecting.picture_element import attribute, is_picture_file, picture_address
 
-_DEEPEST = 8  # levels of JSON-LD that are looked into
-_MOST_BLOCKS = 50
+SELECTOR, LINKED_DATA, IIIF, PICTURE_LINK, SHARED = (
+    "picture selector", "JSON-LD", "IIIF", "link to a picture", "og:image",
+)  # fmt: skip
+
+_MOST = 2000  # pictures of a page
+_MOST_LEVELS = 20  # from a picture to the link around it
+_SHARED = 'meta[property="og:image"], meta[property="og:image:url"], meta[name="og:image"]'
+_DESCRIPTIONS = f'[href$="{ENDING}"], [data-iiif], [data-iiif-image]'
 
 
-def read_pictures(page: BeautifulSoup, url: str, picture: str = "") -> list[Find]:
-    """Return the pictures a page names.
+@dataclass(frozen=True)
+class Place:
+    """Where a page is.
+
+    Attributes:
+        url: of the page, redirects followed.
+        base: what its relative addresses start from.
+        license_url: of what it shows, by `rel="license"`; empty without.
+    """
+
+    url: str
+    base: str
+    license_url: str = ""
+
+
+def place_of_page(page: BeautifulSoup, url: str) -> Place:
+    """Return where a page is, with its `<base href>` heeded."""
+    named = attribute(page.select_one("base[href]"), "href")
+    base = join(url, named) if named else url
+    licence = attribute(page.select_one('[rel~="license"][href]'), "href")
+    return Place(url, base, join(base, licence) if licence else "")
+
+
+def read_pictures(page: BeautifulSoup, place: Place, picture: str = "") -> list[Find]:
+    """Return the pictures a page names; of a IIIF picture, the address of its info.json.
 
     Args:
-        url: of the page.
-        picture: a CSS selector of pictures; empty: `og:image` where there is no JSON-LD.
+        picture: the user's own CSS selector of pictures; empty: none.
     """
-    finds = [find for one in _image_objects(page) if (find := _from_object(one, url))]
-    if finds:
-        return finds
-    licence = _attribute(page.select_one('[rel~="license"][href]'), "href")
-    licence_url = urljoin(url, licence) if licence else ""
+    return next((finds for _, finds in name_pictures(page, place, picture) if finds), [])
+
+
+def name_pictures(
+    page: BeautifulSoup, place: Place, picture: str = ""
+) -> Iterator[tuple[str, list[Find]]]:
+    """Yield each way in which a page may name pictures, with those it names so."""
+    described = described_pictures(page, place.base, place.url)
     if picture:
-        return [
-            Find(address, address, url, _attribute(one, "alt"), license_url=licence_url)
-            for one in page.select(picture)
-            if (address := largest(one, url))
-        ]
-    address = _attribute(page.select_one('meta[property="og:image"]'), "content")
-    if not address:
-        return []
-    address = urljoin(url, address)
-    title = _attribute(page.select_one('meta[property="og:title"]'), "content")
-    return [Find(address, address, url, title, license_url=licence_url)]
-
-
-def largest(image: Tag, url: str) -> str:
-    """Return the address of the largest version that an `img` offers; empty without any."""
-    best, widest = _attribute(image, "src"), 0.0
-    for part in _attribute(image, "srcset").split(", "):
-        address, _, size = part.strip().rstrip(",").partition(" ")
-        try:
-            width = float(size.strip().rstrip("wx") or 1)
-        except ValueError:
-            continue
-        if address and width > widest:
-            best, widest = address, width
-    return urljoin(url, best) if best else ""
-
-
-def read_meta(page: BeautifulSoup) -> dict[str, str]:
-    """Return a page's meta tags: name in small letters → content."""
-    return {
-        _attribute(one, "name").casefold(): _attribute(one, "content")
-        for one in page.select("meta[name][content]")
-    }
-
-
-def _image_objects(page: BeautifulSoup) -> Iterator[dict[str, Any]]:
-    for block in page.select('script[type="application/ld+json"]')[:_MOST_BLOCKS]:
-        try:
-            content = json.loads(block.get_text())
-        except (ValueError, RecursionError):
-            continue
-        yield from _search(content, _DEEPEST)
-
-
-def _search(content: Any, levels: int) -> Iterator[dict[str, Any]]:
-    if levels == 0:
+        chosen = [_from_element(one, place) for one in page.select(picture, limit=_MOST)]
+        yield SELECTOR, [_with_description(one, described) for one in chosen if one.image_url]
         return
-    if isinstance(content, list):
-        for one in content:
-            yield from _search(one, levels - 1)
-    elif isinstance(content, dict):
-        kind = content.get("@type")
-        if "ImageObject" in (kind if isinstance(kind, list) else [kind]):
-            yield content
-        else:
-            for one in content.values():
-                yield from _search(one, levels - 1)
+    yield LINKED_DATA, [find for find, _ in described]
+    elements = page.select(_DESCRIPTIONS, limit=_MOST)
+    found = [_from_description(one, place) for one in elements]
+    yield IIIF, [one for one in found if one.image_url.partition("?")[0].endswith(ENDING)]
+    yield PICTURE_LINK, [_from_element(one, place) for one in _picture_links(page)]
+    shared = [_from_element(one, place) for one in page.select(_SHARED, limit=_MOST)]
+    title = attribute(page.select_one('meta[property="og:title"]'), "content")
+    yield SHARED, [replace(one, title=title) for one in shared if one.image_url]
 
 
-def _from_object(content: dict[str, Any], url: str) -> Find | None:
-    address = content.get("contentUrl") or content.get("url")
-    if not isinstance(address, str):
-        return None
-    address = urljoin(url, address)
-    licence = plain(content.get("license"))
-    return Find(
-        native_id=address,
-        image_url=address,
-        page_url=plain(content.get("acquireLicensePage")) or url,
-        title=plain(content.get("name")) or plain(content.get("caption")),
-        creator=_name(content.get("creator")) or plain(content.get("creditText")),
-        license=licence,
-        license_url=licence if licence.startswith(("http://", "https://")) else "",
-        width=whole(content.get("width")),
-        height=whole(content.get("height")),
-    )
+def _picture_links(page: BeautifulSoup) -> list[Tag]:
+    """Return the links around pictures that lead to picture files."""
+    found: dict[int, Tag] = {}
+    for shown in page.find_all(["img", "picture"]):
+        around = islice(shown.parents, _MOST_LEVELS)
+        link = next((one for one in around if one.name == "a"), None)
+        if link is not None and is_picture_file(attribute(link, "href")):
+            found[id(link)] = link
+    return list(found.values())[:_MOST]
 
 
-def _name(creator: Any) -> str:
-    if isinstance(creator, list):
-        return ", ".join(filter(None, map(_name, creator[:5])))
-    return plain(creator.get("name")) if isinstance(creator, dict) else plain(creator)
+def _from_element(element: Tag, place: Place) -> Find:
+    address = picture_address(element, place.base)
+    return Find(address, address, place.url, _title(element), license_url=place.license_url)
 
 
-def _attribute(tag: Tag | None, name: str) -> str:
-    value = tag.get(name, "") if tag is not None else ""
-    return " ".join(value) if isinstance(value, list) else plain(value)
+def _from_description(element: Tag, place: Place) -> Find:
+    names = ("data-iiif", "data-iiif-image", "href")
+    address = next(filter(None, (attribute(element, name) for name in names)), "")
+    address = join(place.base, address)
+    return Find(address, address, place.url, _title(element), license_url=place.license_url)
+
+
+def _with_description(find: Find, described: list[tuple[Find, str]]) -> Find:
+    """Return what JSON-LD says of just this picture, if it does."""
+    for told, thumbnail in described:
+        if find.image_url in (told.image_url, thumbnail):
+            return replace(
+                told, native_id=find.native_id, image_url=find.image_url,
+                title=told.title or find.title,
+                license_url=told.license_url or find.license_url,
+            )  # fmt: skip
+    return find
+
+
+def _title(element: Tag) -> str:
+    inner = element if element.name == "img" else element.select_one("img")
+    told = (attribute(element, "title"), attribute(inner, "alt"), attribute(inner, "title"))
+    return next(filter(None, told), "")

@@ -1,6 +1,7 @@
 """Keywords and providers go in; what a collection will ask for, and how long it takes, comes out.
 
-Nothing is asked of anybody: it follows from the providers' limits and paces.
+Nothing is asked of anybody: it follows from the providers' limits and paces, and from how long an
+answer usually takes. What robots.txt, busy hosts and refused pictures cost comes on top.
 """
 
 import math
@@ -8,7 +9,13 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from pixonomy.collecting.finds import Pace
 from pixonomy.collecting.provider import Provider
+
+_ANSWER_SECONDS = 0.5  # until a page or a picture is there, usually
+_OWN_SECONDS = 0.01  # to look at a picture and write it
+_RULES = 2  # requests for what a host allows
+_DAY = 86_400.0
 
 
 @dataclass(frozen=True)
@@ -18,9 +25,10 @@ class ProviderPlan:
     Attributes:
         pictures: at most, by its limit for a search.
         shortfall: how many of those wanted lie beyond that limit.
-        requests: to its interface.
+        requests: to its interface, or for its pages.
         interface_hours: that these take at its pace, days of its daily budget included.
         media_hours: that the pictures take at its pace, from one host.
+        is_one_host: pages and pictures come from one host, one after the other.
         terms: what its terms say of training.
     """
 
@@ -32,40 +40,92 @@ class ProviderPlan:
     requests: int
     interface_hours: float
     media_hours: float
+    is_one_host: bool = False
 
     @property
     def hours(self) -> float:
-        """The time it takes at least: its interface and its pictures are asked side by side."""
+        """The time it takes at least."""
+        if self.is_one_host:
+            return round(self.interface_hours + self.media_hours, 4)
         return max(self.interface_hours, self.media_hours)
 
     def as_json(self) -> dict[str, Any]:
         """Return it as plain JSON."""
-        return {**asdict(self), "hours": round(self.hours, 2)}
+        return {**asdict(self), "hours": self.hours}
+
+
+@dataclass(frozen=True)
+class CollectionPlan:
+    """What is asked for in all.
+
+    Attributes:
+        keywords, wanted: how many, and pictures for all of them.
+        providers: each as if it were the only one.
+        shares: what each is asked for when they serve in turn: the second gets what lies beyond
+            the limit of the first, and so on.
+    """
+
+    keywords: int
+    wanted: int
+    providers: tuple[ProviderPlan, ...]
+    shares: tuple[ProviderPlan, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as plain JSON."""
+        pictures = sum(one.pictures for one in self.shares)
+        return {
+            "keywords": self.keywords,
+            "pictures": self.wanted,
+            "providers": [one.as_json() for one in self.providers],
+            "plan": {
+                "pictures": pictures,
+                "shortfall": self.wanted - pictures,
+                "requests": sum(one.requests for one in self.shares),
+                "hours": round(sum(one.hours for one in self.shares), 4),
+            },
+        }
 
 
 def plan_collection(
     providers: Sequence[Provider], keywords: int, per_keyword: int
-) -> tuple[ProviderPlan, ...]:
-    """Plan each provider as if it were the only one."""
-    return tuple(_plan(one, keywords, per_keyword) for one in providers)
+) -> CollectionPlan:
+    """Plan the providers, each alone and all of them in turn."""
+    alone = tuple(_plan(one, keywords, per_keyword) for one in providers)
+    shares, left = [], per_keyword
+    for one in providers:
+        share = _plan(one, keywords, left)
+        left -= share.pictures // keywords if keywords else 0
+        shares.append(share)
+    return CollectionPlan(keywords, keywords * per_keyword, alone, tuple(shares))
 
 
 def _plan(provider: Provider, keywords: int, per_keyword: int) -> ProviderPlan:
     most = provider.terms.max_per_query
     each = per_keyword if most is None else min(per_keyword, most)
+    pictures = keywords * each
+    is_one_host = provider.searched_by == "page"
     requests = keywords * math.ceil(each / provider.page_size)
-    interface, media = provider.pace("api"), provider.pace("media")
-    seconds = requests / interface.per_second
+    if provider.has_page_each:
+        requests += pictures
+    seconds = _seconds(provider.pace(provider.searched_by), requests)
+    if is_one_host and requests:
+        seconds += _RULES / provider.pace("page").per_second
     daily = provider.terms.daily_requests
     if daily is not None and requests > daily:
-        seconds = max(seconds, (math.ceil(requests / daily) - 1) * 86_400.0)
+        seconds = max(seconds, (math.ceil(requests / daily) - 1) * _DAY)
+    media = max(_seconds(provider.pace("media"), pictures), pictures * _OWN_SECONDS)
     return ProviderPlan(
         provider.name,
         provider.terms.ml_use,
         provider.terms.terms_url,
-        keywords * each,
+        pictures,
         keywords * (per_keyword - each),
         requests,
-        round(seconds / 3600, 2),
-        round(keywords * each / media.per_second / 3600, 2),
+        round(seconds / 3600, 4),
+        round(media / 3600, 4),
+        is_one_host,
     )
+
+
+def _seconds(pace: Pace, requests: int) -> float:
+    return requests * max(1 / pace.per_second, _ANSWER_SECONDS / pace.at_once)

@@ -1,13 +1,15 @@
 """What every provider is: its terms, its pace, and how its pages are asked for and read."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from pixonomy.collecting.finds import Find, Kind, Pace, Page, Reply
-from pixonomy.errors import SettingError
 
 MlUse = Literal["allowed", "not without permission"]
+
+_MOST = 10**9
+_DIGITS = 40  # letters of a number that are read
 
 Get = Callable[..., Awaitable[Reply]]
 """`get(url, kind, headers=…, form=…)`: asks politely; see `manners`."""
@@ -29,33 +31,6 @@ class Terms:
     daily_requests: int | None = None
 
 
-@dataclass(frozen=True)
-class Settings:
-    """What a provider is set to.
-
-    Attributes:
-        values: from `[provider.NAME]` of the taxonomy file.
-        key: its secret, if it needs one; never shown, logged or stored.
-    """
-
-    values: Mapping[str, Any] = field(default_factory=dict)
-    key: str | None = field(default=None, repr=False)
-
-    def text(self, name: str, default: str) -> str:
-        """Return a text."""
-        value = self.values.get(name, default)
-        if not isinstance(value, str):
-            raise SettingError(f"{name} of a provider is a text, not {value!r}.")
-        return value
-
-    def number(self, name: str, default: float) -> float:
-        """Return a number above 0."""
-        value = self.values.get(name, default)
-        if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
-            raise SettingError(f"{name} of a provider is a number above 0, not {value!r}.")
-        return float(value)
-
-
 class Provider(Protocol):
     """Finds pictures by keyword."""
 
@@ -64,6 +39,8 @@ class Provider(Protocol):
     needs_license: bool  # of each picture: one that names none is refused
     terms: Terms
     page_size: int
+    searched_by: Kind  # api, or page: then pages and pictures come from one host
+    has_page_each: bool  # to find a picture, a page of its own is asked for
 
     def pace(self, kind: Kind) -> Pace:
         """Return how fast a host may be asked."""
@@ -78,14 +55,19 @@ def plain(text: Any) -> str:
 
 
 def whole(value: Any) -> int | None:
-    """Return a count or a number of pixels; None where it is none."""
-    try:
-        number = int(value)
-    except (TypeError, ValueError):
+    """Return a count or a number of pixels, 1 to a milliard; None where it is none."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
-    return number if number > 0 else None
+    try:
+        number = int(value if not isinstance(value, str) else value[:_DIGITS])
+    except (ValueError, OverflowError):
+        return None
+    return number if 0 < number <= _MOST else None
 
 
 def unique(finds: list[Find]) -> tuple[Find, ...]:
     """Return finds without those whose id came before."""
-    return tuple({find.native_id: find for find in reversed(finds)}.values())[::-1]
+    found: dict[str, Find] = {}
+    for one in finds:
+        found.setdefault(one.native_id, one)
+    return tuple(found.values())

@@ -1,11 +1,26 @@
 """A reply goes in; JSON or a parsed page comes out, or trouble in one sentence."""
 
+import asyncio
+import codecs
 import json
 from typing import Any
 
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, Tag
+from lxml import etree
 
-from pixonomy.collecting.finds import Reply, Trouble
+from pixonomy.collecting.finds import Refused, Reply, Trouble
+
+MOST_MARKS = 100_000
+"""Signs of a tag in a page, opening and closing ones: seconds of work."""
+
+MOST_LEVELS = 512
+"""Levels of a page: browsers go no deeper."""
+
+MOST_XML_MARKS = 1_500_000
+"""Signs of a tag in XML: 50,000 pages of a sitemap, with pictures."""
+
+# Codecs of Python that no page is written in; two of them take hours for a few megabytes.
+_NO_LETTERS = frozenset({"idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined"})
 
 
 def read_json(reply: Reply) -> dict[str, Any]:
@@ -25,16 +40,65 @@ def read_json(reply: Reply) -> dict[str, Any]:
     return content
 
 
+async def open_page(reply: Reply) -> BeautifulSoup:
+    """Do what `read_page` does in a thread: it takes seconds for the largest pages."""
+    return await asyncio.to_thread(read_page, reply)
+
+
 def read_page(reply: Reply) -> BeautifulSoup:
-    """Return the tree of a page."""
-    _, named, charset = reply.headers.get("content-type", "").partition("charset=")
+    """Return the tree of a page.
+
+    Raises:
+        Refused: for a page larger or deeper than any that people read.
+    """
+    if reply.body.count(b"<") > MOST_MARKS:
+        raise Refused(f"a page of more than {MOST_MARKS:,} tags")
+    # Of a text without any tag Beautiful Soup warns that it may be a file's name.
+    page = BeautifulSoup(_letters(reply) if b"<" in reply.body else "", "lxml")
+    if _depth(page) > MOST_LEVELS:
+        raise Refused(f"a page of more than {MOST_LEVELS} levels")
+    return page
+
+
+def xml_root(data: bytes) -> etree._Element:
+    """Return the root of an XML file, such as a sitemap; what is broken in it is passed over.
+
+    Entities stay as they are, and depth is bounded by the parser: it is anybody's file.
+
+    Raises:
+        Trouble: if it is no XML.
+        Refused: if it has more tags than a sitemap of the largest size.
+    """
+    if data.count(b"<") > MOST_XML_MARKS:
+        raise Refused(f"XML of more than {MOST_XML_MARKS:,} tags")
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False, recover=True)
     try:
-        if named:
-            text = reply.body.decode(charset.partition(";")[0].strip(' "'), "replace")
-            return BeautifulSoup(text, "lxml")
-    except LookupError:  # a charset that nobody knows: the page itself may say
-        pass
-    return BeautifulSoup(reply.body, "lxml")
+        root = etree.fromstring(data, parser)
+    except (etree.XMLSyntaxError, ValueError) as error:
+        raise Trouble("it is no XML") from error
+    if root is None:
+        raise Trouble("it is no XML")
+    return root
+
+
+def _letters(reply: Reply) -> str | bytes:
+    """Return a page's text where its header names the letters; else the parser has to find out."""
+    named = reply.headers.get("content-type", "").partition("charset=")[2]
+    try:
+        known = codecs.lookup(named.partition(";")[0].strip(" \"'")).name
+        return reply.body if known in _NO_LETTERS else reply.body.decode(known, "replace")
+    except (LookupError, ValueError):
+        return reply.body
+
+
+def _depth(page: BeautifulSoup) -> int:
+    """Return the number of levels, or one that is too high."""
+    level: list[Tag] = [page]
+    for depth in range(MOST_LEVELS + 1):
+        level = [one for tag in level for one in tag.children if isinstance(one, Tag)]
+        if not level:
+            return depth
+    return MOST_LEVELS + 1
 
 
 def table(content: Any, key: str) -> dict[str, Any]:

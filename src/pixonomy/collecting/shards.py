@@ -62,8 +62,9 @@ class ShardWriter:
             folder.mkdir(parents=True, exist_ok=True)
             for shard, (size, _) in self._ends.items():
                 _end_at(shard_path(folder, shard), size)
+            known = {shard_path(folder, one) for one in self._ends}
             for extra in folder.glob("pictures-*.tar"):
-                if not any(extra == shard_path(folder, one) for one in self._ends):
+                if extra not in known:
                     extra.unlink()
 
     def append(self, number: int, pictures: Sequence[NewPicture]) -> list[Placed]:

@@ -9,23 +9,26 @@ Doubles = npt.NDArray[np.float64]
 _TIMIDITY, _BOLDEST = 1.5, 0.25
 
 
-def choose_cut(wrong: Doubles) -> float:
+def choose_cut(wrong: Doubles, dependence: float = 0.0) -> float:
     """Return the probability from which on a label counts as suspect.
 
     Were the probabilities right, the F1 to be expected would be highest at half that F1 (Lipton et
     al. 2014): never above 0.5, and lower the harder wrong labels are to tell from right ones. But
     models that learnt from many wrong labels trust all labels too far, so the cut is lowered by
     one and a half times the share of labels that seem wrong (a factor of 0.9 at 5 %, 0.5 at 35 %).
+    Where labels go wrong on pictures that are hard, the models learn the errors as well, and it is
+    lowered by twice as much.
 
     Args:
         wrong: the probability that each label is wrong, shape (n,), 0 to 1.
+        dependence: how far errors depend on the picture, 0 to 1; see `noise.find_dependence`.
 
     Returns:
         0 to 0.5; labels above it are suspect.
     """
     if not len(wrong):
         return 0.5
-    boldness = max(_BOLDEST, 1 - _TIMIDITY * float(wrong.mean()))
+    boldness = max(_BOLDEST, 1 - _TIMIDITY * (1 + dependence) * float(wrong.mean()))
     return expected_f1(wrong) / 2 * boldness
 
 

@@ -12,7 +12,7 @@ from pixonomy.curation.proof import prove_copies
 from pixonomy.curation.units import connect
 from pixonomy.errors import UndecodableImage
 from pixonomy.fetch import Fetched, read_all
-from pixonomy.images.fingerprint import PictureFingerprint, fingerprint
+from pixonomy.images.fingerprint import LUMA_HASH, PictureFingerprint, fingerprint
 from pixonomy.locate import UNREAD, Location, in_chunks, locate
 from pixonomy.manifest import Manifest, conform
 from pixonomy.progress import Progress, silent
@@ -24,7 +24,8 @@ _CHUNK = 64  # pictures a task: a fraction of a second of work
 def group_duplicates(manifest: Manifest, workers: int = 1, progress: Progress = silent) -> Manifest:
     """Fill `sha256`, `perceptual_hash`, `duplicate_group` and, for unreadable bytes, `problem`.
 
-    Rows that have a SHA-256 already are not read again.
+    Rows that have a SHA-256 already are not read again, unless their perceptual hashes are of
+    another kind than those that others have or get: only equal kinds can be compared.
     """
     rows = _fingerprint_rows(manifest, workers, progress)
     proved = prove_copies(rows, manifest.base, workers, progress)
@@ -51,7 +52,7 @@ def find_duplicate_groups(rows: pl.DataFrame, proved: pl.Series) -> pl.Series:
 
 
 def _fingerprint_rows(manifest: Manifest, workers: int, progress: Progress) -> pl.DataFrame:
-    pending = manifest.usable.filter(pl.col("sha256").is_null())
+    pending = manifest.usable.filter(_is_pending(manifest.usable))
     locations = locate(pending, manifest.base)
     found: list[PictureFingerprint] = []
     # Spawning a process costs about half a second: not worth it for a handful of pictures.
@@ -68,6 +69,14 @@ def _fingerprint_rows(manifest: Manifest, workers: int, progress: Progress) -> p
         }
     )
     return manifest.rows.update(news, on="image_id")
+
+
+def _is_pending(rows: pl.DataFrame) -> pl.Series:
+    """Tell which rows have no hashes, or one that cannot be compared with all the others."""
+    unread = rows["sha256"].is_null()
+    is_older = ~rows["perceptual_hash"].str.starts_with(LUMA_HASH)  # null where there is none
+    is_mixed = bool(unread.any() or (~is_older).any())
+    return unread | (is_older.fill_null(False) & is_mixed)
 
 
 def _fingerprint_all(locations: list[Location]) -> list[PictureFingerprint]:

@@ -21,11 +21,11 @@ from pixonomy.curation.cut import choose_cut
 from pixonomy.curation.discriminant import Discriminant
 from pixonomy.curation.folds import count_units, deal_folds
 from pixonomy.curation.logistic import Logistic
-from pixonomy.curation.noise import Reading, guess_noise, read_labels
+from pixonomy.curation.noise import Reading, find_floor, guess_noise, read_labels
 from pixonomy.curation.reasons import Suspicion, give_reasons
 from pixonomy.progress import Surroundings
 
-LABELS_VERSION = 1
+LABELS_VERSION = 2
 """Raised when the same features and labels would give other answers."""
 
 Floats = npt.NDArray[np.float32]
@@ -57,6 +57,9 @@ class LabelReview:
         likely: float32 (n, k), the probability of each category, from models that have not seen
             the row's unit nor heard its label.
         categories: in the order of `likely`.
+        agreement: the share of labels that is what the models hold likeliest, 0 to 1.
+        precision: of the suspects, the share to be expected wrong if labels go wrong as often
+            everywhere as among the surest pictures, 0 to 1; NaN without suspects.
     """
 
     quality: Floats
@@ -65,6 +68,8 @@ class LabelReview:
     reasons: pl.Series
     likely: Floats
     categories: tuple[str, ...]
+    agreement: float = float("nan")
+    precision: float = float("nan")
 
 
 def review_labels(
@@ -96,9 +101,9 @@ def review_labels(
     compact = compress(features if len(seen) == len(given) else features[seen], _DIMENSIONS)
     numbers = np.searchsorted(known, given[seen])
     folds = deal_folds(numbers, units[seen], _FOLDS, seed)
-    likely, posterior = _judge(compact, numbers, folds, surroundings)
+    likely, posterior, dependence = _judge(compact, numbers, folds, surroundings)
     suspicion = Suspicion(tuple(categories[one] for one in known), numbers, likely, posterior)
-    is_suspect = _find_suspects(suspicion)
+    is_suspect = _find_suspects(suspicion, dependence)
     reasons = give_reasons(suspicion, is_suspect, compact, units[seen])
     return _spread(suspicion, is_suspect, reasons, seen, labels)
 
@@ -124,14 +129,17 @@ def review_probabilities(
     scores = np.log(answers + _TINY) - np.log(shares / shares.sum())
     reading = read_labels([scores], shares, given, guess_noise(len(categories)), np.ones(1))
     suspicion = Suspicion(tuple(categories), given, reading.likely, reading.posterior)
-    is_suspect = _find_suspects(suspicion)
+    is_suspect = _find_suspects(suspicion, reading.dependence)
     return _spread(suspicion, is_suspect, give_reasons(suspicion, is_suspect), seen, labels)
 
 
 def _judge(
     features: Floats, given: Integers, folds: Integers, surroundings: Surroundings
-) -> tuple[Floats, Floats]:
-    """Return P(category | picture) and P(category | picture, label), float32 (n, k) each."""
+) -> tuple[Floats, Floats, float]:
+    """Return P(category | picture) and P(category | picture, label), float32 (n, k) each.
+
+    And how far wrong labels depend on the picture, 0 to 1.
+    """
     count, categories = len(given), int(given.max()) + 1
     discriminant = Discriminant(features, folds)
     strength = _STRENGTH * float(np.sqrt(1e5 / (count * categories)))
@@ -141,6 +149,7 @@ def _judge(
     targets[rows, given] = 1.0
     noise, weights = guess_noise(categories), np.full(2, _FIRST_WEIGHT)
     likely, posterior = np.zeros_like(targets), np.zeros_like(targets)
+    dependence = 0.0
     for turn in range(_ROUNDS):
         shares = targets.mean(axis=0) + np.float32(1e-4)
         bent = logistic.score(targets, _STEPS if turn else _FIRST_STEPS)
@@ -150,15 +159,28 @@ def _judge(
         if turn >= _ROUNDS - _SETTLED:
             likely += reading.likely / _SETTLED
             posterior += reading.posterior / _SETTLED
+            dependence += reading.dependence / _SETTLED
         targets = _TRUST * reading.posterior
         targets[rows, given] += (1 - _TRUST) * reading.posterior[rows, given]
         surroundings.progress("reviewing labels", turn + 1, _ROUNDS)
-    return likely, posterior
+    return likely, posterior, dependence
 
 
-def _find_suspects(suspicion: Suspicion) -> npt.NDArray[np.bool_]:
+def _find_suspects(suspicion: Suspicion, dependence: float) -> npt.NDArray[np.bool_]:
     wrong = 1.0 - suspicion.quality.astype(np.float64)
-    return np.asarray(wrong > choose_cut(wrong), np.bool_)
+    return np.asarray(wrong > choose_cut(wrong, dependence), np.bool_)
+
+
+def _expect_precision(suspicion: Suspicion, is_suspect: npt.NDArray[np.bool_]) -> float:
+    """Scale the precision that the posterior promises to the errors that the surest show.
+
+    Models that tell little apart take their own errors for wrong labels, and promise too much.
+    """
+    wrong = 1.0 - suspicion.quality.astype(np.float64)
+    if not is_suspect.any():
+        return float("nan")
+    shown = find_floor(suspicion.likely, suspicion.given)
+    return float(wrong[is_suspect].mean() * min(1.0, shown / max(wrong.mean(), _TINY)))
 
 
 def _number(labels: pl.Series) -> tuple[tuple[str, ...], Integers]:
@@ -187,6 +209,8 @@ def _spread(
         whole.reasons.scatter(seen, pl.Series(reasons, dtype=pl.String)),
         whole.likely,
         whole.categories,
+        float((suspicion.likely.argmax(axis=1) == suspicion.given).mean()),
+        _expect_precision(suspicion, is_suspect),
     )
 
 

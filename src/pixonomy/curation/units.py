@@ -8,6 +8,20 @@ import polars as pl
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+COPIES = ("duplicate_group", "sha256")
+"""The columns of which an equal value makes two pictures near-duplicates."""
+GROUP = "group_id"
+"""The column of which an equal value makes two pictures one product, burst or page."""
+
+
+def tie(rows: pl.DataFrame) -> npt.NDArray[np.int64]:
+    """Number the units of n pictures: those of one group or copies of each other, int64 (n,).
+
+    Args:
+        rows: group_id and, of `COPIES`, the columns that are known.
+    """
+    return connect([rows[name] for name in (GROUP, *COPIES) if name in rows.columns])
+
 
 def connect(keys: Sequence[pl.Series]) -> npt.NDArray[np.int64]:
     """Number the connected components of rows that share a value in any of the `keys`.

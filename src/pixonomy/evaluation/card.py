@@ -7,7 +7,7 @@ program can know them; what only people know is asked for.
 from collections.abc import Iterator, Sequence
 
 from pixonomy.evaluation.metrics import Metrics
-from pixonomy.evaluation.report import Report
+from pixonomy.evaluation.report import Report, tell_mix_of
 from pixonomy.evaluation.sections import (
     compare_in_words,
     tabulate_classes,
@@ -86,11 +86,20 @@ def _figures(report: Report, metrics: Metrics, names: dict[str, str]) -> list[st
     told = [f"On {n}:", "", "| | |", "| --- | --- |"]
     told += [f"| {name} | {value} |" for name, value in rows]
     told.append("")
+    told += [f"- {_plain(one)}" for one in tell_mix_of(report, names)]
     told += [f"- {_plain(one)}" for one in compare_in_words(metrics, report.baselines, names)]
     return told
 
 
 def _more(report: Report) -> Iterator[tuple[str, str]]:
+    mix = report.elsewhere.mix if report.elsewhere else None
+    if mix and mix.reweighted:
+        found = mix.reweighted
+        interval = f"{percent(found.accuracy_low)} to {percent(found.accuracy_high)}"
+        yield (
+            "accuracy, categories as frequent as tested",
+            f"{percent(found.accuracy)} ({interval})",
+        )
     if report.copies and report.copies.n and report.copies.without:
         without = report.copies.without
         yield "accuracy without copies of training pictures", percent(without.accuracy)

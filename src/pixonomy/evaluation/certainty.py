@@ -9,9 +9,9 @@ import polars as pl
 from scipy.special import log_softmax, ndtri, stdtrit
 
 from pixonomy.bundle.calibrate import Doubles
-from pixonomy.evaluation.intervals import Integers, number_units, sum_by
 from pixonomy.evaluation.metrics import has_probabilities
 from pixonomy.evaluation.predictions import STATED
+from pixonomy.intervals import Integers, number_units, sum_by
 
 _BINS = 15  # as Guo et al. 2017 count them
 _RESAMPLES, _FEWEST_RESAMPLES, _DRAWN = 1000, 100, 2 * 10**7  # fewer where pictures are many

@@ -10,9 +10,9 @@ from markupsafe import Markup
 
 from pixonomy.evaluation.difference import Difference, compare_apart, compare_paired
 from pixonomy.evaluation.figures import draw_histories
-from pixonomy.evaluation.intervals import unit_column
 from pixonomy.evaluation.matrix import tabulate_confusion
 from pixonomy.evaluation.metrics import Metrics
+from pixonomy.intervals import unit_column
 from pixonomy.pages.bars import Bar
 from pixonomy.pages.render import render
 from pixonomy.pages.wording import counted, display_names, percent

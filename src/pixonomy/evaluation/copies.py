@@ -11,12 +11,9 @@ from typing import Any
 
 import polars as pl
 
-from pixonomy.evaluation.intervals import UNIT, unit_column
+from pixonomy.curation.units import COPIES, GROUP
 from pixonomy.evaluation.shares import Share, share_among
-
-MARKS = ("duplicate_group", "sha256")
-"""The columns of which an equal value makes two pictures near-duplicates."""
-_GROUP = "group_id"  # a product, burst or page
+from pixonomy.intervals import UNIT, unit_column
 
 
 @dataclass(frozen=True)
@@ -54,11 +51,11 @@ def check_copies(predictions: pl.DataFrame, rows: pl.DataFrame) -> CopyCheck:
 
     Args:
         predictions: image_id, label, predicted and, where known, `unit` or group_id.
-        rows: image_id, split and, of `MARKS` and group_id, those that are known, of these pictures
+        rows: image_id, split and, of `COPIES` and group_id, those that are known, of these pictures
             and of the training pictures.
     """
-    ties = [name for name in (*MARKS, _GROUP) if name in rows.columns]
-    marks = [name for name in ties if name != _GROUP]
+    ties = [name for name in (*COPIES, GROUP) if name in rows.columns]
+    marks = [name for name in ties if name != GROUP]
     unit = unit_column(predictions) or "image_id"
     own = predictions.select("image_id", "label", "predicted", pl.col(unit).alias(UNIT))
     marked = own.join(rows.select("image_id", *ties), on="image_id", how="left")

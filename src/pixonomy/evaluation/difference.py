@@ -9,7 +9,7 @@ from scipy.stats import binomtest
 from scipy.stats import t as student
 
 from pixonomy.bundle.calibrate import Doubles
-from pixonomy.evaluation.intervals import Integers, Means, measure_means, number_units, sum_by
+from pixonomy.intervals import Integers, Means, measure_means, number_units, sum_by
 
 LEVEL = 0.95
 POWER = 0.80  # with which the smallest difference would be found

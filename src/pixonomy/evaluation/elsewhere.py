@@ -7,10 +7,11 @@ from typing import Any
 import polars as pl
 
 from pixonomy.evaluation.difference import Difference, compare_apart
-from pixonomy.evaluation.intervals import unit_column
+from pixonomy.evaluation.mix import Mix, separate_mix
 from pixonomy.evaluation.predictions import MOST_COLUMNS
 from pixonomy.evaluation.quantify import CategoryShare, estimate_shares
 from pixonomy.evaluation.shares import Share, share_of
+from pixonomy.intervals import unit_column
 
 _FEWEST_KNOWN = 10  # test pictures; with fewer, nobody knows what is taken for what
 
@@ -37,6 +38,7 @@ class Elsewhere:
         own: its accuracy there.
         there: its accuracy on the labelled pictures of the set; None without such.
         gap: from its own to the set's; None without labelled pictures.
+        mix: what of the gap is due to another mix of categories; None where there is no gap.
         answered: pictures of the set that could be read, of any label or none.
         unread: pictures that could not.
         unlabelled: of the answered.
@@ -50,6 +52,7 @@ class Elsewhere:
     own: Share | None
     there: Share | None
     gap: Difference | None
+    mix: Mix | None
     answered: int
     unread: int
     unlabelled: int
@@ -84,12 +87,14 @@ def look_elsewhere(
         for table in (own, known)
     ]
     of_these = unlabelled.filter(pl.col("verdict") != "none")
+    has_both = own.height > 0 and known.height > 0
     why = _why_no_shares(own, of_these, labels)
     return Elsewhere(
         own_split=own_split,
         own=share_of(sides[0]["is_right"], sides[0]["unit"]),
         there=share_of(sides[1]["is_right"], sides[1]["unit"]),
-        gap=compare_apart(*sides) if sides[0].height and sides[1].height else None,
+        gap=compare_apart(*sides) if has_both else None,
+        mix=separate_mix(own, known, labels) if has_both else None,
         answered=answered.height,
         unread=there.height - answered.height,
         unlabelled=unlabelled.height,

@@ -3,7 +3,7 @@
 import numpy as np
 
 from pixonomy.evaluation.confusion import Confusion
-from pixonomy.evaluation.intervals import Doubles, Integers, Means, measure_means
+from pixonomy.intervals import Doubles, Integers, Means, measure_means
 
 _BELIEF = 4.0  # units that the mean of all categories counts as, where one has few of its own
 

@@ -10,8 +10,8 @@ import polars as pl
 from pixonomy.errors import DataError
 from pixonomy.evaluation.confusion import Confusion
 from pixonomy.evaluation.difference import flip_signs
-from pixonomy.evaluation.intervals import Integers, measure_means, number_units, sum_by
 from pixonomy.evaluation.macro import macro_interval
+from pixonomy.intervals import Integers, measure_means, number_units, sum_by
 
 TOP_K = (3, 5)
 LABEL_PROBABILITY = "label_probability"

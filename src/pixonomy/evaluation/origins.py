@@ -6,8 +6,8 @@ from typing import Any
 
 import polars as pl
 
-from pixonomy.evaluation.intervals import UNIT, unit_column
 from pixonomy.evaluation.shares import share_among
+from pixonomy.intervals import UNIT, unit_column
 from pixonomy.manifest import COLUMNS
 
 FIRST = ("keyword", "provider")

@@ -11,11 +11,11 @@ import numpy as np
 import polars as pl
 
 from pixonomy.bundle.calibrate import Doubles
-from pixonomy.evaluation.intervals import UNIT, unit_column
 from pixonomy.evaluation.metrics import Metrics, has_probabilities, measure
 from pixonomy.evaluation.pooling import Pool, Pooling
 from pixonomy.evaluation.predictions import TOP
 from pixonomy.evaluation.shares import Share, share_among
+from pixonomy.intervals import UNIT, unit_column
 
 _TINIEST = np.finfo(np.float64).tiny  # a probability of zero has no logarithm
 _COUNTS = 12

@@ -28,6 +28,7 @@ from pixonomy.evaluation.figures import (
 from pixonomy.evaluation.hierarchy import Hierarchy
 from pixonomy.evaluation.matrix import order_categories, tabulate_confusion
 from pixonomy.evaluation.metrics import Metrics, most_confused
+from pixonomy.evaluation.mix import tell_mix
 from pixonomy.evaluation.origins import FEWEST, Origin
 from pixonomy.evaluation.products import ProductCheck
 from pixonomy.evaluation.sections import (
@@ -115,6 +116,7 @@ def render_report(report: Report) -> str:
         limits=tell_limits(report.metrics, names),
         **_tell_training(report.history),
         **_tell_shares(report.elsewhere, names),
+        mix_words=tell_mix_of(report, names),
         **_tell_metrics(report, names),
     )
 
@@ -171,6 +173,12 @@ def _tell_shares(elsewhere: Elsewhere | None, names: Mapping[str, str]) -> dict[
     ranked = sorted(elsewhere.shares, key=lambda one: -one.share)
     named = [(names[one.label], one) for one in ranked]
     return {"shares": Markup(draw_shares(ranked, names)), "named_shares": named}
+
+
+def tell_mix_of(report: Report, names: Mapping[str, str]) -> list[str]:
+    """Say of a set from elsewhere what its other mix of categories does; nothing of other sets."""
+    here = report.elsewhere
+    return tell_mix(here.mix, names, here.own_split) if here and here.mix else []
 
 
 def _tell_certainty(certainty: Certainty | None) -> dict[str, object]:

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import polars as pl
 
-from pixonomy.evaluation.intervals import measure_means, number_units, wilson_interval
+from pixonomy.intervals import measure_means, number_units, wilson_interval
 
 
 @dataclass(frozen=True)

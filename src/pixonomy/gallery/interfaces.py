@@ -19,7 +19,13 @@ COMMONS, OPENVERSE, FLICKR = "/w/api.php", "/v1", "/services/rest"
 _COMMONS_DEEPEST = 10_000
 _OPENVERSE_DEEPEST = 240
 _FLICKR_MOST = 4000
-_FLICKR_LICENSES = {"CC0 1.0": "9", "CC BY 4.0": "4", "CC BY-SA 4.0": "5"}
+_FLICKR_LICENSES = {
+    "0": ("All Rights Reserved", ""),
+    "9": ("CC0 1.0", "https://creativecommons.org/publicdomain/zero/1.0/"),
+    "21": ("CC BY 4.0", "https://creativecommons.org/licenses/by/4.0/"),
+    "22": ("CC BY-SA 4.0", "https://creativecommons.org/licenses/by-sa/4.0/"),
+}  # not Flickr's own numbers: its list is to be asked for
+_LICENSE_IDS = {name: number for number, (name, _) in _FLICKR_LICENSES.items()}
 _FIRST_UPLOAD = 1_600_000_000  # photo n was uploaded n hours later
 
 _ASKED = web.AppKey("asked", deque[float])
@@ -170,6 +176,12 @@ async def _token(request: web.Request) -> web.Response:
 async def _flickr(request: web.Request) -> web.Response:
     if not request.query.get("api_key"):
         return web.json_response({"stat": "fail", "code": 100, "message": "Invalid API Key"})
+    if request.query.get("method") == "flickr.photos.licenses.getInfo":
+        listed = [
+            {"id": number, "name": name, "url": url}
+            for number, (name, url) in _FLICKR_LICENSES.items()
+        ]
+        return web.json_response({"licenses": {"license": listed}, "stat": "ok"})
     first = _number(request, "min_upload_date", 0)
     last = _number(request, "max_upload_date", 1 << 40)
     found = [
@@ -200,7 +212,7 @@ def _flickr_photo(request: web.Request, photo: Photo) -> dict[str, Any]:
         "id": str(50_000_000 + photo.number),
         "owner": "1@N00",
         "title": photo.title,
-        "license": _FLICKR_LICENSES[photo.license],
+        "license": _LICENSE_IDS[photo.license],
         "ownername": photo.creator,
         "dateupload": str(_uploaded(photo)),
         "tags": photo.title,

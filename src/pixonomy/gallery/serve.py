@@ -25,7 +25,7 @@ def make_app(stock: Stock, burst: int = 0) -> web.Application:
 
 
 @contextmanager
-def serving(app: web.Application, port: int = 0) -> Iterator[str]:
+def serving(app: web.Application, port: int = 0, host: str = HOST) -> Iterator[str]:
     """Serve an application from a thread while the block lasts; yield its address.
 
     Raises:
@@ -38,7 +38,7 @@ def serving(app: web.Application, port: int = 0) -> Iterator[str]:
     async def run() -> None:
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()
-        site = web.TCPSite(runner, HOST, port)
+        site = web.TCPSite(runner, host, port)
         try:
             await site.start()
             told.append(int(runner.addresses[0][1]))
@@ -54,8 +54,8 @@ def serving(app: web.Application, port: int = 0) -> Iterator[str]:
     started.wait()
     try:
         if isinstance(told[0], OSError):
-            raise SettingError(f"Port {port} of {HOST} cannot be had: {told[0].strerror}.")
-        yield f"http://{HOST}:{told[0]}"
+            raise SettingError(f"Port {port} of {host} cannot be had: {told[0].strerror}.")
+        yield f"http://{host}:{told[0]}"
     finally:
         loop.call_soon_threadsafe(ended.set)
         thread.join(timeout=10)

@@ -4,7 +4,10 @@ Every byte is taken as hostile: pixels, bytes and JPEG scans are capped before w
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
+
+import cv2
+import numpy as np
 
 from pixonomy.errors import UndecodableImage
 from pixonomy.images.formats import START_BYTES, TEXT, format_of
@@ -14,7 +17,8 @@ from pixonomy.images.jpeg_head import MAX_JPEG_SCANS
 from pixonomy.images.pixels import MAX_BYTES, MAX_PIXELS, Pixels
 
 __all__ = [
-    "MAX_JPEG_SCANS", "MAX_PIXELS", "Decoded", "Pixels", "decode", "decode_once", "decode_whole",
+    "MAX_JPEG_SCANS", "MAX_PIXELS", "Decoded", "Pixels", "decode", "decode_luma", "decode_once",
+    "decode_whole",
 ]  # fmt: skip
 
 
@@ -75,14 +79,30 @@ def decode_whole(data: bytes, min_sides: Sequence[int | None]) -> Decoded:
     return Decoded(*_decode(data, min_sides))
 
 
-def _decode(data: bytes, min_sides: Sequence[int | None]) -> JpegPixels:
+def decode_luma(data: bytes, min_side: int) -> Decoded:
+    """Do what `decode_whole` does for one `min_side`, in grey: of a JPEG, luma as it is stored.
+
+    Returns:
+        With one array, uint8 of shape (height, width).
+
+    Raises:
+        UndecodableImage: see `decode`.
+    """
+    (pixels,), width, height, damage = _decode(data, [min_side], "Gray")
+    grey = pixels[..., 0] if pixels.shape[2] == 1 else cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+    return Decoded([np.asarray(grey, np.uint8)], width, height, damage)
+
+
+def _decode(
+    data: bytes, min_sides: Sequence[int | None], colours: Literal["RGB", "Gray"] = "RGB"
+) -> JpegPixels:
     if not data:
         raise UndecodableImage("the file is empty")
     if len(data) > MAX_BYTES:
         raise UndecodableImage(f"larger than {MAX_BYTES // 1024**2} MiB")
     try:
         if data.startswith(JPEG_START):
-            decoded = decode_jpeg(data, min_sides)
+            decoded = decode_jpeg(data, min_sides, colours)
             if decoded is not None:
                 return decoded
         else:

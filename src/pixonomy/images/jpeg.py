@@ -1,6 +1,7 @@
 """The bytes of a JPEG go in; its pixels come out, at a reduced scale where that is enough."""
 
 from collections.abc import Sequence
+from typing import Literal, NamedTuple
 
 import numpy as np
 import simplejpeg
@@ -8,13 +9,7 @@ import simplejpeg
 from pixonomy.errors import UndecodableImage
 from pixonomy.images import colour
 from pixonomy.images.jpeg_damage import judge
-from pixonomy.images.jpeg_head import (
-    MAX_JPEG_SCANS,
-    PLAIN,
-    JpegHead,
-    has_many_scans,
-    read_head,
-)
+from pixonomy.images.jpeg_head import MAX_JPEG_SCANS, JpegHead, has_many_scans, read_head
 from pixonomy.images.pixels import (
     MAX_BASELINE_PIXELS,
     MAX_PIXELS,
@@ -38,8 +33,14 @@ _Size = tuple[int, int]
 """Height and width."""
 
 
-def decode_jpeg(data: bytes, min_sides: Sequence[int | None]) -> JpegPixels | None:
+def decode_jpeg(
+    data: bytes, min_sides: Sequence[int | None], colours: Literal["RGB", "Gray"] = "RGB"
+) -> JpegPixels | None:
     """Return the pixels, or None where the guarded general path has to look.
+
+    Args:
+        colours: Gray gives luma as it is stored, of shape (height, width, 1), whatever the
+            profile says of it; CMYK has none, and is left to the general path.
 
     Raises:
         UndecodableImage: if it is too large, or part of it is missing.
@@ -52,18 +53,21 @@ def decode_jpeg(data: bytes, min_sides: Sequence[int | None]) -> JpegPixels | No
     except ValueError:
         return _leave(data)
     size = height, width
+    if colours == "Gray" and space in _CMYK:
+        return _leave(data)
     if height * width > _FEW_PIXELS:
         _check_large(data, size, head.is_one_scan)
     reductions = [_reduction(size, space, side) for side in min_sides]
+    stored = _Stored(size, space, head, "CMYK" if space in _CMYK else colours)
     try:
-        decoded = {one: _decode(data, size, space, head, one) for one in set(reductions)}
+        decoded = {one: _decode(data, stored, one) for one in set(reductions)}
     except ValueError as error:
         judged = judge(data, str(error))
         if judged is None:
             return _leave(data)
         mended, damage = judged
         try:
-            decoded = {one: _decode(mended, size, space, head, one, False) for one in reductions}
+            decoded = {one: _decode(mended, stored, one, False) for one in reductions}
         except ValueError:
             return _leave(data)
     if head.orientation in _TURNED:
@@ -105,22 +109,28 @@ def _reduction(size: _Size, space: str, min_side: int | None) -> int:
     return one
 
 
-def _decode(
-    data: bytes, size: _Size, space: str, head: JpegHead, reduction: int, strict: bool = True
-) -> Pixels:
+class _Stored(NamedTuple):
+    """How a JPEG is stored, and the colours that it is decoded to."""
+
+    size: _Size
+    space: str
+    head: JpegHead
+    colours: str
+
+
+def _decode(data: bytes, stored: _Stored, reduction: int, strict: bool = True) -> Pixels:
     # The least sides allowed are those of the wanted scale: the decoder then takes it.
     pixels: Pixels = simplejpeg.decode_jpeg(
         data,
-        "CMYK" if space in _CMYK else "RGB",
-        min_height=-(-size[0] // reduction),
-        min_width=-(-size[1] // reduction),
+        stored.colours,
+        min_height=-(-stored.size[0] // reduction),
+        min_width=-(-stored.size[1] // reduction),
         min_factor=1.0,
         strict=strict,
     )
-    if head is PLAIN and space not in _CMYK:
-        return pixels
-    if space in _CMYK:  # stored inverted, as Adobe's programs have it
-        pixels = colour.cmyk_to_srgb(np.subtract(255, pixels, dtype=np.uint8), head.profile)
-    elif head.profile is not None and space != "Gray":
-        pixels = colour.to_srgb(pixels, head.profile)
-    return pixels if head.orientation == 1 else turn_upright(pixels, head.orientation)
+    profile, orientation = stored.head.profile, stored.head.orientation
+    if stored.colours == "CMYK":  # stored inverted, as Adobe's programs have it
+        pixels = colour.cmyk_to_srgb(np.subtract(255, pixels, dtype=np.uint8), profile)
+    elif profile is not None and stored.space != "Gray" and stored.colours != "Gray":
+        pixels = colour.to_srgb(pixels, profile)
+    return pixels if orientation == 1 else turn_upright(pixels, orientation)

@@ -10,7 +10,9 @@ _SEED = 0
 
 
 def fit_checked_temperature(
-    logits: npt.NDArray[np.float32], labels: npt.NDArray[np.int64]
+    logits: npt.NDArray[np.float32],
+    labels: npt.NDArray[np.int64],
+    units: npt.NDArray[np.int64] | None = None,
 ) -> float:
     """Return the temperature of `fit_temperature`, or 1 where one is no better on other pictures.
 
@@ -20,9 +22,14 @@ def fit_checked_temperature(
     Args:
         logits: shape (n, k).
         labels: label numbers, shape (n,).
+        units: equal for pictures that are alike and so belong in one half, shape (n,); None: each
+            stands alone. All of one unit have the temperature 1: nothing could check another.
     """
-    drawn = np.random.default_rng(_SEED).permutation(len(labels))
-    halves = drawn[::2], drawn[1::2]
+    own, unit = np.unique(np.arange(len(labels)) if units is None else units, return_inverse=True)
+    if len(own) < 2:
+        return 1.0
+    drawn = np.random.default_rng(_SEED).permutation(len(own))
+    halves = tuple(np.isin(unit, half).nonzero()[0] for half in (drawn[::2], drawn[1::2]))
     gained = 0.0
     for learnt, asked in (halves, halves[::-1]):
         temperature, _ = fit_temperature(logits[learnt], labels[learnt])

@@ -4,7 +4,6 @@ Millions of thumbnails do not fit in memory: they are laid into a file that is m
 nobody else sees.
 """
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from pixonomy.files import remove, scan_parquet, storage_errors
+from pixonomy.files import partial_path, remove, scan_parquet, storage_errors
 from pixonomy.images.descriptor import THUMBNAIL_SIDE
 from pixonomy.matching.variants import Floats
 from pixonomy.matching.vectors import Thumbnails, to_thumbnails
@@ -53,7 +52,7 @@ def open_sketches(survey: Path, embeddings: Embeddings | None) -> Iterator[Sketc
         embeddings: (rows of the survey, d), or None.
     """
     rows = _read_rows(survey)
-    path = survey.with_name(f".{survey.name}.thumbnails-{os.getpid()}")
+    path = partial_path(survey.with_name(f"{survey.name}.thumbnails"))
     try:
         with storage_errors(path):
             thumbnails = _lay(survey, rows, path) if len(rows) else _no_thumbnails()

@@ -1,7 +1,7 @@
 """Names and settings go in; Keras models come out.
 
-Keras chooses its backend when it is first imported, so this package sets it before any of its
-modules can import Keras.
+Keras chooses its backend, and OpenMP how its threads wait, when they are first loaded; so this
+package says both before any of its modules can load them. What the user has set stays.
 """
 
 import os
@@ -9,3 +9,11 @@ import sys
 
 if "keras" not in sys.modules:
     os.environ.setdefault("KERAS_BACKEND", "torch")
+
+_SPINS = "10000"  # some tenths of a millisecond: longer than the gaps between a network's kernels
+
+# A thread that waits at a barrier burns its core for many milliseconds before it sleeps: beside
+# other work the thread that it waits for does not get that core meanwhile.
+if "torch" not in sys.modules and not {"OMP_WAIT_POLICY", "GOMP_SPINCOUNT"} & os.environ.keys():
+    os.environ["GOMP_SPINCOUNT"] = _SPINS  # GNU's OpenMP, on Linux
+    os.environ.setdefault("KMP_BLOCKTIME", "1")  # LLVM's, on macOS: milliseconds

@@ -75,7 +75,7 @@ class IdentityFirst(keras.initializers.Initializer):
         """Return a kernel of shape (height, width, in, out)."""
         height, width, entering, leaving = shape
         draw = keras.initializers.VarianceScaling(1 / 3, seed=self.seed, distribution="uniform")
-        kernel = np.array(draw(shape, dtype="float32"))
+        kernel = np.array(keras.ops.convert_to_numpy(draw(shape, dtype="float32")))
         through = min(entering, leaving)
         kernel[..., :through] = 0
         kernel[height // 2, width // 2, range(through), range(through)] = 1

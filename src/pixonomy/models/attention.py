@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from pixonomy.models.device import device_of, lay_on
 from pixonomy.models.program import NotFlat, Program
 
 _FEWEST_CELLS = 4  # a side: a coarser map would not tell one part of a picture from another
@@ -34,17 +35,18 @@ def activation_maps(
     except NotFlat:
         return None
     axes = (1, 2) if any(one.name == "channels_last" for one in model.layers) else (2, 3)
+    device = device_of(model)
     features, output = None, None
-    for output in program.outputs(torch.from_numpy(images)):
+    for output in program.outputs(lay_on(device, images)):
         is_map = output.ndim == 4 and output.requires_grad
         if is_map and min(output.shape[axis] for axis in axes) >= _FEWEST_CELLS:
             features = output
     if features is None or output is None:
         return None
-    chosen = output[torch.arange(len(images)), torch.from_numpy(categories)].sum()
+    chosen = output.gather(1, lay_on(device, categories)[:, None]).sum()
     (slopes,) = torch.autograd.grad(chosen, features)
     (channels,) = {1, 2, 3} - set(axes)
     weights = slopes.float().mean(dim=axes, keepdim=True)
     maps = (weights * features.float()).sum(dim=channels).clamp_min(0)
     highest = maps.amax(dim=(1, 2), keepdim=True).clamp_min(1e-12)
-    return (maps / highest).detach().numpy().astype(np.float32)
+    return (maps / highest).detach().cpu().numpy().astype(np.float32)

@@ -4,6 +4,7 @@ Rooms above this one take Keras from here, so that the backend is chosen before 
 """
 
 import ctypes
+import gc
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ import keras
 import torch
 
 from pixonomy.errors import SettingError
+from pixonomy.models.threads import share_cores
 
 Precision = Literal["float32", "mixed_bfloat16"]
 
@@ -26,6 +28,8 @@ if BACKEND not in ("torch", "jax"):
         "KERAS_BACKEND=torch or jax, or leave it unset."
     )
 
+_BF16_CAPABILITY = 8  # of CUDA devices: Ampere, 2020
+_C_LIBRARY = ctypes.CDLL(None) if sys.platform == "linux" else None
 _BF16_FLAGS = frozenset({"avx512_bf16", "amx_bf16", "bf16"})
 
 
@@ -45,14 +49,21 @@ def building(precision: Precision) -> Iterator[None]:
         keras.config.set_image_data_format(data_format)
 
 
-def best_precision() -> Precision:
-    """Return bfloat16 where the processor computes in it, else float32 (emulation is slow)."""
+def best_precision(device: str = "cpu") -> Precision:
+    """Return bfloat16 where the device computes in it, else float32 (emulation is slow).
+
+    Args:
+        device: see `models.device`; on JAX it is what JAX has chosen.
+    """
     if BACKEND == "jax":
         import jax  # not at hand where PyTorch does the work
 
         return "float32" if jax.default_backend() == "cpu" else "mixed_bfloat16"
-    if torch.cuda.is_available():
-        return "mixed_bfloat16"
+    if device.startswith("cuda"):
+        major, _minor = torch.cuda.get_device_capability(device)
+        return "mixed_bfloat16" if major >= _BF16_CAPABILITY else "float32"
+    if device != "cpu":
+        return "float32"  # Apple's emulate it on some chips and have none before macOS 14
     try:
         flags = set(Path("/proc/cpuinfo").read_text().split())
     except OSError:
@@ -61,12 +72,23 @@ def best_precision() -> Precision:
 
 
 def use_threads(count: int) -> None:
-    """Let PyTorch compute with `count` threads: as many as cores that this process may use.
+    """Let PyTorch compute with `count` threads at most, fewer while others need cores.
 
     Memory that it frees stays with the process, ready for the next step.
     """
-    torch.set_num_threads(count)
+    share_cores(count)
     _keep_memory()
+
+
+def give_back_memory() -> None:
+    """Drop models that nobody holds any more, and give the memory they had to the system.
+
+    Between two pieces of work with different networks: one would not fit where the other lay.
+    """
+    gc.collect()  # a Keras model refers to itself
+    trim = getattr(_C_LIBRARY, "malloc_trim", None)
+    if trim is not None:
+        trim(0)
 
 
 _MMAP_THRESHOLD, _TRIM_THRESHOLD = -3, -1  # of glibc's mallopt
@@ -79,7 +101,7 @@ def _keep_memory() -> None:
     A training step frees and asks for the same large blocks every time; from the system they come
     as zeroed pages, one fault each, which costs a small network a fifth of its time.
     """
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
+    mallopt = getattr(_C_LIBRARY, "mallopt", None)
     if mallopt is not None:  # musl has none
         mallopt(_MMAP_THRESHOLD, _LARGEST_KEPT)
         mallopt(_TRIM_THRESHOLD, 2**31 - 1)

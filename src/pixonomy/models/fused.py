@@ -23,12 +23,14 @@ PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 @keras.saving.register_keras_serializable("pixonomy")
 class Entrance(layers.Layer):
-    """Lay the batch out channels-last in memory: the order PyTorch's CPU kernels are fast in."""
+    """Lay the batch out channels-last in memory: the order CPU and CUDA kernels are fast in."""
 
     def call(self, images: Any) -> Any:
         """Return the same values, shape (n, 3, height, width), in the other memory order."""
         if not isinstance(images, torch.Tensor):
             return images  # JAX's compiler chooses the order itself
+        if images.device.type not in ("cpu", "cuda"):
+            return images.contiguous()  # not all others' kernels know another order
         return images.contiguous(memory_format=torch.channels_last)
 
     def compute_output_shape(self, input_shape: Any) -> Any:

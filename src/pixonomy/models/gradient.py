@@ -135,7 +135,7 @@ def _dilate(gradient: torch.Tensor, inputs: torch.Tensor, kernel: torch.Tensor) 
     """Put zeros between the pixels of a gradient: as many as a stride of 1 would give."""
     n, channels, height, width = inputs.shape
     shape = (n, channels, height - kernel.shape[2] + 1, width - kernel.shape[3] + 1)
-    whole = torch.empty(shape, dtype=gradient.dtype, memory_format=torch.channels_last).zero_()
+    whole = gradient.new_zeros(shape).contiguous(memory_format=torch.channels_last)
     whole[:, :, ::2, ::2] = gradient
     return whole
 

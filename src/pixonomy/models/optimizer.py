@@ -87,14 +87,14 @@ class FusedAdamW(keras.optimizers.AdamW):
 
     def _step_adam(self, gradients: dict[int, torch.Tensor], rate: float, decay: float) -> None:
         weights = [self._trainable_variables[place]._value for place in gradients]
-        done = float(self.iterations)
+        done = torch.full((len(weights),), float(self.iterations), device=weights[0].device)
         adamw(
             weights,
             list(gradients.values()),
             [self._momentums[place]._value for place in gradients],
             [self._velocities[place]._value for place in gradients],
             [],
-            [torch.tensor(done, device=weight.device) for weight in weights],
+            list(done.unbind()),
             fused=True,
             amsgrad=False,
             beta1=self.beta_1,
@@ -157,7 +157,9 @@ def orthogonalise(kernel: torch.Tensor) -> torch.Tensor:
     Returns:
         float32, same shape; singular values are between about 0.7 and 1.2.
     """
-    matrix = kernel.permute(3, 0, 1, 2).flatten(1).bfloat16()
+    # Not all other devices have bfloat16: Apple's have none before macOS 14.
+    precision = torch.bfloat16 if kernel.device.type in ("cpu", "cuda") else torch.float32
+    matrix = kernel.permute(3, 0, 1, 2).flatten(1).to(precision)
     is_tall = matrix.shape[0] > matrix.shape[1]
     x = matrix.T if is_tall else matrix
     x = x / (x.norm() + 1e-7)

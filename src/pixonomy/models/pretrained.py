@@ -18,6 +18,7 @@ from pixonomy.errors import SettingError
 from pixonomy.files import printable
 from pixonomy.models.architectures import Architecture, architecture
 from pixonomy.models.backend import building
+from pixonomy.models.device import CPU, on_device
 from pixonomy.models.fused import fuse
 
 IMAGENET = "imagenet"
@@ -142,5 +143,5 @@ def fetch_weights(model: str) -> None:
     Raises:
         WeightsUnavailable: if they are neither cached nor to be had.
     """
-    with building("float32"):
+    with on_device(CPU), building("float32"):
         build_backbone(architecture(model), 224, IMAGENET)

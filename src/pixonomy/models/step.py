@@ -12,8 +12,10 @@ import numpy.typing as npt
 import torch
 from torch.nn import functional
 
+from pixonomy.models.device import lay_on
 from pixonomy.models.program import Compute, forward_of
 from pixonomy.models.targets import Objective, Targets
+from pixonomy.models.threads import make_room
 
 
 def torch_step(
@@ -32,6 +34,7 @@ def torch_step(
     variables = list(model.trainable_variables)
 
     def step(images: npt.NDArray[np.uint8], targets: Targets) -> float:
+        make_room()
         weights = [variable._value for variable in variables]
         total = _measure_gradients(forward, weights, images, targets, objective)
         model.optimizer.take([weight.grad for weight in weights])
@@ -53,7 +56,7 @@ def _measure_gradients(
     total, count = 0.0, len(images)
     for part in np.array_split(np.arange(count), min(objective.parts, count)):
         some = slice(int(part[0]), int(part[-1]) + 1)
-        batch = torch.from_numpy(images[some]).to(weights[0].device, non_blocking=True)
+        batch = lay_on(weights[0].device, images[some])
         logits = forward(batch, True).float()
         loss = _measure_loss(logits, targets, some, objective) * (len(part) / count)
         loss.backward()
@@ -66,13 +69,13 @@ def _measure_loss(
 ) -> torch.Tensor:
     smoothing = objective.label_smoothing
     device = logits.device
-    labels = torch.from_numpy(targets.labels[some]).to(device)
+    labels = lay_on(device, targets.labels[some])
     if targets.others is None and objective.weights is None:
         return functional.cross_entropy(logits, labels, label_smoothing=smoothing)
     losses = _weighted(logits, labels, objective)
     if targets.others is not None and targets.shares is not None:
-        share = torch.from_numpy(targets.shares[some]).to(device)
-        others = torch.from_numpy(targets.others[some]).to(device)
+        share = lay_on(device, targets.shares[some])
+        others = lay_on(device, targets.others[some])
         losses = share * losses + (1 - share) * _weighted(logits, others, objective)
     return losses.mean()
 
@@ -83,4 +86,4 @@ def _weighted(logits: torch.Tensor, labels: torch.Tensor, objective: Objective) 
     )
     if objective.weights is None:
         return losses
-    return losses * torch.from_numpy(objective.weights).to(labels.device)[labels]
+    return losses * lay_on(labels.device, objective.weights)[labels]

@@ -12,15 +12,13 @@ import polars as pl
 from pixonomy.artefact import Fingerprint, is_finished
 from pixonomy.auditing.examine import MEASURE_VERSION
 from pixonomy.auditing.findings import (
-    TOLD,
-    conform,
     count_findings,
     find_copies_and_leaks,
     gather_audited,
 )
 from pixonomy.auditing.flaws import find_flaws
 from pixonomy.auditing.groups import group_copies, number_pictures
-from pixonomy.auditing.kinds import UNDECODABLE, check_kinds
+from pixonomy.auditing.kinds import check_kinds
 from pixonomy.auditing.record import decide_problems, name_groups, write_findings, write_marked
 from pixonomy.auditing.survey import EMBEDDINGS, TABLE, Survey, SurveySettings, survey
 from pixonomy.curation.labels import LABELS_VERSION
@@ -29,28 +27,31 @@ from pixonomy.files import (
     printable,
     read_json,
     remove,
-    scan_parquet,
     storage_errors,
     write_json,
     write_text,
 )
+from pixonomy.images.describe import HandMadeEmbedder
 from pixonomy.images.embedding import Embedder
-from pixonomy.images.formats import all_faults
+from pixonomy.locks import lock_folder
 from pixonomy.manifest import Manifest, hash_manifest, read_manifest
 from pixonomy.matching.pairs import MATCH_VERSION
 from pixonomy.outputs import require_local
 from pixonomy.progress import Surroundings
+from pixonomy.road.audit_corrections import Corrections, correct, read_corrections
 from pixonomy.road.audit_labels import REVIEW, Labelled, as_findings, hash_predictions, review
-from pixonomy.road.audit_page import Outcome, draw_page
+from pixonomy.road.audit_page import Outcome, draw_page, list_notes
 from pixonomy.road.audit_pairs import PAIRS, pair
+from pixonomy.road.audit_told import SETTLED, add_faults, read_told
 from pixonomy.road.embedder import choose_embedder
 
 MARKED, FINDINGS, PAGE, SUMMARY = "manifest.parquet", "findings.parquet", "audit.html", "audit.json"
 
 _DEFAULT = Surroundings()
-_STAGE, _VERSION = "audit", 1  # the version is raised when the same inputs give other findings
+_STAGE, _VERSION = "audit", 2  # the version is raised when the same inputs give other findings
 _PLAN = ".plan.json"  # written first, so that an unfinished folder is known for what it is
-_FAULT = "fault?"  # the name of no column
+_CORRECTED = ".corrected.parquet"  # while the audit lasts
+_SEEN_FROM = ("manifest", "corrections", "measured", "network")
 _OWN = (MARKED, FINDINGS, PAGE, SUMMARY, TABLE, EMBEDDINGS, PAIRS, REVIEW)
 _OWN_STARTS = (".", "embedder-")
 
@@ -65,12 +66,14 @@ class AuditChoices:
             compared with; None: labels are compared by cross-validation.
         apply: kinds of findings whose rows are left out (`problem`), beside the undecodable.
         earlier: the folder of an earlier audit, whose pictures are not read again.
+        corrections: a table of labels that people gave; see `road.audit_corrections`.
     """
 
     network: str | Path | None = None
     predictions: Path | None = None
     apply: tuple[str, ...] = ()
     earlier: Path | None = None
+    corrections: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -82,12 +85,24 @@ class _Work:
     embedder: Embedder
     fingerprint: Fingerprint
     surroundings: Surroundings
+    corrections: Corrections | None = None
     seconds: dict[str, float] = field(default_factory=dict)  # stage → how long it took
 
     @property
     def seen_from(self) -> Fingerprint:
         """What the pictures and how they were looked at follow from."""
-        return {name: self.fingerprint[name] for name in ("manifest", "measured", "network")}
+        return {name: self.fingerprint[name] for name in _SEEN_FROM}
+
+    @property
+    def source(self) -> Path:
+        """The manifest with the labels that people gave."""
+        return self.manifest if self.corrections is None else self.output / _CORRECTED
+
+    @property
+    def identity(self) -> str:
+        """What tells the source from others."""
+        parts = (self.fingerprint["manifest"], self.fingerprint["corrections"])
+        return " ".join(part for part in parts if part is not None)
 
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:
@@ -111,30 +126,38 @@ def audit(
     was. `output` gets manifest.parquet (marked), findings.parquet, audit.html and audit.json.
 
     Returns:
-        {manifest, page, seconds, findings: {kind: count}}; `auditing.findings.count_findings`
-        tells what is counted.
+        {manifest, page, seconds, findings: {kind: count}, notes}; what is counted is told at
+        `auditing.findings.count_findings`; notes are sentences about what could not be told.
 
     Raises:
         SettingError: if `manifest` is none, `output` holds other things or a kind is unknown.
+        DataError: if the corrections cannot be taken.
         StorageError: if the disk is full, or a remote storage does not answer.
     """
     require_local(output)
     began = time.monotonic()
     choices = choices or AuditChoices()
-    fingerprint = _fingerprint(manifest, choices)
-    found = _read_found(output)
+    table = choices.corrections
+    given = read_corrections(table, manifest) if table is not None else None
+    identity = given.identity if given is not None else None
+    fingerprint = {**_fingerprint(manifest, choices), "corrections": identity}
+    _read_found(output)  # a folder of others is refused before anything is written to it
     embedder = choose_embedder(choices.network, output, surroundings)
     fingerprint = {**fingerprint, "network": embedder.identity}
-    is_same = is_finished(printable(output), found, fingerprint, overwrite)
-    if not (is_same and (output / SUMMARY).exists()):
-        about = read_manifest(manifest, ())
-        _make(_Work(manifest, output, about, choices, embedder, fingerprint, surroundings))
-    remove(output / _PLAN)
+    about = read_manifest(manifest, ())
+    work = _Work(manifest, output, about, choices, embedder, fingerprint, surroundings, given)
+    if not _is_made(work, overwrite) or (output / _PLAN).exists():
+        with lock_folder(output, surroundings.say):
+            if not _is_made(work, overwrite):  # nor has another run made it meanwhile
+                _make(work)
+            remove(output / _PLAN)
+    summary = read_json(output / SUMMARY)
     return {
         "manifest": printable(output / MARKED),
         "page": printable(output / PAGE),
         "seconds": round(time.monotonic() - began, 3),
-        "findings": read_json(output / SUMMARY)["findings"],
+        "findings": summary["findings"],
+        "notes": summary["notes"],
     }
 
 
@@ -152,22 +175,31 @@ def _fingerprint(manifest: Path, choices: AuditChoices) -> Fingerprint:
     }
 
 
+def _is_made(work: _Work, overwrite: bool) -> bool:
+    found = _read_found(work.output)
+    is_same = is_finished(printable(work.output), found, work.fingerprint, overwrite)
+    return is_same and (work.output / SUMMARY).exists()
+
+
 def _make(work: _Work) -> None:
     output, surroundings = work.output, work.surroundings
     # Whatever is killed when: either the plan or the summary says whose folder this is.
     write_json(output / _PLAN, dict(work.fingerprint))
     remove(output / SUMMARY)
+    if work.corrections is not None:
+        correct(work.manifest, work.corrections, work.source, work.fingerprint)
     earlier = (work.choices.earlier,) if work.choices.earlier is not None else ()
     settings = SurveySettings(work.embedder, earlier)
     with work.timed("looking"):
-        identity = work.fingerprint["manifest"]
-        seen = survey(work.manifest, identity, output, settings, surroundings)
-    told = _read_told(work.manifest)
+        seen = survey(work.source, work.identity, output, settings, surroundings)
+    told = read_told(work.source)
     outcome = _find(work, seen, told)
     with work.timed("writing"):
         _record(work, seen, told, outcome)
     about = {"findings": outcome.counts, "rows": told.height, "seconds": work.seconds}
+    about["notes"] = list_notes(outcome)
     write_json(output / SUMMARY, {**about, "fingerprint": dict(work.fingerprint)})
+    remove(output / _CORRECTED)
 
 
 def _record(work: _Work, seen: Survey, told: pl.DataFrame, outcome: Outcome) -> None:
@@ -179,26 +211,9 @@ def _record(work: _Work, seen: Survey, told: pl.DataFrame, outcome: Outcome) -> 
     news = pl.DataFrame({"duplicate_group": groups}).with_row_index("row")
     news = news.join(quality, on="row", how="left", maintain_order="left").drop("row")
     marked = Manifest(news, work.about.base, work.fingerprint, work.about.taxonomy)
-    write_marked(work.manifest, seen.table, output / MARKED, marked, problems)
+    write_marked(work.source, seen.table, output / MARKED, marked, problems)
     page = draw_page(outcome, output / MARKED, work.fingerprint, work.surroundings)
     write_text(output / PAGE, page)
-
-
-def _read_told(manifest: Path) -> pl.DataFrame:
-    """Read the columns that findings are drawn from; repeated texts as numbers."""
-    with scan_parquet(manifest) as rows:
-        known = rows.collect_schema()
-        told = [pl.col(name).cast(pl.Categorical) for name in TOLD if name in known]
-        usable = pl.col("problem").is_null().alias("is_usable")
-        fault = pl.when(pl.col("problem").is_in(all_faults())).then("problem").alias(_FAULT)
-        return rows.select("image_id", "duplicate_group", usable, fault, *told).collect()
-
-
-def _add_faults(findings: dict[str, pl.DataFrame], told: pl.DataFrame) -> dict[str, pl.DataFrame]:
-    """Add what `index` has seen to be no picture, and nobody has looked at again."""
-    known = told.with_row_index("row").drop_nulls(_FAULT).select("row", detail=_FAULT)
-    both = pl.concat([findings[UNDECODABLE], conform(known)])
-    return {**findings, UNDECODABLE: both.sort("row")}
 
 
 def _find(work: _Work, seen: Survey, told: pl.DataFrame) -> Outcome:
@@ -208,26 +223,27 @@ def _find(work: _Work, seen: Survey, told: pl.DataFrame) -> Outcome:
     copies = group_copies(number_pictures(seen.table), pairs, told["duplicate_group"])
     audited = gather_audited(told, copies, pairs)
     assert seen.embeddings is not None
-    labelled = Labelled(work.manifest, told, copies, seen.embeddings)
+    labelled = Labelled(
+        work.source,
+        told,
+        copies,
+        seen.embeddings,
+        isinstance(work.embedder, HandMadeEmbedder),
+        told[SETTLED],
+    )
     also = {name: work.fingerprint[name] for name in ("matching", "predictions")}
     with work.timed("labels"):
         run, made_from = work.choices.predictions, {**work.seen_from, **also}
         reviewed = review(labelled, run, output, made_from, surroundings)
     findings = {
-        **_add_faults(find_flaws(seen.table), told),
+        **add_faults(find_flaws(seen.table), told),
         **find_copies_and_leaks(audited),
         **as_findings(reviewed),
     }
     counts = count_findings(findings, audited)
-    facts = {
-        "manifest (SHA-256)": work.fingerprint["manifest"],
-        "pictures looked at": f"{seen.looked_at:,}",
-        "known from an earlier audit": f"{seen.known:,}",
-        "described by": work.embedder.identity,
-        "labels reviewed": f"{reviewed.height:,}",
-    }
     return Outcome(
-        work.manifest,
+        work.source,
+        printable(work.manifest.name),
         work.about,
         audited,
         findings,
@@ -236,8 +252,22 @@ def _find(work: _Work, seen: Survey, told: pl.DataFrame) -> Outcome:
         told["image_id"],
         told["is_usable"],
         tuple(work.fingerprint["apply"]),
-        facts,
+        _tell_facts(work, seen, told, reviewed),
+        work.corrections.remarks if work.corrections is not None else (),
     )
+
+
+def _tell_facts(
+    work: _Work, seen: Survey, told: pl.DataFrame, reviewed: pl.DataFrame
+) -> dict[str, str]:
+    return {
+        "manifest (SHA-256)": work.fingerprint["manifest"],
+        "pictures looked at": f"{seen.looked_at:,}",
+        "known from an earlier audit": f"{seen.known:,}",
+        "described by": work.embedder.identity,
+        "labels reviewed": f"{reviewed.height:,}",
+        "labels that people gave": f"{told[SETTLED].sum():,}",
+    }
 
 
 def _read_found(output: Path) -> Fingerprint | None:

@@ -23,6 +23,7 @@ from pixonomy.curation.labels import (
 from pixonomy.curation.units import connect
 from pixonomy.errors import SettingError
 from pixonomy.files import existing_path, hash_file, read_parquet
+from pixonomy.pages.wording import counted, percent
 from pixonomy.progress import Surroundings
 
 REVIEW = "labels.parquet"
@@ -45,7 +46,10 @@ _SCHEMA = {
     "suggested": pl.String(),
     "is_suspect": pl.Boolean(),
     "reason": pl.String(),
+    "withheld": pl.String(),
 }
+_LEAST_PRECISION = 0.5  # of a list worth looking through
+_LEAST_KEPT = 0.05  # of a promise that did not hold, so that the order stays
 
 
 @dataclass(frozen=True)
@@ -57,12 +61,16 @@ class Labelled:
         told: image_id and label of each row of it.
         copies: who is a copy of whom.
         embeddings: float16 (n, d), mapped; row n is the manifest's.
+        is_hand_made: whether they were made without a network.
+        is_settled: of each row, whether a person has said its label; None: of no row.
     """
 
     manifest: Path
     told: pl.DataFrame
     copies: Copies
     embeddings: npt.NDArray[np.float16]
+    is_hand_made: bool = False
+    is_settled: pl.Series | None = None
 
     @property
     def rows(self) -> npt.NDArray[np.int64]:
@@ -91,6 +99,10 @@ def review(
 ) -> pl.DataFrame:
     """Return how far to trust labels: row, quality (0 to 1), suggested, is_suspect, reason.
 
+    A label that a person has said is right: its quality is 1. Where pictures were described by hand
+    and fewer than half of the suspects are to be expected wrong, there is none, quality tells what
+    the surest pictures show, and `withheld` (null elsewhere) says why, the same in all rows.
+
     Args:
         run: whose predictions, of pictures it was not trained on, the labels are compared with;
             None: labels are compared by cross-validation on the embeddings.
@@ -100,8 +112,8 @@ def review(
 
     def make() -> pl.DataFrame:
         if run is not None:
-            return _review_predictions(labelled, run)
-        return _review_embeddings(labelled, surroundings)
+            return _settle(_review_predictions(labelled, run), labelled)
+        return _settle(_review_embeddings(labelled, surroundings), labelled)
 
     return keep(folder / REVIEW, {**made_from, "labels": LABELS_VERSION}, make)
 
@@ -111,10 +123,13 @@ def as_findings(reviewed: pl.DataFrame) -> dict[str, pl.DataFrame]:
     ordered = reviewed.sort("quality", "row")
     suspects = ordered.filter("is_suspect").select("row", score="quality", detail="reason")
     is_last = pl.col("quality").rank("ordinal") <= _LAST_SHARE * pl.len()
-    is_doubtful = ~pl.col("is_suspect") & (is_last | (pl.col("quality") < _SURE))
-    told = pl.format(
+    # Of what is withheld there is an order, and no evidence for a figure.
+    has_figure = pl.col("withheld").is_null()
+    is_doubtful = ~pl.col("is_suspect") & (is_last | (has_figure & (pl.col("quality") < _SURE)))
+    figure = pl.format(
         "right with a probability of {} %", (100 * pl.col("quality")).round(0).cast(int)
     )
+    told = pl.when(has_figure).then(figure).otherwise(pl.lit("one of those that fit least"))
     doubts = ordered.filter(is_doubtful).select("row", score="quality", detail=told)
     return {SUSPECTS: conform(suspects), DOUBTS: conform(doubts)}
 
@@ -141,8 +156,43 @@ def _review_embeddings(labelled: Labelled, surroundings: Surroundings) -> pl.Dat
         some = np.flatnonzero(part_of == part)
         features, given = labelled.embeddings[rows[some]], labels.gather(some)
         reviewed = review_labels(features, given, units[some], _SEED, surroundings)
-        tables.append(_as_table(rows[some], reviewed))
+        table = _as_table(rows[some], reviewed)
+        is_false = labelled.is_hand_made and reviewed.precision < _LEAST_PRECISION
+        tables.append(_withhold(table, reviewed) if is_false else table)
     return pl.concat(tables).sort("row")
+
+
+def _withhold(table: pl.DataFrame, reviewed: LabelReview) -> pl.DataFrame:
+    """Take suspects back of which fewer than half are to be expected wrong, and say so."""
+    suspects = table.filter("is_suspect")
+    promised = 1 - suspects.select(pl.col("quality").mean()).item()
+    said = (
+        "No label is listed as suspected: without a network the description of the pictures "
+        f"agrees with {percent(reviewed.agreement)} of their labels, and of the "
+        f"{counted(suspects.height, 'label')} that it contradicts most fewer than half are to be "
+        "expected wrong; audit with a network (--network imagenet, a weights file or a bundle) to "
+        "find wrong labels."
+    )
+    kept = max(reviewed.precision, _LEAST_KEPT) / promised
+    wrong = (1 - pl.col("quality")) * min(1.0, kept)
+    return table.with_columns(
+        (1 - wrong).cast(pl.Float32).alias("quality"),
+        pl.lit(False).alias("is_suspect"),
+        pl.lit(None, pl.String).alias("reason"),
+        pl.lit(said).alias("withheld"),
+    )
+
+
+def _settle(table: pl.DataFrame, labelled: Labelled) -> pl.DataFrame:
+    """Take what a person has said for right."""
+    if labelled.is_settled is None:
+        return table
+    is_settled = labelled.is_settled.gather(table["row"])
+    settled = {"quality": 1.0, "is_suspect": False, "reason": None}
+    return table.with_columns(
+        pl.when(is_settled).then(pl.lit(value, _SCHEMA[name])).otherwise(name).alias(name)
+        for name, value in settled.items()
+    )
 
 
 def _review_predictions(labelled: Labelled, run: Path) -> pl.DataFrame:
@@ -172,6 +222,7 @@ def _as_table(rows: npt.NDArray[np.int64], reviewed: LabelReview) -> pl.DataFram
         "suggested": reviewed.suggested,
         "is_suspect": reviewed.is_suspect,
         "reason": reviewed.reasons,
+        "withheld": pl.Series([None], dtype=pl.String).new_from_index(0, len(rows)),
     }
     table = pl.DataFrame(
         {name: pl.Series(values[name]).cast(dtype) for name, dtype in _SCHEMA.items()}

@@ -1,5 +1,6 @@
 """An audit's findings and its manifest go in; the page with thumbnails comes out."""
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,7 @@ from pixonomy.auditing.kinds import (
     UNDECODABLE,
 )
 from pixonomy.auditing.origins import Origins, tabulate
-from pixonomy.auditing.page import AuditPage, Card, Shown, render_audit
+from pixonomy.auditing.page import AuditPage, Card, Choice, Shown, render_audit
 from pixonomy.auditing.thumbnails import make_thumbnails
 from pixonomy.files import printable, scan_parquet
 from pixonomy.locate import LOCATED, locate
@@ -28,6 +29,7 @@ from pixonomy.manifest import Manifest
 from pixonomy.pages.problems import ProblemGroup, group_problems
 from pixonomy.pages.wording import counted, display_names, percent, shorten
 from pixonomy.progress import Surroundings
+from pixonomy.spreadsheet import guard
 
 NO_CATEGORY = "(no category)"
 _NAMED = ("label", "keyword", "provider", "split")
@@ -40,15 +42,18 @@ class Outcome:
     """What an audit has found.
 
     Attributes:
-        path: of the manifest that was audited.
+        path: of the manifest that was audited, with the labels that people gave.
+        name: of the manifest, as people know it.
         about: what is said of that manifest; without rows.
-        reviewed: row, quality, suggested, is_suspect, reason.
+        reviewed: row, quality, suggested, is_suspect, reason, withheld.
         ids: image_id of each row.
         is_usable: of each row, before the audit.
         facts: what else the page tells.
+        remarks: what was passed over.
     """
 
     path: Path
+    name: str
     about: Manifest
     audited: Audited
     findings: Findings
@@ -58,6 +63,7 @@ class Outcome:
     is_usable: pl.Series
     applied: tuple[str, ...]
     facts: Mapping[str, str]
+    remarks: tuple[str, ...] = ()
 
 
 def draw_page(
@@ -79,7 +85,7 @@ def draw_page(
         for kind, some in examples.items()
     }
     page = AuditPage(
-        f"Audit of {printable(outcome.path.name)}",
+        f"Audit of {outcome.name}",
         int(outcome.is_usable.sum()),
         _count_left_out(outcome, marked),
         outcome.counts,
@@ -87,10 +93,12 @@ def draw_page(
         _group_undecodable(outcome),
         _tabulate_origins(outcome, names),
         outcome.applied,
-        _list_notes(outcome),
+        list_notes(outcome),
         outcome.facts,
-        _next_steps(printable(marked)),
+        _next_steps(printable(marked), outcome),
         {"fingerprint": dict(fingerprint)},
+        dict(sorted(names.items(), key=lambda one: one[1].casefold())),
+        _correcting(marked),
     )
     return render_audit(page)
 
@@ -141,7 +149,17 @@ def _card(
         row = example.rows[0]
         for label in (pictures[row][1]["label"], _suggested(row, outcome.reviewed, {})):
             sentence = sentence.replace(f"“{label}”", f"“{names.get(str(label), label)}”")
-    return Card(tuple(shown), sentence)
+    choice = None
+    if kind in {SUSPECTS, DOUBTS}:
+        row = example.rows[0]
+        picture, columns = pictures[row]
+        written = pl.select(guard(pl.lit(picture.image_id))).item()
+        suggested = _suggested(row, outcome.reviewed, {})
+        label = str(columns["label"])
+        # A run can know categories that the manifest has no picture of.
+        suggested = suggested if suggested in names else label
+        choice = Choice(picture.image_id, written, label, suggested)
+    return Card(tuple(shown), sentence, choice)
 
 
 def _sentence(kind: str, example: Example) -> str | None:
@@ -167,7 +185,12 @@ def _count_left_out(outcome: Outcome, marked: Path) -> tuple[int, int]:
     return int(now), outcome.is_usable.len() - int(outcome.is_usable.sum())
 
 
-def _list_notes(outcome: Outcome) -> list[str]:
+def list_notes(outcome: Outcome) -> list[str]:
+    """Say what could not be told, and why; what was passed over comes first."""
+    return [*outcome.remarks, *_list_unjudged(outcome)]
+
+
+def _list_unjudged(outcome: Outcome) -> list[str]:
     rows = outcome.audited.rows.drop_nulls("picture")
     labels = rows["label"].drop_nulls()
     if labels.is_empty():
@@ -175,11 +198,16 @@ def _list_notes(outcome: Outcome) -> list[str]:
     if outcome.reviewed.is_empty():
         few = "there is only one category" if labels.n_unique() == 1 else "there are too many"
         return [f"No label was compared with what the pictures show: {few}."]
+    notes: list[str] = outcome.reviewed["withheld"].drop_nulls().unique().sort().to_list()
+    if notes and SUSPECTS in outcome.applied:
+        notes.append("--apply suspected_labels has left nothing out for that reason.")
     unjudged = labels.len() - outcome.reviewed["quality"].count()
     if unjudged:
         told = counted(unjudged, "picture")
-        return [f"The labels of {told} could not be judged: too few of their category are known."]
-    return []
+        notes.append(
+            f"The labels of {told} could not be judged: too few of their category are known."
+        )
+    return notes
 
 
 def _group_undecodable(outcome: Outcome) -> list[ProblemGroup]:
@@ -210,7 +238,8 @@ def _tabulate_origins(outcome: Outcome, names: Mapping[str, str]) -> list[Origin
     return tables
 
 
-def _next_steps(marked: str) -> list[tuple[str, str]]:
+def _next_steps(marked: str, outcome: Outcome) -> list[tuple[str, str]]:
+    kinds = [EXACT] + [SUSPECTS] * (outcome.counts[SUSPECTS] > 0)
     return [
         (f"pixonomy split {marked} -o split.parquet", "deals whole groups of copies to the splits"),
         (
@@ -218,7 +247,17 @@ def _next_steps(marked: str) -> list[tuple[str, str]]:
             "keeps one picture of each group of copies",
         ),
         (
-            "pixonomy audit … --apply exact_duplicates,suspected_labels --overwrite",
+            f"pixonomy audit … --apply {','.join(kinds)} --overwrite",
             "marks findings as problems: these rows are then left out of everything",
         ),
     ]
+
+
+def _correcting(marked: Path) -> str:
+    """The marked manifest goes in again: what was corrected before is in it."""
+    folder = marked.parent
+    corrected = folder.with_name(f"{folder.name}-corrected")
+    places = [shlex.quote(printable(place)) for place in (marked, folder, corrected)]
+    return "pixonomy audit {} --earlier {} --apply-corrections corrections.csv -o {}".format(
+        *places
+    )

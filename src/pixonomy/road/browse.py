@@ -21,6 +21,7 @@ from pixonomy.browsing.sizes import (
 )
 from pixonomy.errors import SettingError
 from pixonomy.files import printable, scan_parquet, write_text
+from pixonomy.locks import lock_file
 from pixonomy.manifest import Manifest, hash_manifest, read_manifest
 from pixonomy.outputs import require_local
 from pixonomy.progress import Surroundings
@@ -56,21 +57,28 @@ def browse(
         "page_version": _PAGE_VERSION,
         **asdict(choices),
     }
-    mark = _read_own(output)
-    if mark is None or not is_finished(
-        printable(output), mark["fingerprint"], fingerprint, overwrite
-    ):
-        mark = _write_page(manifest, output, choices, fingerprint, surroundings)
+    mark = _read_finished(output, fingerprint, overwrite)
+    if mark is None:
+        with lock_file(output, surroundings.say):
+            mark = _read_finished(output, fingerprint, overwrite) or _write_page(
+                manifest, output, choices, fingerprint, surroundings
+            )
     return {"page": printable(output), **mark["summary"]}
 
 
-def _read_own(output: Path) -> dict[str, Any] | None:
+def _read_finished(
+    output: Path, fingerprint: Fingerprint, overwrite: bool
+) -> dict[str, Any] | None:
+    """Return what the page at `output` says of itself; None if it has to be made."""
     mark = read_mark(output)
-    if mark is not None and mark.get("fingerprint", {}).get("stage") != _STAGE:
+    if mark is None:
+        return None
+    if mark.get("fingerprint", {}).get("stage") != _STAGE:
         raise SettingError(
             f"{printable(output)} exists and is no page of `browse`; choose another name."
         )
-    return mark
+    is_same = is_finished(printable(output), mark["fingerprint"], fingerprint, overwrite)
+    return mark if is_same else None
 
 
 def _write_page(

@@ -1,153 +1,158 @@
-"""A ledger goes in; manifest, sightings, attribution and page of a collection come out."""
+"""A ledger goes in; manifest, sightings, attribution and page of a collection come out.
 
-from collections.abc import Iterator
+What is long is streamed: memory does not grow with the number of pictures.
+"""
+
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import polars as pl
 
 from pixonomy.collecting.ledger import Ledger
-from pixonomy.collecting.outcome import ATTRIBUTION_COLUMNS, read_pictures, read_sightings
-from pixonomy.collecting.page import CollectedPage, KeywordSheet, render_collected
+from pixonomy.collecting.outcome import (
+    ATTRIBUTION_COLUMNS,
+    Form,
+    stream_pictures,
+    stream_sightings,
+)
+from pixonomy.collecting.page import render_credits
+from pixonomy.collecting.records import count_images, count_reasons
+from pixonomy.collecting.tally import Tally
 from pixonomy.curation.proof import prove_copies
-from pixonomy.errors import UndecodableImage
-from pixonomy.fetch import read_all
-from pixonomy.files import printable, write_parquet, write_text
-from pixonomy.images.decode import decode
+from pixonomy.files import printable, scan_parquet, stream_parquet, write_aside
 from pixonomy.keywords import KeywordFile
-from pixonomy.locate import locate
-from pixonomy.manifest import Manifest, conform, write_manifest
-from pixonomy.pages.thumbnail import as_data_uri, encode_thumbnail
+from pixonomy.manifest import Manifest, conform, describe
+from pixonomy.progress import Surroundings
 from pixonomy.remote import is_remote, upload
-from pixonomy.spreadsheet import write_spreadsheet
+from pixonomy.road.collect_page import PAGE, as_here, count_keywords, write_page
+from pixonomy.road.collect_rehash import rehash_older
+from pixonomy.spreadsheet import stream_spreadsheet
 
 MANIFEST, SIGHTINGS = "manifest.parquet", "sightings.parquet"
-ATTRIBUTION, PAGE = "ATTRIBUTION.csv", "collected.html"
+ATTRIBUTION, CREDITS = "ATTRIBUTION.csv", "ATTRIBUTION.html"
 
-_SHOWN = 8  # pictures of a keyword on the page
-_THUMBNAIL = 96
+_CHUNK = 20_000
 
 
-def write_outcome(
-    ledger: Ledger, folder: Path, wanted: KeywordFile, per_keyword: int, output: str, cores: int = 1
-) -> dict[str, Any]:
-    """Write all that a collection leaves beside its tar files; see `collect` for what is returned.
+@dataclass(frozen=True)
+class Asked:
+    """What a collection was asked for.
 
-    Args:
+    Attributes:
         folder: of the ledger and the tar files.
         output: the same, or the address that everything is copied to.
+        licenses: SPDX identifiers; empty: all pass.
+        left: hosts that were left while pictures still wait there → why.
     """
-    sightings = read_sightings(ledger)
-    is_away = is_remote(output)
-    shards = f"{output.rstrip('/')}/shards" if is_away else "shards"
 
-    def prove(rows: pl.DataFrame) -> pl.Series:
-        return prove_copies(conform(_as_here(rows)), folder, cores)
+    wanted: KeywordFile
+    folder: Path
+    output: str
+    per_keyword: int
+    licenses: frozenset[str] = frozenset()
+    providers: tuple[str, ...] = ()
+    left: Mapping[str, str] = field(default_factory=dict)
 
-    rows = read_pictures(ledger, sightings, shards, prove)
-    write_parquet(folder / SIGHTINGS, sightings)
-    write_spreadsheet(folder / ATTRIBUTION, rows.select(ATTRIBUTION_COLUMNS))
-    had = {one: ledger.count_kept(*one) for one in wanted.keywords}
-    _write_page(ledger, folder, wanted, rows, had, per_keyword=per_keyword, output=output)
-    fingerprint = {"stage": "collect", "pictures": rows.height, "title": wanted.title}
-    write_manifest(folder / MANIFEST, Manifest(conform(rows), folder.absolute(), fingerprint))
-    place = output.rstrip("/") if is_away else printable(folder)
-    if is_away:
-        _send(ledger, folder, place)
-    shortfall = {one: per_keyword - count for (_, one), count in had.items() if count < per_keyword}
+    @property
+    def place(self) -> str:
+        """Where people find it."""
+        is_away = is_remote(self.output)
+        return self.output.rstrip("/") if is_away else printable(self.folder)
+
+    @property
+    def command(self) -> str:
+        """What was called, but for secrets and addresses of people."""
+        words = ["pixonomy", "collect", "TAXONOMY.toml", "-o", self.output]
+        words += ["--per-keyword", str(self.per_keyword)]
+        words += [word for one in self.providers for word in ("--provider", one)]
+        words += ["--licence", ",".join(sorted(self.licenses))] if self.licenses else []
+        return shlex.join(words)
+
+
+def write_outcome(ledger: Ledger, asked: Asked, surroundings: Surroundings) -> dict[str, Any]:
+    """Write all that a collection leaves beside its tar files; see `collect` for what is returned.
+
+    A ledger that is only looked into gives the same of the moment, while another run goes on.
+    """
+    folder = asked.folder
+    if not ledger.is_read_only:
+        rehash_older(ledger, folder, surroundings)
+    stream_parquet(folder / SIGHTINGS, stream_sightings(ledger))
+    tally = Tally()
+    _write_manifest(ledger, asked, tally, surroundings)
+    with scan_parquet(folder / MANIFEST) as rows:
+        _write_attribution(rows, asked)
+        counted = count_keywords(ledger, asked.wanted, tally, asked.per_keyword)
+        write_page(ledger, asked, rows, tally, counted)
+    if is_remote(asked.output):
+        _send(ledger, folder, asked.place)
     return {
-        "manifest": f"{place}/{MANIFEST}",
-        **_count(ledger, rows),
-        "shortfall": shortfall,
-        "sightings": f"{place}/{SIGHTINGS}",
-        "attribution": f"{place}/{ATTRIBUTION}",
-        "page": f"{place}/{PAGE}",
+        "manifest": f"{asked.place}/{MANIFEST}",
+        **_count(ledger, tally),
+        "shortfall": {one.keyword: one.wanted - one.had for one in counted if one.had < one.wanted},
+        "sightings": f"{asked.place}/{SIGHTINGS}",
+        "attribution": f"{asked.place}/{ATTRIBUTION}",
+        "page": f"{asked.place}/{PAGE}",
+        "credits": f"{asked.place}/{CREDITS}",
+        "kept": tally.rows,
+        "waiting": count_images(ledger).get("waiting", 0),
+        "usable_shortfall": {one.keyword: one.missing for one in counted if one.missing},
+        "licenses": tally.licenses(),
+        "refused_by_reason": count_reasons(ledger, "refused"),
+        "left": dict(asked.left),
     }
 
 
-def _count(ledger: Ledger, rows: pl.DataFrame) -> dict[str, int]:
-    counts = ledger.count_images()
-    copies = int(rows["problem"].fill_null("").str.starts_with("duplicate of").sum())
+def _write_manifest(ledger: Ledger, asked: Asked, tally: Tally, surroundings: Surroundings) -> None:
+    is_away = is_remote(asked.output)
+
+    def prove(rows: pl.DataFrame) -> pl.Series:
+        here = conform(as_here(rows))
+        return prove_copies(here, asked.folder, surroundings.cores, surroundings.progress)
+
+    form = Form(f"{asked.place}/shards" if is_away else "shards", prove, asked.licenses)
+    fingerprint = {
+        "stage": "collect",
+        "pictures": ledger.count_pictures(),
+        "title": asked.wanted.title,
+    }
+    about = describe(Manifest(pl.DataFrame(), asked.folder.absolute(), fingerprint))
+    chunks = tally.watch(stream_pictures(ledger, form))
+    rows = (conform(one.drop("number")) for one in chunks)
+    stream_parquet(asked.folder / MANIFEST, rows, about)
+
+
+def _write_attribution(rows: pl.LazyFrame, asked: Asked) -> None:
+    chunks = rows.select(ATTRIBUTION_COLUMNS).collect_batches(
+        chunk_size=_CHUNK, maintain_order=True
+    )
+    stream_spreadsheet(asked.folder / ATTRIBUTION, chunks)
+    usable = rows.filter(pl.col("problem").is_null()).select(ATTRIBUTION_COLUMNS)
+    count = int(usable.select(pl.len()).collect().item())
+    title = asked.wanted.title
+    with (
+        write_aside(asked.folder / CREDITS) as partial,
+        partial.open("w", encoding="utf-8") as file,
+    ):
+        file.writelines(render_credits(title, _each(usable), count))
+
+
+def _each(rows: pl.LazyFrame) -> Iterator[dict[str, Any]]:
+    for chunk in rows.collect_batches(chunk_size=_CHUNK, maintain_order=True):
+        yield from chunk.iter_rows(named=True)
+
+
+def _count(ledger: Ledger, tally: Tally) -> dict[str, int]:
+    counts = count_images(ledger)
     return {
-        "pictures": int(rows["problem"].is_null().sum()),
-        "duplicates": counts.get("kept", 0) - rows.height + copies,
+        "pictures": tally.usable,
+        "duplicates": counts.get("kept", 0) - tally.rows + tally.copies,
         "refused": counts.get("refused", 0),
         "failed": counts.get("failed", 0),
     }
-
-
-def _write_page(
-    ledger: Ledger,
-    folder: Path,
-    wanted: KeywordFile,
-    rows: pl.DataFrame,
-    had: dict[tuple[str, str], int],
-    *,
-    per_keyword: int,
-    output: str,
-) -> None:
-    reason = pl.col("problem").str.replace(r"(duplicate of).*", "$1 another picture")
-    left_out = rows.filter(pl.col("problem").is_not_null()).group_by(reason).len().sort("problem")
-    licenses = rows.group_by("license").len().sort("len", "license", descending=[True, False])
-    permissions = {
-        provider: text
-        for provider in wanted.providers
-        if (text := ledger.noted(f"permission:{provider}")) is not None
-    }
-    page = CollectedPage(
-        title=wanted.title,
-        pictures=int(rows["problem"].is_null().sum()),
-        sheets=list(_sheets(folder, wanted, rows, had, per_keyword)),
-        left_out=dict(left_out.iter_rows()),
-        refused=ledger.reasons(),
-        licenses=dict(licenses.iter_rows()),
-        permissions=permissions,
-        command=f"pixonomy collect TAXONOMY.toml -o {output} --per-keyword {per_keyword}",
-    )
-    write_text(folder / PAGE, render_collected(page))
-
-
-def _sheets(
-    folder: Path,
-    wanted: KeywordFile,
-    rows: pl.DataFrame,
-    had: dict[tuple[str, str], int],
-    per_keyword: int,
-) -> Iterator[KeywordSheet]:
-    """Yield each keyword's first pictures, and how many it has."""
-    names = {one.id: one.name for one in wanted.categories}
-    first = rows.group_by("label", "keyword", maintain_order=True).head(_SHOWN)
-    sources = _thumbnails(conform(_as_here(first)), folder)
-    for category, keyword in wanted.keywords:
-        own = first.filter((pl.col("label") == category) & (pl.col("keyword") == keyword))
-        pictures = tuple(
-            (sources[image_id], title or f"{keyword}: {image_id}")
-            for image_id, title in own.select("image_id", "title").iter_rows()
-            if image_id in sources
-        )
-        yield KeywordSheet(names[category], keyword, had[category, keyword], per_keyword, pictures)
-
-
-def _as_here(rows: pl.DataFrame) -> pl.DataFrame:
-    """Let the rows' addresses be those of the tar files beside the ledger."""
-    return rows.with_columns(uri=pl.format("shards/{}", pl.col("uri").str.split("/").list.last()))
-
-
-def _thumbnails(rows: pl.DataFrame, folder: Path) -> dict[str, str]:
-    """Return image_id → JPEG data URI, of what can be read here."""
-    is_here = [(folder / uri).exists() for uri in rows["uri"]]
-    rows = rows.filter(pl.Series(is_here, dtype=pl.Boolean))
-    found: dict[str, str] = {}
-    for place, data in read_all(locate(rows, folder)):
-        try:
-            if isinstance(data, UndecodableImage):
-                raise data
-            pixels = np.ascontiguousarray(decode(data, _THUMBNAIL))
-        except UndecodableImage:
-            continue
-        found[str(rows["image_id"][place])] = as_data_uri(encode_thumbnail(pixels, _THUMBNAIL))
-    return found
 
 
 def _send(ledger: Ledger, folder: Path, place: str) -> None:
@@ -157,6 +162,7 @@ def _send(ledger: Ledger, folder: Path, place: str) -> None:
         key = f"sent:{place}/{name}"
         if ledger.noted(key) != str(size):
             upload(folder / name, f"{place}/{name}")
-            ledger.note(key, str(size))
-    for name in (SIGHTINGS, ATTRIBUTION, PAGE, MANIFEST):
+            if not ledger.is_read_only:
+                ledger.note(key, str(size))
+    for name in (SIGHTINGS, ATTRIBUTION, CREDITS, PAGE, MANIFEST):
         upload(folder / name, f"{place}/{name}")

@@ -14,6 +14,7 @@ from pixonomy.errors import SettingError
 from pixonomy.evaluation.comparison import Contender, compare_with_first, render_comparison
 from pixonomy.evaluation.metrics import measure
 from pixonomy.files import printable, read_json, read_parquet, write_text
+from pixonomy.locks import lock_file
 from pixonomy.outputs import require_local
 from pixonomy.progress import Surroundings
 from pixonomy.road.evaluate import evaluate
@@ -51,7 +52,8 @@ def compare(
     contenders = [_contender(run, name) for run, name in zip(runs, names, strict=True)]
     compared = compare_with_first(contenders)
     command = " ".join(["pixonomy compare", *map(printable, runs), "-o", printable(output)])
-    write_text(output, render_comparison(contenders, compared, command))
+    with lock_file(output, surroundings.say):
+        write_text(output, render_comparison(contenders, compared, command))
     recipes = [read_run(run)[1].recipe for run in runs]
     return {
         "page": printable(output),

@@ -10,11 +10,13 @@ import polars as pl
 from polars import selectors
 
 from pixonomy.bundle.load import Bundle
+from pixonomy.curation.units import COPIES
 from pixonomy.errors import UndecodableImage
+from pixonomy.evaluation.card import write_card
 from pixonomy.evaluation.certainty import check_certainty
-from pixonomy.evaluation.copies import MARKS
 from pixonomy.evaluation.elsewhere import Elsewhere, look_elsewhere
 from pixonomy.evaluation.metrics import Metrics, measure
+from pixonomy.evaluation.mix import tell_mix
 from pixonomy.evaluation.report import Report, render_report
 from pixonomy.fetch import read_all
 from pixonomy.files import (
@@ -28,13 +30,15 @@ from pixonomy.files import (
 )
 from pixonomy.images.decode import decode
 from pixonomy.locate import locate
+from pixonomy.locks import lock_folder
 from pixonomy.manifest import hash_manifest, read_about
+from pixonomy.pages.wording import display_names
 from pixonomy.progress import Surroundings
 from pixonomy.road.predict import PredictChoices, predict
 from pixonomy.road.units import mark_units
 from pixonomy.training.run import Run, RunFolder, versions
 
-_VERSION = 2  # of what is said of a set from elsewhere
+_VERSION = 3  # of what is said of a set from elsewhere
 _SHOWN_PIXELS = 160  # what thumbnails are made from, at least
 _HASH_LETTERS = 8
 
@@ -60,7 +64,8 @@ class Evaluated:
 def evaluate_on(own: Evaluated, manifest: Path, surroundings: Surroundings) -> dict[str, Any]:
     """Answer a manifest's pictures and compare with the run's own; see `evaluate`.
 
-    All lies in `on/<name>-<hash>` of the run; what is there already is taken as it is.
+    All lies in `on/<name>-<hash>` of the run, with a model card; what is there already is taken as
+    it is.
     """
     digest = hash_manifest(manifest)
     place = own.folder.path / "on" / f"{manifest.stem}-{digest[:_HASH_LETTERS]}"
@@ -74,32 +79,40 @@ def evaluate_on(own: Evaluated, manifest: Path, surroundings: Surroundings) -> d
     assert known is not None  # the run has been evaluated
     fingerprint = hash_json([known["fingerprint"], digest, versions(), _VERSION])
     done = read_json(about)
-    if done is None or done["fingerprint"] != fingerprint or not page.exists():
-        done = _evaluate(own, manifest, table, page) | {"fingerprint": fingerprint}
-        write_json(about, done)
+    is_whole = page.exists() and page.with_name(own.folder.card.name).exists()
+    if done is None or done["fingerprint"] != fingerprint or not is_whole:
+        with lock_folder(place, surroundings.say):
+            done = _evaluate(own, manifest, table, page) | {"fingerprint": fingerprint}
+            write_json(about, done)
     return {
         "report": printable(page),
         "predictions": printable(table),
         "images": answered["rows"],
         "test": done["test"],
         "gap": done["elsewhere"]["gap"],
+        "mix": done["elsewhere"]["mix"],
         "shares": done["elsewhere"]["shares"],
     }
 
 
 def _evaluate(own: Evaluated, manifest: Path, table: Path, page: Path) -> dict[str, Any]:
     with scan_parquet(manifest) as rows:
-        marks = rows.select(selectors.by_name("image_id", *MARKS, require_all=False)).collect()
+        marks = rows.select(selectors.by_name("image_id", *COPIES, require_all=False)).collect()
     there, labels = mark_units(read_parquet(table), marks), own.run.labels
     seen = look_elsewhere(read_parquet(own.folder.predictions), there, labels, own.split)
     known = there.filter(pl.col("problem").is_null() & pl.col("label").is_in(list(labels)))
     metrics = measure(known, labels, own.majority) if known.height else None
     report = _report(own, manifest, there, known, seen, metrics=metrics)
     write_text(page, render_report(report))
+    write_text(page.with_name(own.folder.card.name), write_card(report))
+    told = seen.as_json()
+    if seen.mix:
+        names = display_names(report.labels, report.names)
+        told["mix"]["in_words"] = tell_mix(seen.mix, names, own.split)
     return {
         "test": metrics.summary() if metrics else None,
         "metrics": metrics.as_json() if metrics else None,
-        "elsewhere": seen.as_json(),
+        "elsewhere": told,
         "certainty": report.certainty.as_json() if report.certainty else None,
     }
 

@@ -13,6 +13,7 @@ from pixonomy.images.describe import HandMadeEmbedder
 from pixonomy.images.embedding import Embedder
 from pixonomy.images.resize import RESIZE_VERSION, Framing
 from pixonomy.inference.embed import load_embedding_network
+from pixonomy.locks import lock_file
 from pixonomy.progress import Surroundings
 from pixonomy.road.on_torch import on_torch
 
@@ -107,15 +108,18 @@ def _from_weights(weights: str | Path, weights_id: str, folder: Path) -> Network
     identity = hash_json([MODEL, weights_id, _SIZE, RESIZE_VERSION, _EXPORT_VERSION])
     path = (folder / f"embedder-{identity[:16]}.onnx").absolute()
     if not path.exists():
-        on_torch(export_embedder, weights, path)
+        with lock_file(path, waits=True):  # by which several artefacts may be looked at
+            if not path.exists():
+                on_torch(export_embedder, weights, path)
     return NetworkEmbedder(path, framing, identity, load_embedding_network(path).dimensions)
 
 
 def export_embedder(weights: str | Path, path: Path) -> None:
     """Write the network with these weights; Keras has to run on PyTorch."""
     from pixonomy.bundle.export import export_headless
+    from pixonomy.models.device import CPU, on_device
     from pixonomy.models.headless import build_headless
 
-    model = build_headless(_SIZE, weights)
-    with write_aside(path) as partial:
+    with on_device(CPU), write_aside(path) as partial:
+        model = build_headless(_SIZE, weights)
         export_headless(model, partial)

@@ -28,6 +28,8 @@ from pixonomy.files import (
     write_parquet,
     write_text,
 )
+from pixonomy.locks import lock_folder
+from pixonomy.models.device import AUTO, require_device
 from pixonomy.progress import Surroundings
 from pixonomy.road.elsewhere import Evaluated, evaluate_on
 from pixonomy.road.evaluate_page import Measured, make_report, tell_facts
@@ -52,14 +54,19 @@ def evaluate(
         {run, bundle, report, images, categories, seconds, test: {n, accuracy, accuracy_low,
         accuracy_high, macro_f1, majority_baseline, units} or null}, units being how many
         are independent of each other; with `on` also predictions, gap: {n, groups, first, second,
-        difference, low, high, chance, smallest, is_paired} or null, and shares: [{label, counted,
-        share, low, high}].
+        difference, low, high, chance, smallest, is_paired} or null, mix: what of the gap is because
+        categories come in other shares, {reweighted: {categories, own_covered, there_covered, own,
+        there, accuracy, accuracy_low, accuracy_high, by_mix: {difference, low, high}, by_pictures:
+        the same} or null, why_not, only_own, only_there, few, in_words} or null, and shares:
+        [{label, counted, share, low, high}].
 
     Raises:
-        SettingError: if there is no run or manifest, or the pictures trained on have changed.
+        SettingError: if there is no run, manifest or device, or the pictures trained on have
+            changed.
         BundleError: if the bundle cannot be trusted.
     """
     began = time.monotonic()
+    require_device(surroundings.device or AUTO)
     folder, described = read_run(run)
     arrays = _read_arrays(folder, described)
     bundle = load_bundle(folder.bundle, surroundings.cores)
@@ -85,12 +92,21 @@ def _evaluate_once(
 ) -> dict[str, Any]:
     """Evaluate, or read back what an evaluation of the same bundle has found."""
     fingerprint = hash_json([bundle.about["digest"], run.fingerprint, versions(), _VERSION])
+    done = _read_done(folder, fingerprint)
+    if done is None:
+        with lock_folder(folder.path, surroundings.say):
+            done = _read_done(folder, fingerprint)  # another run may have ended meanwhile
+            if done is None:
+                done = _evaluate(folder, run, arrays, bundle, surroundings)
+                write_json(folder.evaluation, done | {"fingerprint": fingerprint})
+    return done
+
+
+def _read_done(folder: RunFolder, fingerprint: str) -> dict[str, Any] | None:
+    """Return what an evaluation has found; None if one has to be made."""
     done: dict[str, Any] | None = read_json(folder.evaluation)
     is_whole = folder.report.exists() and folder.card.exists()
-    if done is None or done["fingerprint"] != fingerprint or not is_whole:
-        done = _evaluate(folder, run, arrays, bundle, surroundings)
-        write_json(folder.evaluation, done | {"fingerprint": fingerprint})
-    return done
+    return done if done is not None and done["fingerprint"] == fingerprint and is_whole else None
 
 
 def _read_arrays(folder: RunFolder, run: Run) -> Arrays:
@@ -116,7 +132,9 @@ def _evaluate(
     write_parquet(folder.predictions, predictions)
     temperature = bundle.calibration.temperature
     measured = _measure(folder, run, arrays, predictions, split=split, temperature=temperature)
-    report = make_report(folder, run, arrays, bundle, predictions, measured=measured)
+    report = make_report(
+        folder, run, arrays, bundle, predictions, measured=measured, device=surroundings.device
+    )
     write_text(folder.report, render_report(report))
     write_text(folder.card, write_card(report))
     metrics, copies = measured.metrics, measured.copies

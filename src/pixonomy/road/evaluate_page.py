@@ -21,6 +21,7 @@ from pixonomy.evaluation.report import Report
 from pixonomy.evaluation.sections import tell_units
 from pixonomy.evaluation.suspects import Suspects
 from pixonomy.files import printable
+from pixonomy.models.device import AUTO
 from pixonomy.pages.wording import counted
 from pixonomy.road.on_torch import on_torch
 from pixonomy.training.run import Run, RunFolder, read_run, versions
@@ -51,9 +52,10 @@ def make_report(
     predictions: pl.DataFrame,
     *,
     measured: Measured,
+    device: str | None = None,
 ) -> Report:
     """Gather all that the page tells; `predictions` are those of the measured split."""
-    pictures = _Pictures(folder, run, arrays)
+    pictures = _Pictures(folder, run, arrays, device or AUTO)
     return Report(
         title=printable(folder.path.absolute().name),
         metrics=measured.metrics,
@@ -86,6 +88,7 @@ class _Pictures:
     folder: RunFolder
     run: Run
     arrays: Arrays
+    device: str
 
     def look_up(self, image_ids: Sequence[str]) -> dict[str, np.ndarray]:
         """Return pictures, uint8 (3, size, size)."""
@@ -99,17 +102,21 @@ class _Pictures:
         """Return where in each picture the answer comes from, float32 (height, width), 0 to 1."""
         numbers = [self.run.labels.index(label) for label in labels]
         images = np.stack(list(self.look_up(image_ids).values()))
-        maps = on_torch(_look, self.folder.path, images, np.array(numbers, np.int64))
+        places = np.array(numbers, np.int64)
+        maps = on_torch(_look, self.folder.path, images, places, self.device)
         return {} if maps is None else dict(zip(image_ids, maps, strict=True))
 
 
 def _look(
-    path: Path, images: npt.NDArray[np.uint8], categories: npt.NDArray[np.int64]
+    path: Path,
+    images: npt.NDArray[np.uint8],
+    categories: npt.NDArray[np.int64],
+    device: str,
 ) -> npt.NDArray[np.float32] | None:
     from pixonomy.training.attention import attention_of  # only now: it loads Keras
 
     folder, run = read_run(path)
-    return attention_of(run, folder, images, categories)
+    return attention_of(run, folder, images, categories, device)
 
 
 def _history(folder: RunFolder) -> pl.DataFrame | None:
@@ -178,7 +185,9 @@ def _notes(arrays: Arrays, measured: Measured) -> tuple[str, ...]:
 
 
 def _note_on_sure(run: Run, bundle: Bundle) -> tuple[str, ...]:
-    told = explain_never_sure(bundle.calibration, run.recipe.sure_accuracy)
+    units = bundle.about.get("provenance", {}).get("calibrated_units")  # older bundles do not tell
+    known = units if type(units) is int else None
+    told = explain_never_sure(bundle.calibration, run.recipe.sure_accuracy, known)
     return (told,) if told is not None else ()
 
 

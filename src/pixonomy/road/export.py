@@ -21,6 +21,7 @@ from pixonomy.files import (
     write_aside,
     write_json,
 )
+from pixonomy.locks import is_lock, lock_folder, make_once
 from pixonomy.manifest import SPLITS, hash_manifest, read_manifest
 from pixonomy.outputs import require_local
 from pixonomy.progress import Surroundings
@@ -65,13 +66,30 @@ def export(
     _check(to, shard_bytes)
     about_input = {"stage": _STAGE, "manifest": hash_manifest(manifest)}
     fingerprint = {**about_input, "to": to, "shard_bytes": shard_bytes}
-    if not _is_finished(output, fingerprint, overwrite):
-        _write(manifest, output, fingerprint, surroundings)
-    remove(output / WORK_FOLDER)
+    make_once(
+        lambda: _is_whole(output, fingerprint, overwrite),
+        lambda: _make(manifest, output, fingerprint, overwrite, surroundings),
+        lock_folder(output, surroundings.say),
+    )
     about = read_json(output / EXPORT_FILE)
     _tell(about, surroundings)
     counts = {name: about[name] for name in ("rows", "problems", "splits", "files")}
     return {"export": printable(output), **counts, "seconds": round(time.monotonic() - began, 3)}
+
+
+def _make(
+    manifest: Path,
+    output: Path,
+    fingerprint: Fingerprint,
+    overwrite: bool,
+    surroundings: Surroundings,
+) -> None:
+    if not is_finished(printable(output), _read_found(output), fingerprint, overwrite):
+        _clear(output)
+        write_json(output / WORK_FOLDER / _PLAN_FILE, dict(fingerprint))
+    if not (output / EXPORT_FILE).exists():
+        _write(manifest, output, fingerprint, surroundings)
+    remove(output / WORK_FOLDER)
 
 
 def _write(
@@ -140,15 +158,10 @@ def _check(to: str, shard_bytes: int) -> None:
         raise SettingError(f"A shard has at least one byte, not {shard_bytes}.")
 
 
-def _is_finished(output: Path, fingerprint: Fingerprint, overwrite: bool) -> bool:
-    found = _read_found(output)
-    is_same = is_finished(printable(output), found, fingerprint, overwrite)
-    if is_same and (output / EXPORT_FILE).exists():
-        return True
-    if not is_same:
-        _clear(output)
-        write_json(output / WORK_FOLDER / _PLAN_FILE, dict(fingerprint))
-    return False
+def _is_whole(output: Path, fingerprint: Fingerprint, overwrite: bool) -> bool:
+    """Tell whether the export is there, and nothing that a killed run has left."""
+    is_same = is_finished(printable(output), _read_found(output), fingerprint, overwrite)
+    return is_same and (output / EXPORT_FILE).exists() and not (output / WORK_FOLDER).exists()
 
 
 def _read_found(output: Path) -> Fingerprint | None:
@@ -164,7 +177,7 @@ def _read_found(output: Path) -> Fingerprint | None:
     plan = plan or read_json(output / WORK_FOLDER / _PLAN_FILE)
     if isinstance(plan, dict) and plan.get("stage") == _STAGE:
         return cast(Fingerprint, plan)
-    if any(name != WORK_FOLDER for name in names):
+    if any(name != WORK_FOLDER and not is_lock(name) for name in names):
         raise SettingError(f"{printable(output)} holds other files; choose an empty or new folder.")
     return None
 

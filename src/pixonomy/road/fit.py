@@ -2,7 +2,8 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from pixonomy.curation.split import SplitShares
 from pixonomy.errors import SettingError
 from pixonomy.files import printable, storage_errors
 from pixonomy.images.resize import DEFAULT_FIT, Fit
+from pixonomy.locks import lock_folder
 from pixonomy.outputs import require_local
 from pixonomy.progress import Surroundings
 from pixonomy.road.describe import describe_manifest
@@ -60,14 +62,19 @@ def fit(
     indexed, dealt, arrays = (output / "data" / name for name in _DATA)
     plan = plan_training(choices.training, surroundings)
     _check_output(output)
-    found = index(sources, indexed, IndexChoices(choices.columns), overwrite, surroundings)
-    for line in describe_manifest(found):
-        surroundings.say(line)
-    split(indexed, dealt, SplitShares(seed=choices.seed), overwrite, surroundings)
-    settings = ArraySettings((plan.recipe.size,), choices.fit)
-    prepare(dealt, arrays, settings, overwrite, surroundings)
-    train(arrays, output, plan, overwrite, surroundings)
-    result = evaluate(output, surroundings)
+    # A finished run is only read, which needs no lock; else each stage takes its own.
+    run = RunFolder(output)
+    lock = lock_folder(output, surroundings.say, within=(run.latest.parent.name,))
+    with nullcontext() if run.evaluation.exists() else lock:
+        found = index(sources, indexed, IndexChoices(choices.columns), overwrite, surroundings)
+        for line in describe_manifest(found):
+            surroundings.say(line)
+        split(indexed, dealt, SplitShares(seed=choices.seed), overwrite, surroundings)
+        settings = ArraySettings((plan.recipe.size,), choices.fit)
+        prepare(dealt, arrays, settings, overwrite, surroundings)
+        train(arrays, output, plan, overwrite, surroundings)
+        around = replace(surroundings, device=surroundings.device or plan.recipe.device)
+        result = evaluate(output, around)
     return {**result, "run": printable(output), "seconds": round(time.monotonic() - began, 2)}
 
 

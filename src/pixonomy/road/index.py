@@ -11,9 +11,10 @@ import polars as pl
 from pixonomy.artefact import Fingerprint, is_finished
 from pixonomy.errors import DataError, SettingError
 from pixonomy.files import hash_file, hash_json, printable, storage_errors
+from pixonomy.locks import lock_file
 from pixonomy.manifest import SUMMED, Manifest, conform, describe, read_about
 from pixonomy.outputs import require_local
-from pixonomy.parts import Parts, remove_parts
+from pixonomy.parts import Parts, has_parts, remove_parts
 from pixonomy.progress import Surroundings
 from pixonomy.road.sources import FoundSources, Source, find_sources
 from pixonomy.road.tally import tally
@@ -24,9 +25,8 @@ from pixonomy.taxonomy import LEVELS, Taxonomy, read_taxonomy
 
 _DEFAULT = Surroundings()
 _PART_STEPS = 4 * 1024**3  # bytes of a source between two points where a killed run can go on
-_PROBLEMS_NAMED = 3
 _PART_ROWS = 500_000
-_REASONS_NAMED = 5  # to pass files over
+_PROBLEMS_NAMED, _REASONS_NAMED = 3, 5  # why pictures are left out, and files passed over
 
 
 @dataclass(frozen=True)
@@ -72,15 +72,13 @@ def index(
     taxonomy = _read_taxonomy(choices)
     found = find_sources(sources, choices.columns)
     fingerprint = _fingerprint(found, choices)
-    made = found_fingerprint(output)
-    finished = is_finished(printable(output), made, fingerprint, overwrite)
-    notes = _notes_of(output) if finished else {}
-    # What broke off at damage is no finished manifest: it is made anew as soon as it can be.
-    is_broken = bool(notes.get("damage")) and not notes["salvaged"] and choices.salvage
-    if finished and not is_broken:
-        remove_parts(output)
-    else:
-        notes = _make(output, found, fingerprint, taxonomy, choices, surroundings)
+    wanted = output, fingerprint, choices, overwrite
+    notes = _finished_notes(*wanted)
+    if notes is None or has_parts(output):
+        with lock_file(output, surroundings.say):
+            if (notes := _finished_notes(*wanted)) is None:  # nor has another run made it
+                notes = _make(output, found, fingerprint, taxonomy, choices, surroundings)
+            remove_parts(output)
     _tell(notes, taxonomy, surroundings)
     if notes["damage"] and not choices.salvage:
         raise _damaged(output, notes)
@@ -243,14 +241,13 @@ def _explain_nothing(found: FoundSources, told: Indexed) -> str:
 def _tell(notes: dict[str, Any], taxonomy: Taxonomy | None, surroundings: Surroundings) -> None:
     for remark in notes["remarks"]:
         surroundings.say(remark)
-    usable = notes["summary"]["rows"] - notes["summary"]["problems"]
-    if usable and notes["unlabelled"] == usable:
+    summary, count = notes["summary"], notes["unlabelled"]
+    if count and count == summary["rows"] - summary["problems"]:
         surroundings.say(
             "No picture has a category. They can be classified; to train, expected "
             "one folder per category, or a category_id in the catalogue."
         )
-    elif notes["unlabelled"]:
-        count = notes["unlabelled"]
+    elif count:
         surroundings.say(f"{count} pictures have no category and will not be trained on.")
     if notes["unknown"] and taxonomy is not None:
         named = ", ".join(notes["unknown"][:3])
@@ -274,9 +271,15 @@ def _first(damage: list[dict[str, Any]]) -> str:
     return f"Damaged at byte {damage[0]['offset']}: {damage[0]['message']}"
 
 
-def _notes_of(output: Path) -> dict[str, Any]:
-    about = read_about(output)
-    return dict(about["notes"]) if about is not None else {}
+def _finished_notes(
+    output: Path, fingerprint: Fingerprint, choices: IndexChoices, overwrite: bool
+) -> dict[str, Any] | None:
+    """Return the notes of the manifest at `output`; None if it has to be made."""
+    if not is_finished(printable(output), found_fingerprint(output), fingerprint, overwrite):
+        return None
+    notes: dict[str, Any] = (read_about(output) or {"notes": {}})["notes"]
+    # What broke off at damage is no finished manifest: it is made anew as soon as it can be.
+    return None if notes.get("damage") and not notes["salvaged"] and choices.salvage else notes
 
 
 def found_fingerprint(output: Path) -> Fingerprint | None:

@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,10 @@ from pixonomy.evaluation.pooling import Pooling, check_pooling
 from pixonomy.evaluation.predict import NEEDED, Predictor, predict_parts
 from pixonomy.evaluation.submission import holds, submission_lines, write_submission
 from pixonomy.files import printable, read_parquet_texts, scan_parquet, storage_errors
+from pixonomy.locks import lock_file
 from pixonomy.manifest import hash_manifest, read_about
 from pixonomy.outputs import require_local
-from pixonomy.parts import Parts, remove_parts
+from pixonomy.parts import Parts, has_parts, remove_parts
 from pixonomy.progress import Surroundings
 
 _DEFAULT = Surroundings()
@@ -70,13 +72,16 @@ def predict(
     _check_outputs(output, choices.submission)
     answering = load_bundle(bundle)
     wanted = _fingerprint(answering, manifest, choices)
-    about = _read_about(output)
-    if about is None or not is_finished(printable(output), about["fingerprint"], wanted, overwrite):
-        _require_room(choices.submission, overwrite)
-        about = _predict(answering, manifest, output, choices, wanted, surroundings)
-    remove_parts(output)
+    about = _read_finished(output, wanted, overwrite)
+    if about is None or has_parts(output):
+        with lock_file(output, surroundings.say):
+            about = _read_finished(output, wanted, overwrite)  # another run may have ended
+            if about is None:
+                _require_room(choices.submission, overwrite)
+                about = _predict(answering, manifest, output, choices, wanted, surroundings)
+            remove_parts(output)
     if choices.submission is not None:
-        _submit(output, manifest, answering, choices.submission, overwrite)
+        _submit(output, manifest, answering, choices.submission, overwrite, say=surroundings.say)
     _tell(about, answering, surroundings)
     return {
         "predictions": printable(output),
@@ -127,15 +132,22 @@ def _predict(
 
 
 def _submit(
-    predictions: Path, manifest: Path, bundle: Bundle, submission: Path, overwrite: bool
+    predictions: Path,
+    manifest: Path,
+    bundle: Bundle,
+    submission: Path,
+    overwrite: bool,
+    *,
+    say: Callable[[str], None],
 ) -> None:
     """Write the submission, unless it is there already, line by line the same."""
     fallback = bundle.most_common
     if submission.exists() and holds(submission, submission_lines(predictions, fallback)):
         return
-    _require_room(submission, overwrite)
-    lines = submission_lines(predictions, fallback)
-    write_submission(submission, lines, manifest, bundle.labels)
+    with lock_file(submission, say):
+        _require_room(submission, overwrite)
+        lines = submission_lines(predictions, fallback)
+        write_submission(submission, lines, manifest, bundle.labels)
 
 
 def _require_room(submission: Path | None, overwrite: bool) -> None:
@@ -163,6 +175,15 @@ def _read_about(output: Path) -> dict[str, Any] | None:
         )
     about: dict[str, Any] = json.loads(text)
     return about
+
+
+def _read_finished(output: Path, wanted: Fingerprint, overwrite: bool) -> dict[str, Any] | None:
+    """Return what is stored with finished predictions; None if they have to be made."""
+    about = _read_about(output)
+    if about is None:
+        return None
+    is_same = is_finished(printable(output), about["fingerprint"], wanted, overwrite)
+    return about if is_same else None
 
 
 def _tell(about: dict[str, Any], bundle: Bundle, surroundings: Surroundings) -> None:

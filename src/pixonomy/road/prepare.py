@@ -10,6 +10,7 @@ from pixonomy.artefact import Fingerprint, is_finished
 from pixonomy.errors import SettingError
 from pixonomy.files import printable, read_json, remove, storage_errors, write_json
 from pixonomy.images.resize import RESIZE_VERSION, Framing
+from pixonomy.locks import is_lock, lock_folder
 from pixonomy.manifest import hash_manifest, read_manifest
 from pixonomy.outputs import require_local
 from pixonomy.progress import Surroundings
@@ -51,11 +52,30 @@ def prepare(
         "seed": settings.seed,
         "resize_version": RESIZE_VERSION,
     }
-    if not _is_finished(output, fingerprint, overwrite):
+    if not _is_whole(output, fingerprint, overwrite):
+        with lock_folder(output, surroundings.say, within=("[0-9]*",)):
+            _make(manifest, output, settings, fingerprint, overwrite, surroundings=surroundings)
+    return _summary(output, wanted, began)
+
+
+def _make(
+    manifest: Path,
+    output: Path,
+    settings: ArraySettings,
+    fingerprint: Fingerprint,
+    overwrite: bool,
+    *,
+    surroundings: Surroundings,
+) -> None:
+    """Write the arrays, unless another run has done so meanwhile."""
+    if not is_finished(printable(output), _read_plan(output), fingerprint, overwrite):
+        _clear(output)
+        write_json(output / _PLAN_FILE, dict(fingerprint))
+    if not (output / ARRAYS_FILE).exists():
         left_out = write_arrays(manifest, output, settings, fingerprint, surroundings)
         if left_out:
             surroundings.say(f"{left_out} pictures could not be decoded and are left out.")
-    return _summary(output, wanted, began)
+    remove(output / WORK_FOLDER)  # a run may have been killed just before
 
 
 def _check(settings: ArraySettings) -> None:
@@ -66,15 +86,10 @@ def _check(settings: ArraySettings) -> None:
         Framing(size, settings.fit)
 
 
-def _is_finished(output: Path, fingerprint: Fingerprint, overwrite: bool) -> bool:
-    plan = _read_plan(output)
-    is_same = is_finished(printable(output), plan, fingerprint, overwrite)
-    if is_same and (output / ARRAYS_FILE).exists():
-        return True
-    if not is_same:
-        _clear(output)
-        write_json(output / _PLAN_FILE, dict(fingerprint))
-    return False
+def _is_whole(output: Path, fingerprint: Fingerprint, overwrite: bool) -> bool:
+    """Tell whether the arrays are there, and nothing that a killed run has left."""
+    is_same = is_finished(printable(output), _read_plan(output), fingerprint, overwrite)
+    return is_same and (output / ARRAYS_FILE).exists() and not (output / WORK_FOLDER).exists()
 
 
 def _read_plan(output: Path) -> Fingerprint | None:
@@ -88,7 +103,7 @@ def _read_plan(output: Path) -> Fingerprint | None:
     plan = read_json(output / _PLAN_FILE)
     if isinstance(plan, dict) and plan.get("stage") == _STAGE:
         return plan
-    if any(not name.startswith(f".{_PLAN_FILE}") for name in names):
+    if any(not is_lock(name) and not name.startswith(f".{_PLAN_FILE}") for name in names):
         raise SettingError(f"{printable(output)} holds other files; choose an empty or new folder.")
     return None
 

@@ -10,6 +10,7 @@ from pixonomy.curation.repeats import COPIED, count_once, count_repeats, drop_re
 from pixonomy.curation.sample import SampleChoices, choose_labels, draw_sample, find_among
 from pixonomy.errors import SettingError
 from pixonomy.files import printable
+from pixonomy.locks import lock_file, make_once
 from pixonomy.manifest import SUMMED, Manifest, hash_manifest, read_manifest, rewrite_manifest
 from pixonomy.outputs import require_local
 from pixonomy.progress import Surroundings
@@ -47,8 +48,11 @@ def sample(
     require_local(output)
     choices = choices or SampleChoices()
     fingerprint = _fingerprint(manifest, choices)
-    if not is_finished(printable(output), found_fingerprint(output), fingerprint, overwrite):
-        _write_sample(manifest, output, choices, fingerprint, surroundings)
+    make_once(
+        lambda: is_finished(printable(output), found_fingerprint(output), fingerprint, overwrite),
+        lambda: _write_sample(manifest, output, choices, fingerprint, surroundings),
+        lock_file(output, surroundings.say),
+    )
     finished = read_manifest(output, SUMMED)
     _tell_shortfall(finished.notes["sampled"], surroundings)
     if finished.notes.get("repeats"):

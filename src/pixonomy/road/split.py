@@ -15,6 +15,7 @@ from pixonomy.curation.split import (
 )
 from pixonomy.errors import SettingError
 from pixonomy.files import printable, scan_parquet
+from pixonomy.locks import lock_file, make_once
 from pixonomy.manifest import (
     COLUMNS,
     SUMMED,
@@ -55,8 +56,11 @@ def split(
     shares = shares or SplitShares()
     asked = {name: value for name, value in asdict(shares).items() if value is not None}
     fingerprint = {"stage": "split", "manifest": hash_manifest(manifest), **asked}
-    if not is_finished(printable(output), found_fingerprint(output), fingerprint, overwrite):
-        _write_split(manifest, output, shares, fingerprint, surroundings)
+    make_once(
+        lambda: is_finished(printable(output), found_fingerprint(output), fingerprint, overwrite),
+        lambda: _write_split(manifest, output, shares, fingerprint, surroundings),
+        lock_file(output, surroundings.say),
+    )
     finished = read_manifest(output, (*SUMMED, "image_id", "duplicate_group"))
     summary = finished.summary()
     for remark in remark_split(finished, shares, count_unhashed(output)[1]):

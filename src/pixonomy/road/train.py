@@ -1,7 +1,7 @@
 """Arrays and a recipe go in; a run with its bundle comes out."""
 
 import shutil
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -11,7 +11,9 @@ from pixonomy.artefact import Fingerprint, is_finished
 from pixonomy.bundle.load import BUNDLE_FILE
 from pixonomy.errors import SettingError
 from pixonomy.files import hash_file, hash_json, printable, read_json, remove, storage_errors
+from pixonomy.locks import is_lock, lock_folder
 from pixonomy.models.architectures import architecture
+from pixonomy.models.device import require_device
 from pixonomy.outputs import require_local
 from pixonomy.progress import Surroundings
 from pixonomy.road.on_torch import on_torch
@@ -59,7 +61,8 @@ def plan_training(choices: TrainChoices, surroundings: Surroundings = _DEFAULT) 
     """Resolve recipe and weights: transfer learning where it can be, else from scratch.
 
     Raises:
-        SettingError: for an unknown model, recipe or weights file, or weights that do not fit.
+        SettingError: for an unknown model, recipe or weights file, weights that do not fit, or a
+            device that is not there.
     """
     weights = _asked_weights(choices.weights)
     model = choices.model
@@ -83,6 +86,7 @@ def plan_training(choices: TrainChoices, surroundings: Surroundings = _DEFAULT) 
         )
     if recipe.epochs == 0 and weights is None:
         raise SettingError("Without training epochs there must be pretrained weights: --weights.")
+    require_device(surroundings.device or recipe.device)
     return Plan(recipe, weights)
 
 
@@ -131,7 +135,8 @@ def train(
     """Train on prepared arrays and export the bundle; goes on where a killed run stopped.
 
     Returns:
-        {run, bundle, steps, seconds, validation: {n, accuracy, loss} or null}.
+        {run, bundle, steps, seconds, validation: {n, accuracy, loss} or null, device}; device is
+        null for a run of an earlier Pixonomy, which did not note it.
 
     Raises:
         SettingError: if the plan does not fit the arrays, or `output` is something else.
@@ -140,23 +145,49 @@ def train(
     prepared, folder = read_arrays(arrays), RunFolder(output)
     prepared.pictures(plan.recipe.size)  # a size that was not prepared ends here, not half-way
     run = _describe(prepared, plan)
-    found = found_training(folder)
-    is_first = surroundings.hosts.rank == 0
-    is_same = is_finished(printable(output), found, run.fingerprint, overwrite)
-    if not is_same and is_first:
-        _clear(folder)
-        run.write(folder)
-    result = read_json(folder.result) if is_same else None
-    if result is None:
-        result = _train(prepared, run, folder, plan.weights, surroundings)
-    if is_first and not (folder.bundle / BUNDLE_FILE).exists():
-        remove(folder.bundle)  # what is left of a damaged one would be in the way
-        on_torch(export_trained, arrays, output, surroundings.cores)
+    result = _finished_result(folder, run, overwrite)
+    if surroundings.hosts.rank > 0:  # the first of several hosts writes, and holds the lock
+        result = result or _train(prepared, run, folder, plan.weights, surroundings)
+    elif result is None or not (folder.bundle / BUNDLE_FILE).exists():
+        with lock_folder(output, surroundings.say, within=(folder.latest.parent.name,)):
+            result = _make(prepared, run, folder, plan, overwrite, surroundings=surroundings)
     return {
         "run": printable(output),
         "bundle": printable(folder.bundle),
         **{key: result[key] for key in ("steps", "seconds", "validation")},
+        "device": result.get("device"),
     }
+
+
+def _finished_result(folder: RunFolder, run: Run, overwrite: bool) -> dict[str, Any] | None:
+    """Return what a finished training has reached; None if there is something to be done."""
+    found = found_training(folder)
+    is_same = is_finished(printable(folder.path), found, run.fingerprint, overwrite)
+    return read_json(folder.result) if is_same else None
+
+
+def _make(
+    arrays: Arrays,
+    run: Run,
+    folder: RunFolder,
+    plan: Plan,
+    overwrite: bool,
+    *,
+    surroundings: Surroundings,
+) -> dict[str, Any]:
+    """Train and write the bundle, as far as neither has been done, also by another run."""
+    found = found_training(folder)
+    if not is_finished(printable(folder.path), found, run.fingerprint, overwrite):
+        _clear(folder)
+        run.write(folder)
+    result: dict[str, Any] | None = read_json(folder.result)
+    if result is None:
+        result = _train(arrays, run, folder, plan.weights, surroundings)
+    if not (folder.bundle / BUNDLE_FILE).exists():
+        remove(folder.bundle)  # what is left of a damaged one would be in the way
+        device = surroundings.device or plan.recipe.device
+        on_torch(export_trained, arrays.folder, folder.path, surroundings.cores, device)
+    return result
 
 
 def _train(
@@ -182,12 +213,12 @@ def _train(
         return train_run(arrays, run, own, weights, surroundings)
 
 
-def export_trained(arrays: Path, output: Path, cores: int) -> None:
+def export_trained(arrays: Path, output: Path, cores: int, device: str) -> None:
     """Write the bundle of a finished training; Keras has to run on PyTorch."""
     from pixonomy.bundle.export import export_bundle
 
     folder, run = read_run(output)
-    export_bundle(read_arrays(arrays), run, folder, cores)
+    export_bundle(read_arrays(arrays), run, folder, cores, device)
 
 
 def _describe(arrays: Arrays, plan: Plan) -> Run:
@@ -196,7 +227,7 @@ def _describe(arrays: Arrays, plan: Plan) -> Run:
         "stage": _STAGE,
         "version": _VERSION,
         "arrays": hash_json(dict(arrays.about["fingerprint"])),
-        "recipe": asdict(plan.recipe),
+        "recipe": plan.recipe.decisive(),
         "weights": plan.weights_id,
     }
     folder, manifest = arrays.folder.absolute(), arrays.about["fingerprint"]["manifest"]
@@ -223,7 +254,8 @@ def found_training(folder: RunFolder) -> Fingerprint | None:
         # A run that ended before its first checkpoint (a wrong weights file, say) binds nobody.
         is_begun = any(path.exists() for path in (folder.result, folder.latest, folder.probe))
         return fingerprint if is_begun else None
-    if any(name != "data" and not name.startswith(f".{folder.about.name}") for name in names):
+    begun = f".{folder.about.name}"
+    if any(not (name == "data" or name.startswith(begun) or is_lock(name)) for name in names):
         raise SettingError(
             f"{printable(folder.path)} holds other files; choose an empty or new folder."
         )

@@ -2,9 +2,8 @@
 
 import polars as pl
 
-from pixonomy.curation.units import connect
-from pixonomy.evaluation.copies import MARKS
-from pixonomy.evaluation.intervals import UNIT
+from pixonomy.curation.units import COPIES, tie
+from pixonomy.intervals import UNIT
 
 
 def mark_units(predictions: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
@@ -15,15 +14,14 @@ def mark_units(predictions: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
 
     Args:
         predictions: image_id and group_id.
-        rows: image_id and, of `copies.MARKS`, the columns that are known.
+        rows: image_id and, of `curation.units.COPIES`, the columns that are known.
     """
-    marks = [name for name in MARKS if name in rows.columns]
+    marks = [name for name in COPIES if name in rows.columns]
     known = rows.select("image_id", *marks).unique("image_id", keep="first")
     told = predictions.select("image_id", "group_id").join(
         known, on="image_id", how="left", maintain_order="left"
     )
     if told.is_empty():
         return predictions.with_columns(pl.lit(None, pl.String).alias(UNIT))
-    keys = [told[name] for name in ("group_id", *marks) if told[name].count()]
-    tied = pl.Series("tied", connect(keys)) if keys else told["image_id"].alias("tied")
+    tied = pl.Series("tied", tie(told))
     return predictions.with_columns(pl.col("image_id").first().over(tied).alias(UNIT))

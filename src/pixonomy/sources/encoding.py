@@ -59,11 +59,13 @@ def to_utf8(data: bytes, name: str) -> DecodedText:
         raise DataError(f"{name} is {what}.")
     for mark, encoding in _MARKS:
         if data.startswith(mark):
-            return DecodedText(_without_nul(_recode(data[len(mark) :], encoding, name), name), None)
+            text = _recode(data[len(mark) :], encoding, name).removesuffix(_END_OF_FILE)
+            return DecodedText(_without_nul(text, name), None)
     wide = _plain_utf16(data)
     if wide is not None:
         remark = f"{name} has no mark of its encoding; read as {wide.upper()}."
-        return DecodedText(_without_nul(_recode(data, wide, name), name), remark)
+        text = _recode(data, wide, name).removesuffix(_END_OF_FILE)
+        return DecodedText(_without_nul(text, name), remark)
     data = data.removesuffix(_END_OF_FILE)
     _without_nul(data, name)
     if data.isascii():

@@ -6,15 +6,17 @@ removed: a grid of VGGs would fill a disk with them.
 
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from pixonomy.errors import PixonomyError
-from pixonomy.evaluation.intervals import unit_column
+from pixonomy.errors import ArtefactInUse, PixonomyError
 from pixonomy.files import hash_file, hash_json, read_json, read_parquet, write_json
+from pixonomy.intervals import unit_column
+from pixonomy.locks import lock_folder
 from pixonomy.progress import Surroundings
 from pixonomy.road.evaluate import evaluate
 from pixonomy.road.train import TrainChoices, plan_training, train
@@ -80,7 +82,20 @@ def run_cell(
         PixonomyError: if it cannot be trained.
     """
     place = RunFolder(folder / cell.name())
-    quiet = Surroundings(surroundings.cores)
+    with lock_folder(place.path):
+        return _run_cell(study, cell, arrays, digest, place, surroundings=surroundings)
+
+
+def _run_cell(
+    study: Study,
+    cell: Cell,
+    arrays: Path,
+    digest: str,
+    place: RunFolder,
+    *,
+    surroundings: Surroundings,
+) -> Done:
+    quiet = Surroundings(surroundings.cores, device=surroundings.device)
     plan = plan_training(choices_of(study, cell), quiet)
     result = train(arrays, place.path, plan, True, quiet)
     evaluate(place.path, quiet)
@@ -102,9 +117,17 @@ def run_cell(
         "seconds": result["seconds"],
     }
     write_json(place.path / CELL_FILE, told)
-    for name in _HEAVY:
-        _remove(place.path / name)
+    clear_cell(place)
     return Done(cell, told, place)
+
+
+def clear_cell(place: RunFolder) -> None:
+    """Remove what a finished cell does not need, unless another run is at it."""
+    heavy = [place.path / name for name in _HEAVY if (place.path / name).exists()]
+    if heavy:
+        with suppress(ArtefactInUse), lock_folder(place.path):
+            for path in heavy:
+                _remove(path)
 
 
 def _fingerprint(study: Study, cell: Cell, digest: str) -> str:

@@ -11,6 +11,7 @@ from pixonomy.artefact import is_finished
 from pixonomy.errors import SettingError
 from pixonomy.files import printable
 from pixonomy.images.resize import DEFAULT_FIT
+from pixonomy.locks import lock_file
 from pixonomy.manifest import hash_manifest, read_about, read_manifest, rewrite_manifest
 from pixonomy.progress import Surroundings
 from pixonomy.road.index import IndexChoices, found_fingerprint, index
@@ -78,6 +79,14 @@ def prepare_fold(
     """Write the arrays of a fold, unless they are there; return their folder."""
     name = f"{prepared.data.name}-{fold.repeat}-{fold.fold}"
     dealt, arrays = folder / f"{name}.parquet", folder / f"arrays {name}"
+    with lock_file(dealt, surroundings.say, waits=True):  # other parts of the study need it, too
+        _write_fold(study, prepared, fold, dealt)
+        prepare(dealt, arrays, ArraySettings(sizes, DEFAULT_FIT), False, surroundings)
+    return arrays
+
+
+def _write_fold(study: Study, prepared: Prepared, fold: Fold, dealt: Path) -> None:
+    """Write the manifest of a fold, unless it is there."""
     fingerprint = {
         "stage": "study",
         "version": _VERSION,
@@ -95,27 +104,32 @@ def prepare_fold(
         kept = rows["split"].is_not_null()
         news = replace(told, rows=rows.select("split"), fingerprint=fingerprint, notes={})
         rewrite_manifest(prepared.manifest, dealt, news, kept)
-    prepare(dealt, arrays, ArraySettings(sizes, DEFAULT_FIT), False, surroundings)
-    return arrays
 
 
 def _read(
     study: Study, data: DataSet, folder: Path, surroundings: Surroundings
 ) -> tuple[Path, tuple[str, ...], pl.DataFrame]:
     """Return a data set's manifest with copies marked, its labels and its usable pictures."""
-    indexed, marked = folder / f"{data.name} all.parquet", folder / f"{data.name} marked.parquet"
-    source = study.path(data.source)
-    if source.suffix != ".parquet" or read_about(source) is None:
-        names = study.path(data.taxonomy) if data.taxonomy else None
-        index([source], indexed, IndexChoices(categories=names), False, surroundings)
-        source = indexed
-    split(source, marked, surroundings=surroundings)
+    marked = folder / f"{data.name} marked.parquet"
+    with lock_file(marked, surroundings.say, waits=True):  # other parts of the study need it, too
+        source = _index(study, data, folder, surroundings)
+        split(source, marked, surroundings=surroundings)
     about = read_manifest(marked, COLUMNS)
     labels = _labels(data, about.rows, about.taxonomy)
     # Which rows were to be tested is the source's word, not that of the split just dealt.
     given = read_manifest(source, ("split",)).rows["split"]
     rows = about.rows.with_columns(split=given)
     return marked, labels, usable_units(rows, labels)
+
+
+def _index(study: Study, data: DataSet, folder: Path, surroundings: Surroundings) -> Path:
+    """Return the manifest of a data set, which may be its source."""
+    source, indexed = study.path(data.source), folder / f"{data.name} all.parquet"
+    if source.suffix == ".parquet" and read_about(source) is not None:
+        return source
+    names = study.path(data.taxonomy) if data.taxonomy else None
+    index([source], indexed, IndexChoices(categories=names), False, surroundings)
+    return indexed
 
 
 def _labels(data: DataSet, rows: pl.DataFrame, taxonomy: Taxonomy | None) -> tuple[str, ...]:

@@ -18,13 +18,14 @@ from pixonomy.files import (
     write_json,
     write_text,
 )
+from pixonomy.locks import is_lock, lock_file, lock_folder
 from pixonomy.manifest import read_manifest
 from pixonomy.outputs import require_local
 from pixonomy.progress import Surroundings
 from pixonomy.road.embedder import choose_embedder
 from pixonomy.road.train import plan_training
 from pixonomy.spreadsheet import write_spreadsheet
-from pixonomy.studies.cells import Done, choices_of, find_done, run_cell, some_of
+from pixonomy.studies.cells import Done, choices_of, clear_cell, find_done, run_cell, some_of
 from pixonomy.studies.data import Prepared, prepare_data, prepare_fold
 from pixonomy.studies.effects import find_effects
 from pixonomy.studies.page import Findings, render_study
@@ -92,29 +93,35 @@ def study(
     require_local(output)
     began, choices = time.monotonic(), choices or StudyChoices()
     planned = load_study(file, choices.root)
-    _check_settings(planned)
+    _check_settings(planned, Surroundings(device=surroundings.device))
     _claim(output)
-    prepared = prepare_data(planned, output / "data", surroundings)
-    counts, failures = _run_cells(planned, prepared, output, choices.part, surroundings)
-    finished = _finished(planned, prepared, output)
-    _require_cells(finished, failures)
-    found = Findings(
-        study=planned,
-        cells=finished,
-        effects=find_effects(dict(planned.axes), finished),
-        separability=_look(planned, prepared, output, choices, surroundings),
-        names={name: _names(one) for name, one in prepared.items()},
-        failures=failures,
-        missing=len(planned.cells) - len(finished),
-        command=_command(file, output, choices),
-    )
-    return _tell(found, counts, output) | {"seconds": round(time.monotonic() - began, 2)}
+    which, parts = choices.part
+    part = f"-{which}-of-{parts}" if parts > 1 else ""
+    with lock_folder(output, surroundings.say, part=part):
+        prepared = prepare_data(planned, output / "data", surroundings)
+        counts, failures = _run_cells(planned, prepared, output, choices.part, surroundings)
+        # Other parts write the table, too: the last one must have seen the cells of all.
+        with lock_file(output / _TABLE, surroundings.say, waits=True):
+            finished = _finished(planned, prepared, output)
+            _require_cells(finished, failures)
+            found = Findings(
+                study=planned,
+                cells=finished,
+                effects=find_effects(dict(planned.axes), finished),
+                separability=_look(planned, prepared, output, choices, surroundings),
+                names={name: _names(one) for name, one in prepared.items()},
+                failures=failures,
+                missing=len(planned.cells) - len(finished),
+                command=_command(file, output, choices),
+            )
+            told = _tell(found, counts, output)
+    return told | {"seconds": round(time.monotonic() - began, 2)}
 
 
-def _check_settings(planned: Study) -> None:
+def _check_settings(planned: Study, quiet: Surroundings) -> None:
     """A wrong setting of any cell ends here, before any work."""
     for cell in planned.cells:
-        plan_training(choices_of(planned, cell), Surroundings())
+        plan_training(choices_of(planned, cell), quiet)
 
 
 def _tell(found: Findings, counts: _Counts, output: Path) -> dict[str, Any]:
@@ -144,11 +151,14 @@ def _require_cells(finished: Sequence[object], failures: Sequence[str]) -> None:
 def _claim(output: Path) -> None:
     """Mark the folder as a study's before anything is written into it."""
     with storage_errors(output):
-        is_other = output.exists() and (not output.is_dir() or any(output.iterdir()))
+        is_other = output.exists() and not output.is_dir()
+        names = [path.name for path in output.iterdir()] if output.is_dir() else []
+    begun = f".{_MARK}"
+    is_other |= any(not is_lock(name) and not name.startswith(begun) for name in names)
     if is_other and read_json(output / _MARK) is None:
         raise SettingError(f"{printable(output)} holds other files; choose an empty or new folder.")
-    output.mkdir(parents=True, exist_ok=True)
-    write_json(output / _MARK, {"stage": "study"})
+    if not (output / _MARK).exists():
+        write_json(output / _MARK, {"stage": "study"})
 
 
 def _run_cells(
@@ -162,8 +172,10 @@ def _run_cells(
     mine = list(some_of(planned.cells, part))
     for place, cell in enumerate(mine):
         digest = _digest(planned, prepared[cell.data])
-        if find_done(planned, cell, digest, output / "cells") is not None:
+        done = find_done(planned, cell, digest, output / "cells")
+        if done is not None:
             counts.skipped += 1
+            clear_cell(done.folder)
         else:
             try:
                 arrays = _arrays(planned, prepared[cell.data], cell, output, surroundings)

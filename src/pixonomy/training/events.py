@@ -1,13 +1,15 @@
 """Finished epochs go in; an event file that TensorBoard shows comes out."""
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Self
 
 from tensorboardX.event_file_writer import EventsWriter
 from tensorboardX.proto.event_pb2 import Event, SessionLog
 from tensorboardX.proto.summary_pb2 import Summary
+from tensorboardX.summary import text
 
 _TAGS = {
     "train_loss": "loss/train",
@@ -20,13 +22,21 @@ _TAGS = {
 class EventLog:
     """The history of a training for TensorBoard, beside `history.csv`: a context."""
 
-    def __init__(self, folder: Path, epochs_done: int) -> None:
-        """Begin a file; what earlier ones say of epochs after `epochs_done` counts no more."""
+    def __init__(
+        self, folder: Path, epochs_done: int, facts: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
+        """Begin a file; what earlier ones say of epochs after `epochs_done` counts no more.
+
+        Args:
+            facts: told as text, by name.
+        """
         folder.mkdir(parents=True, exist_ok=True)
         # The writer without the thread that SummaryWriter puts before it, which flush overtakes.
         self._writer = EventsWriter(str(folder / "events"))
         begun = SessionLog(status=SessionLog.START)
         self._write(Event(session_log=begun, step=epochs_done + 1))
+        for name, fact in facts.items():
+            self._write(Event(summary=text(name, fact), step=epochs_done + 1))
 
     def add(self, entry: dict[str, float]) -> None:
         """Add an epoch as the history has it, and put it on the disk."""

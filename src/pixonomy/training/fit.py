@@ -16,8 +16,10 @@ from pixonomy.errors import DataError
 from pixonomy.files import write_text
 from pixonomy.inference.temperature import fit_temperature
 from pixonomy.models.depth import rate_factors
+from pixonomy.models.device import CPU
 from pixonomy.models.learner import Learn, make_learner, make_optimizer, send
 from pixonomy.models.optimizer import averaged
+from pixonomy.models.predict import Predict, make_predictor
 from pixonomy.models.targets import Objective
 from pixonomy.progress import Progress, mute, silent
 from pixonomy.training.batches import Batch, TrainingSet
@@ -43,6 +45,7 @@ class Training:
     Attributes:
         validation: row numbers of the pictures that pick the best epoch, int64; may be empty.
         keep_start: count the untrained start as epoch 0, so that a good start is never lost.
+        device: what the model lies on; for the log.
     """
 
     model: Any
@@ -53,6 +56,7 @@ class Training:
     progress: Progress = silent
     say: Callable[[str], None] = mute
     clock: Callable[[], float] = time.monotonic
+    device: str = CPU
 
     @property
     def recipe(self) -> Recipe:
@@ -89,7 +93,7 @@ def fit_model(training: Training) -> Position:
     saved = training.clock()
     if position.step and position.step % steps == 0 and _is_over(training, position):
         return position
-    log = EventLog(training.folder.events, position.step // steps)
+    log = EventLog(training.folder.events, position.step // steps, {"device": training.device})
     with log, training.training_set.batches(position.step) as batches:
         for batch in _look_ahead(batches):
             _step(training, position, batch)
@@ -134,25 +138,25 @@ def compile_model(model: Any, recipe: Recipe) -> None:
 def predict_logits(model: Any, training_set: TrainingSet, rows: npt.NDArray[np.int64]) -> Any:
     """Return the model's outputs for these rows, float32, shape (n, …)."""
     pictures, also_mirrored = training_set.pictures, training_set.recipe.test_flip
+    predict = make_predictor(model)
     outputs = [
-        answer(model, pictures.gather(rows[i : i + _PREDICT_BATCH]), also_mirrored)
+        answer(predict, pictures.gather(rows[i : i + _PREDICT_BATCH]), also_mirrored)
         for i in range(0, len(rows), _PREDICT_BATCH)
     ]
     return np.concatenate(outputs)
 
 
-def answer(model: Any, images: Images, also_mirrored: bool) -> npt.NDArray[np.float32]:
-    """Return the model's logits, float32 (n, k), of images, uint8 (n, 3, size, size).
+def answer(predict: Predict, images: Images, also_mirrored: bool) -> npt.NDArray[np.float32]:
+    """Return a model's output, float32 (n, …), for images, uint8 (n, 3, size, size).
 
     Args:
-        also_mirrored: take the mean of those of the images and of their mirror images.
+        also_mirrored: take the mean of those for the images and of their mirror images.
     """
-    logits = np.asarray(model.predict_on_batch(images), np.float32)
+    outputs = predict(images)
     if not also_mirrored:
-        return logits
-    mirrored = np.ascontiguousarray(images[..., ::-1])
-    others = np.asarray(model.predict_on_batch(mirrored), np.float32)
-    return np.mean([logits, others], axis=0, dtype=np.float32)
+        return outputs
+    others = predict(np.ascontiguousarray(images[..., ::-1]))
+    return np.mean([outputs, others], axis=0, dtype=np.float32)
 
 
 def measure_logits(

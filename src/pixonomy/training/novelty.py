@@ -13,6 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from pixonomy.models.device import lay_on
+
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
 
@@ -47,10 +49,11 @@ class Novelty:
         squared length outside of them in units of the training pictures' mean.
         """
         length = embeddings.square().sum(dim=1, keepdim=True).clamp_min(1e-12).sqrt()
-        centred = embeddings / length - torch.from_numpy(self.centre)
-        inside = centred @ torch.from_numpy(self.directions.T.copy())
-        white = inside @ torch.from_numpy(self.whitening)
-        means = torch.from_numpy(self.means)
+        device = embeddings.device
+        centred = embeddings / length - lay_on(device, self.centre)
+        inside = centred @ lay_on(device, self.directions.T.copy())
+        white = inside @ lay_on(device, self.whitening)
+        means = lay_on(device, self.means)
         # |a - b|² without an array of n x k' x m.
         squares = white.square().sum(dim=1, keepdim=True) + means.square().sum(dim=1)
         nearest = (squares - 2 * white @ means.T).amin(dim=1)

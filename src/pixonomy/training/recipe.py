@@ -3,13 +3,14 @@
 import dataclasses
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from pixonomy.errors import SettingError
 from pixonomy.files import printable, storage_errors
+from pixonomy.models.device import AUTO, check_name
 
 SCHEDULES = ("cosine", "linear")
 """How the learning rate falls."""
@@ -64,6 +65,8 @@ class Recipe:
         sure_accuracy: what answers called "sure" are to reach, 0 to 1, on pictures like the
             validation ones.
         seed: decides the start, the order and the augmentation.
+        device: what it is computed on: `auto`, `cpu`, `cuda`, `cuda:1` or `mps`. It is no part of
+            what a run is: one begun on a GPU can go on without.
     """
 
     model: str = "compact"
@@ -95,8 +98,10 @@ class Recipe:
     freeze_norm: bool = False
     sure_accuracy: float = 0.95
     seed: int = 0
+    device: str = AUTO
 
     def __post_init__(self) -> None:
+        check_name(self.device)
         for name, low, high in _RANGES:
             value = getattr(self, name)
             if not low <= value <= high:
@@ -105,6 +110,10 @@ class Recipe:
             value = getattr(self, name)
             if value not in known:
                 raise SettingError(f"{name} must be one of {', '.join(known)}, not {value!r}.")
+
+    def decisive(self) -> dict[str, Any]:
+        """Return the settings that decide what comes out of a training."""
+        return {key: value for key, value in asdict(self).items() if key != "device"}
 
 
 _CHOICES = (("optimizer", OPTIMIZERS), ("schedule", SCHEDULES), ("balance", BALANCES))

@@ -14,6 +14,8 @@ from pixonomy.errors import DataError
 from pixonomy.files import read_parquet, write_json, write_parquet
 from pixonomy.models.airbench import fit_whitening
 from pixonomy.models.backend import Precision, best_precision, keras, use_threads
+from pixonomy.models.device import choose_device, describe_device, on_device
+from pixonomy.models.predict import make_predictor
 from pixonomy.models.zoo import ModelSettings, build_model
 from pixonomy.progress import Progress, Surroundings, mute
 from pixonomy.training.batches import TrainingSet
@@ -44,12 +46,30 @@ def train_run(
 
     Returns:
         The content of `training.json`: steps, seconds, seconds_waited (for batches), best_epoch,
-        validation {n, accuracy, loss} or None, probe {validation_accuracy} or None.
+        validation {n, accuracy, loss} or None, probe {validation_accuracy} or None, device, the
+        last one it was computed on, and precision there.
+
+    Raises:
+        SettingError: if the device that was asked for is not there, or too small.
     """
     use_threads(surroundings.cores)
+    device = choose_device(surroundings.device or run.recipe.device, surroundings.say)
+    with on_device(device):
+        return _train_on(device, arrays, run, folder, weights, surroundings)
+
+
+def _train_on(
+    device: str,
+    arrays: Arrays,
+    run: Run,
+    folder: RunFolder,
+    weights: str | Path | None,
+    surroundings: Surroundings,
+) -> dict[str, Any]:
+    precision = best_precision(device)
     training_set = _training_set(arrays, run, surroundings)
     validation = divide_validation(arrays.rows).stopping
-    model = build_model(settings_of(run, weights), best_precision())
+    model = build_model(settings_of(run, weights), precision)
     freeze(model, run.recipe)
     if run.recipe.model == "airbench":
         fit_whitening(model, training_set.pictures.gather(training_set.rows[:_WHITENED]))
@@ -58,10 +78,14 @@ def train_run(
         head, probe_accuracy = _probe(model, training_set, arrays, folder, surroundings.progress)
         model.get_layer("logits").set_weights([head.kernel, head.bias])
     told = surroundings.progress, surroundings.say if surroundings.hosts.rank == 0 else mute
-    training = Training(model, training_set, validation, folder, weights is not None, *told)
-    training.say(_tell_plan(run.recipe, len(training_set.rows), len(validation), weights))
+    training = Training(
+        model, training_set, validation, folder, weights is not None, *told, device=device
+    )
+    plan = _tell_plan(run.recipe, len(training_set.rows), len(validation), weights)
+    training.say(f"{plan} Computing on {describe_device(device)} in {precision}.")
     position = fit_model(training)
     result = _result(position, len(validation), probe_accuracy)
+    result |= {"device": device, "precision": precision}
     write_json(folder.result, result)
     return result
 
@@ -166,17 +190,18 @@ class _Embedder:
     """Gives the embeddings, float32 (n, d), of pictures, by row; `total` is for the progress."""
 
     def __init__(self, model: Any, training_set: TrainingSet, progress: Progress) -> None:
-        self._network = keras.Model(model.input, model.get_layer("embedding").output)
+        network = keras.Model(model.input, model.get_layer("embedding").output)
+        self._predict, self._dimensions = make_predictor(network), network.output_shape[-1]
         self._pictures, self._progress = training_set.pictures, progress
         self._done, self.total = 0, 0
 
     def __call__(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
         parts = []
         for some in _in_parts(rows):
-            parts.append(np.asarray(self._network.predict_on_batch(self._pictures.gather(some))))
+            parts.append(self._predict(self._pictures.gather(some)))
             self._done += len(some)
             self._progress("linear probe", self._done, self.total)
-        return np.concatenate([np.empty((0, self._network.output_shape[-1]), np.float32), *parts])
+        return np.concatenate([np.empty((0, self._dimensions), np.float32), *parts])
 
 
 def _in_parts(rows: npt.NDArray[np.int64]) -> list[npt.NDArray[np.int64]]:

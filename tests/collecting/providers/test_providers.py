@@ -1,7 +1,5 @@
 """Every provider against a look-alike served over HTTP, with its limits and its oddities."""
 
-import json
-from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -9,49 +7,13 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from aiohttp import web
 
-from photo_site import Script, Serve, politely, text
-from pixonomy.collecting.finds import Find, Page, Refused, Trouble
+from photo_site import Script, Serve, text
+from pixonomy.collecting.finds import Page, Refused, Trouble
 from pixonomy.collecting.known import PROVIDERS, open_provider
-from pixonomy.collecting.manners import Manners
-from pixonomy.collecting.provider import Provider
 from pixonomy.errors import SettingError
 from pixonomy.gallery.interfaces import COMMONS, FLICKR, OPENVERSE
 from pixonomy.gallery.stock import Stock
-
-
-def walk(provider: Provider, keyword: str, most: int = 100) -> list[Page]:
-    """Return all pages of a search."""
-
-    async def work(manners: Manners) -> list[Page]:
-        async def get(url: str, kind: Any, **more: Any) -> Any:
-            return await manners.get(url, kind, provider.name, **more)
-
-        pages: list[Page] = []
-        at: Mapping[str, Any] | None = None
-        while len(pages) < most:
-            page = await provider.find(keyword, at, get)
-            pages.append(page)
-            at = json.loads(json.dumps(page.next))  # as the ledger keeps it
-            if at is None:
-                break
-        return pages
-
-    found: list[Page] = politely(work)
-    return found
-
-
-def finds(pages: list[Page]) -> list[Find]:
-    return [find for page in pages for find in page.finds]
-
-
-def answer(function: Callable[[dict[str, str]], Any]) -> Callable[[web.Request], web.Response]:
-    """Return what answers with JSON made from the query."""
-    return lambda request: web.json_response(function(dict(request.query)))
-
-
-def open_at(name: str, address: str, key: str | None = None, **values: Any) -> Provider:
-    paths = {"commons": COMMONS, "openverse": OPENVERSE, "flickr": FLICKR}
-    return open_provider(name, {"base_url": address + paths[name], **values}, key)
+from provider_walk import answer, finds, open_at, walk
 
 
 @pytest.mark.parametrize(
@@ -103,7 +65,7 @@ def test_commons_asks_politely_and_stays_within_its_depth(serve: Serve) -> None:
     assert first == ["1", "0"]  # by index, not as they come
 
 
-def test_commons_takes_a_standard_width_and_survives_gaps(serve: Serve) -> None:
+def test_commons_takes_the_width_set_and_survives_gaps(serve: Serve) -> None:
     rows = [
         {"pageid": 1, "imageinfo": [{"url": "http://x/1.jpg", "extmetadata": {"Artist": {"value":
          "<b>A</b> &amp; B"}}}]},
@@ -116,7 +78,7 @@ def test_commons_takes_a_standard_width_and_survives_gaps(serve: Serve) -> None:
     (find,) = page.finds
     assert (find.creator, find.image_url) == ("A & B", "http://x/1.jpg")
     query = parse_qs(urlsplit(script.asked[0][1]).query)
-    assert query["iiurlwidth"] == ["960"]
+    assert query["iiurlwidth"] == ["700"]
     assert query["gsrsearch"] == ["x y filetype:bitmap"]
     empty = Script({COMMONS: [answer(lambda _query: {"batchcomplete": True})]})
     assert walk(open_at("commons", serve(empty)), "nothing") == [Page((), None)]
@@ -161,13 +123,20 @@ def test_openverse_survives_results_of_another_form(serve: Serve) -> None:
     content = {"page_count": "many", "results": rows}
     script = Script({f"{OPENVERSE}/images/": [answer(lambda _query: content)]})
     (page,) = walk(open_at("openverse", serve(script)), "x")
-    assert [(one.native_id, one.width) for one in page.finds] == [("c", None)]
+    assert [(one.native_id, one.width) for one in page.finds] == [("b", None), ("c", None)]
+
+
+LICENCES = {"stat": "ok", "licenses": {"license": [
+    {"id": "4", "name": "Attribution License", "url": "https://creativecommons.org/licenses/by/2.0/"},
+]}}  # fmt: skip
 
 
 def test_flickr_cuts_a_large_search_into_spans_of_upload_dates(serve: Serve) -> None:
     uploads = [1_100_000_000 + 50_000 * number for number in range(9000)]
 
     def page(query: dict[str, str]) -> dict[str, Any]:
+        if query["method"] == "flickr.photos.licenses.getInfo":
+            return LICENCES
         first, last = int(query["min_upload_date"]), int(query["max_upload_date"])
         fitting = [number for number, when in enumerate(uploads) if first <= when <= last]
         size, number = int(query["per_page"]), int(query["page"])
@@ -283,4 +252,7 @@ def test_a_page_whose_meta_tag_objects_is_left_out(serve: Serve) -> None:
     settings = {"search": f"{address}/search?q={{keyword}}", "links": "a.p"}
     pages = walk(open_provider("html", settings, None), "a beach", 3)
     assert [one.image_url for one in pages[0].finds] == [f"{address}/2.jpg"]
-    assert script.asked[1][1] == "/search?q=a+beach"
+    (reason,) = pages[0].told
+    assert reason.startswith("1 of 2 pages left out: ")
+    assert "noai" in reason
+    assert "/search?q=a+beach" in [path for _, path in script.asked]

@@ -4,32 +4,30 @@ A search gives 4,000 different pictures and then repeats: it is cut into spans o
 small enough.
 """
 
+import asyncio
+import re
 import time
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from pixonomy.collecting.finds import Find, Kind, Pace, Page, Refused, Trouble
-from pixonomy.collecting.provider import Get, Settings, Terms, plain, unique, whole
-from pixonomy.collecting.replies import read_json, rows, table
+from pixonomy.collecting.interfaces import asked_wait, read_answer, said_by
+from pixonomy.collecting.provider import Get, Terms, plain, unique, whole
+from pixonomy.collecting.replies import rows, table
+from pixonomy.collecting.settings import Settings, WrongSetting
 from pixonomy.errors import SettingError
 
 _MOST = 4000
 _FIRST_DAY = 1_072_915_200  # 2004-01-01: Flickr's first year
 _SHORTEST = 86_400  # seconds of a span that is not cut any further
-# Ids of its licences that allow use by everybody, as flickr.photos.licenses.getInfo names them.
-_LICENCES = {
-    "1": ("CC BY-NC-SA 2.0", "https://creativecommons.org/licenses/by-nc-sa/2.0/"),
-    "2": ("CC BY-NC 2.0", "https://creativecommons.org/licenses/by-nc/2.0/"),
-    "3": ("CC BY-NC-ND 2.0", "https://creativecommons.org/licenses/by-nc-nd/2.0/"),
-    "4": ("CC BY 2.0", "https://creativecommons.org/licenses/by/2.0/"),
-    "5": ("CC BY-SA 2.0", "https://creativecommons.org/licenses/by-sa/2.0/"),
-    "6": ("CC BY-ND 2.0", "https://creativecommons.org/licenses/by-nd/2.0/"),
-    "7": ("No known copyright restrictions", "https://www.flickr.com/commons/usage/"),
-    "8": ("United States government work", "http://www.usa.gov/copyright.shtml"),
-    "9": ("CC0 1.0", "https://creativecommons.org/publicdomain/zero/1.0/"),
-    "10": ("Public Domain Mark 1.0", "https://creativecommons.org/publicdomain/mark/1.0/"),
-}
+_DOWN = (0, 105, 106, 111, 201)  # its codes for what passes; 100 is a wrong key
+# Licences for everybody and every use, by their addresses: those without NC and ND, whatever
+# number and version Flickr gives them.
+_FREE = re.compile(
+    r"//(www\.)?(creativecommons\.org/(licenses/by(-sa)?|publicdomain/(zero|mark))/|"
+    r"flickr\.com/commons/usage|usa\.gov/)"
+)
 
 
 class Flickr:
@@ -37,6 +35,8 @@ class Flickr:
 
     name = "flickr"
     known: tuple[str, ...] = ("base_url", "licenses", "per_second", "until")
+    searched_by: Kind = "api"
+    has_page_each = False
     needs_license = True
     terms = Terms(
         "allowed",
@@ -50,10 +50,17 @@ class Flickr:
         if settings.key is None:
             raise SettingError("Flickr needs a key: set PIXONOMY_FLICKR_KEY, or --keys FILE.")
         self._key = settings.key
-        self._base = settings.text("base_url", "https://api.flickr.com/services/rest")
-        self._licences = settings.text("licenses", "4,5,7,8,9,10")
+        self._base = settings.address("base_url", "https://api.flickr.com/services/rest")
+        wanted = settings.text("licenses", "").replace(" ", "")
+        if not re.fullmatch(r"(\d{1,4}(,\d{1,4})*)?", wanted):
+            raise WrongSetting(
+                "licenses", f"licenses of Flickr are its numbers, such as '4,5,9', not {wanted!r}."
+            )
+        self._wanted = tuple(dict.fromkeys(filter(None, wanted.split(","))))
         self._per_second = settings.number("per_second", 1)
-        self._until = int(settings.number("until", time.time()))
+        self._until = settings.count("until", int(time.time()))
+        self._licences: dict[str, tuple[str, str]] = {}
+        self._asking = asyncio.Lock()
 
     def pace(self, kind: Kind) -> Pace:
         """Return how fast a host may be asked."""
@@ -61,13 +68,14 @@ class Flickr:
 
     async def find(self, keyword: str, at: Mapping[str, Any] | None, get: Get) -> Page:
         """Return a page of a search: of the first span that is left, cut until it is small."""
+        licences = await self._read_licences(get)
         spans = [list(map(int, span)) for span in (at or {}).get("spans", [])]
         page = int((at or {}).get("page", 1))
         if at is None:
             spans = [[_FIRST_DAY, self._until]]
         while spans:
             first, last = spans[0]
-            photos = await self._ask(keyword, first, last, page, get)
+            photos = await self._search(keyword, first, last, page, get)
             total = whole(photos.get("total")) or 0
             if total > _MOST and last - first > _SHORTEST:
                 middle = (first + last) // 2
@@ -75,7 +83,8 @@ class Flickr:
                 spans[:1] = [[middle + 1, last], [first, middle]]
                 page = 1
                 continue
-            found = unique([one for row in rows(photos, "photo") if (one := _find(row))])
+            photo = rows(photos, "photo")
+            found = unique([one for row in photo if (one := _find(row, licences))])
             pages = min(whole(photos.get("pages")) or 0, -(-_MOST // self.page_size))
             if page < pages:
                 return Page(found, {"spans": spans, "page": page + 1}, total)
@@ -83,14 +92,12 @@ class Flickr:
             return Page(found, {"spans": rest, "page": 1} if rest else None, total)
         return Page((), None, 0)
 
-    async def _ask(
+    async def _search(
         self, keyword: str, first: int, last: int, page: int, get: Get
     ) -> dict[str, Any]:
         query = {
-            "method": "flickr.photos.search",
-            "api_key": self._key,
             "text": keyword,
-            "license": self._licences,
+            "license": ",".join(self._chosen()),
             "per_page": self.page_size,
             "page": page,
             "media": "photos",
@@ -98,23 +105,73 @@ class Flickr:
             "min_upload_date": first,
             "max_upload_date": last,
             "extras": "license,owner_name,date_upload,tags,o_dims,url_l",
+        }
+        return table(await self._ask("flickr.photos.search", query, "photos", get), "photos")
+
+    async def _read_licences(self, get: Get) -> dict[str, tuple[str, str]]:
+        """Return Flickr's licences, id → name and address: asked for once, not known by heart."""
+        async with self._asking:
+            if not self._licences:
+                answer = await self._ask("flickr.photos.licenses.getInfo", {}, "licenses", get)
+                listed = rows(table(answer, "licenses"), "license")
+                self._licences = {plain(str(one.get("id"))): _licence(one) for one in listed}
+        missing = [one for one in self._wanted if one not in self._licences]
+        if missing:
+            raise Refused(
+                f"Flickr has no licence {missing[0]}; it has "
+                + ", ".join(f"{one} ({told[0]})" for one, told in self._licences.items())
+            )
+        if not self._chosen():
+            raise Trouble("Flickr's list of licences names none that is free for everybody")
+        return self._licences
+
+    def _chosen(self) -> tuple[str, ...]:
+        free = (one for one, (_, url) in self._licences.items() if _FREE.search(url))
+        return self._wanted or tuple(free)
+
+    async def _ask(
+        self, method: str, query: Mapping[str, Any], expected: str, get: Get
+    ) -> dict[str, Any]:
+        query = {
+            "method": method,
+            "api_key": self._key,
+            **query,
             "format": "json",
             "nojsoncallback": 1,
         }
-        content = read_json(await get(f"{self._base}?{urlencode(query)}", "api"))
-        if content.get("stat") != "ok":
-            # Its own codes: 100 is a wrong key, 105 a service that is down.
-            if content.get("code") in (105, 106):
-                raise Trouble("Flickr's interface is down")
-            raise Refused(f"Flickr refuses (code {content.get('code')})")
-        return table(content, "photos")
+        reply = await get(f"{self._base}?{urlencode(query)}", "api")
+        content = read_answer(reply, f"{expected} stat")
+        if content.get("stat") == "ok" and isinstance(content.get(expected), dict):
+            return content
+        said, code = said_by(content).replace(self._key, "…"), content.get("code")
+        wait = asked_wait(reply, said)
+        if content.get("stat") == "ok":
+            raise Trouble(f"Flickr's interface sent no {expected}")
+        if code in _DOWN or wait is not None:
+            raise Trouble(f"Flickr's interface is down (code {code})", wait)
+        raise Refused(f"Flickr refuses (code {code!r}: {said})")
 
 
-def _find(row: Mapping[str, Any]) -> Find | None:
+def _licence(row: Mapping[str, Any]) -> tuple[str, str]:
+    """Return a licence's name, in its usual short form for Creative Commons', and its address."""
+    name, url = plain(row.get("name")), plain(row.get("url"))
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return name, ""
+    words = [one for one in parts.path.split("/") if one]
+    if parts.netloc.removeprefix("www.") == "creativecommons.org" and len(words) >= 3:
+        kind, version = words[1], words[2]
+        named = {"zero": "CC0", "mark": "Public Domain Mark"}.get(kind, f"CC {kind.upper()}")
+        return f"{named} {version}", url
+    return name, url
+
+
+def _find(row: Mapping[str, Any], licences: Mapping[str, tuple[str, str]]) -> Find | None:
     url, native = row.get("url_l"), row.get("id")
     if not isinstance(url, str) or native is None:
         return None
-    licence, licence_url = _LICENCES.get(str(row.get("license")), ("", ""))
+    licence, licence_url = licences.get(str(row.get("license")), ("", ""))
     return Find(
         native_id=str(native),
         image_url=url,

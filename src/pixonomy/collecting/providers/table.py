@@ -1,18 +1,29 @@
 """A list of addresses in a CSV or Parquet file, such as PD12M's or CommonCatalog's."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import asyncio
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import polars as pl
-
 from pixonomy.collecting.finds import Find, Kind, Pace, Page
-from pixonomy.collecting.provider import Get, Settings, Terms, plain, whole
+from pixonomy.collecting.lists import KeywordList, ListForm, scan_list
+from pixonomy.collecting.provider import Get, Terms, plain, whole
+from pixonomy.collecting.settings import Settings, WrongSetting
 from pixonomy.errors import SettingError
-from pixonomy.files import existing_path, printable, scan_parquet
+from pixonomy.files import existing_path, printable
 
 _PAGE = 500
+_STORE = "list.sqlite"
+
+
+def _path_of(settings: Settings) -> Path:
+    path = settings.text("path", "")
+    if not path:
+        raise WrongSetting("path", "[provider.table] needs path: a CSV or Parquet file.")
+    try:
+        return existing_path(Path(path), "list of addresses")
+    except SettingError as error:
+        raise WrongSetting("path", str(error)) from None
 
 
 class Table:
@@ -23,6 +34,8 @@ class Table:
         "path", "url", "keyword", "caption", "license", "license_url", "creator", "page_url",
         "title", "width", "height", "at_once", "per_second",
     )  # fmt: skip
+    searched_by: Kind = "api"
+    has_page_each = False
     needs_license = False
     terms = Terms("allowed", "the list's own")
     page_size = _PAGE
@@ -33,10 +46,7 @@ class Table:
         Raises:
             SettingError: if there is no such file or column.
         """
-        path = settings.text("path", "")
-        if not path:
-            raise SettingError("[provider.table] needs path: a CSV or Parquet file.")
-        self._path = existing_path(Path(path), "list of addresses")
+        self._path = _path_of(settings)
         self._names = {
             role: settings.text(role, default)
             for role, default in {
@@ -45,55 +55,50 @@ class Table:
                 "title": "title", "width": "width", "height": "height",
             }.items()
         }  # fmt: skip
-        self._pace = Pace(int(settings.number("at_once", 4)), settings.number("per_second", 4))
-        with self._scan() as rows:
+        self._pace = Pace(settings.count("at_once", 4), settings.number("per_second", 4))
+        with scan_list(self._path) as rows:
             columns = rows.collect_schema().names()
-        if self._names["url"] not in columns:
-            raise SettingError(f"{printable(self._path)} has no column {self._names['url']!r}.")
+        for role, name in self._names.items():
+            if name not in columns and (role == "url" or role in settings.values):
+                raise WrongSetting(role, f"{printable(self._path)} has no column {name!r}.")
         self._matched = next(
             (role for role in ("keyword", "caption") if self._names[role] in columns), None
         )
         if self._matched is None:
-            raise SettingError(
+            raise WrongSetting(
+                "keyword",
                 f"{printable(self._path)} has neither a column {self._names['keyword']!r} nor "
-                f"{self._names['caption']!r} to find keywords in."
+                f"{self._names['caption']!r} to find keywords in.",
             )
         self._names = {role: name for role, name in self._names.items() if name in columns}
+        self._form = ListForm(
+            self._path,
+            tuple(dict.fromkeys(self._names.values())),
+            self._names[self._matched],
+            self._matched == "caption",
+        )
+        self._list, self._reading = KeywordList(self._form), asyncio.Lock()
 
     def pace(self, kind: Kind) -> Pace:
         """Return how fast a host may be asked."""
         return self._pace
 
+    def keep_in(self, folder: Path, keywords: Sequence[str]) -> None:
+        """Keep what was read of the list in a folder, for the next run.
+
+        Args:
+            keywords: all that will be asked for.
+        """
+        self._list = KeywordList(self._form, keywords, folder / _STORE)
+
     async def find(self, keyword: str, at: Mapping[str, Any] | None, get: Get) -> Page:
-        """Return the next rows that fit."""
+        """Return the next rows that fit; the first time, the whole list is read."""
         start = int((at or {}).get("row", 0))
-        with self._scan() as table:
-            fitting = table.with_row_index("row?").filter(self._fits(keyword))
-            total = int(fitting.select(pl.len()).collect().item())
-            rows = fitting.slice(start, _PAGE).collect()
-        finds = tuple(
-            one for row in rows.iter_rows(named=True) if (one := self._find(row)) is not None
-        )
-        end = start + rows.height
-        return Page(finds, {"row": end} if end < total else None, total)
-
-    @contextmanager
-    def _scan(self) -> Iterator[pl.LazyFrame]:
-        if self._path.suffix.casefold() == ".parquet":
-            with scan_parquet(self._path) as rows:
-                yield rows
-        else:
-            yield pl.scan_csv(self._path, infer_schema=False)
-
-    def _fits(self, keyword: str) -> pl.Expr:
-        if self._matched == "keyword":
-            return pl.col(self._names["keyword"]).str.to_lowercase() == keyword.lower()
-        # Each word of the keyword as a whole word of the caption, in any order.
-        text = pl.col(self._names["caption"]).str.to_lowercase()
-        words = [
-            text.str.contains(rf"(^|\W){_escape(word)}(\W|$)") for word in keyword.lower().split()
-        ]
-        return pl.all_horizontal(words).fill_null(False)
+        async with self._reading:
+            rows, following = await asyncio.to_thread(self._list.page, keyword, start, _PAGE)
+            total = self._list.count(keyword)
+        finds = tuple(one for row in rows if (one := self._find(row)) is not None)
+        return Page(finds, {"row": following} if following is not None else None, total)
 
     def _find(self, row: Mapping[str, Any]) -> Find | None:
         def text(role: str) -> str:
@@ -114,7 +119,3 @@ class Table:
             width=whole(row.get(self._names.get("width", ""))),
             height=whole(row.get(self._names.get("height", ""))),
         )
-
-
-def _escape(word: str) -> str:
-    return "".join(letter if letter.isalnum() else f"\\{letter}" for letter in word)

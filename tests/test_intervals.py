@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from scipy.stats import binomtest
 
-from pixonomy.evaluation.intervals import (
+from pixonomy.intervals import (
     Doubles,
     Integers,
     measure_means,

@@ -1,0 +1,56 @@
+"""An address of a provider's interface goes in; the JSON it answers with comes out, once it is one.
+
+An interface that is overloaded often says so with status 200: such a reply is trouble, and never
+an answer without pictures.
+"""
+
+import re
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from pixonomy.collecting.door import clean
+from pixonomy.collecting.finds import Reply, Trouble
+from pixonomy.collecting.pauses import retry_after
+from pixonomy.collecting.provider import plain
+from pixonomy.collecting.replies import read_json
+
+_LONGEST = 300  # letters of what an interface says that are told
+_WAIT = re.compile(r"\bin (\d{1,6}) seconds?\b")
+
+
+def read_answer(reply: Reply, expected: str) -> dict[str, Any]:
+    """Return the JSON object of a reply that holds a member of one of the names expected.
+
+    Args:
+        expected: names, separated by blanks.
+
+    Raises:
+        Trouble: where it holds none of them; with what the interface says, if it does.
+    """
+    content = read_json(reply)
+    if any(name in content for name in expected.split()):
+        return content
+    said = said_by(content)
+    if said:
+        raise Trouble(f"the interface says {said!r}", asked_wait(reply, said))
+    raise Trouble(f"the interface sent JSON without {' or '.join(expected.split())}")
+
+
+def said_by(content: Mapping[str, Any]) -> str:
+    """Return the sentence with which an interface says that something is wrong; empty without."""
+    for name in ("detail", "error", "message", "title"):
+        value = content.get(name)
+        if isinstance(value, dict):
+            value = value.get("info") or value.get("message") or value.get("code")
+        if isinstance(value, str) and value.strip():
+            return clean(plain(value), _LONGEST)
+    return ""
+
+
+def asked_wait(reply: Reply, said: str = "") -> float | None:
+    """Return the seconds a reply asks for, by Retry-After or in words; None without."""
+    wait = retry_after(reply.headers, time.time())
+    if wait is None and (named := _WAIT.search(said)):
+        wait = float(named.group(1))
+    return wait

@@ -1,0 +1,94 @@
+"""A page's JSON-LD goes in; the pictures that it describes come out.
+
+Source: schema.org's ImageObject, which Google's licence metadata uses.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Any
+
+from bs4 import BeautifulSoup
+
+from pixonomy.collecting.door import join
+from pixonomy.collecting.finds import Find
+from pixonomy.collecting.provider import plain, whole
+
+_DEEPEST = 8  # levels that are looked into
+_MOST_BLOCKS = 50
+_MOST_OBJECTS = 2000
+_MOST_VALUES = 20_000  # of a block that are looked into
+
+
+def described_pictures(page: BeautifulSoup, base: str, url: str) -> list[tuple[Find, str]]:
+    """Return each picture described, with the address of its thumbnail, or an empty text.
+
+    Args:
+        base: what relative addresses start from.
+        url: of the page.
+    """
+    found: list[tuple[Find, str]] = []
+    for one in _image_objects(page):
+        if len(found) == _MOST_OBJECTS:
+            break
+        find = _from_object(one, base, url)
+        if find is not None:
+            found.append((find, _address(one.get("thumbnailUrl"), base)))
+    return found
+
+
+def _image_objects(page: BeautifulSoup) -> Iterator[dict[str, Any]]:
+    for block in page.select('script[type="application/ld+json"]')[:_MOST_BLOCKS]:
+        try:
+            content = json.loads(block.get_text())
+        except (ValueError, RecursionError):
+            continue
+        yield from _search(content)
+
+
+def _search(content: Any) -> Iterator[dict[str, Any]]:
+    """Yield the objects of pictures, in their order; of the first values alone."""
+    left: list[tuple[Any, int]] = [(content, 1)]
+    for _ in range(_MOST_VALUES):
+        if not left:
+            return
+        value, level = left.pop()
+        inner: Iterable[Any] = value if isinstance(value, list) else ()
+        if isinstance(value, dict):
+            kind = value.get("@type")
+            if "ImageObject" in (kind if isinstance(kind, list) else [kind]):
+                yield value
+                continue
+            inner = value.values()
+        if level < _DEEPEST:
+            few = islice(inner, _MOST_VALUES)
+            left += [(one, level + 1) for one in few if isinstance(one, list | dict)][::-1]
+
+
+def _from_object(content: dict[str, Any], base: str, url: str) -> Find | None:
+    address = _address(content.get("contentUrl"), base) or _address(content.get("url"), base)
+    if not address:
+        return None
+    licence = plain(content.get("license"))
+    return Find(
+        native_id=address,
+        image_url=address,
+        page_url=_address(content.get("acquireLicensePage"), base) or url,
+        title=plain(content.get("name")) or plain(content.get("caption")),
+        creator=_name(content.get("creator")) or plain(content.get("creditText")),
+        license=licence,
+        license_url=licence if licence.startswith(("http://", "https://")) else "",
+        width=whole(content.get("width")),
+        height=whole(content.get("height")),
+    )
+
+
+def _address(value: Any, base: str) -> str:
+    address = plain(value)
+    return join(base, address) if address else ""
+
+
+def _name(creator: Any, levels: int = 3) -> str:
+    if isinstance(creator, list) and levels:
+        return ", ".join(filter(None, (_name(one, levels - 1) for one in creator[:5])))
+    return plain(creator.get("name")) if isinstance(creator, dict) else plain(creator)

@@ -1,0 +1,167 @@
+"""A ledger goes in; what it has kept, what it waits for and why it refused comes out.
+
+Counts are read, not counted: the ledger keeps them. What is long comes in chunks.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from pixonomy.collecting.ledger import Ledger
+
+_CHUNK = 20_000
+_KEPT = {
+    "sha256": pl.String(), "number": pl.Int64(), "shard": pl.Int64(), "offset": pl.Int64(),
+    "length": pl.Int64(), "perceptual_hash": pl.String(), "width": pl.Int64(),
+    "height": pl.Int64(), "format": pl.String(), "fetched_at": pl.Float64(),
+}  # fmt: skip
+_FOUND = {
+    "provider": pl.String(), "category": pl.String(), "keyword": pl.String(),
+    "native_id": pl.String(), "image_url": pl.String(), "about": pl.String(),
+    "found_at": pl.Float64(),
+}  # fmt: skip
+_TOLD = ("page_url", "title", "creator", "license", "license_url")
+_ABOUT = pl.Struct(
+    {**{name: pl.String() for name in _TOLD}, "width": pl.Int64(), "height": pl.Int64()}
+)
+_FIND_COLUMNS = (
+    "searches.provider, keywords.category, keywords.keyword, native_id, images.url, finds.about, "
+    "finds.found_at"
+)
+_FIND_TABLES = (
+    "CROSS JOIN images ON images.number = finds.image "
+    "CROSS JOIN searches ON searches.number = finds.search "
+    "CROSS JOIN keywords ON keywords.number = searches.keyword"
+)
+
+
+@dataclass(frozen=True)
+class KeywordTally:
+    """How far a keyword is.
+
+    Attributes:
+        kept: different pictures; `waiting`: addresses that are still to be fetched.
+    """
+
+    category: str
+    keyword: str
+    kept: int
+    waiting: int
+
+
+def count_images(ledger: Ledger) -> dict[str, int]:
+    """Return how many addresses are in each state: waiting, kept, refused, failed."""
+    rows = ledger.rows(
+        "SELECT state, sum(images) FROM tallies GROUP BY state HAVING sum(images) > 0"
+    )
+    return dict(rows)
+
+
+def count_reasons(ledger: Ledger, state: str) -> dict[str, int]:
+    """Return why addresses are in this state, the most frequent reasons first."""
+    rows = ledger.rows(
+        "SELECT reason, images FROM tallies WHERE state = ? AND images > 0 ORDER BY 2 DESC, 1",
+        state,
+    )
+    return dict(rows)
+
+
+def tally_keywords(ledger: Ledger) -> list[KeywordTally]:
+    """Return how far each keyword is that was ever searched for."""
+    rows = ledger.rows(
+        "SELECT category, keywords.keyword, kept, coalesce(sum(finds), 0) FROM keywords "
+        "LEFT JOIN searches ON searches.keyword = keywords.number "
+        "LEFT JOIN (SELECT search, count(*) AS finds FROM finds WHERE is_waiting GROUP BY search) "
+        "ON search = searches.number GROUP BY keywords.number ORDER BY keywords.number"
+    )
+    return [KeywordTally(*row) for row in rows]
+
+
+def read_pictures(ledger: Ledger) -> Iterator[pl.DataFrame]:
+    """Yield the pictures that are kept, in their order, and where each was found first."""
+    return _read_pictures(ledger, "")
+
+
+def read_equal_hashes(ledger: Ledger) -> Iterator[pl.DataFrame]:
+    """Yield the pictures whose perceptual hash another one has, too, as `read_pictures` does."""
+    return _read_pictures(
+        ledger,
+        "WHERE perceptual_hash IN (SELECT perceptual_hash FROM pictures "
+        "WHERE perceptual_hash IS NOT NULL GROUP BY 1 HAVING count(*) > 1) ",
+    )
+
+
+def _read_pictures(ledger: Ledger, chosen: str) -> Iterator[pl.DataFrame]:
+    rows = ledger.rows(
+        f"SELECT {', '.join(f'pictures.{name}' for name in _KEPT)}, {_FIND_COLUMNS} "
+        f"FROM pictures CROSS JOIN finds ON finds.number = pictures.first_find {_FIND_TABLES} "
+        f"{chosen}ORDER BY pictures.number"
+    )
+    for chunk in _chunks(rows, {**_KEPT, **_FOUND}):
+        told = chunk.select(_parsed()).unnest("about").select(_TOLD)
+        yield chunk.drop("about", "found_at").hstack(told)
+
+
+def read_finds(ledger: Ledger) -> Iterator[pl.DataFrame]:
+    """Yield each find of a picture that is kept, in the order of finding."""
+    rows = ledger.rows(
+        f"SELECT pictures.sha256, {_FIND_COLUMNS} FROM finds {_FIND_TABLES} "
+        "CROSS JOIN pictures ON pictures.number = images.picture ORDER BY finds.number"
+    )
+    for chunk in _chunks(rows, {"sha256": pl.String(), **_FOUND}):
+        yield chunk.with_columns(_parsed()).unnest("about")
+
+
+def read_categories(ledger: Ledger, numbers: str) -> Iterator[pl.DataFrame]:
+    """Yield, of pictures that were found for several keywords or are asked for, their categories.
+
+    Args:
+        numbers: of the pictures that are asked for, as a JSON list.
+    """
+    rows = ledger.rows(
+        "SELECT DISTINCT picture, category FROM keyword_pictures "
+        "JOIN keywords ON keywords.number = keyword_pictures.keyword WHERE picture IN ("
+        "SELECT picture FROM keyword_pictures GROUP BY picture HAVING count(*) > 1 "
+        "UNION SELECT value FROM json_each(?)) ORDER BY 1, 2",
+        numbers,
+    )
+    return _chunks(rows, {"number": pl.Int64(), "category": pl.String()})
+
+
+def read_unmarked(ledger: Ledger, mark: str) -> Iterator[pl.DataFrame]:
+    """Yield the pictures whose perceptual hash is of another kind than that of this mark."""
+    rows = ledger.rows(
+        f"SELECT {', '.join(_KEPT)} FROM pictures WHERE perceptual_hash IS NOT NULL "
+        "AND substr(perceptual_hash, 1, ?) <> ? ORDER BY number",
+        len(mark), mark,
+    )  # fmt: skip
+    return _chunks(rows, _KEPT)
+
+
+def count_odd(ledger: Ledger, numbers: str) -> dict[tuple[str, str], int]:
+    """Return (category, keyword) → how many of its pictures are among these.
+
+    Args:
+        numbers: of pictures, as a JSON list.
+    """
+    rows = ledger.rows(
+        "SELECT category, keywords.keyword, count(*) FROM keyword_pictures "
+        "JOIN keywords ON keywords.number = keyword_pictures.keyword "
+        "WHERE picture IN (SELECT value FROM json_each(?)) GROUP BY keywords.number",
+        numbers,
+    )
+    return {(category, keyword): count for category, keyword, count in rows}
+
+
+def _parsed() -> pl.Expr:
+    return pl.col("about").str.json_decode(_ABOUT)
+
+
+def _chunks(rows: Any, schema: dict[str, pl.DataType]) -> Iterator[pl.DataFrame]:
+    """Yield rows as tables, at least one; as Python's objects only some of them are held."""
+    some = rows.fetchmany(_CHUNK)
+    yield pl.DataFrame(some, schema=schema, orient="row")
+    while some := rows.fetchmany(_CHUNK):
+        yield pl.DataFrame(some, schema=schema, orient="row")

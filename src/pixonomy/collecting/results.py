@@ -1,0 +1,184 @@
+"""A keyword goes in; the pictures on a gallery's pages of results come out, a portion at a time."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import quote, quote_plus
+
+from bs4 import BeautifulSoup, Tag
+
+from pixonomy.collecting.door import join
+from pixonomy.collecting.finds import Find, Page
+from pixonomy.collecting.picture_element import attribute
+from pixonomy.collecting.pictures_on_page import Place, read_pictures
+from pixonomy.collecting.provider import Get, unique, whole
+from pixonomy.collecting.trail import Trail
+from pixonomy.collecting.visits import open_at, resolve, tell, visit_all, without_fragment
+
+PORTION = 24  # pages that are visited before their pictures are fetched
+MOST_AGAIN = 100  # failed pages that are kept for another try
+
+_KEYWORD = "{keyword}"
+_MOST_LINKS = 2000  # of a page of results
+_REMEMBERED = 16  # pages of results, so that a portion does not ask for its page again
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A page of results.
+
+    Attributes:
+        links: pages of pictures it leads to.
+        finds: pictures on itself, where no links are set.
+        following: the page of further results; empty without.
+        told: sentences on what a setting did not match.
+    """
+
+    links: tuple[str, ...]
+    finds: tuple[Find, ...]
+    following: str
+    told: tuple[str, ...]
+
+
+class Results:
+    """Walks pages of results.
+
+    Args:
+        search: an address with {keyword} in it.
+        links: a CSS selector of links to pages of pictures; empty: pictures are on the results.
+        picture: a CSS selector of pictures; empty: what a page names.
+        following: a CSS selector of the link to further results; empty: none.
+    """
+
+    def __init__(self, search: str, links: str, picture: str, following: str) -> None:
+        self._search, self._links = search, links
+        self._picture, self._following = picture, following
+        self._remembered: OrderedDict[str, Listing] = OrderedDict()
+
+    async def find(self, keyword: str, at: Mapping[str, Any] | None, get: Get) -> Page:
+        """Return the next portion: see `Provider.find`."""
+        state = dict(at) if at is not None else {"url": search_address(self._search, keyword)}
+        url, again = str(state.get("url") or ""), _texts(state.get("again"))
+        if not url:
+            return await self._visit_again(again, get)
+        start, trail = whole(state.get("from")) or 0, Trail.read(state.get("trail"))
+        listing = await self._open(url, get)
+        links = listing.links[start : start + PORTION]
+        visits = await visit_all(links, self._picture, get)
+        finds = [*listing.finds, *(find for one in visits for find in one.finds)]
+        told = [*(listing.told if not start else ()), *tell(visits, self._picture)]
+        trail.note(f"{url} {start}" if start else url, (one.native_id for one in finds))
+        again = [*again, *(one.url for one in visits if one.is_worth_another)]
+        following = self._go_on(url, start, listing, trail, told)
+        return Page(unique(finds), _state(following, trail, again), told=tuple(told))
+
+    async def _visit_again(self, urls: Sequence[str], get: Get) -> Page:
+        """Visit pages that failed once more; those that fail again are left out."""
+        visits = await visit_all(urls[:PORTION], self._picture, get, is_last=True)
+        told = tell([replace(one, is_worth_another=False) for one in visits], self._picture)
+        finds = [find for one in visits for find in one.finds]
+        rest = urls[PORTION:]
+        return Page(unique(finds), {"again": list(rest)} if rest else None, told=tuple(told))
+
+    def _go_on(
+        self, url: str, start: int, listing: Listing, trail: Trail, told: list[str]
+    ) -> dict[str, Any] | None:
+        """Return where the search goes on; None at its end, with a sentence if it is forced."""
+        end = start + PORTION
+        if trail.problem:
+            told.append(trail.problem)
+            return None
+        if end < len(listing.links):
+            return {"url": url, "from": end}
+        if listing.following and trail.knows(listing.following):
+            told.append(f"{url} leads on to a page that was read before; the search ends there")
+            return None
+        return {"url": listing.following} if listing.following else None
+
+    async def _open(self, url: str, get: Get) -> Listing:
+        if url not in self._remembered:
+            page, place = await open_at(url, get)
+            listing = await asyncio.to_thread(self._read, page, place)
+            finds, problems = await resolve(listing.finds, get)
+            told = (*listing.told, *problems[:3])
+            self._remembered[url] = replace(listing, finds=tuple(finds), told=told)
+            while len(self._remembered) > _REMEMBERED:
+                self._remembered.popitem(last=False)
+        return self._remembered[url]
+
+    def _read(self, page: BeautifulSoup, place: Place) -> Listing:
+        links: tuple[str, ...] = ()
+        finds: tuple[Find, ...] = ()
+        told: list[str] = []
+        if self._links:
+            links = linked_pages(page, place, self._links)
+            if not links:
+                told.append(unmatched(page, place, self._links))
+        else:
+            finds = tuple(read_pictures(page, place, self._picture))
+            if not finds:
+                told.append(without_pictures(page, place, self._picture))
+        if len(links) == _MOST_LINKS:
+            told.append(f"{place.url} has more than {_MOST_LINKS:,} links; the first are taken")
+        return Listing(links, finds, following_page(page, place, self._following), tuple(told))
+
+
+def search_address(search: str, keyword: str) -> str:
+    """Return the address of a search; a blank is + behind ? and %20 before it."""
+    path, mark, query = search.partition("?")
+    return (
+        path.replace(_KEYWORD, quote(keyword, safe=""))
+        + mark
+        + query.replace(_KEYWORD, quote_plus(keyword))
+    )
+
+
+def linked_pages(page: BeautifulSoup, place: Place, selector: str) -> tuple[str, ...]:
+    """Return the pages that the chosen elements lead to, or the links around these."""
+    found: dict[str, None] = {}
+    for one in page.select(selector, limit=10 * _MOST_LINKS):
+        link: Tag | None = one if one.get("href") else one.find_parent("a", href=True)
+        address = without_fragment(join(place.base, attribute(link, "href"))) if link else ""
+        if address.startswith(("http://", "https://")) and address != place.url:
+            found[address] = None
+    return tuple(found)[:_MOST_LINKS]
+
+
+def following_page(page: BeautifulSoup, place: Place, selector: str) -> str:
+    """Return the page of further results; empty without."""
+    link = page.select_one(selector) if selector else None
+    address = attribute(link, "href")
+    following = without_fragment(join(place.base, address)) if address else ""
+    return following if following.startswith(("http://", "https://")) else ""
+
+
+def unmatched(page: BeautifulSoup, place: Place, selector: str) -> str:
+    """Return a sentence on links that a selector did not match."""
+    links = page.select("a[href]")
+    return f"selector `{selector}` (links) matched 0 of {len(links)} links on {place.url}"
+
+
+def without_pictures(page: BeautifulSoup, place: Place, picture: str) -> str:
+    """Return a sentence on a page that names no picture."""
+    images = len(page.select("img, picture"))
+    if picture:
+        return f"selector `{picture}` (picture) matched 0 of {images} pictures on {place.url}"
+    return (
+        f"{place.url} shows {images} pictures and names none by JSON-LD, IIIF, a link to a larger "
+        "picture or og:image: set picture, a CSS selector, or links to pages of pictures"
+    )
+
+
+def _state(
+    following: Mapping[str, Any] | None, trail: Trail, again: Sequence[str]
+) -> dict[str, Any] | None:
+    kept = {"again": list(again[:MOST_AGAIN])} if again else {}
+    if following is None:
+        return kept or None
+    return {**following, "trail": trail.as_json(), **kept}
+
+
+def _texts(value: Any) -> list[str]:
+    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []

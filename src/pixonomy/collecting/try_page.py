@@ -1,0 +1,166 @@
+"""A page's address goes in; what a gallery's settings find on it, and why not more, comes out.
+
+Pictures are asked for as a collection would, and looked at; nothing is kept.
+"""
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bs4 import BeautifulSoup, Tag
+
+from pixonomy.collecting.door import admit
+from pixonomy.collecting.finds import Find, Gone, Refused, Trouble
+from pixonomy.collecting.licences import check_license
+from pixonomy.collecting.optout import check_picture
+from pixonomy.collecting.picture_element import attribute, is_picture_file, picture_address
+from pixonomy.collecting.pictures_on_page import Place, name_pictures
+from pixonomy.collecting.provider import Get, unique
+from pixonomy.collecting.results import following_page, linked_pages, unmatched, without_pictures
+from pixonomy.collecting.visits import open_at, resolve
+from pixonomy.images.fingerprint import fingerprint
+
+MOST_FETCHED = 12  # pictures that are asked for; more are named alone
+
+_MOST_TOLD = 100  # pictures that are named
+_MOST_OTHERS = 20  # elements that no setting picks
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is looked for.
+
+    Attributes:
+        links, picture, following: CSS selectors; empty where none is set.
+        smallest_side: smaller pictures are refused, in pixels.
+        licenses: SPDX identifiers; others are refused. Empty: none are.
+    """
+
+    links: str
+    picture: str
+    following: str
+    smallest_side: int
+    licenses: frozenset[str] = frozenset()
+
+
+async def look_at(url: str, wish: Wish, get: Get) -> dict[str, Any]:
+    """Return what is found on a page.
+
+    Returns:
+        {url, base, refused, links: {selector, matched, of, pages}, next, how, pictures:
+        [{image_url, how, title, license, license_url, width, height, refused}], others:
+        [{image_url, element}], told}. `refused` is None where nothing speaks against a page or a
+        picture; `how` counts what each way of naming pictures gives: the first that gives any is
+        taken.
+    """
+    try:
+        page, place = await open_at(url, get)
+    except (Refused, Gone, Trouble) as reason:
+        return {"url": url, "refused": str(reason), "pictures": [], "told": []}
+    named = await asyncio.to_thread(_named, page, place, wish.picture)
+    taken = next((how for how, finds in named.items() if finds), "")
+    finds, problems = await resolve(named.get(taken, []), get)
+    pages = linked_pages(page, place, wish.links) if wish.links else ()
+    return {
+        "url": place.url,
+        "base": place.base,
+        "refused": None,
+        "links": _links(page, wish.links, pages),
+        "next": following_page(page, place, wish.following) or None,
+        "how": {how: len(found) for how, found in named.items()},
+        "pictures": await _judge_all(finds, taken, wish, get),
+        "others": list(_others(page, place, {one.image_url for one in finds})),
+        "told": [*problems, *_told(page, place, wish, pages, bool(finds))],
+    }
+
+
+def _named(page: BeautifulSoup, place: Place, picture: str) -> dict[str, list[Find]]:
+    return {how: list(unique(finds)) for how, finds in name_pictures(page, place, picture)}
+
+
+def _links(page: BeautifulSoup, selector: str, pages: tuple[str, ...]) -> Mapping[str, Any]:
+    links = len(page.select("a[href]"))
+    return {"selector": selector, "matched": len(pages), "of": links, "pages": list(pages[:5])}
+
+
+def _told(
+    page: BeautifulSoup, place: Place, wish: Wish, pages: tuple[str, ...], has_pictures: bool
+) -> Iterator[str]:
+    if wish.links and not pages:
+        yield unmatched(page, place, wish.links)
+    if not has_pictures and not pages:
+        yield without_pictures(page, place, wish.picture)
+
+
+async def _judge_all(finds: list[Find], how: str, wish: Wish, get: Get) -> list[dict[str, Any]]:
+    """Return each picture with why it is refused; those beyond the first ones are not asked for."""
+    asked = [_judge(one, wish, get) for one in finds[:MOST_FETCHED]]
+    reasons: list[str | None] = [*await asyncio.gather(*asked)]
+    rest = finds[MOST_FETCHED:_MOST_TOLD]
+    reasons += [admit(one).problem or "not asked for: there are many" for one in rest]
+    told = []
+    for one, refused in zip(finds, reasons, strict=False):
+        find = admit(one).find
+        told.append(
+            {
+                "image_url": find.image_url,
+                "how": how,
+                "title": find.title,
+                "license": find.license,
+                "license_url": find.license_url,
+                "width": find.width,
+                "height": find.height,
+                "refused": refused,
+            }
+        )
+    return told
+
+
+async def _judge(find: Find, wish: Wish, get: Get) -> str | None:
+    admitted = admit(find)
+    if admitted.problem is not None:
+        return admitted.problem
+    try:
+        check_license(find, wish.licenses)
+        reply = await get(find.image_url, "media")
+        return await asyncio.to_thread(_look, reply.body, wish.smallest_side)
+    except (Refused, Gone, Trouble) as reason:
+        return str(reason)
+
+
+def _look(data: bytes, smallest_side: int) -> str | None:
+    check_picture(data)
+    seen = fingerprint(data)
+    if seen.problem is not None:
+        return seen.problem
+    if min(seen.width or 0, seen.height or 0) < smallest_side:
+        return f"{seen.width} x {seen.height} px: smaller than {smallest_side} px"
+    return None
+
+
+def _others(page: BeautifulSoup, place: Place, taken: set[str]) -> Iterator[dict[str, str]]:
+    """Yield pictures that the page shows and nothing picks, with a selector that would."""
+    seen = set(taken)
+    for one in page.select("img, a[href]", limit=5000):
+        if one.name == "a" and not is_picture_file(attribute(one, "href")):
+            continue
+        address = picture_address(one, place.base)
+        if address and address not in seen:
+            seen.add(address)
+            yield {"image_url": address, "element": _selector(one)}
+        if len(seen) - len(taken) >= _MOST_OTHERS:
+            return
+
+
+def _selector(element: Tag) -> str:
+    """Return how a CSS selector could name an element, with what is around it."""
+    parts = [element, *(one for one in element.parents if isinstance(one, Tag))][:3]
+    return " > ".join(
+        _name(one) for one in reversed(parts) if one.name not in ("html", "[document]")
+    )
+
+
+def _name(element: Tag) -> str:
+    classes = attribute(element, "class").split()
+    return ".".join([element.name, *classes[:2]])

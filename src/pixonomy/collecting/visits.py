@@ -1,0 +1,151 @@
+"""Addresses of a gallery's pages go in; the pictures each names, or why it names none, come out."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from urllib.parse import urldefrag
+
+from bs4 import BeautifulSoup
+
+from pixonomy.collecting.finds import Find, GaveUp, Gone, Left, Refused, Reply, Trouble
+from pixonomy.collecting.iiif import ENDING, read_info
+from pixonomy.collecting.manners import AGENT
+from pixonomy.collecting.optout import check_page
+from pixonomy.collecting.picture_element import is_picture_file
+from pixonomy.collecting.pictures_on_page import Place, place_of_page, read_pictures
+from pixonomy.collecting.provider import Get, plain
+from pixonomy.collecting.replies import open_page
+
+
+@dataclass(frozen=True)
+class Visit:
+    """What a page led to.
+
+    Attributes:
+        title: of the page.
+        problem: why it is left out, or could not be had; empty where it was read.
+        is_worth_another: whether it may be had later.
+    """
+
+    url: str
+    finds: tuple[Find, ...] = ()
+    title: str = ""
+    problem: str = ""
+    is_worth_another: bool = False
+
+
+async def open_at(url: str, get: Get) -> tuple[BeautifulSoup, Place]:
+    """Return a page and where it is.
+
+    Raises:
+        Refused, Gone, Trouble: see `manners`, and where the page objects to the use.
+    """
+    reply = await get(url, "page")
+    page = await open_page(reply)
+    return page, await asyncio.to_thread(_place, page, reply.url)
+
+
+def _place(page: BeautifulSoup, url: str) -> Place:
+    check_page(page, AGENT)
+    return place_of_page(page, url)
+
+
+async def visit_all(
+    urls: Sequence[str], picture: str, get: Get, is_last: bool = False
+) -> list[Visit]:
+    """Visit pages side by side, in the order given.
+
+    Args:
+        picture: the user's own CSS selector of pictures; empty: none.
+        is_last: pages that fail are not asked for again, so that it is fine if all do.
+
+    Raises:
+        Left, GaveUp: where a host is not asked any more, or nothing came of any page.
+        BudgetSpent: see `manners`.
+    """
+    visits = await asyncio.gather(*(_visit(url, picture, get) for url in urls))
+    failures = [one for one in visits if isinstance(one, GaveUp)]
+    if failures and len(failures) == len(visits) and not is_last:
+        raise failures[0]
+    return [
+        Visit(url, problem=str(one), is_worth_another=True) if isinstance(one, GaveUp) else one
+        for url, one in zip(urls, visits, strict=True)
+    ]
+
+
+async def resolve(finds: Sequence[Find], get: Get) -> tuple[list[Find], list[str]]:
+    """Return finds with pictures in place of descriptions by IIIF, and what went wrong."""
+    found, problems = [], []
+    for find in finds:
+        if not find.image_url.partition("?")[0].endswith(ENDING):
+            found.append(find)
+            continue
+        try:
+            found.append(await _read_description(find, get))
+        except Left:
+            raise
+        except (Refused, Gone, Trouble) as reason:
+            problems.append(str(reason))
+    return found, problems
+
+
+async def _visit(url: str, picture: str, get: Get) -> Visit | GaveUp:
+    try:
+        return await _read(url, picture, get)
+    except Left:
+        raise
+    except GaveUp as trouble:
+        return trouble
+    except (Refused, Gone, Trouble) as reason:
+        return Visit(url, problem=str(reason))
+
+
+async def _read(url: str, picture: str, get: Get) -> Visit:
+    if is_picture_file(url):  # a link that leads to no page, but to the picture itself
+        finds, problems = await resolve([Find(url, url, url)], get)
+        return Visit(url, tuple(finds), problem=problems[0] if problems else "")
+    page, place = await open_at(url, get)
+    named = await asyncio.to_thread(read_pictures, page, place, picture)
+    finds, problems = await resolve(named, get)
+    title = plain(page.title.get_text()) if page.title is not None else ""
+    return Visit(url, tuple(finds), title, "" if finds or not problems else problems[0])
+
+
+async def _read_description(find: Find, get: Get) -> Find:
+    reply: Reply = await get(find.image_url, "page")
+    told = read_info(reply, find.page_url, find.title)
+    return replace(told, license_url=told.license_url or find.license_url)
+
+
+def tell(visits: Sequence[Visit], picture: str) -> list[str]:
+    """Return sentences on pages that failed, are left out, or name no picture."""
+    told = []
+    count = len(visits)
+    for is_for_later, then in ((True, "asked again at the search's end"), (False, "left out")):
+        reasons = Counter(
+            one.problem for one in visits if one.problem and one.is_worth_another == is_for_later
+        )
+        for reason, times in reasons.most_common(3):
+            told.append(f"{times} of {count} pages {then}: {reason}")
+    empty = [one.url for one in visits if not one.problem and not one.finds]
+    if empty:
+        told.append(
+            f"{_selector(picture)} on {len(empty)} of {count} pages, such as {empty[0]}; see why: "
+            "--try with that address"
+        )
+    return told
+
+
+def _selector(picture: str) -> str:
+    if picture:
+        return f"selector `{picture}` (picture) matched no picture"
+    return "no picture is named by JSON-LD, IIIF, a link to a larger picture or og:image"
+
+
+def without_fragment(url: str) -> str:
+    """Return an address without what stands behind #."""
+    try:
+        return urldefrag(url).url
+    except ValueError:
+        return url
