@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import psutil
+import pytest
 
 from pixonomy.road.index import index
 
@@ -43,6 +44,7 @@ def descendants(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
         return []
 
 
+@pytest.mark.slow
 def test_an_audit_killed_at_random_moments_ends_with_the_uninterrupted_findings(
     tmp_path: Path, write_pictures: Callable[..., Path]
 ) -> None:

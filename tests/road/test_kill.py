@@ -44,6 +44,7 @@ def partial_files(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if ".partial-" in path.name]
 
 
+@pytest.mark.slow
 def test_fit_killed_at_ten_random_moments_ends_with_the_uninterrupted_result(
     tmp_path: Path, write_pictures: Callable[..., Path]
 ) -> None:
