@@ -4,13 +4,28 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check format reference clean
+.PHONY: demo test slow soak check format reference clean
 
 demo: $(READY)
 	$(BIN)/pixonomy demo -o demo-run
 
+# Tests share the cores file by file; those that measure have the machine to themselves.
+SHARED := $(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile
+ALONE := $(BIN)/python -m pytest
+AT_HAND := $(if $(wildcard ../shared/data),,and not real_data)
+
 test: $(READY)
-	$(BIN)/python -m pytest
+	$(SHARED) -m "not (real_data or slow or timed)"
+	$(ALONE) -m "timed and not (real_data or slow)"
+
+# What takes long, and what needs the real pictures, where they are at hand.
+slow: $(READY)
+	$(SHARED) -m "(real_data or slow) and not timed $(AT_HAND)"
+	$(ALONE) -m "(real_data or slow) and timed $(AT_HAND)"
+
+# The long forms of tests, hours together: before a release, or when what they prove has changed.
+soak: $(READY)
+	PIXONOMY_SOAK=1 $(ALONE) -m soak
 
 check: $(READY)
 	$(BIN)/ruff check .

@@ -6,25 +6,33 @@ import os
 import shutil
 import subprocess
 import tempfile
-import threading
-import urllib.parse
-import urllib.request
-from collections.abc import Callable, Iterable, Iterator
-from functools import partial
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
+from filelock import FileLock
 from PIL import Image, ImageDraw
 
-pytest_plugins = ("in_browser", "photo_site")
+pytest_plugins = ("in_browser", "object_store", "photo_site")
 
 # Trainings are compared to the last bit: their sums must not depend on the machine's load.
-os.environ.setdefault("OMP_NUM_THREADS", str(os.cpu_count()))
+# Where several workers of xdist share the cores, each computes on one.
+IS_WORKER = "PYTEST_XDIST_WORKER" in os.environ
+os.environ.setdefault("OMP_NUM_THREADS", "1" if IS_WORKER else str(os.cpu_count()))
 
 SHAPES = ("circle", "cross", "stripes")
+MakeOnce = Callable[[str, Callable[[Path], object]], Path]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the long forms of tests to `make soak`, whichever others are asked for."""
+    if "PIXONOMY_SOAK" not in os.environ:
+        long = [item for item in items if item.get_closest_marker("soak")]
+        config.hook.pytest_deselected(items=long)
+        items[:] = [item for item in items if not item.get_closest_marker("soak")]
 
 
 def draw_shape(label: str, seed: int, size: int = 48) -> Image.Image:
@@ -99,14 +107,36 @@ def ordinary_folder() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
+@pytest.fixture(scope="session")
+def make_once(tmp_path_factory: pytest.TempPathFactory) -> MakeOnce:
+    """Return a function that gives the folder of a name, made by whichever worker comes first."""
+    root = tmp_path_factory.getbasetemp()
+    root = root.parent if IS_WORKER else root
+
+    def once(name: str, make: Callable[[Path], object]) -> Path:
+        folder, made = root / "shared" / name, root / "shared" / f"{name}.made"
+        folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(f"{folder}.lock"):
+            if not made.exists():
+                make(folder)
+                made.touch()
+        return folder
+
+    return once
+
+
 ODD_LABEL, ODD_FILE = "gâteaux d'été", b"caf\xe9 cr\xe8me.jpg"  # a name that is not UTF-8
 TINY_RECIPE = 'model = "compact"\nsize = 32\nepochs = 6\nbatch = 16\n'
 
 
 @pytest.fixture(scope="session")
-def fitted_pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def fitted_pictures(make_once: MakeOnce) -> Path:
     """Three categories of 24 pictures with odd names, one file of which is no picture."""
-    folder = tmp_path_factory.mktemp("fitted") / "my photos"
+    return make_once("fitted pictures", _write_odd_pictures) / "my photos"
+
+
+def _write_odd_pictures(place: Path) -> None:
+    folder = place / "my photos"
     for label, shape in ((ODD_LABEL, "circle"), ("cross", "cross"), ("stripes", "stripes")):
         (folder / label).mkdir(parents=True)
         for number in range(24):
@@ -114,29 +144,22 @@ def fitted_pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
             (folder / label / f"{number:03d} à.jpg").write_bytes(data)
     (folder / "cross" / "text.jpg").write_text("This is no picture.")
     (folder / os.fsdecode(b"cross/" + ODD_FILE)).write_bytes(as_bytes(draw_shape("cross", 99)))
-    return folder
 
 
 @pytest.fixture(scope="session")
-def tiny_recipe(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def tiny_recipe(make_once: MakeOnce) -> Path:
     """A recipe that is trained in a second."""
-    path = tmp_path_factory.mktemp("recipe") / "tiny.toml"
-    path.write_text(TINY_RECIPE)
-    return path
+    return make_once("recipe", lambda at: (at / "tiny.toml").write_text(TINY_RECIPE)) / "tiny.toml"
 
 
 @pytest.fixture(scope="session")
-def fitted_run(
-    tmp_path_factory: pytest.TempPathFactory, fitted_pictures: Path, tiny_recipe: Path
-) -> Path:
+def fitted_run(make_once: MakeOnce, fitted_pictures: Path, tiny_recipe: Path) -> Path:
     """The one trained run that many tests read; take `run_copy` to change it."""
     from pixonomy.road.fit import FitChoices, fit
     from pixonomy.road.train import TrainChoices
 
-    run = tmp_path_factory.mktemp("run") / "run"
-    training = TrainChoices(recipe=str(tiny_recipe), weights="none")
-    fit([fitted_pictures], run, FitChoices(training=training))
-    return run
+    choices = FitChoices(training=TrainChoices(recipe=str(tiny_recipe), weights="none"))
+    return make_once("run", lambda at: fit([fitted_pictures], at / "run", choices)) / "run"
 
 
 @pytest.fixture
@@ -204,93 +227,3 @@ def write_products(tmp_path: Path) -> Callable[..., Path]:
         return tmp_path / name
 
     return write
-
-
-class Storage:
-    """A real S3-compatible server on this machine, which keeps a list of what it was asked.
-
-    Attributes:
-        asked: (method, path, Range, If-Match) of each request.
-        broken: of how many answers to come only the first half arrives.
-        has_ranges: whether Range is understood.
-    """
-
-    def __init__(self) -> None:
-        from moto.moto_server.werkzeug_app import (
-            DomainDispatcherApplication,
-            MotoRequestHandler,
-            create_backend_app,
-        )
-        from werkzeug.serving import make_server
-
-        class Quiet(MotoRequestHandler):
-            def log(self, *_: Any) -> None:
-                pass
-
-        self.asked: list[tuple[str, str, str | None, str | None]] = []
-        self.broken, self.has_ranges = 0, True
-        self._application = DomainDispatcherApplication(create_backend_app)
-        self._server = make_server("127.0.0.1", 0, self._answer, True, request_handler=Quiet)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        serve = partial(self._server.serve_forever, poll_interval=0.02)
-        threading.Thread(target=serve, daemon=True).start()
-
-    def _answer(self, asked: dict[str, Any], begin: Any) -> Iterable[bytes]:
-        method, path = asked["REQUEST_METHOD"], asked["PATH_INFO"]
-        self.asked.append((method, path, asked.get("HTTP_RANGE"), asked.get("HTTP_IF_MATCH")))
-        if not self.has_ranges:
-            asked.pop("HTTP_RANGE", None)
-        answer: Iterable[bytes] = self._application(asked, begin)
-        if method == "GET" and self.broken > 0:
-            self.broken -= 1
-            whole = b"".join(answer)
-            return iter([whole[: len(whole) // 2]])
-        return answer
-
-    def put(self, path: str, data: bytes = b"") -> None:
-        """Put an object, or a bucket where `path` names no more."""
-        self.send("PUT", path, data)
-
-    def send(self, method: str, path: str, data: bytes) -> None:
-        """Ask the server for something else."""
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        headers = {"Content-Type": "application/octet-stream", "Authorization": "AWS a:b"}
-        url = f"{self.url}/{urllib.parse.quote(path)}"
-        opener.open(urllib.request.Request(url, data, headers, method=method)).close()
-        self.asked.clear()
-
-    def close_doors(self, after: str = "0") -> None:
-        """Know no key any more, after so many requests."""
-        self.send("POST", "moto-api/reset-auth", after.encode())
-
-    def stop(self) -> None:
-        """Answer nobody any more."""
-        self._server.shutdown()
-        self._server.server_close()
-
-
-@pytest.fixture
-def storage(monkeypatch: pytest.MonkeyPatch) -> Iterator[Storage]:
-    """Return S3-compatible storage with the empty bucket `bucket`; all calls lead there."""
-    import s3fs
-
-    server = Storage()
-    server.close_doors("inf")
-    server.send("POST", "moto-api/reset", b"")
-    server.put("bucket")
-    settings = {
-        "AWS_ENDPOINT_URL": server.url,
-        "AWS_ACCESS_KEY_ID": "key-of-the-test",
-        "AWS_SECRET_ACCESS_KEY": "secret-of-the-test",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_CONFIG_FILE": os.devnull,
-        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-        "AWS_EC2_METADATA_DISABLED": "true",
-        "NO_PROXY": "127.0.0.1",
-    }
-    for name, value in settings.items():
-        monkeypatch.setenv(name, value)
-    s3fs.S3FileSystem.clear_instance_cache()
-    yield server
-    s3fs.S3FileSystem.clear_instance_cache()
-    server.stop()

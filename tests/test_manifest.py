@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pixonomy.errors import SettingError, StorageError
-from pixonomy.files import hash_file, write_parquet
 from pixonomy.manifest import (
     COLUMNS,
     Manifest,
@@ -18,6 +17,8 @@ from pixonomy.manifest import (
     rewrite_manifest,
     write_manifest,
 )
+from pixonomy.storage.files import hash_file
+from pixonomy.storage.tables import write_parquet
 from pixonomy.taxonomy import Taxonomy
 
 

@@ -140,7 +140,7 @@ def test_a_row_of_a_replaced_table_is_a_change(tmp_path: Path) -> None:
 
 def test_an_object_with_another_etag_is_a_change(storage: Any) -> None:
     storage.put("bucket/a", OLD)
-    from pixonomy.remote import open_remote
+    from pixonomy.storage.s3 import open_remote
 
     opened = open_remote("s3://bucket/a")
     told = Location("a", "s3://bucket/a", 0, len(OLD), seen=Seen(etag=opened.version))

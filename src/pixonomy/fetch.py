@@ -14,9 +14,9 @@ import polars as pl
 
 from pixonomy.errors import SettingError, UndecodableImage
 from pixonomy.locate import CHECKSUM, DEFLATE, PARQUET, STORED, Location
-from pixonomy.parquet import BadParquet, check_parquet
-from pixonomy.remote import open_remote
 from pixonomy.seen import MISSING
+from pixonomy.storage.parquet import BadParquet, check_parquet
+from pixonomy.storage.s3 import open_remote
 from pixonomy.unchanged import Opened, compare, refuse
 
 Fetched = bytes | UndecodableImage

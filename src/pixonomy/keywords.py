@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from pixonomy.errors import SettingError
-from pixonomy.files import existing_path, printable, storage_errors
+from pixonomy.storage.files import existing_path, printable, storage_errors
 
 SHIPPED = ("savings-goals",)
 

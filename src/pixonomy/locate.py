@@ -9,8 +9,8 @@ from urllib.parse import quote, unquote_to_bytes
 import polars as pl
 from polars import selectors
 
-from pixonomy.remote import is_remote
 from pixonomy.seen import SEEN_COLUMNS, Seen, to_seen
+from pixonomy.storage.s3 import is_remote
 
 DEFLATE = "deflate"
 """An `encoding`: the range holds the compressed member of a zip."""

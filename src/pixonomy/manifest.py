@@ -11,17 +11,12 @@ from typing import Any
 
 import polars as pl
 
-from pixonomy.artefact import Fingerprint
 from pixonomy.errors import SettingError, StorageError
-from pixonomy.files import (
-    hash_file,
-    printable,
-    read_parquet_texts,
-    scan_parquet,
-    write_parquet,
-)
 from pixonomy.locate import path_to_uri, uri_to_path
 from pixonomy.seen import SEEN_COLUMNS
+from pixonomy.storage.files import hash_file, printable
+from pixonomy.storage.fingerprint import Fingerprint
+from pixonomy.storage.tables import read_parquet_texts, scan_parquet, write_parquet
 from pixonomy.taxonomy import Taxonomy
 
 SCHEMA_VERSION = 1

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import polars as pl
 
-from pixonomy.files import write_aside
+from pixonomy.storage.files import write_aside
 
 _FORMULA = r"[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]"
 _BEGINS_A_FORMULA = rf"^'*{_FORMULA}"

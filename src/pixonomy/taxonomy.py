@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pixonomy.errors import DataError, SettingError
-from pixonomy.files import existing_path, printable, storage_errors
+from pixonomy.storage.files import existing_path, printable, storage_errors
 
 LEVELS = (1, 2, 3)
 """1 is the coarsest; the leaves of level 3 are the categories with an id."""

@@ -12,7 +12,7 @@ from pixonomy.seen import CHANGED, has_digest
 
 
 class Opened(Protocol):
-    """The state of an opened file or object; see `pixonomy.remote.RemoteFile`."""
+    """The state of an opened file or object; see `pixonomy.storage.s3.RemoteFile`."""
 
     @property
     def size(self) -> int:

@@ -12,7 +12,7 @@ import pytest
 
 from pixonomy.bundle.load import load_bundle, seal
 from pixonomy.errors import BundleError, SettingError
-from pixonomy.files import hash_file
+from pixonomy.storage.files import hash_file
 
 Change = Callable[[dict[str, Any]], object]
 

@@ -12,7 +12,7 @@ import onnx
 import pytest
 
 from pixonomy.bundle.load import seal
-from pixonomy.files import hash_file
+from pixonomy.storage.files import hash_file
 
 Call = Callable[..., tuple[int, Any, str]]
 WRONG_CALL, FAILED = 2, 1

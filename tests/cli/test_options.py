@@ -10,8 +10,6 @@ import typer
 from pixonomy.arrays.write import ArraySettings
 from pixonomy.cli.app import app
 from pixonomy.errors import SettingError
-from pixonomy.files import write_text
-from pixonomy.outputs import require_local
 from pixonomy.road.audit import audit
 from pixonomy.road.browse import browse
 from pixonomy.road.catalogue import draw_catalogue
@@ -27,6 +25,8 @@ from pixonomy.road.sample import sample
 from pixonomy.road.split import split
 from pixonomy.road.taxonomy import init_taxonomy
 from pixonomy.road.train import TrainChoices, plan_training, train
+from pixonomy.storage.address import require_local
+from pixonomy.storage.files import write_text
 from pixonomy.studies.study import study
 
 Call = Callable[..., tuple[int, Any, str]]

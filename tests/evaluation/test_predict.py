@@ -16,9 +16,10 @@ from pixonomy.bundle.load import Bundle, load_bundle, seal
 from pixonomy.evaluation.groups import group_rows
 from pixonomy.evaluation.pooling import Pooling
 from pixonomy.evaluation.predict import NEEDED, Predictor, predict_parts
-from pixonomy.files import hash_file, scan_parquet
 from pixonomy.images.resize import RESIZE_VERSION
-from pixonomy.parts import Parts
+from pixonomy.storage.checkpoints import Parts
+from pixonomy.storage.files import hash_file
+from pixonomy.storage.tables import scan_parquet
 
 COLUMNS = [
     *("image_id", "group_id", "label", "predicted", "confidence", "verdict"),

@@ -6,7 +6,7 @@ import pytest
 from pixonomy.exporting.folder import plan_places
 from pixonomy.exporting.shard import plan_shards
 from pixonomy.exporting.write import KINDS, Kind, ShardTask, report_path, write_shard
-from pixonomy.files import read_parquet
+from pixonomy.storage.tables import read_parquet
 
 
 def plan(kind: Kind, rows: pl.DataFrame, folder: Path) -> ShardTask:

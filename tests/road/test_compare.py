@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from pixonomy.errors import SettingError
-from pixonomy.files import read_json, write_json
 from pixonomy.road.compare import compare
+from pixonomy.storage.files import read_json, write_json
 
 Call = Callable[..., tuple[int, Any, str]]
 

@@ -1,43 +1,37 @@
-"""`fit` is killed at ten random moments; the same command still ends with the same result."""
+"""`fit` is killed in each of its stages; the same command still ends with the same result."""
 
-import os
-import random
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import polars as pl
-import psutil
 import pytest
 
+from killing import finish, kill_at_random, kill_in_stages, start
 from pixonomy.bundle.load import load_bundle
 
 PICTURES = 160  # a category: enough that worker processes decode them
-RECIPE = 'model = "compact"\nsize = 32\nepochs = 8\nbatch = 16\n'
+RECIPE = 'model = "compact"\nsize = 32\nepochs = 3\nbatch = 32\n'
+STAGES = ("data/split.parquet", "data/arrays/32", "history.csv", "bundle/bundle.json")
 
 
-def start(source: Path, run: Path, recipe: Path) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "pixonomy", "fit", str(source), "-o", str(run)]
-    command += ["--recipe", str(recipe), "--weights", "none"]
-    quiet = subprocess.DEVNULL
-    return subprocess.Popen(command, start_new_session=True, stdout=quiet, stderr=quiet)
+def fit(source: Path, run: Path, recipe: Path) -> tuple[object, ...]:
+    return "fit", source, "-o", run, "--recipe", recipe, "--weights", "none"
 
 
-def finish(process: subprocess.Popen[bytes]) -> float:
-    began = time.monotonic()
-    assert process.wait(timeout=240) == 0
-    return time.monotonic() - began
+@pytest.fixture
+def commands(
+    tmp_path: Path, write_pictures: Callable[..., Path]
+) -> Callable[[str, int], tuple[object, ...]]:
+    """Return what gives the command that makes a run of so many epochs."""
+    source, recipe = write_pictures(tmp_path / "pictures", PICTURES), tmp_path / "recipe.toml"
 
+    def command(run: str, epochs: int) -> tuple[object, ...]:
+        recipe.write_text(RECIPE.replace("epochs = 3", f"epochs = {epochs}"))
+        return fit(source, tmp_path / run, recipe)
 
-def descendants(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
-    try:
-        return list(psutil.Process(process.pid).children(recursive=True))
-    except psutil.NoSuchProcess:
-        return []
+    return command
 
 
 def partial_files(folder: Path) -> list[Path]:
@@ -45,31 +39,27 @@ def partial_files(folder: Path) -> list[Path]:
 
 
 @pytest.mark.slow
-def test_fit_killed_at_ten_random_moments_ends_with_the_uninterrupted_result(
-    tmp_path: Path, write_pictures: Callable[..., Path]
+def test_fit_killed_in_each_of_its_stages_ends_with_the_uninterrupted_result(
+    tmp_path: Path, commands: Callable[[str, int], tuple[object, ...]]
 ) -> None:
-    source = write_pictures(tmp_path / "pictures", PICTURES)
-    recipe = tmp_path / "recipe.toml"
-    recipe.write_text(RECIPE)
-    whole, killed = tmp_path / "whole", tmp_path / "killed"
-    seconds = finish(start(source, whole, recipe))
+    finish(start(*commands("whole", 3)))
+    begin = partial(start, *commands("killed", 3))
+    kill_in_stages(begin, [tmp_path / "killed" / stage for stage in STAGES])
+    finish(begin())
+    assert_same_run(tmp_path / "whole", tmp_path / "killed")
+    assert not partial_files(tmp_path / "killed")
 
-    chance = random.Random(20261122)
-    for turn in range(10):
-        process = start(source, killed, recipe)
-        time.sleep(chance.uniform(0.3, seconds))
-        children = descendants(process)
-        if turn % 2:  # the parent alone: its workers have to end themselves
-            process.kill()
-        else:
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        _, alive = psutil.wait_procs(children, timeout=10)
-        assert not alive, "a worker went on after its parent was killed"
-    finish(start(source, killed, recipe))
 
-    assert_same_run(whole, killed)
-    assert not partial_files(killed)
+@pytest.mark.soak
+def test_fit_killed_at_thirty_random_moments_ends_with_the_uninterrupted_result(
+    tmp_path: Path, commands: Callable[[str, int], tuple[object, ...]]
+) -> None:
+    seconds = finish(start(*commands("whole", 8)))
+    begin = partial(start, *commands("killed", 8))
+    kill_at_random(begin, 30, seconds)
+    finish(begin())
+    assert_same_run(tmp_path / "whole", tmp_path / "killed")
+    assert not partial_files(tmp_path / "killed")
 
 
 def assert_same_run(whole: Path, killed: Path) -> None:
@@ -92,10 +82,4 @@ def assert_same_run(whole: Path, killed: Path) -> None:
 def test_a_finished_stage_is_not_done_again(
     tmp_path: Path, write_pictures: Callable[..., Path], name: str
 ) -> None:
-    source = write_pictures(tmp_path / "pictures", 12)
-    recipe = tmp_path / "recipe.toml"
-    recipe.write_text(RECIPE.replace("epochs = 8", "epochs = 1"))
-    finish(start(source, tmp_path / "run", recipe))
-    before = (tmp_path / "run" / "data" / name).stat().st_mtime_ns
-    finish(start(source, tmp_path / "run", recipe))
-    assert (tmp_path / "run" / "data" / name).stat().st_mtime_ns == before
+XX

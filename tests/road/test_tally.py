@@ -6,9 +6,9 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pixonomy.files import read_parquet, write_parquet
 from pixonomy.manifest import Manifest, conform
 from pixonomy.road.tally import Tally, tally
+from pixonomy.storage.tables import read_parquet, write_parquet
 from pixonomy.taxonomy import Taxonomy
 
 ROWS = st.lists(

@@ -9,8 +9,8 @@ import pytest
 
 from pixonomy.bundle.load import load_bundle
 from pixonomy.errors import ArtefactDiffers, SettingError
-from pixonomy.files import read_parquet
 from pixonomy.road.train import Plan, TrainChoices, plan_training, recipe_of, train
+from pixonomy.storage.tables import read_parquet
 from pixonomy.training.recipe import Recipe
 from pixonomy.training.run import RunFolder
 

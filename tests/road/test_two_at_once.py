@@ -19,7 +19,6 @@ import pytest
 from pixonomy.arrays.write import ArraySettings
 from pixonomy.browsing.page import BrowseChoices
 from pixonomy.errors import ArtefactInUse
-from pixonomy.locks import lock_file, lock_folder
 from pixonomy.road.audit import AuditChoices, audit
 from pixonomy.road.browse import browse
 from pixonomy.road.export import export
@@ -30,6 +29,7 @@ from pixonomy.road.prepare import prepare
 from pixonomy.road.sample import sample
 from pixonomy.road.split import split
 from pixonomy.road.train import TrainChoices, plan_training, train
+from pixonomy.storage.locks import lock_file, lock_folder
 
 Written = Callable[..., Path]
 SETTINGS = ArraySettings((32,), "stretch")

@@ -16,8 +16,8 @@ from PIL import Image, ImageDraw
 
 from in_browser import fits
 from pixonomy.errors import ArtefactInUse, SettingError
-from pixonomy.locks import lock_folder
 from pixonomy.progress import Surroundings
+from pixonomy.storage.locks import lock_folder
 from pixonomy.studies.study import StudyChoices, study
 
 Call = Callable[..., tuple[int, Any, str]]

@@ -12,9 +12,9 @@ import numpy.typing as npt
 import polars as pl
 from polars import selectors
 
-from pixonomy.files import scan_parquet
 from pixonomy.locate import CHECKSUM, PARQUET, Location, uri_to_file, with_checksum
 from pixonomy.seen import SEEN_COLUMNS, Seen, to_seen
+from pixonomy.storage.tables import scan_parquet
 
 _SEEN = selectors.by_name(*SEEN_COLUMNS, require_all=False)
 _STATES = (

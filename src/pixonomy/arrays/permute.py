@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from pixonomy.arrays.extents import Numbers
-from pixonomy.files import scan_parquet, write_parquet
+from pixonomy.storage.tables import scan_parquet, write_parquet
 
 _CHUNK = 500_000  # rows in memory at once
 _PLACE = "place in the order"

@@ -13,8 +13,9 @@ import numpy.typing as npt
 import polars as pl
 
 from pixonomy.errors import SettingError, StorageError
-from pixonomy.files import printable, read_json, read_parquet, storage_errors
 from pixonomy.images.resize import Framing
+from pixonomy.storage.files import printable, read_json, storage_errors
+from pixonomy.storage.tables import read_parquet
 
 ARRAYS_FILE = "arrays.json"
 ROWS_FILE = "rows.parquet"

@@ -17,8 +17,8 @@ from pixonomy.arrays.extents import Extents, Numbers
 from pixonomy.arrays.shard import Problems
 from pixonomy.errors import UndecodableImage
 from pixonomy.fetch import MAX_READ, read_all
-from pixonomy.files import read_json, storage_errors, write_json
 from pixonomy.locate import PARQUET, Location
+from pixonomy.storage.files import read_json, storage_errors, write_json
 
 _BUCKET_BYTES = 256 * 1024**2  # what is read in random order stays in the page cache
 TASK_BYTES = 64 * 1024**2  # a worker's memory

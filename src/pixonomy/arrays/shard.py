@@ -12,8 +12,8 @@ from pixonomy.arrays.extents import Extents
 from pixonomy.arrays.read import shard_path
 from pixonomy.errors import UndecodableImage
 from pixonomy.fetch import read_all
-from pixonomy.files import read_json, write_aside, write_json
 from pixonomy.images.resize import Framing, frame_into
+from pixonomy.storage.files import read_json, write_aside, write_json
 
 Problems = dict[int, str]
 """Why a picture is left out, by its row in the manifest."""

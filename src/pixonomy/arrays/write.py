@@ -15,22 +15,14 @@ from pixonomy.arrays.permute import permute
 from pixonomy.arrays.read import ARRAYS_FILE, PROBLEMS_FILE, ROWS_FILE, shard_path
 from pixonomy.arrays.scatter import TASK_BYTES, plan_scattering, scatter, scatter_tasks
 from pixonomy.arrays.shard import Problems, ShardTask, write_shard
-from pixonomy.artefact import Fingerprint
 from pixonomy.errors import StorageError
-from pixonomy.files import (
-    flush_to_disk,
-    printable,
-    remove,
-    scan_parquet,
-    storage_errors,
-    stream_parquet,
-    write_json,
-    write_parquet,
-)
 from pixonomy.images.resize import Fit, Framing
 from pixonomy.locate import PARQUET
 from pixonomy.manifest import Manifest, read_manifest
 from pixonomy.progress import Surroundings
+from pixonomy.storage.files import flush_to_disk, printable, remove, storage_errors, write_json
+from pixonomy.storage.fingerprint import Fingerprint
+from pixonomy.storage.tables import scan_parquet, stream_parquet, write_parquet
 from pixonomy.workers import run
 
 WORK_FOLDER = "work"  # what is needed only until the arrays are finished

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from pixonomy.files import flush_to_disk, storage_errors
+from pixonomy.storage.files import flush_to_disk, storage_errors
 
 _TYPE = np.dtype(np.float16)
 

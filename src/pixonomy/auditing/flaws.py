@@ -17,7 +17,6 @@ from pixonomy.auditing.kinds import (
     TINY,
     UNDECODABLE,
 )
-from pixonomy.files import scan_parquet
 from pixonomy.images.quality import (
     BLANK_DEVIATION,
     BLURRED_SHARPNESS,
@@ -27,6 +26,7 @@ from pixonomy.images.quality import (
     ODD_RATIO,
     TINY_SIDE,
 )
+from pixonomy.storage.tables import scan_parquet
 
 _JUDGED = (
     "width", "height", "deviation", "dark", "light", "sharpness", "problem", "damage", "vanishes",

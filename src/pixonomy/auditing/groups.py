@@ -9,7 +9,7 @@ import polars as pl
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from pixonomy.files import scan_parquet
+from pixonomy.storage.tables import scan_parquet
 
 Rows = npt.NDArray[np.int32]
 

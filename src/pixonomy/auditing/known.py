@@ -9,9 +9,9 @@ import numpy.typing as npt
 import polars as pl
 
 from pixonomy.auditing.examine import MEASURED
-from pixonomy.files import scan_parquet
 from pixonomy.locate import PLACED, UNREAD, path_to_uri, uri_to_file
 from pixonomy.seen import SEEN_COLUMNS, SKEW_NS
+from pixonomy.storage.tables import scan_parquet
 
 STATE = ("modified_ns", "etag")
 """The columns that say in what state its file was."""

@@ -17,8 +17,8 @@ from pixonomy.auditing.kinds import (
     SUSPECTS,
     UNDECODABLE,
 )
-from pixonomy.files import scan_parquet, stream_parquet
 from pixonomy.manifest import COLUMNS, Manifest, describe
+from pixonomy.storage.tables import scan_parquet, stream_parquet
 
 _BATCH = 200_000  # findings written at once
 _SURVEYED = ("width", "height", "format", "sha256", "perceptual_hash")

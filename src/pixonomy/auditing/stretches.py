@@ -16,10 +16,10 @@ from pixonomy.auditing.examine import (
     examine_pictures,
 )
 from pixonomy.auditing.known import Known, are_known, make_keys, read_times
-from pixonomy.files import scan_parquet
 from pixonomy.images.embedding import Embedder
 from pixonomy.locate import LOCATED, PLACED, locate
 from pixonomy.progress import Surroundings
+from pixonomy.storage.tables import scan_parquet
 from pixonomy.workers import run
 
 _CHUNK = 64  # pictures a task: a fraction of a second of work

@@ -14,18 +14,19 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from pixonomy.artefact import Fingerprint
 from pixonomy.auditing.embeddings import EmbeddingsFile, map_embeddings
 from pixonomy.auditing.examine import MEASURE_VERSION
 from pixonomy.auditing.known import Known, read_known
 from pixonomy.auditing.stretches import Stretches, measure_parts
 from pixonomy.errors import StorageError
-from pixonomy.files import read_parquet_texts, remove, scan_parquet
 from pixonomy.images.embedding import Embedder
 from pixonomy.locate import path_to_uri, uri_to_path
 from pixonomy.manifest import read_about
-from pixonomy.parts import Parts, remove_parts
 from pixonomy.progress import Surroundings
+from pixonomy.storage.checkpoints import Parts, remove_parts
+from pixonomy.storage.files import remove
+from pixonomy.storage.fingerprint import Fingerprint
+from pixonomy.storage.tables import read_parquet_texts, scan_parquet
 
 TABLE, EMBEDDINGS = "survey.parquet", "embeddings.npy"
 

@@ -14,7 +14,6 @@ import numpy as np
 
 from pixonomy.errors import DataError, UndecodableImage
 from pixonomy.fetch import read_all
-from pixonomy.files import printable
 from pixonomy.gallery.photograph import encode_jpeg
 from pixonomy.images.decode import Pixels, decode
 from pixonomy.locate import Location, in_chunks, locate
@@ -22,6 +21,7 @@ from pixonomy.manifest import read_manifest
 from pixonomy.progress import Surroundings
 from pixonomy.road.index import index
 from pixonomy.sources.bson.write import ProductPictures, write_bson
+from pixonomy.storage.files import printable
 from pixonomy.workers import run
 
 KNOWN = ("products/train.bson", "goals", "grocery", "clothing", "cifar10.zip")

@@ -17,12 +17,12 @@ from pixonomy.bench.assorted import write_assorted
 from pixonomy.bench.catalogue import read_products
 from pixonomy.bench.memory import watch
 from pixonomy.bench.result import Measurement, Yardstick
-from pixonomy.files import read_json
 from pixonomy.gallery.photograph import encode_jpeg
 from pixonomy.images.resize import Framing, frame
 from pixonomy.progress import Surroundings
 from pixonomy.road.index import index
 from pixonomy.sources.bson.write import ProductPictures, write_bson
+from pixonomy.storage.files import read_json
 from pixonomy.workers import run
 
 _PICTURES = 100_000

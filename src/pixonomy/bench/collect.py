@@ -1,4 +1,4 @@
-"""A site of this machine goes in; how fast `collect` takes its pictures, and at what cost.
+"""How fast `collect` takes images from a site of this machine, and at what cost.
 
 Beside it, in turn: a plain aiohttp loop that only downloads and keeps nothing, and img2dataset
 (https://github.com/rom1504/img2dataset) where there is one. It brings its own versions of much, so

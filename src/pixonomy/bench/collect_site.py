@@ -1,7 +1,7 @@
-"""A folder goes in; a site of this machine with any number of pictures, and lists of them, serve.
+"""A site of this machine with any number of images, and lists of them, for the collect benchmark.
 
-The site runs in a process of its own on the same cores. Beside it lies an address where nobody
-answers, as firewalls and switched-off machines do not.
+The site runs in a process of its own on the same cores. Beside it lie dead hosts of two kinds:
+those that take no connection, as behind a firewall, and those that take it and never answer.
 """
 
 import asyncio
@@ -34,25 +34,27 @@ class Site:
     """A running site.
 
     Attributes:
-        port: of its pictures, at 127.0.0.1; `dead_port`: where nobody answers, at 127.2.0.*.
+        port: of its pictures, at 127.0.0.1.
+        dead_ports: where no connection is taken, and where nobody answers it, at 127.2.0.*.
     """
 
     port: int
-    dead_port: int
+    dead_ports: tuple[int, int]
 
     def address(self, number: int) -> str:
         """Return where a picture is."""
         return f"http://127.0.0.1:{self.port}/{number}.jpg"
 
     def write_list(self, path: Path, pictures: int, dead_share: float = 0.0) -> None:
-        """Write a list of so many pictures, a share of them on hosts where nobody answers."""
+        """Write a list of so many pictures, a share of them on dead hosts of both kinds."""
         lines = ["url,keyword,license"]
         every = round(1 / dead_share) if dead_share else 0
         for number in range(pictures):
             url = self.address(number)
             if every and number % every == 0:
-                host = f"127.2.0.{1 + number // every % _DEAD_HOSTS}"
-                url = f"http://{host}:{self.dead_port}/{number}.jpg"
+                host = number // every % _DEAD_HOSTS
+                port = self.dead_ports[host * 2 // _DEAD_HOSTS]
+                url = f"http://127.2.0.{1 + host}:{port}/{number}.jpg"
             lines.append(f"{url},word {number % KEYWORDS},CC0")
         path.write_text("\n".join(lines), "utf-8")
 
@@ -80,8 +82,8 @@ def running_site() -> Iterator[Site]:
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
-        with _nobody() as dead_port:
-            yield Site(int(process.stdout.readline()), dead_port)
+        with _nobody(0) as full, _nobody(1000) as silent:
+            yield Site(int(process.stdout.readline()), (full, silent))
     finally:
         process.kill()
         process.wait()
@@ -110,14 +112,14 @@ def serve_pictures() -> None:
 
 
 @contextmanager
-def _nobody() -> Iterator[int]:
-    """Yield a port at which connections are never taken: its queue is full."""
+def _nobody(room: int) -> Iterator[int]:
+    """Yield a port where nobody answers: the system takes so many connections, then no more."""
     with ExitStack() as stack:
-        full = stack.enter_context(socket.socket())
-        full.bind(("0.0.0.0", 0))
-        full.listen(0)
-        port = int(full.getsockname()[1])
-        for _ in range(4):
+        listening = stack.enter_context(socket.socket())
+        listening.bind(("0.0.0.0", 0))
+        listening.listen(room)
+        port = int(listening.getsockname()[1])
+        for _ in range(0 if room else 4):
             waiting = stack.enter_context(socket.socket())
             waiting.setblocking(False)
             waiting.connect_ex(("127.0.0.1", port))

@@ -23,7 +23,6 @@ from pixonomy.bench.recall import Found, compare_hashes, count_hashes, count_pai
 from pixonomy.bench.result import Measurement
 from pixonomy.errors import DataError, UndecodableImage
 from pixonomy.fetch import read_all
-from pixonomy.files import storage_errors
 from pixonomy.gallery.draw import CATEGORIES, draw_picture
 from pixonomy.gallery.photograph import encode_jpeg
 from pixonomy.images.decode import decode
@@ -32,6 +31,7 @@ from pixonomy.locate import Location
 from pixonomy.matching.pairs import Pictures, find_pairs
 from pixonomy.progress import Surroundings
 from pixonomy.road.embedder import choose_embedder
+from pixonomy.storage.files import storage_errors
 from pixonomy.workers import run
 
 _TABLE = "duplicate_base.csv"

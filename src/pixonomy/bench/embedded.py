@@ -11,7 +11,6 @@ import polars as pl
 
 from pixonomy.errors import SettingError, UndecodableImage
 from pixonomy.fetch import read_all
-from pixonomy.files import printable
 from pixonomy.gallery.draw import CATEGORIES, draw_picture
 from pixonomy.images.embedding import Embedder
 from pixonomy.images.resize import frame, resize
@@ -21,6 +20,7 @@ from pixonomy.progress import Surroundings
 from pixonomy.road.embedder import choose_embedder
 from pixonomy.road.index import IndexChoices, index
 from pixonomy.sources.table import TableColumns
+from pixonomy.storage.files import printable
 from pixonomy.workers import run
 
 _CHUNK = 128

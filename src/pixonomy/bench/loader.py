@@ -16,7 +16,6 @@ from torch.utils.data import BatchSampler, DataLoader, Dataset, RandomSampler
 
 from pixonomy.arrays.read import Pictures, shard_path
 from pixonomy.bench.result import Measurement, Yardstick, measure_in_turn
-from pixonomy.files import storage_errors
 from pixonomy.images.resize import Framing
 from pixonomy.models.backend import best_precision, use_threads
 from pixonomy.models.device import CPU, on_device
@@ -24,6 +23,7 @@ from pixonomy.models.step import torch_step
 from pixonomy.models.targets import Objective
 from pixonomy.models.zoo import ModelSettings, build_model
 from pixonomy.progress import Surroundings
+from pixonomy.storage.files import storage_errors
 from pixonomy.training.batches import Batch, TrainingSet
 from pixonomy.training.fit import compile_model
 from pixonomy.training.recipe import Recipe, load_recipe

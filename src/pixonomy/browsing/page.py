@@ -29,11 +29,11 @@ from pixonomy.browsing.look import Look, Rows
 from pixonomy.browsing.sheets import make_sheets, name_categories, tell_counts
 from pixonomy.browsing.sizes import QUANTILES, Sizes
 from pixonomy.errors import SettingError
-from pixonomy.files import storage_errors
 from pixonomy.pages.bars import Bar, scale_bars
 from pixonomy.pages.problems import group_problems
 from pixonomy.pages.render import render
 from pixonomy.pages.wording import percent, storage
+from pixonomy.storage.files import storage_errors
 from pixonomy.taxonomy import Taxonomy
 
 MOST_THUMBNAILS = 2_000  # about 5 MB of the page

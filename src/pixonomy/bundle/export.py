@@ -20,13 +20,13 @@ from pixonomy.bundle.calibrate import calibrate
 from pixonomy.bundle.load import BUNDLE_FILE, MODEL_FILE, SCHEMA_VERSION, seal
 from pixonomy.curation.units import tie
 from pixonomy.errors import BundleError
-from pixonomy.files import hash_file, write_aside, write_json
 from pixonomy.images.resize import RESIZE_VERSION
 from pixonomy.inference.embed import EmbeddingNetwork
 from pixonomy.inference.session import EMBEDDING, INPUT, LOGITS, NOVELTY, Network
 from pixonomy.models.backend import give_back_memory, keras
 from pixonomy.models.device import AUTO, CPU, choose_device, on_device
 from pixonomy.models.predict import make_predictor
+from pixonomy.storage.files import hash_file, write_aside, write_json
 from pixonomy.training.fit import answer
 from pixonomy.training.novelty import Novelty, fit_novelty
 from pixonomy.training.recipe import Recipe

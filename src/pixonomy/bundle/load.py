@@ -9,11 +9,11 @@ from typing import Any, Final
 from pixonomy.bundle.calibrate import Calibration
 from pixonomy.bundle.description import MODEL_FILE, Description, IllFormed, read_description
 from pixonomy.errors import BundleError, SettingError
-from pixonomy.files import hash_json, printable, storage_errors
 from pixonomy.images.resize import RESIZE_VERSION, Framing
 from pixonomy.inference.form import LARGEST_MODEL
 from pixonomy.inference.session import Network
 from pixonomy.inference.whole_file import read_whole
+from pixonomy.storage.files import hash_json, printable, storage_errors
 
 __all__ = ["BUNDLE_FILE", "MODEL_FILE", "SCHEMA_VERSION", "Bundle", "load_bundle", "seal"]
 

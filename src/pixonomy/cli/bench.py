@@ -11,7 +11,7 @@ import typer
 from pixonomy.cli import options
 from pixonomy.cli.console import say, show, surroundings
 from pixonomy.errors import SettingError
-from pixonomy.files import existing_path
+from pixonomy.storage.files import existing_path
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from typing import Any
 from pixonomy.cli.visible import visible
 from pixonomy.errors import PixonomyError, SettingError
 from pixonomy.platforms import explain_unsupported
-from pixonomy.refusal import find_refusal
+from pixonomy.storage.refusal import find_refusal
 
 _INTERRUPTED = 130  # as shells count: 128 and the number of the signal
 
@@ -100,7 +100,7 @@ def _describe_fault(error: BaseException) -> _Failure:
 
 
 def _describe_refusal(refused: OSError) -> _Failure:
-    from pixonomy.files import storage_error
+    from pixonomy.storage.files import storage_error
 
     problem = storage_error(refused)
     return _Failure(problem.kind, str(problem), problem.exit_code)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from pixonomy.outputs import require_local
+from pixonomy.storage.address import require_local
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]

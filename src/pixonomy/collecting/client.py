@@ -36,12 +36,14 @@ class Limits:
         most_bytes: of the body.
         seconds: from the beginning to the last byte; a reply that drips is cut off.
         connect_seconds: until a connection stands.
+        silent_seconds: that a connection may bring nothing; None: as long as all may take.
         is_cut: a longer body ends there, in place of being refused.
     """
 
     most_bytes: int = TEXT_BYTES
     seconds: float = 60.0
     connect_seconds: float = 15.0
+    silent_seconds: float | None = None
     is_cut: bool = False
 
 
@@ -112,9 +114,13 @@ class Client:
         """
         address = check_url(url, self.private_hosts)
         assert self._session is not None  # entered
-        timeout = aiohttp.ClientTimeout(total=limits.seconds, sock_connect=limits.connect_seconds)
+        timeout = aiohttp.ClientTimeout(
+            total=limits.seconds,
+            sock_connect=limits.connect_seconds,
+            sock_read=limits.silent_seconds,
+        )
         began = time.monotonic()
-        with _plain_errors(limits.seconds):
+        with _plain_errors(limits):
             async with self._session.request(
                 "POST" if form else "GET",
                 address,
@@ -134,7 +140,7 @@ class Client:
 
 
 @contextmanager
-def _plain_errors(seconds: float) -> Iterator[None]:
+def _plain_errors(limits: Limits) -> Iterator[None]:
     """Turn what goes wrong inside the block into `Refused` or `Trouble`."""
     try:
         yield
@@ -152,8 +158,10 @@ def _plain_errors(seconds: float) -> Iterator[None]:
         raise Unreachable("no connection", error.os_error.errno in _OUR_NETWORK) from None
     except aiohttp.ConnectionTimeoutError:
         raise Unreachable("no connection in time", is_ours=True) from None
+    except aiohttp.SocketTimeoutError:
+        raise NoReply(f"silent for {limits.silent_seconds:g} seconds") from None
     except TimeoutError:
-        raise NoReply(f"no whole reply within {seconds:g} seconds") from None
+        raise NoReply(f"no whole reply within {limits.seconds:g} seconds") from None
     except ValueError:  # aiohttp's InvalidURL is one
         raise Refused("no proper address") from None
     except (aiohttp.ClientError, OSError, asyncio.IncompleteReadError) as error:

@@ -26,9 +26,9 @@ from pixonomy.collecting.walks import End, Fate, Slots, Walk
 from pixonomy.collecting.windows import Row, Window
 from pixonomy.collecting.writing import Fetched, PictureWriter
 from pixonomy.errors import StorageError
-from pixonomy.files import printable
 from pixonomy.images.fingerprint import PictureFingerprint, fingerprint
 from pixonomy.progress import Progress
+from pixonomy.storage.files import printable
 
 MOST_TRIES = 4  # of a picture that fails, one a run
 

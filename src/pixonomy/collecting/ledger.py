@@ -23,7 +23,7 @@ _Key = tuple[str, str, str]
 class Ledger:
     """The notes of one collection; written by one process, and one thread of it, at a time.
 
-    Whoever writes holds the folder's lock (`pixonomy.locks`); others may look in meanwhile.
+    Whoever writes holds the folder's lock (`pixonomy.storage.locks`); others may look in meanwhile.
     """
 
     def __init__(self, path: Path, is_read_only: bool = False) -> None:

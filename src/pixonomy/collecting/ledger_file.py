@@ -8,7 +8,7 @@ from pathlib import Path
 from pixonomy.collecting.door import host_of
 from pixonomy.collecting.schema import SCHEMA_VERSION, create, migrate
 from pixonomy.errors import SettingError, StorageError
-from pixonomy.files import printable, storage_errors
+from pixonomy.storage.files import printable, storage_errors
 
 _CACHE_KIB = 64 * 1024
 _PATIENCE_SECONDS = 10.0  # for another process that writes, or reads, at this moment

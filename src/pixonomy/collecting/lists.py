@@ -15,7 +15,8 @@ from typing import Any
 import polars as pl
 
 from pixonomy.errors import DataError, StorageError
-from pixonomy.files import printable, remove, scan_parquet
+from pixonomy.storage.files import printable, remove
+from pixonomy.storage.tables import scan_parquet
 
 _CHUNK = 50_000
 _LONGEST_CELL = 10_000  # letters

@@ -209,14 +209,7 @@ class Manners:
     ) -> Reply:
         """Send one request, and note what that says of the host."""
         began, patience = time.monotonic(), self.patience
-        connect_seconds = min(limits.connect_seconds, patience.connect_seconds)
-        if place.is_strange(kind):
-            connect_seconds = min(connect_seconds, patience.stranger_seconds)
-        limits = replace(
-            limits,
-            seconds=min(limits.seconds, patience.reply_seconds),
-            connect_seconds=connect_seconds,
-        )
+        limits = _shorten(limits, patience, place.is_strange(kind))
         try:
             reply = await self.client.fetch(url, limits, headers, form)
         except (Unreachable, NoReply) as trouble:
@@ -262,6 +255,17 @@ class Manners:
             return await self._send(place, url, kind, limits)
         finally:
             place.lane.leave()
+
+
+def _shorten(limits: Limits, patience: Patience, is_strange: bool) -> Limits:
+    """Return limits within our patience; there is less of it for strangers."""
+    connect = patience.stranger_seconds if is_strange else patience.connect_seconds
+    return replace(
+        limits,
+        seconds=min(limits.seconds, patience.reply_seconds),
+        connect_seconds=min(limits.connect_seconds, patience.connect_seconds, connect),
+        silent_seconds=patience.silent_seconds if is_strange else None,
+    )
 
 
 def _check_status(reply: Reply) -> None:

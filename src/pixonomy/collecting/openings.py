@@ -76,6 +76,8 @@ class Openings:
                 break
             except Trouble as trouble:
                 why = str(trouble)
+                if place.closed_seconds() > 0:
+                    break
                 if tries < _TRIES and not isinstance(trouble, Unreachable):
                     await asyncio.sleep(self.patience.pause(tries))
             except Exception as error:

@@ -26,6 +26,7 @@ class Patience:
         connect_seconds: for a connection.
         stranger_seconds: for a connection to a host of pictures that has not answered yet in this
             run; one that takes as long to no end is not asked twice.
+        silent_seconds: that such a host may bring nothing once it is connected.
     """
 
     attempts: int = 5
@@ -37,6 +38,7 @@ class Patience:
     reply_seconds: float = 60.0
     connect_seconds: float = 15.0
     stranger_seconds: float = 5.0
+    silent_seconds: float = 10.0
 
     def pause(self, failures: int) -> float:
         """Return how long to wait after so many failures, in seconds."""

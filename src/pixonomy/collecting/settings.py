@@ -14,7 +14,7 @@ import soupsieve
 from pixonomy.collecting.door import parse
 from pixonomy.collecting.finds import Refused
 from pixonomy.errors import SettingError
-from pixonomy.files import printable
+from pixonomy.storage.files import printable
 
 _PACE = ("at_once", "per_second", "media_per_second", "private_hosts")
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pixonomy.files import storage_errors
+from pixonomy.storage.files import storage_errors
 
 SHARD_BYTES = 256 * 1024**2
 _END = bytes(2 * tarfile.BLOCKSIZE)

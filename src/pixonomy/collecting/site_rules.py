@@ -16,7 +16,8 @@ Ask = Callable[[str, Limits], Awaitable[Reply]]
 notes the quiet it asks for; raises `Trouble` and `Refused` as the client does."""
 
 ROBOTS_SECONDS = 20.0
-"""So long a robots.txt may take with its redirects; it is asked for three times at most."""
+"""So long a robots.txt may take with its redirects, to its last byte; it is asked for three times
+at most. A host of pictures that brings nothing at first has less: `Patience.silent_seconds`."""
 
 TDM_SECONDS = 10.0
 

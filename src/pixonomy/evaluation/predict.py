@@ -27,8 +27,8 @@ from pixonomy.evaluation.predictions import Said, answer, likeliest
 from pixonomy.fetch import read_all
 from pixonomy.images.resize import frame
 from pixonomy.locate import LOCATED, locate
-from pixonomy.parts import Parts
 from pixonomy.progress import Progress, silent
+from pixonomy.storage.checkpoints import Parts
 
 NEEDED = selectors.by_name("group_id", "label", "problem") | LOCATED
 """Selects the manifest's columns that predictions are made from."""

@@ -7,8 +7,9 @@ from pathlib import Path
 import polars as pl
 
 from pixonomy.errors import DataError
-from pixonomy.files import printable, scan_parquet, storage_errors, write_aside
 from pixonomy.manifest import read_manifest
+from pixonomy.storage.files import printable, storage_errors, write_aside
+from pixonomy.storage.tables import scan_parquet
 
 HEADER = "_id,category_id"
 

@@ -11,9 +11,9 @@ import polars as pl
 from pixonomy.errors import UndecodableImage
 from pixonomy.exporting.safe import alike, make_safe, mark, tell_apart
 from pixonomy.exporting.shard import UNSPLIT, Shard
-from pixonomy.files import storage_errors
 from pixonomy.images.endings import ending_of
 from pixonomy.locate import PARQUET
+from pixonomy.storage.files import storage_errors
 
 OWN_FILES = ("manifest.csv", "export.json")
 """What lies in an export beside the pictures."""

@@ -14,8 +14,9 @@ import polars as pl
 
 from pixonomy.errors import UndecodableImage
 from pixonomy.exporting.shard import Shard
-from pixonomy.files import storage_errors, stream_parquet
 from pixonomy.images.endings import ending_of
+from pixonomy.storage.files import storage_errors
+from pixonomy.storage.tables import stream_parquet
 
 _TOGETHER = 100  # rows of a row group: a reader that wants one picture decodes so many
 _NOTE, _RENAMED = b"ARROW:schema", b"Polars:types"  # of one length

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from pixonomy.errors import UndecodableImage
 from pixonomy.exporting.shard import Shard
-from pixonomy.files import write_aside
 from pixonomy.images.endings import ending_of
+from pixonomy.storage.files import write_aside
 
 
 def write_tar(shard: Shard, path: Path, classes: Mapping[str, int]) -> dict[int, str]:

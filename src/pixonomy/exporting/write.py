@@ -15,7 +15,8 @@ from pixonomy.exporting.folder import move_files, write_files
 from pixonomy.exporting.parquet import write_table
 from pixonomy.exporting.shard import Shard
 from pixonomy.exporting.webdataset import write_tar
-from pixonomy.files import remove, storage_errors, write_parquet
+from pixonomy.storage.files import remove, storage_errors
+from pixonomy.storage.tables import write_parquet
 
 Kind = Literal["folder", "parquet", "webdataset"]
 KINDS: tuple[str, ...] = get_args(Kind)

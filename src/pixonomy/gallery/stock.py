@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from pixonomy.files import read_json, storage_errors, write_text
 from pixonomy.gallery.draw import CATEGORIES, Planted, draw_views, save_again
 from pixonomy.gallery.photograph import encode_jpeg
 from pixonomy.progress import Progress, silent
+from pixonomy.storage.files import read_json, storage_errors, write_text
 
 _STOCK = "stock.json"
 _CREATORS = ("Ada", "Björk", "Chen & Sons", "Dora <d@example.org>", "Émile")

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from pixonomy.files import storage_errors
 from pixonomy.inference.form import EMBEDDING, LARGEST_MODEL, ask
 from pixonomy.inference.session import open_session
 from pixonomy.inference.whole_file import read_whole
+from pixonomy.storage.files import storage_errors
 
 _BATCH = 8  # pictures at once: larger batches fall out of the processor's cache, 15 % slower
 

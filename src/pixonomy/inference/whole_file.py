@@ -5,7 +5,7 @@ import stat
 from pathlib import Path
 
 from pixonomy.errors import BundleError
-from pixonomy.files import printable
+from pixonomy.storage.files import printable
 
 _MIB = 1 << 20
 

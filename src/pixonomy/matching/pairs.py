@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from pixonomy.files import scan_parquet
 from pixonomy.locate import PLACED, locate
 from pixonomy.matching.sketches import Embeddings, open_sketches
 from pixonomy.matching.suspects import MatchSettings, suspect
 from pixonomy.matching.verify import Suspicion, Task, verify
 from pixonomy.progress import Surroundings
+from pixonomy.storage.tables import scan_parquet
 from pixonomy.workers import run
 
 MATCH_VERSION = 2

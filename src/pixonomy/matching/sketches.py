@@ -13,10 +13,11 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from pixonomy.files import partial_path, remove, scan_parquet, storage_errors
 from pixonomy.images.descriptor import THUMBNAIL_SIDE
 from pixonomy.matching.variants import Floats
 from pixonomy.matching.vectors import Thumbnails, to_thumbnails
+from pixonomy.storage.files import partial_path, remove, storage_errors
+from pixonomy.storage.tables import scan_parquet
 
 _SLICE = 50_000  # rows read at once
 _SAMPLE = 20_000  # embeddings that decide which of their directions matter

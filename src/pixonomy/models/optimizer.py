@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from types import MappingProxyType
 from typing import Any
 
 import keras
 import torch
 from torch.optim.adamw import adamw
+
+from pixonomy.models.backend import best_precision
 
 
 @keras.saving.register_keras_serializable("pixonomy")
@@ -157,9 +160,7 @@ def orthogonalise(kernel: torch.Tensor) -> torch.Tensor:
     Returns:
         float32, same shape; singular values are between about 0.7 and 1.2.
     """
-    # Not all other devices have bfloat16: Apple's have none before macOS 14.
-    precision = torch.bfloat16 if kernel.device.type in ("cpu", "cuda") else torch.float32
-    matrix = kernel.permute(3, 0, 1, 2).flatten(1).to(precision)
+    matrix = kernel.permute(3, 0, 1, 2).flatten(1).to(_precision_on(str(kernel.device)))
     is_tall = matrix.shape[0] > matrix.shape[1]
     x = matrix.T if is_tall else matrix
     x = x / (x.norm() + 1e-7)
@@ -170,6 +171,12 @@ def orthogonalise(kernel: torch.Tensor) -> torch.Tensor:
     x = x.T if is_tall else x
     height, width, entering, leaving = kernel.shape
     return x.float().reshape(leaving, height, width, entering).permute(1, 2, 3, 0)
+
+
+@cache
+def _precision_on(device: str) -> torch.dtype:
+    """Return bfloat16, whose digits suffice here, but where it is emulated: ten times as slow."""
+    return torch.float32 if best_precision(device) == "float32" else torch.bfloat16
 
 
 @contextmanager

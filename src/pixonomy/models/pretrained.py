@@ -15,11 +15,11 @@ from typing import Any
 import keras
 
 from pixonomy.errors import SettingError
-from pixonomy.files import printable
 from pixonomy.models.architectures import Architecture, architecture
 from pixonomy.models.backend import building
 from pixonomy.models.device import CPU, on_device
 from pixonomy.models.fused import fuse
+from pixonomy.storage.files import printable
 
 IMAGENET = "imagenet"
 """Weights by Keras's own loader: from its cache, else downloaded."""

@@ -9,7 +9,6 @@ from typing import Any, cast
 
 import polars as pl
 
-from pixonomy.artefact import Fingerprint, is_finished
 from pixonomy.auditing.examine import MEASURE_VERSION
 from pixonomy.auditing.findings import (
     count_findings,
@@ -23,20 +22,10 @@ from pixonomy.auditing.record import decide_problems, name_groups, write_finding
 from pixonomy.auditing.survey import EMBEDDINGS, TABLE, Survey, SurveySettings, survey
 from pixonomy.curation.labels import LABELS_VERSION
 from pixonomy.errors import SettingError
-from pixonomy.files import (
-    printable,
-    read_json,
-    remove,
-    storage_errors,
-    write_json,
-    write_text,
-)
 from pixonomy.images.describe import HandMadeEmbedder
 from pixonomy.images.embedding import Embedder
-from pixonomy.locks import lock_folder
 from pixonomy.manifest import Manifest, hash_manifest, read_manifest
 from pixonomy.matching.pairs import MATCH_VERSION
-from pixonomy.outputs import require_local
 from pixonomy.progress import Surroundings
 from pixonomy.road.audit_corrections import Corrections, correct, read_corrections
 from pixonomy.road.audit_labels import REVIEW, Labelled, as_findings, hash_predictions, review
@@ -44,6 +33,17 @@ from pixonomy.road.audit_page import Outcome, draw_page, list_notes
 from pixonomy.road.audit_pairs import PAIRS, pair
 from pixonomy.road.audit_told import SETTLED, add_faults, read_told
 from pixonomy.road.embedder import choose_embedder
+from pixonomy.storage.address import require_local
+from pixonomy.storage.files import (
+    printable,
+    read_json,
+    remove,
+    storage_errors,
+    write_json,
+    write_text,
+)
+from pixonomy.storage.fingerprint import Fingerprint, is_finished
+from pixonomy.storage.locks import lock_folder
 
 MARKED, FINDINGS, PAGE, SUMMARY = "manifest.parquet", "findings.parquet", "audit.html", "audit.json"
 

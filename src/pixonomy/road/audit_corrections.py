@@ -6,14 +6,15 @@ from pathlib import Path
 
 import polars as pl
 
-from pixonomy.artefact import Fingerprint
 from pixonomy.auditing.record import LABEL_PROBLEMS
 from pixonomy.errors import DataError
-from pixonomy.files import existing_path, hash_file, printable, scan_parquet, storage_errors
 from pixonomy.manifest import Manifest, read_manifest, rewrite_manifest
 from pixonomy.pages.wording import counted
 from pixonomy.sources.dialect import TextTable, read_text_table
 from pixonomy.spreadsheet import unguard
+from pixonomy.storage.files import existing_path, hash_file, printable, storage_errors
+from pixonomy.storage.fingerprint import Fingerprint
+from pixonomy.storage.tables import scan_parquet
 from pixonomy.taxonomy import unknown_category
 
 REVIEWER = "reviewer"

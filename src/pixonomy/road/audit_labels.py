@@ -8,10 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from pixonomy.artefact import Fingerprint
 from pixonomy.auditing.findings import conform
 from pixonomy.auditing.groups import Copies
-from pixonomy.auditing.kept import keep
 from pixonomy.auditing.kinds import DOUBTS, SUSPECTS
 from pixonomy.bundle.load import load_bundle
 from pixonomy.curation.labels import (
@@ -22,9 +20,12 @@ from pixonomy.curation.labels import (
 )
 from pixonomy.curation.units import connect
 from pixonomy.errors import SettingError
-from pixonomy.files import existing_path, hash_file, read_parquet
 from pixonomy.pages.wording import counted, percent
 from pixonomy.progress import Surroundings
+from pixonomy.storage.cache import keep
+from pixonomy.storage.files import existing_path, hash_file
+from pixonomy.storage.fingerprint import Fingerprint
+from pixonomy.storage.tables import read_parquet
 
 REVIEW = "labels.parquet"
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import polars as pl
 
-from pixonomy.artefact import Fingerprint
 from pixonomy.auditing.examples import Example, choose_examples
 from pixonomy.auditing.findings import Audited, Findings
 from pixonomy.auditing.kinds import (
@@ -23,13 +22,15 @@ from pixonomy.auditing.kinds import (
 from pixonomy.auditing.origins import Origins, tabulate
 from pixonomy.auditing.page import AuditPage, Card, Choice, Shown, render_audit
 from pixonomy.auditing.thumbnails import make_thumbnails
-from pixonomy.files import printable, scan_parquet
 from pixonomy.locate import LOCATED, locate
 from pixonomy.manifest import Manifest
 from pixonomy.pages.problems import ProblemGroup, group_problems
 from pixonomy.pages.wording import counted, display_names, percent, shorten
 from pixonomy.progress import Surroundings
 from pixonomy.spreadsheet import guard
+from pixonomy.storage.files import printable
+from pixonomy.storage.fingerprint import Fingerprint
+from pixonomy.storage.tables import scan_parquet
 
 NO_CATEGORY = "(no category)"
 _NAMED = ("label", "keyword", "provider", "split")

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import polars as pl
 
-from pixonomy.artefact import Fingerprint
-from pixonomy.auditing.kept import keep
 from pixonomy.auditing.survey import Survey
 from pixonomy.matching.pairs import MATCH_VERSION, Pictures, find_pairs
 from pixonomy.progress import Surroundings
+from pixonomy.storage.cache import keep
+from pixonomy.storage.fingerprint import Fingerprint
 
 PAIRS = "pairs.parquet"
 

@@ -6,9 +6,9 @@ import polars as pl
 
 from pixonomy.auditing.findings import TOLD, conform
 from pixonomy.auditing.kinds import UNDECODABLE
-from pixonomy.files import scan_parquet
 from pixonomy.images.formats import all_faults
 from pixonomy.road.audit_corrections import REVIEWER
+from pixonomy.storage.tables import scan_parquet
 
 SETTLED = "settled?"
 """Whether a person has said the label; the name of no column of a manifest."""

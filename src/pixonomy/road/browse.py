@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from pixonomy.artefact import Fingerprint, is_finished
 from pixonomy.browsing.census import Census, take_census
 from pixonomy.browsing.look import Look, draw_measured, draw_sheets, look_at
 from pixonomy.browsing.page import BrowseChoices, Overview, read_mark, render_overview
@@ -20,11 +19,13 @@ from pixonomy.browsing.sizes import (
     read_dimensions,
 )
 from pixonomy.errors import SettingError
-from pixonomy.files import printable, scan_parquet, write_text
-from pixonomy.locks import lock_file
 from pixonomy.manifest import Manifest, hash_manifest, read_manifest
-from pixonomy.outputs import require_local
 from pixonomy.progress import Surroundings
+from pixonomy.storage.address import require_local
+from pixonomy.storage.files import printable, write_text
+from pixonomy.storage.fingerprint import Fingerprint, is_finished
+from pixonomy.storage.locks import lock_file
+from pixonomy.storage.tables import scan_parquet
 
 _DEFAULT = Surroundings()
 _STAGE = "browse"

@@ -8,15 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from pixonomy.artefact import is_finished
 from pixonomy.errors import SettingError
-from pixonomy.files import printable, read_json, storage_errors, write_json, write_text
 from pixonomy.gallery.draw import CATEGORIES, draw_views
 from pixonomy.gallery.photograph import encode_jpeg
 from pixonomy.images.resize import Framing, resize
-from pixonomy.outputs import require_local
 from pixonomy.progress import Surroundings
 from pixonomy.sources.bson.write import ProductPictures, write_bson
+from pixonomy.storage.address import require_local
+from pixonomy.storage.files import printable, read_json, storage_errors, write_json, write_text
+from pixonomy.storage.fingerprint import is_finished
 
 _DEFAULT = Surroundings()
 _MARK = "catalogue.json"  # written last: tells our own catalogue from somebody else's

@@ -9,9 +9,9 @@ from pixonomy.bundle.classify import classify_pictures
 from pixonomy.bundle.load import load_bundle
 from pixonomy.errors import UndecodableImage
 from pixonomy.fetch import read_bytes
-from pixonomy.files import printable
 from pixonomy.locate import Location
 from pixonomy.progress import Surroundings
+from pixonomy.storage.files import printable
 
 _DEFAULT = Surroundings()
 

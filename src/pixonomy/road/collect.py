@@ -14,7 +14,6 @@ from pixonomy.collecting.providers.table import Table
 from pixonomy.collecting.records import count_images
 from pixonomy.collecting.shards import ShardWriter
 from pixonomy.keywords import KeywordFile, read_keyword_file
-from pixonomy.locks import lock_folder
 from pixonomy.progress import Surroundings
 from pixonomy.road.collect_outcome import Asked, write_outcome
 from pixonomy.road.collect_run import Work, run_collection
@@ -32,6 +31,7 @@ from pixonomy.road.collect_setup import (
     prepare_ledger,
     private_hosts,
 )
+from pixonomy.storage.locks import lock_folder
 
 __all__ = ["LEDGER", "SHARDS", "CollectChoices", "collect", "collect_outcome"]
 

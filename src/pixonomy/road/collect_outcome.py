@@ -22,14 +22,15 @@ from pixonomy.collecting.page import render_credits
 from pixonomy.collecting.records import count_images, count_reasons
 from pixonomy.collecting.tally import Tally
 from pixonomy.curation.proof import prove_copies
-from pixonomy.files import printable, scan_parquet, stream_parquet, write_aside
 from pixonomy.keywords import KeywordFile
 from pixonomy.manifest import Manifest, conform, describe
 from pixonomy.progress import Surroundings
-from pixonomy.remote import is_remote, upload
 from pixonomy.road.collect_page import PAGE, as_here, count_keywords, write_page
 from pixonomy.road.collect_rehash import rehash_older
 from pixonomy.spreadsheet import stream_spreadsheet
+from pixonomy.storage.files import printable, write_aside
+from pixonomy.storage.s3 import is_remote, upload
+from pixonomy.storage.tables import scan_parquet, stream_parquet
 
 MANIFEST, SIGHTINGS = "manifest.parquet", "sightings.parquet"
 ATTRIBUTION, CREDITS = "ATTRIBUTION.csv", "ATTRIBUTION.html"

@@ -15,12 +15,12 @@ from pixonomy.collecting.records import count_images, count_odd, count_reasons, 
 from pixonomy.collecting.tally import Tally
 from pixonomy.errors import UndecodableImage
 from pixonomy.fetch import read_all
-from pixonomy.files import write_text
 from pixonomy.images.decode import decode
 from pixonomy.keywords import KeywordFile
 from pixonomy.locate import locate
 from pixonomy.manifest import conform
 from pixonomy.pages.thumbnail import as_data_uri, encode_thumbnail
+from pixonomy.storage.files import write_text
 
 if TYPE_CHECKING:
     from pixonomy.road.collect_outcome import Asked

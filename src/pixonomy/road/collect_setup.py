@@ -15,11 +15,11 @@ from pixonomy.collecting.provider import Provider
 from pixonomy.collecting.proxies import environment_proxies, without_secret
 from pixonomy.collecting.settings import search_mark
 from pixonomy.errors import SettingError
-from pixonomy.files import printable, storage_errors
 from pixonomy.keywords import KeywordFile
-from pixonomy.locks import is_lock
-from pixonomy.outputs import require_local
-from pixonomy.remote import is_remote, require_writable
+from pixonomy.storage.address import require_local
+from pixonomy.storage.files import printable, storage_errors
+from pixonomy.storage.locks import is_lock
+from pixonomy.storage.s3 import is_remote, require_writable
 
 LEDGER, SHARDS = "ledger.sqlite", "shards"
 

@@ -6,10 +6,10 @@ from typing import Any
 
 from pixonomy.collecting.ledger import Ledger
 from pixonomy.collecting.records import count_images, count_reasons, tally_keywords
-from pixonomy.files import printable
 from pixonomy.keywords import read_keyword_file
 from pixonomy.road.collect_outcome import MANIFEST
 from pixonomy.road.collect_setup import LEDGER, CollectChoices, find_folder
+from pixonomy.storage.files import printable
 
 _MOST_TOLD = 5
 

@@ -14,11 +14,11 @@ from pixonomy.collecting.manners import Manners
 from pixonomy.collecting.providers.html import Html
 from pixonomy.collecting.try_page import Wish, look_at
 from pixonomy.errors import SettingError
-from pixonomy.files import printable
 from pixonomy.keywords import KeywordFile, read_keyword_file
 from pixonomy.progress import Surroundings
 from pixonomy.road.collect_run import run_loop
 from pixonomy.road.collect_setup import CollectChoices, introduce, own_proxies, private_hosts
+from pixonomy.storage.files import printable
 
 _DEFAULT = Surroundings()
 

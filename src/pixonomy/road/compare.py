@@ -13,11 +13,12 @@ from pixonomy.bundle.load import load_bundle
 from pixonomy.errors import SettingError
 from pixonomy.evaluation.comparison import Contender, compare_with_first, render_comparison
 from pixonomy.evaluation.metrics import measure
-from pixonomy.files import printable, read_json, read_parquet, write_text
-from pixonomy.locks import lock_file
-from pixonomy.outputs import require_local
 from pixonomy.progress import Surroundings
 from pixonomy.road.evaluate import evaluate
+from pixonomy.storage.address import require_local
+from pixonomy.storage.files import printable, read_json, write_text
+from pixonomy.storage.locks import lock_file
+from pixonomy.storage.tables import read_parquet
 from pixonomy.training.run import RunFolder, read_run
 
 _DEFAULT = Surroundings()

@@ -6,9 +6,9 @@ from pathlib import Path
 import polars as pl
 
 from pixonomy.curation.duplicates import group_duplicates
-from pixonomy.files import scan_parquet
 from pixonomy.manifest import COLUMNS, Manifest, read_manifest
 from pixonomy.progress import Surroundings
+from pixonomy.storage.tables import scan_parquet
 
 HASHED_AT_MOST = 100_000
 """How many pictures are read to look for copies: minutes of work. The millions of a catalogue take

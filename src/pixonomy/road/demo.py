@@ -7,13 +7,10 @@ from typing import Any
 from pixonomy.arrays.write import ArraySettings
 from pixonomy.curation.split import SplitShares
 from pixonomy.errors import SettingError
-from pixonomy.files import printable, read_json, storage_errors, write_json, write_text
 from pixonomy.gallery.draw import CATEGORIES, draw_fresh
 from pixonomy.images.resize import DEFAULT_FIT
 from pixonomy.keywords import shipped_text
-from pixonomy.locks import is_lock, lock_folder
 from pixonomy.models.device import AUTO, require_device
-from pixonomy.outputs import require_local
 from pixonomy.progress import Surroundings
 from pixonomy.road.audit import audit
 from pixonomy.road.classify import classify
@@ -21,6 +18,9 @@ from pixonomy.road.evaluate import evaluate
 from pixonomy.road.prepare import prepare
 from pixonomy.road.split import split
 from pixonomy.road.train import TrainChoices, plan_training, train
+from pixonomy.storage.address import require_local
+from pixonomy.storage.files import printable, read_json, storage_errors, write_json, write_text
+from pixonomy.storage.locks import is_lock, lock_folder
 
 _DEFAULT = Surroundings()
 _MARK = "demo.json"  # tells our own folder from one that people keep other things in

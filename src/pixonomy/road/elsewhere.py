@@ -19,23 +19,16 @@ from pixonomy.evaluation.metrics import Metrics, measure
 from pixonomy.evaluation.mix import tell_mix
 from pixonomy.evaluation.report import Report, render_report
 from pixonomy.fetch import read_all
-from pixonomy.files import (
-    hash_json,
-    printable,
-    read_json,
-    read_parquet,
-    scan_parquet,
-    write_json,
-    write_text,
-)
 from pixonomy.images.decode import decode
 from pixonomy.locate import locate
-from pixonomy.locks import lock_folder
 from pixonomy.manifest import hash_manifest, read_about
 from pixonomy.pages.wording import display_names
 from pixonomy.progress import Surroundings
 from pixonomy.road.predict import PredictChoices, predict
 from pixonomy.road.units import mark_units
+from pixonomy.storage.files import hash_json, printable, read_json, write_json, write_text
+from pixonomy.storage.locks import lock_folder
+from pixonomy.storage.tables import read_parquet, scan_parquet
 from pixonomy.training.run import Run, RunFolder, versions
 
 _VERSION = 3  # of what is said of a set from elsewhere

@@ -8,14 +8,14 @@ import numpy.typing as npt
 
 from pixonomy.bundle.load import MODEL_FILE, load_bundle
 from pixonomy.errors import SettingError
-from pixonomy.files import hash_file, hash_json, printable, storage_errors, write_aside
 from pixonomy.images.describe import HandMadeEmbedder
 from pixonomy.images.embedding import Embedder
 from pixonomy.images.resize import RESIZE_VERSION, Framing
 from pixonomy.inference.embed import load_embedding_network
-from pixonomy.locks import lock_file
 from pixonomy.progress import Surroundings
 from pixonomy.road.on_torch import on_torch
+from pixonomy.storage.files import hash_file, hash_json, printable, storage_errors, write_aside
+from pixonomy.storage.locks import lock_file
 
 _DEFAULT = Surroundings()
 _IMAGENET, _NONE = "imagenet", "none"

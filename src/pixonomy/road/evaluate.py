@@ -19,21 +19,14 @@ from pixonomy.evaluation.predictions import predict_split
 from pixonomy.evaluation.products import check_products
 from pixonomy.evaluation.report import render_report
 from pixonomy.evaluation.suspects import find_suspects
-from pixonomy.files import (
-    hash_json,
-    printable,
-    read_json,
-    read_parquet,
-    write_json,
-    write_parquet,
-    write_text,
-)
-from pixonomy.locks import lock_folder
 from pixonomy.models.device import AUTO, require_device
 from pixonomy.progress import Surroundings
 from pixonomy.road.elsewhere import Evaluated, evaluate_on
 from pixonomy.road.evaluate_page import Measured, make_report, tell_facts
 from pixonomy.road.units import mark_units
+from pixonomy.storage.files import hash_json, printable, read_json, write_json, write_text
+from pixonomy.storage.locks import lock_folder
+from pixonomy.storage.tables import read_parquet, write_parquet
 from pixonomy.training.run import Run, RunFolder, read_run, versions
 
 _DEFAULT = Surroundings()

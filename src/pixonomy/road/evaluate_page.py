@@ -20,10 +20,10 @@ from pixonomy.evaluation.products import ProductCheck
 from pixonomy.evaluation.report import Report
 from pixonomy.evaluation.sections import tell_units
 from pixonomy.evaluation.suspects import Suspects
-from pixonomy.files import printable
 from pixonomy.models.device import AUTO
 from pixonomy.pages.wording import counted
 from pixonomy.road.on_torch import on_torch
+from pixonomy.storage.files import printable
 from pixonomy.training.run import Run, RunFolder, read_run, versions
 
 _LEFT_OUT = "^(duplicate of|of the same group as) a (validation|test) picture$"

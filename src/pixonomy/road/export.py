@@ -7,24 +7,24 @@ from typing import Any, cast, get_args
 
 import polars as pl
 
-from pixonomy.artefact import Fingerprint, is_finished
 from pixonomy.errors import SettingError
 from pixonomy.exporting.folder import OWN_FILES, plan_places
 from pixonomy.exporting.shard import COLUMNS, SHARD_BYTES, UNSPLIT, Shard, plan_shards
 from pixonomy.exporting.write import WORK_FOLDER, Kind, ShardTask, report_path, write_shard
-from pixonomy.files import (
+from pixonomy.manifest import SPLITS, hash_manifest, read_manifest
+from pixonomy.progress import Surroundings
+from pixonomy.storage.address import require_local
+from pixonomy.storage.files import (
     printable,
     read_json,
-    read_parquet,
     remove,
     storage_errors,
     write_aside,
     write_json,
 )
-from pixonomy.locks import is_lock, lock_folder, make_once
-from pixonomy.manifest import SPLITS, hash_manifest, read_manifest
-from pixonomy.outputs import require_local
-from pixonomy.progress import Surroundings
+from pixonomy.storage.fingerprint import Fingerprint, is_finished
+from pixonomy.storage.locks import is_lock, lock_folder, make_once
+from pixonomy.storage.tables import read_parquet
 from pixonomy.workers import run
 
 _DEFAULT = Surroundings()

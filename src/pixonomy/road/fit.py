@@ -10,10 +10,7 @@ from typing import Any
 from pixonomy.arrays.write import ArraySettings
 from pixonomy.curation.split import SplitShares
 from pixonomy.errors import SettingError
-from pixonomy.files import printable, storage_errors
 from pixonomy.images.resize import DEFAULT_FIT, Fit
-from pixonomy.locks import lock_folder
-from pixonomy.outputs import require_local
 from pixonomy.progress import Surroundings
 from pixonomy.road.describe import describe_manifest
 from pixonomy.road.evaluate import evaluate
@@ -22,6 +19,9 @@ from pixonomy.road.prepare import prepare
 from pixonomy.road.split import split
 from pixonomy.road.train import TrainChoices, found_training, plan_training, train
 from pixonomy.sources.table import TableColumns
+from pixonomy.storage.address import require_local
+from pixonomy.storage.files import printable, storage_errors
+from pixonomy.storage.locks import lock_folder
 from pixonomy.training.run import RunFolder
 
 _DEFAULT = Surroundings()

@@ -8,19 +8,19 @@ from typing import Any
 
 import polars as pl
 
-from pixonomy.artefact import Fingerprint, is_finished
 from pixonomy.errors import DataError, SettingError
-from pixonomy.files import hash_file, hash_json, printable, storage_errors
-from pixonomy.locks import lock_file
 from pixonomy.manifest import SUMMED, Manifest, conform, describe, read_about
-from pixonomy.outputs import require_local
-from pixonomy.parts import Parts, has_parts, remove_parts
 from pixonomy.progress import Surroundings
 from pixonomy.road.sources import FoundSources, Source, find_sources
 from pixonomy.road.tally import tally
 from pixonomy.sources.damage import Indexed, join_told
 from pixonomy.sources.label_names import remark_labels
 from pixonomy.sources.table import TableColumns
+from pixonomy.storage.address import require_local
+from pixonomy.storage.checkpoints import Parts, has_parts, remove_parts
+from pixonomy.storage.files import hash_file, hash_json, printable, storage_errors
+from pixonomy.storage.fingerprint import Fingerprint, is_finished
+from pixonomy.storage.locks import lock_file
 from pixonomy.taxonomy import LEVELS, Taxonomy, read_taxonomy
 
 _DEFAULT = Surroundings()

@@ -7,19 +7,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pixonomy.artefact import Fingerprint, is_finished
 from pixonomy.bundle.load import Bundle, load_bundle
 from pixonomy.errors import ArtefactDiffers, SettingError
 from pixonomy.evaluation.groups import group_rows
 from pixonomy.evaluation.pooling import Pooling, check_pooling
 from pixonomy.evaluation.predict import NEEDED, Predictor, predict_parts
 from pixonomy.evaluation.submission import holds, submission_lines, write_submission
-from pixonomy.files import printable, read_parquet_texts, scan_parquet, storage_errors
-from pixonomy.locks import lock_file
 from pixonomy.manifest import hash_manifest, read_about
-from pixonomy.outputs import require_local
-from pixonomy.parts import Parts, has_parts, remove_parts
 from pixonomy.progress import Surroundings
+from pixonomy.storage.address import require_local
+from pixonomy.storage.checkpoints import Parts, has_parts, remove_parts
+from pixonomy.storage.files import printable, storage_errors
+from pixonomy.storage.fingerprint import Fingerprint, is_finished
+from pixonomy.storage.locks import lock_file
+from pixonomy.storage.tables import read_parquet_texts, scan_parquet
 
 _DEFAULT = Surroundings()
 _KEY = "predictions"

@@ -6,14 +6,14 @@ from typing import Any
 
 from pixonomy.arrays.read import ARRAYS_FILE, PROBLEMS_FILE, ROWS_FILE
 from pixonomy.arrays.write import WORK_FOLDER, ArraySettings, write_arrays
-from pixonomy.artefact import Fingerprint, is_finished
 from pixonomy.errors import SettingError
-from pixonomy.files import printable, read_json, remove, storage_errors, write_json
 from pixonomy.images.resize import RESIZE_VERSION, Framing
-from pixonomy.locks import is_lock, lock_folder
 from pixonomy.manifest import hash_manifest, read_manifest
-from pixonomy.outputs import require_local
 from pixonomy.progress import Surroundings
+from pixonomy.storage.address import require_local
+from pixonomy.storage.files import printable, read_json, remove, storage_errors, write_json
+from pixonomy.storage.fingerprint import Fingerprint, is_finished
+from pixonomy.storage.locks import is_lock, lock_folder
 
 _DEFAULT = Surroundings()
 _STAGE = "prepare"

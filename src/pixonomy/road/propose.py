@@ -15,7 +15,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.pipeline import make_union
 
 from pixonomy.errors import SettingError
-from pixonomy.files import existing_path, printable
+from pixonomy.storage.files import existing_path, printable
 from pixonomy.taxonomy import fold
 
 _NAMES, _COUNTS = ("name", "goal", "title", "text"), ("count", "n", "number", "frequency")

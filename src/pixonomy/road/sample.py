@@ -4,19 +4,19 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from pixonomy.artefact import Fingerprint, is_finished
 from pixonomy.curation.products import GATHERED, list_products
 from pixonomy.curation.repeats import COPIED, count_once, count_repeats, drop_repeats
 from pixonomy.curation.sample import SampleChoices, choose_labels, draw_sample, find_among
 from pixonomy.errors import SettingError
-from pixonomy.files import printable
-from pixonomy.locks import lock_file, make_once
 from pixonomy.manifest import SUMMED, Manifest, hash_manifest, read_manifest, rewrite_manifest
-from pixonomy.outputs import require_local
 from pixonomy.progress import Surroundings
 from pixonomy.road.copies import HASHED_AT_MOST, read_grouped
 from pixonomy.road.index import found_fingerprint
 from pixonomy.road.similarity import hash_measure, measure_similarity
+from pixonomy.storage.address import require_local
+from pixonomy.storage.files import printable
+from pixonomy.storage.fingerprint import Fingerprint, is_finished
+from pixonomy.storage.locks import lock_file, make_once
 
 _DEFAULT = Surroundings()
 _FOUND = ("duplicate_group", "sha256", "perceptual_hash")

@@ -11,11 +11,12 @@ from pixonomy.curation.products import Products
 from pixonomy.curation.search import Similarity, confusion_similarity, embedding_similarity
 from pixonomy.errors import DataError, SettingError, UndecodableImage
 from pixonomy.fetch import Fetched, read_all
-from pixonomy.files import existing_path, hash_file, printable, read_parquet, scan_parquet
 from pixonomy.images.resize import Framing, frame
 from pixonomy.locate import in_chunks, locate
 from pixonomy.manifest import Manifest, read_manifest
 from pixonomy.progress import Surroundings
+from pixonomy.storage.files import existing_path, hash_file, printable
+from pixonomy.storage.tables import read_parquet, scan_parquet
 from pixonomy.training.run import RunFolder
 
 _SEEN = 50  # pictures whose mean embedding stands for a category

@@ -10,10 +10,8 @@ from pathlib import Path
 import polars as pl
 
 from pixonomy.errors import SettingError
-from pixonomy.files import existing_path, hash_file, hash_json, hash_rows, printable
 from pixonomy.locate import path_to_uri, relative_to, uri_to_path
 from pixonomy.manifest import Manifest, read_about, read_manifest
-from pixonomy.remote import is_remote
 from pixonomy.seen import Seen, note
 from pixonomy.sources.archive import index_archive, is_archive
 from pixonomy.sources.bson.index import identify, index_bson
@@ -26,6 +24,9 @@ from pixonomy.sources.shards import find_shards
 from pixonomy.sources.splits import categories_of_files, splits_of_files
 from pixonomy.sources.table import TableColumns, index_table
 from pixonomy.sources.table_rows import TABLE_ENDINGS, is_table, refuse_other_table
+from pixonomy.storage.files import existing_path, hash_file, hash_json, printable
+from pixonomy.storage.s3 import is_remote
+from pixonomy.storage.tables import hash_rows
 
 _KINDS = (
     f"folders of pictures, tables ({', '.join(sorted(TABLE_ENDINGS))}), .bson, .tar and .zip "

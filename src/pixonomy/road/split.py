@@ -6,7 +6,6 @@ from typing import Any
 
 import polars as pl
 
-from pixonomy.artefact import Fingerprint, is_finished
 from pixonomy.curation.split import (
     DEALT,
     HELD_OUT,
@@ -14,8 +13,6 @@ from pixonomy.curation.split import (
     assign_splits,
 )
 from pixonomy.errors import SettingError
-from pixonomy.files import printable, scan_parquet
-from pixonomy.locks import lock_file, make_once
 from pixonomy.manifest import (
     COLUMNS,
     SUMMED,
@@ -23,11 +20,15 @@ from pixonomy.manifest import (
     read_manifest,
     rewrite_manifest,
 )
-from pixonomy.outputs import require_local
 from pixonomy.progress import Surroundings
 from pixonomy.road.copies import count_unhashed, read_grouped
 from pixonomy.road.index import found_fingerprint
 from pixonomy.road.split_remarks import remark_split
+from pixonomy.storage.address import require_local
+from pixonomy.storage.files import printable
+from pixonomy.storage.fingerprint import Fingerprint, is_finished
+from pixonomy.storage.locks import lock_file, make_once
+from pixonomy.storage.tables import scan_parquet
 
 _DEFAULT = Surroundings()
 

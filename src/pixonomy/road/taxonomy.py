@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import Any
 
 from pixonomy.errors import SettingError
-from pixonomy.files import printable, storage_errors, write_text
 from pixonomy.keywords import KeywordFile, read_keyword_file, shipped_text
-from pixonomy.outputs import require_local
 from pixonomy.road.propose import propose
+from pixonomy.storage.address import require_local
+from pixonomy.storage.files import printable, storage_errors, write_text
 
 
 def init_taxonomy(

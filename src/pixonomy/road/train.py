@@ -7,16 +7,23 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from pixonomy.arrays.read import Arrays, read_arrays
-from pixonomy.artefact import Fingerprint, is_finished
 from pixonomy.bundle.load import BUNDLE_FILE
 from pixonomy.errors import SettingError
-from pixonomy.files import hash_file, hash_json, printable, read_json, remove, storage_errors
-from pixonomy.locks import is_lock, lock_folder
 from pixonomy.models.architectures import architecture
 from pixonomy.models.device import require_device
-from pixonomy.outputs import require_local
 from pixonomy.progress import Surroundings
 from pixonomy.road.on_torch import on_torch
+from pixonomy.storage.address import require_local
+from pixonomy.storage.files import (
+    hash_file,
+    hash_json,
+    printable,
+    read_json,
+    remove,
+    storage_errors,
+)
+from pixonomy.storage.fingerprint import Fingerprint, is_finished
+from pixonomy.storage.locks import is_lock, lock_folder
 from pixonomy.training.recipe import Recipe, known_recipes, load_recipe
 from pixonomy.training.run import Run, RunFolder, read_run
 

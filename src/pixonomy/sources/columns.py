@@ -10,13 +10,14 @@ from typing import BinaryIO, Literal
 import polars as pl
 
 from pixonomy.errors import DataError, SettingError
-from pixonomy.files import parquet_errors, printable, storage_errors
 from pixonomy.locate import path_to_uri, relative_to
 from pixonomy.manifest import COLUMNS
-from pixonomy.parquet import check_parquet
-from pixonomy.remote import is_remote
 from pixonomy.sources.encoding import find_other
 from pixonomy.sources.headers import clean
+from pixonomy.storage.files import printable, storage_errors
+from pixonomy.storage.parquet import check_parquet
+from pixonomy.storage.s3 import is_remote
+from pixonomy.storage.tables import parquet_errors
 
 Role = Literal["path", "label", "split", "group"]
 Schema = Mapping[str, pl.DataType]

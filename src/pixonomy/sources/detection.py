@@ -12,11 +12,11 @@ import polars as pl
 import yaml
 
 from pixonomy.errors import DataError
-from pixonomy.files import printable, storage_errors
 from pixonomy.locate import uri_to_path
 from pixonomy.sources.damage import Indexed
 from pixonomy.sources.listing import Listing
 from pixonomy.sources.names import label_of
+from pixonomy.storage.files import printable, storage_errors
 
 _IMAGES, _LABELS = "images", "labels"
 _LONGEST = 256 * 1024  # bytes of a text with boxes, or of a file with names

@@ -11,7 +11,6 @@ from pathlib import Path
 import polars as pl
 
 from pixonomy.errors import DataError
-from pixonomy.files import printable
 from pixonomy.locate import path_to_uri, relative_to
 from pixonomy.seen import MISSING
 from pixonomy.sources.damage import Indexed
@@ -20,6 +19,7 @@ from pixonomy.sources.imagefolder import index_metadata
 from pixonomy.sources.layout import Layout, LayoutFinder
 from pixonomy.sources.listing import FolderOfPictures, Listing, list_folder
 from pixonomy.sources.shards import SHARD_ENDINGS
+from pixonomy.storage.files import printable
 
 _NAMED = 5  # folders named in a reason
 _WAYS_OUT = {

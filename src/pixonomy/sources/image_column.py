@@ -13,7 +13,6 @@ from typing import Any, BinaryIO
 import polars as pl
 
 from pixonomy.errors import SettingError
-from pixonomy.files import printable
 from pixonomy.locate import PARQUET
 from pixonomy.sources.columns import (
     Schema,
@@ -33,6 +32,7 @@ from pixonomy.sources.member import BATCH, uri_of
 from pixonomy.sources.paths import find_files
 from pixonomy.sources.split_column import Splits, find_splits_in
 from pixonomy.sources.values import Values, read_values, to_paths, to_text
+from pixonomy.storage.files import printable
 
 _ROW, _LENGTH, _FILE = "row?", "length?", "file?"  # the names of no columns
 

@@ -10,13 +10,13 @@ from pathlib import Path
 import polars as pl
 
 from pixonomy.errors import SettingError
-from pixonomy.files import printable
 from pixonomy.locate import uri_to_path
 from pixonomy.sources.columns import TableColumns
 from pixonomy.sources.damage import Indexed
 from pixonomy.sources.listing import Listing
 from pixonomy.sources.splits import find_splits
 from pixonomy.sources.table import index_table
+from pixonomy.storage.files import printable
 
 _COLUMNS, _ONE_HOT = TableColumns(path="file_name"), TableColumns()
 

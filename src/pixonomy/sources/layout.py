@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from pixonomy.files import printable
 from pixonomy.sources.folder_tree import FEW, WRAPS, Folder
 from pixonomy.sources.layout_remarks import (
     explain_folds,
@@ -20,6 +19,7 @@ from pixonomy.sources.layout_remarks import (
 )
 from pixonomy.sources.names import label_of
 from pixonomy.sources.splits import find_splits, split_word
+from pixonomy.storage.files import printable
 
 _MOST_FOLDERS = 200_000  # told apart; what lies deeper in a tree of more belongs to its top folder
 _ANNOTATIONS = frozenset(

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from pixonomy.files import printable
 from pixonomy.sources.folder_tree import Folder
 from pixonomy.sources.names import label_of
+from pixonomy.storage.files import printable
 
 _PLAIN = frozenset("train training validation valid val test testing".split())
 """Names of split folders that nobody has to be told of."""

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pixonomy.files import storage_errors
 from pixonomy.images.formats import START_BYTES, format_of
 from pixonomy.seen import MISSING
 from pixonomy.sources.names import is_junk, is_picture
 from pixonomy.sources.passed_over import JUNK, PassedOver
+from pixonomy.storage.files import storage_errors
 
 _SMALL = 1024  # bytes: what replaces a picture (a pointer, a page that reports an error) is short
 

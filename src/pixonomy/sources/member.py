@@ -11,11 +11,11 @@ from typing import BinaryIO, NamedTuple
 import polars as pl
 
 from pixonomy.errors import DataError
-from pixonomy.files import printable, storage_errors
 from pixonomy.images.formats import EMPTY
 from pixonomy.locate import path_to_uri, relative_to
 from pixonomy.sources.damage import Damage, Indexed
 from pixonomy.sources.passed_over import PassedOver
+from pixonomy.storage.files import printable, storage_errors
 
 BATCH = 50_000
 """Rows a batch at most: their memory does not grow with the archive."""

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from pixonomy.files import printable
+from pixonomy.storage.files import printable
 
 _PACKERS = {
     b"\x1f\x8b": "gzip",

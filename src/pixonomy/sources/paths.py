@@ -15,11 +15,11 @@ from urllib.parse import unquote
 
 import polars as pl
 
-from pixonomy.files import printable
 from pixonomy.seen import MISSING
 from pixonomy.sources.files_there import FilesThere, look_at
 from pixonomy.sources.lookup import NOTHING, Lookup, Match
 from pixonomy.sources.rebase import Rebase, find_rebase
+from pixonomy.storage.files import printable
 
 NO_NAME = "the table names no file"
 ADDRESS = "a web address, not a file"

@@ -5,9 +5,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pixonomy.files import storage_error, storage_errors
 from pixonomy.sources.names import is_junk, is_picture
 from pixonomy.sources.passed_over import NO_ENDING
+from pixonomy.storage.files import storage_error, storage_errors
 
 SHARD_ENDINGS = (".tar", ".parquet", ".zip")
 """Kinds of shards; where several lie in one folder, the first of them counts."""

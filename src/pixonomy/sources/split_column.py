@@ -8,10 +8,10 @@ from typing import NamedTuple
 import polars as pl
 
 from pixonomy.errors import SettingError
-from pixonomy.files import printable
 from pixonomy.sources.columns import key_of
 from pixonomy.sources.splits import SPLIT_NAMES
 from pixonomy.sources.values import to_text
+from pixonomy.storage.files import printable
 
 _YES = frozenset({"1", "true", "yes", "y", "t", "1.0"})
 _NO = frozenset({"0", "false", "no", "n", "f", "0.0"})

@@ -6,7 +6,6 @@ from pathlib import Path
 import polars as pl
 
 from pixonomy.errors import DataError, SettingError
-from pixonomy.files import printable
 from pixonomy.seen import MISSING
 from pixonomy.sources.cells import check_labels, check_paths
 from pixonomy.sources.columns import (
@@ -34,6 +33,7 @@ from pixonomy.sources.table_rows import (
     refuse_other_table,
 )
 from pixonomy.sources.values import read_values, to_paths
+from pixonomy.storage.files import printable
 
 __all__ = [
     "OTHER_TABLES",

@@ -7,7 +7,6 @@ from pathlib import Path
 import polars as pl
 
 from pixonomy.errors import DataError, SettingError
-from pixonomy.files import printable, storage_errors
 from pixonomy.sources.columns import (
     USUAL_NAMES,
     TableColumns,
@@ -18,6 +17,7 @@ from pixonomy.sources.columns import (
 )
 from pixonomy.sources.dialect import read_text_table
 from pixonomy.sources.json_lines import read_json_lines
+from pixonomy.storage.files import printable, storage_errors
 
 TABLE_ENDINGS = frozenset({".csv", ".tsv", ".jsonl", ".ndjson", ".parquet"})
 _START = 65_536

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import BinaryIO
 
 from pixonomy.errors import DataError
-from pixonomy.files import printable
 from pixonomy.images.pixels import MAX_BYTES
 from pixonomy.sources.captions import Captions
 from pixonomy.sources.damage import Damage, Indexed
@@ -34,6 +33,7 @@ from pixonomy.sources.tar_links import LinkedTar
 from pixonomy.sources.tar_members import TarMember, is_tar
 from pixonomy.sources.webdataset import Oddities, Texts, Told
 from pixonomy.sources.zip_directory import find_directory
+from pixonomy.storage.files import printable
 
 _LINK = "a link to another file that was not found in the tar"
 _PROBLEMS = {"link": _LINK, "symlink": _LINK, "sparse": "a sparse file, stored in pieces"}

@@ -14,7 +14,6 @@ import numpy as np
 import numpy.typing as npt
 
 from pixonomy.errors import DataError
-from pixonomy.files import printable
 from pixonomy.images.pixels import MAX_BYTES
 from pixonomy.locate import DEFLATE, with_checksum
 from pixonomy.sources.damage import Damage, Indexed
@@ -37,6 +36,7 @@ from pixonomy.sources.zip_directory import (
     walk_directory,
 )
 from pixonomy.sources.zip_overlaps import OrderCheck, find_overlaps, is_among
+from pixonomy.storage.files import printable
 
 _NO_NAMES = ("", ".", "..")
 _ENCODINGS = {STORED: None, DEFLATED: DEFLATE}

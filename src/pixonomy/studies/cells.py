@@ -14,12 +14,13 @@ from typing import Any
 import polars as pl
 
 from pixonomy.errors import ArtefactInUse, PixonomyError
-from pixonomy.files import hash_file, hash_json, read_json, read_parquet, write_json
 from pixonomy.intervals import unit_column
-from pixonomy.locks import lock_folder
 from pixonomy.progress import Surroundings
 from pixonomy.road.evaluate import evaluate
 from pixonomy.road.train import TrainChoices, plan_training, train
+from pixonomy.storage.files import hash_file, hash_json, read_json, write_json
+from pixonomy.storage.locks import lock_folder
+from pixonomy.storage.tables import read_parquet
 from pixonomy.studies.plan import Cell, Study
 from pixonomy.training.run import RunFolder, versions
 

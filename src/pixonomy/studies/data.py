@@ -7,16 +7,16 @@ from pathlib import Path
 import polars as pl
 
 from pixonomy.arrays.write import ArraySettings
-from pixonomy.artefact import is_finished
 from pixonomy.errors import SettingError
-from pixonomy.files import printable
 from pixonomy.images.resize import DEFAULT_FIT
-from pixonomy.locks import lock_file
 from pixonomy.manifest import hash_manifest, read_about, read_manifest, rewrite_manifest
 from pixonomy.progress import Surroundings
 from pixonomy.road.index import IndexChoices, found_fingerprint, index
 from pixonomy.road.prepare import prepare
 from pixonomy.road.split import split
+from pixonomy.storage.files import printable
+from pixonomy.storage.fingerprint import is_finished
+from pixonomy.storage.locks import lock_file
 from pixonomy.studies.deal import COLUMNS, count_parts, deal_fold, equalise, usable_units
 from pixonomy.studies.plan import DataSet, Fold, Study
 from pixonomy.taxonomy import Taxonomy, unknown_category

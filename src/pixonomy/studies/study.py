@@ -9,7 +9,13 @@ from typing import Any
 import polars as pl
 
 from pixonomy.errors import PixonomyError, SettingError
-from pixonomy.files import (
+from pixonomy.manifest import read_manifest
+from pixonomy.progress import Surroundings
+from pixonomy.road.embedder import choose_embedder
+from pixonomy.road.train import plan_training
+from pixonomy.spreadsheet import write_spreadsheet
+from pixonomy.storage.address import require_local
+from pixonomy.storage.files import (
     hash_file,
     hash_json,
     printable,
@@ -18,13 +24,7 @@ from pixonomy.files import (
     write_json,
     write_text,
 )
-from pixonomy.locks import is_lock, lock_file, lock_folder
-from pixonomy.manifest import read_manifest
-from pixonomy.outputs import require_local
-from pixonomy.progress import Surroundings
-from pixonomy.road.embedder import choose_embedder
-from pixonomy.road.train import plan_training
-from pixonomy.spreadsheet import write_spreadsheet
+from pixonomy.storage.locks import is_lock, lock_file, lock_folder
 from pixonomy.studies.cells import Done, choices_of, clear_cell, find_done, run_cell, some_of
 from pixonomy.studies.data import Prepared, prepare_data, prepare_fold
 from pixonomy.studies.effects import find_effects

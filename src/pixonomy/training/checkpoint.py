@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pixonomy.errors import StorageError
-from pixonomy.files import printable, storage_errors, write_aside
+from pixonomy.storage.files import printable, storage_errors, write_aside
 
 History = list[dict[str, float]]
 

@@ -13,7 +13,6 @@ import polars as pl
 
 from pixonomy.arrays.read import Images
 from pixonomy.errors import DataError
-from pixonomy.files import write_text
 from pixonomy.inference.temperature import fit_temperature
 from pixonomy.models.depth import rate_factors
 from pixonomy.models.device import CPU
@@ -22,6 +21,7 @@ from pixonomy.models.optimizer import averaged
 from pixonomy.models.predict import Predict, make_predictor
 from pixonomy.models.targets import Objective
 from pixonomy.progress import Progress, mute, silent
+from pixonomy.storage.files import write_text
 from pixonomy.training.batches import Batch, TrainingSet
 from pixonomy.training.checkpoint import (
     Position,

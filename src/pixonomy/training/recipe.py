@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from pixonomy.errors import SettingError
-from pixonomy.files import printable, storage_errors
 from pixonomy.models.device import AUTO, check_name
+from pixonomy.storage.files import printable, storage_errors
 
 SCHEDULES = ("cosine", "linear")
 """How the learning rate falls."""

@@ -6,9 +6,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from pixonomy.artefact import Fingerprint
 from pixonomy.errors import SettingError
-from pixonomy.files import printable, read_json, write_json
+from pixonomy.storage.files import printable, read_json, write_json
+from pixonomy.storage.fingerprint import Fingerprint
 from pixonomy.training.commit import source_commit
 from pixonomy.training.recipe import Recipe
 

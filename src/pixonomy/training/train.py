@@ -11,13 +11,14 @@ import polars as pl
 from pixonomy.arrays.load import Share
 from pixonomy.arrays.read import Arrays
 from pixonomy.errors import DataError
-from pixonomy.files import read_parquet, write_json, write_parquet
 from pixonomy.models.airbench import fit_whitening
 from pixonomy.models.backend import Precision, best_precision, keras, use_threads
 from pixonomy.models.device import choose_device, describe_device, on_device
 from pixonomy.models.predict import make_predictor
 from pixonomy.models.zoo import ModelSettings, build_model
 from pixonomy.progress import Progress, Surroundings, mute
+from pixonomy.storage.files import write_json
+from pixonomy.storage.tables import read_parquet, write_parquet
 from pixonomy.training.batches import TrainingSet
 from pixonomy.training.checkpoint import Position, load_weights, save_weights
 from pixonomy.training.fit import Training, fit_model

@@ -10,7 +10,7 @@ from pixonomy.collecting.lists import KeywordList, ListForm, scan_list
 from pixonomy.collecting.provider import Get, Terms, plain, whole
 from pixonomy.collecting.settings import Settings, WrongSetting
 from pixonomy.errors import SettingError
-from pixonomy.files import existing_path, printable
+from pixonomy.storage.files import existing_path, printable
 
 _PAGE = 500
 _STORE = "list.sqlite"

@@ -10,8 +10,8 @@ from typing import Protocol
 import numpy as np
 
 from pixonomy.errors import SettingError
-from pixonomy.files import printable, storage_errors
-from pixonomy.remote import RemoteFile, open_remote
+from pixonomy.storage.files import printable, storage_errors
+from pixonomy.storage.s3 import RemoteFile, open_remote
 
 _MAPPED_AT_ONCE = 64 * 1024  # bytes: what Linux maps around a page that is asked for
 

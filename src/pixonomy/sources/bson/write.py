@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from struct import pack
 
-from pixonomy.files import write_aside
+from pixonomy.storage.files import write_aside
 
 _MAX_INT32 = 2**31 - 1
 

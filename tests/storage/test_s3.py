@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pixonomy.errors import PixonomyError, SettingError, StorageError
-from pixonomy.remote import is_remote, open_remote
+from pixonomy.storage.s3 import is_remote, open_remote
 
 ADDRESS = "s3://bucket/folder/my catalogue é.bson"
 PATH = "bucket/folder/my catalogue é.bson"
@@ -143,5 +143,5 @@ def test_without_s3fs_the_missing_part_is_named(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_s3fs_is_loaded_only_when_an_address_is_read() -> None:
-    code = "import sys, pixonomy.fetch, pixonomy.remote; sys.exit('s3fs' in sys.modules)"
+    code = "import sys, pixonomy.fetch, pixonomy.storage.s3; sys.exit('s3fs' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pixonomy.errors import ArtefactInUse
-from pixonomy.files import printable, remove, storage_errors
 from pixonomy.progress import mute
+from pixonomy.storage.files import printable, remove, storage_errors
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from pixonomy.thrift import Ended, Malformed, Reader, ReadStruct, Wanted
+from pixonomy.storage.thrift import Ended, Malformed, Reader, ReadStruct, Wanted
 
 _MAGIC = b"PAR1"
 _TAIL = 8  # bytes at the end: the footer's length, and the magic

@@ -12,9 +12,9 @@ import polars as pl
 import pytest
 
 from pixonomy.errors import StorageError
-from pixonomy.files import read_parquet, write_parquet
 from pixonomy.locate import PARQUET
-from pixonomy.parquet import BadParquet, check_parquet
+from pixonomy.storage.parquet import BadParquet, check_parquet
+from pixonomy.storage.tables import read_parquet, write_parquet
 
 ROWS = 4321  # a number that stands for nothing else in a file
 MUTANTS = 300  # of each file
@@ -24,7 +24,7 @@ from pathlib import Path
 import polars as pl
 from pixonomy.errors import PixonomyError
 from pixonomy.fetch import read_all
-from pixonomy.files import read_parquet
+from pixonomy.storage.tables import read_parquet
 from pixonomy.locate import Location
 from pixonomy.manifest import read_about
 from pixonomy.sources.columns import TableColumns

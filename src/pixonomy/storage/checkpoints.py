@@ -11,17 +11,10 @@ from typing import Any
 
 import polars as pl
 
-from pixonomy.artefact import Fingerprint
 from pixonomy.errors import StorageError
-from pixonomy.files import (
-    read_json,
-    read_parquet,
-    read_parquet_texts,
-    remove,
-    storage_errors,
-    write_json,
-    write_parquet,
-)
+from pixonomy.storage.files import read_json, remove, storage_errors, write_json
+from pixonomy.storage.fingerprint import Fingerprint
+from pixonomy.storage.tables import read_parquet, read_parquet_texts, write_parquet
 
 _PLAN = "plan.json"
 _KEY = "part"

@@ -13,14 +13,14 @@ from pathlib import Path
 import pytest
 
 from pixonomy.errors import ArtefactInUse, StorageError
-from pixonomy.files import partial_path
-from pixonomy.locks import is_lock, lock_file, lock_folder, make_once
+from pixonomy.storage.files import partial_path
+from pixonomy.storage.locks import is_lock, lock_file, lock_folder, make_once
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from pixonomy.files import partial_path
-from pixonomy.locks import lock_file
+from pixonomy.storage.files import partial_path
+from pixonomy.storage.locks import lock_file
 path = Path(sys.argv[1])
 with lock_file(path):
     partial_path(path).write_text("half")
@@ -31,7 +31,7 @@ TRY = """
 import os, sys
 from pathlib import Path
 from pixonomy.errors import ArtefactInUse
-from pixonomy.locks import lock_file
+from pixonomy.storage.locks import lock_file
 assert os.getpid() == 1
 try:
     with lock_file(Path(sys.argv[1])):
@@ -42,7 +42,7 @@ except ArtefactInUse as error:
 WITHOUT_LOCKS = """
 import errno, fcntl, os, sys
 from pathlib import Path
-from pixonomy.locks import lock_file
+from pixonomy.storage.locks import lock_file
 def refuse(*_):
     raise OSError(int(sys.argv[2]), os.strerror(int(sys.argv[2])))
 fcntl.flock = refuse

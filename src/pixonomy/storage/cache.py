@@ -6,9 +6,9 @@ from pathlib import Path
 
 import polars as pl
 
-from pixonomy.artefact import Fingerprint
 from pixonomy.errors import StorageError
-from pixonomy.files import read_parquet, read_parquet_texts, write_parquet
+from pixonomy.storage.fingerprint import Fingerprint
+from pixonomy.storage.tables import read_parquet, read_parquet_texts, write_parquet
 
 _KEY = "made_from"
 

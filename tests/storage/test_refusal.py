@@ -2,7 +2,7 @@ import errno
 
 import pytest
 
-from pixonomy.refusal import find_refusal
+from pixonomy.storage.refusal import find_refusal
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pixonomy.thrift import Ended, Malformed, Reader, Wanted
+from pixonomy.storage.thrift import Ended, Malformed, Reader, Wanted
 
 
 def number(value: int) -> bytes:

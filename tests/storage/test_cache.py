@@ -2,7 +2,7 @@ from pathlib import Path
 
 import polars as pl
 
-from pixonomy.auditing.kept import keep
+from pixonomy.storage.cache import keep
 
 
 def test_a_table_is_made_once_and_again_when_it_is_made_from_something_else(tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ import polars as pl
 import pytest
 
 from pixonomy.errors import StorageError
-from pixonomy.files import read_parquet
-from pixonomy.parts import Parts, remove_parts
+from pixonomy.storage.checkpoints import Parts, remove_parts
+from pixonomy.storage.tables import read_parquet
 
 PLAN = {"stage": "test", "sizes": (50, 100), "nested": {"a": None}}
 

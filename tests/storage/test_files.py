@@ -13,29 +13,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pixonomy.errors import DataError, SettingError, StorageError
-from pixonomy.files import (
+from pixonomy.storage.files import (
     existing_path,
     hash_file,
     hash_json,
     partial_path,
     printable,
     read_json,
-    read_parquet,
     remove,
-    scan_parquet,
     storage_error,
-    stream_parquet,
     write_aside,
     write_json,
-    write_parquet,
     write_text,
 )
-from pixonomy.locks import lock_file
+from pixonomy.storage.locks import lock_file
+from pixonomy.storage.tables import read_parquet, scan_parquet, stream_parquet, write_parquet
 
 KILLED_WHILE_WRITING = """
 import os, signal, sys
 from pathlib import Path
-from pixonomy.files import write_aside
+from pixonomy.storage.files import write_aside
 with write_aside(Path(sys.argv[1])) as partial:
     if sys.argv[2] == "folder":
         partial.mkdir()

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pixonomy.artefact import describe_differences, is_finished
 from pixonomy.errors import ArtefactDiffers
+from pixonomy.storage.fingerprint import describe_differences, is_finished
 
 PLAIN = st.none() | st.booleans() | st.integers() | st.text() | st.lists(st.integers())
 FINGERPRINTS = st.dictionaries(st.text(), PLAIN | st.dictionaries(st.text(), PLAIN))
