@@ -14,6 +14,7 @@ import polars as pl
 from pixonomy.errors import SettingError, StorageError
 from pixonomy.locate import path_to_uri, uri_to_path
 from pixonomy.seen import SEEN_COLUMNS
+from pixonomy.storage.artefact import FileArtefact
 from pixonomy.storage.files import hash_file, printable
 from pixonomy.storage.fingerprint import Fingerprint
 from pixonomy.storage.tables import read_parquet_texts, scan_parquet, write_parquet
@@ -197,6 +198,11 @@ def read_about(path: Path) -> dict[str, Any] | None:
             f"reads version {SCHEMA_VERSION}. Make it anew with `pixonomy index --overwrite`."
         )
     return {**about, "base": str(uri_to_path(about["base"]))}
+
+
+def manifest_artefact(path: Path) -> FileArtefact:
+    """Return the manifest at `path`, there or to be made, as an artefact."""
+    return FileArtefact(path, "is no manifest", read_about)
 
 
 def _parse(text: str, path: Path) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 import time
 
+import pytest
+
 from pixonomy.cli.silence import Silence
 
 
@@ -28,6 +30,7 @@ def test_a_busy_machine_is_named_as_what_may_hold_it_up() -> None:
     assert "; the machine is busy, with a load of " in told[0]
 
 
+@pytest.mark.timed
 def test_the_sentence_comes_again_ever_more_rarely() -> None:
     told: list[str] = []
     silence = Silence(told.append, first_seconds=0.05)

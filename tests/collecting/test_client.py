@@ -14,7 +14,7 @@ from multidict import CIMultiDict
 from photo_site import Script, Serve, status, text
 from pixonomy.collecting.addresses import PublicResolver
 from pixonomy.collecting.client import Client, Limits
-from pixonomy.collecting.finds import Refused, Reply, Trouble
+from pixonomy.collecting.finds import NoReply, Refused, Reply, Trouble
 
 HOST = ["127.0.0.1"]
 ROOMY = Limits()
@@ -58,6 +58,27 @@ def test_a_body_beyond_the_limit_is_refused(serve: Serve, is_told: bool) -> None
     with pytest.raises(Refused, match="larger than 1 MiB"):
         fetch(address + "/x", Limits(most_bytes=1024**2))
     assert time.monotonic() - began < 5
+
+
+def test_a_connection_that_brings_nothing_is_given_up_before_one_that_drips(serve: Serve) -> None:
+    async def drip(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        for _ in range(5):
+            await asyncio.sleep(0.2)
+            await response.write(b"x")
+        return response
+
+    async def hang(_request: web.Request) -> web.Response:
+        await asyncio.sleep(2)
+        return web.Response()
+
+    address = serve(Script({"/drip": [drip], "/hang": [hang]}))
+    limits, began = Limits(seconds=5, silent_seconds=0.6), time.monotonic()
+    with pytest.raises(NoReply, match=r"silent for 0\.6 seconds"):
+        fetch(address + "/hang", limits)
+    assert time.monotonic() - began < 2
+    assert fetch(address + "/drip", limits).body == b"xxxxx"
 
 
 def test_a_reply_that_drips_is_cut_off(serve: Serve) -> None:

@@ -6,6 +6,7 @@ import json
 import random
 import sqlite3
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -28,6 +29,7 @@ from pixonomy.collecting.manners import Manners
 from pixonomy.collecting.pauses import Patience
 from pixonomy.collecting.provider import Get, Terms
 from pixonomy.collecting.shards import ShardWriter
+from pixonomy.errors import DataError
 
 HOSTS = [f"127.0.0.{number}" for number in range(1, 121)]
 FREE_PORT = 9  # nobody listens there
@@ -331,12 +333,11 @@ def test_a_host_that_is_down_keeps_its_rows_for_a_better_day(tmp_path: Path, ser
         assert all(tries == 0 for _, _, tries in ran.rows.values())
 
 
-def test_without_a_network_one_sentence_is_said_and_nothing_fails(tmp_path: Path) -> None:
+def test_without_a_network_that_is_the_error_and_nothing_fails(tmp_path: Path) -> None:
     page = [one for host in HOSTS[:20] for one in photos(f"http://{host}:{FREE_PORT}", range(5))]
-    ran = run(tmp_path, Listed([page]))
-    assert states(ran) == {"waiting": 100}
-    assert len(ran.said) == 1
-    assert "no network" in ran.said[0]
+    with pytest.raises(DataError, match=r"No host could be reached \(20 asked\).* no network"):
+        run(tmp_path, Listed([page]))
+    assert Counter(state for state, _, _ in rows_of(tmp_path).values()) == {"waiting": 100}
 
 
 def test_a_host_that_only_fails_is_left_after_a_few_pictures(tmp_path: Path, serve: Serve) -> None:
@@ -389,13 +390,13 @@ def test_dead_and_silent_hosts_hold_nobody_up(tmp_path: Path, serve_hosts: Serve
     ]
     mixed = [one for pair in zip(dead, dead, strict=True) for one in pair[:1]]
     both = [row for rows in zip(mixed[:200], good, strict=True) for row in rows] + mixed[200:]
-    patience = Patience(3, 2, 0.1, 0.2, reply_seconds=2)
+    patience = Patience(3, 2, 0.1, 0.2, silent_seconds=2)
     alone = run(tmp_path / "good", Listed([good]), patience)
     ran = run(tmp_path / "both", Listed([both]), patience)
     assert states(ran) == {"kept": len({one.image_url for one in good}), "waiting": 250}
     last = max(when for when, path in site.asked if "/images/" in path)
     first = min(when for when, path in site.asked[200:] if "/images/" in path)
-    assert ran.seconds < alone.seconds + 2 * 2 + 3  # two tries of 2 seconds, all hosts together
+    assert ran.seconds < alone.seconds + 2 + 3  # one patience of 2 seconds, all hosts together
     assert last - first < alone.seconds + 2
 
 
@@ -476,6 +477,7 @@ def test_many_dead_hosts_among_live_ones_are_no_network_that_is_off(
     assert not any("no network" in one for one in ran.said)
 
 
+@pytest.mark.timed
 def test_keywords_that_wait_for_dead_hosts_give_their_place_to_others(
     tmp_path: Path, serve_hosts: Serve, nobody: int
 ) -> None:
@@ -497,6 +499,7 @@ def test_keywords_that_wait_for_dead_hosts_give_their_place_to_others(
     assert ran.seconds < 5.5  # nobody is asked twice, and all of them together
 
 
+@pytest.mark.timed
 def test_a_search_goes_on_while_the_hosts_that_it_found_first_are_opened_slowly(
     tmp_path: Path, serve_hosts: Serve, nobody: int
 ) -> None:

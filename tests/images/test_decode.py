@@ -221,11 +221,11 @@ Image.init()
 told = {}
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 for path in map(Path, sys.argv[1:]):
-    began = time.monotonic()
+    began = time.process_time()
     try:
         decode(path.read_bytes())
     except UndecodableImage as error:
-        told[path.name] = [str(error), time.monotonic() - began]
+        told[path.name] = [str(error), time.process_time() - began]
 told["KiB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
 print(json.dumps(told))
 """
@@ -257,10 +257,10 @@ def test_a_jpeg_of_hundreds_of_scans_is_refused() -> None:
     data = encode(gradient(), progressive=True)
     start = data.index(b"\xff\xda")
     scans = data[start:-2] * 300
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(UndecodableImage, match=f"more than {MAX_JPEG_SCANS} scans"):
         decode(data[:start] + scans + data[-2:])
-    assert time.monotonic() - began < 1
+    assert time.process_time() - began < 1
 
 
 def test_a_progressive_jpeg_is_an_ordinary_picture() -> None:
@@ -276,10 +276,10 @@ def test_a_film_behind_a_picture_does_no_harm() -> None:
 
 @pytest.mark.parametrize("filling", [b"\xff", b"\xff\xda", b"\xff\xe0\x00\x00", b"\xff\x01"])
 def test_endless_marks_are_walked_fast(filling: bytes) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(UndecodableImage):
         decode(b"\xff\xd8\xff\xe0\x00\x02" + b"\xff\xda\x00\x02" * 65 + filling * 2_000_000)
-    assert time.monotonic() - began < 2
+    assert time.process_time() - began < 2
 
 
 @pytest.mark.parametrize(
@@ -377,6 +377,6 @@ def test_every_odd_real_file_gives_pixels_or_a_reason_within_two_seconds() -> No
     files = sorted((SHARED / "odd" / "mixed").iterdir())
     assert files
     for path in files:
-        began = time.monotonic()
+        began = time.process_time()
         decode_or_refuse(path.read_bytes())
-        assert time.monotonic() - began < 2, path.name
+        assert time.process_time() - began < 2, path.name

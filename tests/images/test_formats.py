@@ -162,7 +162,7 @@ def test_any_bytes_have_a_format_or_none(data: bytes, name: str) -> None:
     ],
 )
 def test_hostile_starts_are_told_fast(filling: bytes) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     for head in (b"", b"P1 ", b"<!-- ", b"MM\0*\0\0\0\x08"):
         format_of(head + filling * START_BYTES)
-    assert time.monotonic() - began < 0.2
+    assert time.process_time() - began < 0.2

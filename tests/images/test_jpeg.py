@@ -111,19 +111,19 @@ def test_nothing_larger_than_the_cap_is_allocated() -> None:
 )
 def test_beyond_their_caps_jpegs_are_refused_at_once(data: bytes, size: tuple[int, int]) -> None:
     frame = b"\xff\xc2" if b"\xff\xc2" in data else b"\xff\xc0"
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(UndecodableImage, match=r"25 megapixels allowed \(108 for"):
         decode(claim(data, *size, frame))
-    assert time.monotonic() - began < 0.5
+    assert time.process_time() - began < 0.5
 
 
 def test_a_large_jpeg_may_have_fewer_scans_than_a_small_one() -> None:
     data = encode(Image.new("RGB", (8000, 6000)), progressive=True)
     last = data.rindex(b"\xff\xda\0")
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(UndecodableImage, match="more than 16 scans"):
         decode(data[:-2] + data[last:-2] * 20 + data[-2:])
-    assert time.monotonic() - began < 1
+    assert time.process_time() - began < 1
 
 
 @pytest.mark.parametrize("options", [{}, {"quality": 95}, {"subsampling": 0}])

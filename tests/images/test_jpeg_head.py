@@ -100,7 +100,7 @@ def test_any_bytes_have_a_head(content: bytes) -> None:
 @pytest.mark.parametrize("filling", [b"\xff", b"\xff\0", b"\xff\xe1\0\x02", b"\xff\xd8", b"\0"])
 def test_hostile_heads_are_walked_fast(filling: bytes) -> None:
     data = b"\xff\xd8\xff\xe1\0\x08Exif\0\0" + filling * (4_000_000 // len(filling)) + b"\0"
-    began = time.monotonic()
+    began = time.process_time()
     read_head(data)
     has_all_scans(data)
-    assert time.monotonic() - began < 2
+    assert time.process_time() - began < 2

@@ -27,10 +27,10 @@ def test_it_reads_as_any_file_does() -> None:
     ids=["PNG", "JPEG", "GIF", "PPM", "JPEG 2000"],
 )
 def test_millions_of_tiny_parts_are_refused_in_a_second(data: bytes) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(UndecodableImage):
         decode(data)
-    assert time.monotonic() - began < 2
+    assert time.process_time() - began < 2
 
 
 def test_it_tells_its_end_where_the_process_lets_cut_files_pass(

@@ -160,10 +160,10 @@ def test_a_model_that_fails_when_it_is_run_is_told() -> None:
 def test_a_model_of_a_few_bytes_that_makes_terabytes_is_not_loaded() -> None:
     shape = number("shape", 1_000_000, 1_000_000, kind=np.int64)
     node = helper.make_node("ConstantOfShape", ["shape"], ["huge"])
-    began = time.monotonic()
+    began = time.process_time()
     message = refused(build(nodes=[node], weights=[shape]))
     assert "3,814,697 MiB" in message
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 5
 
 
 def test_what_the_file_itself_says_of_its_tensors_is_not_believed() -> None:

@@ -27,7 +27,7 @@ STEPS = 3
 PLAIN: dict[str, Any] = {"optimizer": "adamw", "average": 0.0, "decay": 1.0, "parts": 1}
 
 
-def learn(weights: Path, about: dict[str, Any]) -> dict[str, Any]:
+def learn(weights: Path, about: dict[str, Any]) -> list[float]:
     """Take some steps from given weights and save what they became."""
     model = build_model(ModelSettings(about["model"], 32, 3, 16, 0.0, 0), "float32")
     held = np.load(weights)
@@ -50,46 +50,64 @@ def learn(weights: Path, about: dict[str, Any]) -> dict[str, Any]:
         losses.append(take(images, Targets(labels, labels[::-1].copy(), shares)))
     with averaged(model):
         np.savez(weights.with_name(f"{about['backend']}.npz"), *model.get_weights())
-    return {"losses": losses}
+    return losses
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        {},
-        {"optimizer": "muon"},
-        {"average": 0.9, "decay": 0.5},
-        {"parts": 3, "model": "airbench"},
-    ],
-)
-def test_a_step_on_jax_is_the_step_on_pytorch(tmp_path: Path, change: dict[str, Any]) -> None:
-    about = {"model": "compact"} | PLAIN | change
-    start = build_model(ModelSettings(about["model"], 32, 3, 16, 0.0, 0), "float32")
-    np.savez(tmp_path / "start.npz", *start.get_weights())
-    told = {}
-    for backend in ("torch", "jax"):
-        script = (
-            f"import sys, json; sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
-            "from pathlib import Path; from test_jax import learn\n"
-            f"about = json.loads({json.dumps(json.dumps(about | {'backend': backend}))})\n"
-            f"print(json.dumps(learn(Path({str(tmp_path / 'start.npz')!r}), about)))"
-        )
-        done = subprocess.run(
-            [sys.executable, "-c", script],
-            env=os.environ | {"KERAS_BACKEND": backend},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr[-2000:]
-        told[backend] = json.loads(done.stdout.splitlines()[-1])["losses"]
-    assert told["jax"] == pytest.approx(told["torch"], rel=2e-3)
-    ours, theirs = (np.load(tmp_path / f"{name}.npz") for name in ("torch", "jax"))
+CHANGES: list[dict[str, Any]] = [
+    {},
+    {"optimizer": "muon"},
+    {"average": 0.9, "decay": 0.5},
+    {"parts": 3, "model": "airbench"},
+]
+
+
+@pytest.fixture(scope="module")
+def learned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Any], list[Any]]:
+    """Where the weights lie, and the losses on PyTorch and on JAX, of each change."""
+    folder = tmp_path_factory.mktemp("learned")
+    works = [{"model": "compact"} | PLAIN | change for change in CHANGES]
+    for number, about in enumerate(works):
+        start = build_model(ModelSettings(about["model"], 32, 3, 16, 0.0, 0), "float32")
+        (folder / str(number)).mkdir()
+        np.savez(folder / str(number) / "start.npz", *start.get_weights())
+    script = (
+        f"import sys, json; sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
+        "from pathlib import Path; from test_jax import learn_all\n"
+        f"print(json.dumps(learn_all(Path({str(folder)!r}), 'jax', json.loads(sys.argv[1]))))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, json.dumps(works)],
+        env=os.environ | {"KERAS_BACKEND": "jax"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    return folder, learn_all(folder, "torch", works), json.loads(done.stdout.splitlines()[-1])
+
+
+def learn_all(folder: Path, backend: str, works: list[dict[str, Any]]) -> list[Any]:
+    return [
+        learn(folder / str(number) / "start.npz", about | {"backend": backend})
+        for number, about in enumerate(works)
+    ]
+
+
+@pytest.mark.parametrize("number", range(len(CHANGES)), ids=map(str, CHANGES))
+def test_a_step_on_jax_is_the_step_on_pytorch(
+    learned: tuple[Path, list[Any], list[Any]], number: int
+) -> None:
+    folder, on_torch, on_jax = learned
+    assert on_jax[number] == pytest.approx(on_torch[number], rel=2e-3)
+    start, ours, theirs = (
+        np.load(folder / str(number) / f"{name}.npz") for name in ("start", "torch", "jax")
+    )
     for name in ours.files:
-        moved = np.abs(ours[name] - np.load(tmp_path / "start.npz")[name]).max()
+        moved = np.abs(ours[name] - start[name]).max()
         assert np.abs(ours[name] - theirs[name]).mean() <= 0.05 * moved + 1e-6
 
 
+@pytest.mark.slow
 def test_a_run_trained_on_jax_is_killed_goes_on_and_leaves_the_bundle_of_one_never_stopped(
     tmp_path: Path, write_pictures: Callable[..., Path]
 ) -> None:

@@ -44,6 +44,7 @@ def _spin() -> None:
         pass
 
 
+@pytest.mark.timed
 @pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="known on Linux alone")
 def test_other_processes_are_made_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in threads._USER_SETS:

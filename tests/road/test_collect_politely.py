@@ -99,13 +99,14 @@ def check(host: Watchful, rows: pl.DataFrame, pictures: int) -> None:
     assert rows.height == pictures - 2 * len(range(0, pictures, 20))
 
 
+@pytest.mark.timed
 def test_hundreds_of_pictures_are_collected_politely(tmp_path: Path, serve: Serve) -> None:
     host = Watchful()
     serve(host)
     check(host, run(tmp_path, host, 400), 400)
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_five_thousand_pictures_are_collected_politely(tmp_path: Path, serve: Serve) -> None:
     host = Watchful()
     serve(host)

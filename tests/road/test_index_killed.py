@@ -67,7 +67,7 @@ def test_index_killed_at_many_moments_ends_with_the_uninterrupted_bytes(
 ) -> None:
     whole, killed = tmp_path / "whole" / "m.parquet", tmp_path / "killed" / "m.parquet"
     assert start(source, whole).wait() == 0
-    assert sum(kill_at(source, killed, part) for part in (0, 1, 7, 20, 38)) >= 4
+    assert sum(kill_at(source, killed, part) for part in (0, 7, 38)) >= 2
     assert start(source, killed).wait() == 0
     assert killed.read_bytes() == whole.read_bytes()
     assert sorted(path.name for path in killed.parent.iterdir()) == [".m.parquet.lock", "m.parquet"]

@@ -1,5 +1,6 @@
 """`fit` is killed in each of its stages; the same command still ends with the same result."""
 
+import subprocess
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -16,50 +17,40 @@ RECIPE = 'model = "compact"\nsize = 32\nepochs = 3\nbatch = 32\n'
 STAGES = ("data/split.parquet", "data/arrays/32", "history.csv", "bundle/bundle.json")
 
 
-def fit(source: Path, run: Path, recipe: Path) -> tuple[object, ...]:
-    return "fit", source, "-o", run, "--recipe", recipe, "--weights", "none"
+Begin = Callable[[str], "subprocess.Popen[bytes]"]
 
 
 @pytest.fixture
-def commands(
-    tmp_path: Path, write_pictures: Callable[..., Path]
-) -> Callable[[str, int], tuple[object, ...]]:
-    """Return what gives the command that makes a run of so many epochs."""
+def begin(tmp_path: Path, write_pictures: Callable[..., Path]) -> Begin:
+    """Return what starts to fit a run of a name."""
     source, recipe = write_pictures(tmp_path / "pictures", PICTURES), tmp_path / "recipe.toml"
+    recipe.write_text(RECIPE)
 
-    def command(run: str, epochs: int) -> tuple[object, ...]:
-        recipe.write_text(RECIPE.replace("epochs = 3", f"epochs = {epochs}"))
-        return fit(source, tmp_path / run, recipe)
+    def start_fit(run: str) -> "subprocess.Popen[bytes]":
+        more = ("--recipe", recipe, "--weights", "none")
+        return start("fit", source, "-o", tmp_path / run, *more)
 
-    return command
-
-
-def partial_files(folder: Path) -> list[Path]:
-    return [path for path in folder.rglob("*") if ".partial-" in path.name]
+    return start_fit
 
 
 @pytest.mark.slow
 def test_fit_killed_in_each_of_its_stages_ends_with_the_uninterrupted_result(
-    tmp_path: Path, commands: Callable[[str, int], tuple[object, ...]]
+    tmp_path: Path, begin: Begin
 ) -> None:
-    finish(start(*commands("whole", 3)))
-    begin = partial(start, *commands("killed", 3))
-    kill_in_stages(begin, [tmp_path / "killed" / stage for stage in STAGES])
-    finish(begin())
+    finish(begin("whole"))
+    kill_in_stages(partial(begin, "killed"), [tmp_path / "killed" / stage for stage in STAGES])
+    finish(begin("killed"))
     assert_same_run(tmp_path / "whole", tmp_path / "killed")
-    assert not partial_files(tmp_path / "killed")
 
 
 @pytest.mark.soak
 def test_fit_killed_at_thirty_random_moments_ends_with_the_uninterrupted_result(
-    tmp_path: Path, commands: Callable[[str, int], tuple[object, ...]]
+    tmp_path: Path, begin: Begin
 ) -> None:
-    seconds = finish(start(*commands("whole", 8)))
-    begin = partial(start, *commands("killed", 8))
-    kill_at_random(begin, 30, seconds)
-    finish(begin())
+    seconds = finish(begin("whole"))
+    kill_at_random(partial(begin, "killed"), 30, seconds)
+    finish(begin("killed"))
     assert_same_run(tmp_path / "whole", tmp_path / "killed")
-    assert not partial_files(tmp_path / "killed")
 
 
 def assert_same_run(whole: Path, killed: Path) -> None:
@@ -76,10 +67,15 @@ def assert_same_run(whole: Path, killed: Path) -> None:
     assert load_bundle(whole).calibration == load_bundle(killed).calibration
     for name in ("report.html", "evaluation.json", "training.json", "run.json"):
         assert (killed / name).stat().st_size > 100
+    assert not [path for path in killed.rglob("*") if ".partial-" in path.name]
 
 
-@pytest.mark.parametrize("name", ["manifest.parquet", "split.parquet"])
 def test_a_finished_stage_is_not_done_again(
-    tmp_path: Path, write_pictures: Callable[..., Path], name: str
+    fitted_pictures: Path, fitted_run: Path, tiny_recipe: Path
 ) -> None:
-XX
+    data = fitted_run / "data"
+    stages = (data / "manifest.parquet", data / "split.parquet", data / "arrays" / "arrays.json")
+    before = [stage.stat().st_mtime_ns for stage in stages]
+    more = ("--recipe", tiny_recipe, "--weights", "none")
+    finish(start("fit", fitted_pictures, "-o", fitted_run, *more))
+    assert [stage.stat().st_mtime_ns for stage in stages] == before

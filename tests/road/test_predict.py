@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -222,10 +222,15 @@ predict(bundle, manifest, output, choices, surroundings=Surroundings(2))
 """
 
 
+@pytest.mark.parametrize("parts", [(1, 9), pytest.param(range(1, 48, 2), marks=pytest.mark.soak)])
 def test_predict_killed_at_random_moments_ends_with_the_uninterrupted_bytes(
-    fitted_run: Path, mixed_pictures: list[Path], write_products: Write, tmp_path: Path
+    fitted_run: Path,
+    mixed_pictures: list[Path],
+    write_products: Write,
+    tmp_path: Path,
+    parts: Sequence[int],
 ) -> None:
-    manifest = write_products(mixed_pictures * 40)
+    manifest = write_products(mixed_pictures * (max(parts) + 7))  # a part is 60 pictures of 72
 
     def start(output: Path) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-c", PROGRAM, str(fitted_run), str(manifest), str(output)]
@@ -234,7 +239,7 @@ def test_predict_killed_at_random_moments_ends_with_the_uninterrupted_bytes(
     whole, killed = tmp_path / "whole" / "p.parquet", tmp_path / "killed" / "p.parquet"
     assert start(whole).wait(timeout=120) == 0
     chance = random.Random(20261123)
-    for finished in (1, 9, 17, 25, 33):  # parts, of 48
+    for finished in parts:
         process = start(killed)
         while len(list(killed.parent.glob(".p.parquet.parts/part-*"))) < finished:
             assert process.poll() is None, "it ended before it could be killed"

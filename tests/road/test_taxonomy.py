@@ -17,6 +17,21 @@ def test_the_shipped_one_is_written_and_sound(tmp_path: Path) -> None:
     assert init_taxonomy(file, overwrite=True) == made
 
 
+def test_settings_of_providers_are_checked_with_it_whether_or_not_there_is_a_key(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "taxonomy.toml"
+    init_taxonomy(file)
+    sound = file.read_text("utf-8") + '\n[provider.flickr]\nlicenses = "4,5"\n'
+    file.write_text(sound, "utf-8")
+    assert check_taxonomy(file)["categories"] == 5
+    file.write_text(f"{sound}[provider.html]\nsearch = 'http://x/{{keyword}}'\nlinks = 'a['\n")
+    with pytest.raises(SettingError, match=r"taxonomy\.toml, line \d+: links .* no CSS") as error:
+        check_taxonomy(file)
+    line = int(str(error.value).partition(", line ")[2].partition(":")[0])
+    assert file.read_text("utf-8").splitlines()[line - 1] == "links = 'a['"
+
+
 def test_goal_names_are_put_together_by_the_words_they_share(tmp_path: Path) -> None:
     table = tmp_path / "names.csv"
     rows = {

@@ -14,7 +14,7 @@ import pytest
 
 from pixonomy.errors import ArtefactInUse, StorageError
 from pixonomy.storage.files import partial_path
-from pixonomy.storage.locks import is_lock, lock_file, lock_folder, make_once
+from pixonomy.storage.locks import is_lock, lock_file, lock_folder
 
 HOLD = """
 import sys, time
@@ -236,17 +236,3 @@ def test_a_folder_that_cannot_be_written_is_told_by_the_name_of_the_artefact(
         lock_file(path),
     ):
         pass
-
-
-def test_what_is_made_is_not_made_again_and_needs_no_lock(tmp_path: Path) -> None:
-    path, made = tmp_path / "m.parquet", list[int]()
-    with held(path):
-        make_once(lambda: True, lambda: made.append(1), lock_file(path))
-    make_once(lambda: bool(made), lambda: made.append(2), lock_file(path))
-    make_once(lambda: bool(made), lambda: made.append(3), lock_file(path))
-    assert made == [2]
-
-
-def test_what_another_run_has_made_meanwhile_is_not_made_again(tmp_path: Path) -> None:
-    seen = iter([False, True])
-    make_once(lambda: next(seen), lambda: pytest.fail("made twice"), lock_file(tmp_path / "x"))

@@ -1,8 +1,5 @@
 """A whole study on drawn shapes: trained, compared, gone on with."""
 
-import random
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +12,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from in_browser import fits
+from killing import finish, kill, kill_at_random, start
 from pixonomy.errors import ArtefactInUse, SettingError
 from pixonomy.progress import Surroundings
 from pixonomy.storage.locks import lock_folder
@@ -213,33 +211,39 @@ def test_what_a_killed_run_left_of_a_finished_cell_is_removed(
 def test_two_parts_at_once_prepare_once_and_the_table_has_the_cells_of_both(
     folder: Path,
 ) -> None:
-    file, output = write_study(folder, "[0, 1]"), folder / "at once"
-    both = [call_study(file, output, "--part", f"{which}/2") for which in (1, 2)]
+    file, output = write_study(folder, "[0]"), folder / "at once"
+    both = [start("study", file, "-o", output, "--part", f"{which}/2") for which in (1, 2)]
     assert [one.wait() for one in both] == [0, 0]
-    assert pl.read_csv(output / "table.csv").height == 4
+    assert pl.read_csv(output / "table.csv").height == 2
     assert {path.suffix for path in output.rglob(".*")} <= {".lock", ""}
 
 
 @pytest.mark.slow
+def test_a_study_that_is_killed_twice_ends_with_the_same_table(folder: Path) -> None:
+    file, killed = write_study(folder), folder / "killed"
+    whole = study(file, folder / "whole", surroundings=Surroundings(1))
+    for done in (1, 3):
+        process = start("study", file, "-o", killed)
+        while len(list(killed.glob("cells/*/cell.json"))) < done:
+            assert process.poll() is None
+            time.sleep(0.01)
+        kill(process, is_alone=False)
+    assert finish(start("study", file, "-o", killed))
+    assert_same_study(killed, Path(whole["table"]), 4)
+
+
+@pytest.mark.soak
 def test_a_study_of_24_cells_killed_five_times_ends_with_the_same_table(folder: Path) -> None:
     file = write_study(folder, "[0, 1, 2]", rates="[1e-3, 2e-3, 3e-3, 4e-3]")
-    whole, killed = folder / "whole", folder / "killed"
-    began = time.monotonic()
-    call_study(file, whole).wait()
-    lasted = time.monotonic() - began
-    chance = random.Random(0)
-    for _ in range(5):
-        process = call_study(file, killed)
-        time.sleep(chance.uniform(0.1, 0.3) * lasted)
-        process.kill()
-        process.wait()
-    assert call_study(file, killed).wait() == 0
-    assert (killed / "table.csv").read_bytes() == (whole / "table.csv").read_bytes()
-    assert pl.read_csv(killed / "table.csv").height == 24
+    whole, killed = folder / "whole 24", folder / "killed 24"
+    seconds = finish(start("study", file, "-o", whole))
+    kill_at_random(lambda: start("study", file, "-o", killed), 5, 0.3 * seconds)
+    finish(start("study", file, "-o", killed))
+    assert_same_study(killed, whole / "table.csv", 24)
+
+
+def assert_same_study(killed: Path, table: Path, cells: int) -> None:
+    assert (killed / "table.csv").read_bytes() == table.read_bytes()
+    assert pl.read_csv(table).height == cells
     left = ("*partial*", "*.holder", "*.parts", "checkpoints", "work")
     assert not [path for pattern in left for path in killed.rglob(pattern)]
-
-
-def call_study(file: Path, output: Path, *more: str) -> "subprocess.Popen[bytes]":
-    words = [sys.executable, "-m", "pixonomy", "study", str(file), "-o", str(output), *more]
-    return subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

@@ -6,9 +6,8 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import log_softmax, logsumexp, softmax
-from scipy.stats import beta
 
+from pixonomy.inference.logits import log_softmax, logsumexp, softmax
 from pixonomy.inference.session import Outputs
 from pixonomy.inference.temperature import fit_checked_temperature
 from pixonomy.intervals import Means, measure_means
@@ -51,11 +50,11 @@ class Calibration:
 
     def probabilities(self, logits: npt.NDArray[np.float32]) -> Doubles:
         """Return calibrated probabilities, float64, shape (n, k), of logits, shape (n, k)."""
-        return np.asarray(softmax(logits.astype(np.float64) / self.temperature, axis=1))
+        return softmax(logits.astype(np.float64) / self.temperature)
 
     def log_probabilities(self, logits: npt.NDArray[np.float32]) -> Doubles:
         """Return the logarithms of `probabilities`, finite even where those round to zero."""
-        return np.asarray(log_softmax(logits.astype(np.float64) / self.temperature, axis=1))
+        return log_softmax(logits.astype(np.float64) / self.temperature)
 
     def verdicts(self, outputs: Outputs) -> list[Verdict]:
         """Judge each picture the network has seen: sure, unsure, or none of the categories."""
@@ -75,7 +74,7 @@ class Calibration:
         if self.none_novelty is not None and outputs.novelty is not None:
             return outputs.novelty > self.none_novelty
         floor = -np.inf if self.none_energy is None else self.none_energy
-        return np.asarray(logsumexp(outputs.logits.astype(np.float64), axis=1) < floor)
+        return np.asarray(logsumexp(outputs.logits.astype(np.float64)) < floor)
 
 
 def calibrate(
@@ -101,9 +100,9 @@ def calibrate(
     logits = outputs.logits
     units = np.arange(len(labels)) if units is None else units
     temperature = fit_checked_temperature(logits, labels, units)
-    confidence = softmax(logits.astype(np.float64) / temperature, axis=1).max(axis=1)
+    confidence = softmax(logits.astype(np.float64) / temperature).max(axis=1)
     is_right = logits.argmax(axis=1) == labels
-    energy = logsumexp(logits.astype(np.float64), axis=1)
+    energy = logsumexp(logits.astype(np.float64))
     return Calibration(
         temperature=temperature,
         sure=_sure_threshold(confidence, is_right, target, units),
@@ -152,6 +151,8 @@ def _lower_bound(found: Means) -> float:
     and B. I. Graubard, "Confidence intervals for proportions with small expected number of positive
     counts estimated from survey data", Survey Methodology 24 (1998), pages 193-201).
     """
+    from scipy.stats import beta  # needed where a bundle is made, not where it answers
+
     n = float(found.effective[0])
     right = n * float(found.mean[0])
     return float(beta.ppf(_DOUBT, right, n - right + 1)) if right > 0 else 0.0

@@ -1,45 +1,37 @@
-"""Every verb goes in; the one application that parses a call and runs its verb comes out."""
+"""The application that parses a call and runs its verb."""
+
+from typing import Annotated
 
 import typer
 
-from pixonomy.cli import (
-    audit,
-    bench,
-    catalogue,
-    collect,
-    compare,
-    data,
-    export,
-    model,
-    predict,
-    study,
-)
+from pixonomy.cli.commands import VerbGroup
 
 app = typer.Typer(
-    add_completion=False,
+    cls=VerbGroup,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # importing what draws boxes takes longer than all the rest of --help
     help="Photographs in, a trained, honest image classifier out.",
+    epilog="pixonomy VERB --help shows a verb's options and an example.",
 )
-for verb in (
-    model.fit,
-    model.classify,
-    model.demo,
-    collect.collect,
-    data.index,
-    catalogue.browse,
-    audit.audit,
-    catalogue.sample,
-    data.split,
-    export.export,
-    data.prepare,
-    model.train,
-    model.evaluate,
-    compare.compare,
-    study.study,
-    predict.predict,
-    bench.bench,
-):
-    app.command()(verb)
-app.add_typer(collect.taxonomy, name="taxonomy")
-app.add_typer(collect.gallery, name="gallery")
+
+
+def _show_version(is_asked: bool) -> None:
+    if is_asked:
+        from importlib.metadata import version
+
+        typer.echo(f"pixonomy {version('pixonomy')}")
+        raise typer.Exit
+
+
+@app.callback()
+def pixonomy(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", is_eager=True, callback=_show_version, help="Show the version and exit."
+        ),
+    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", hidden=True)] = False,
+) -> None:
+    """Hold the options that stand before a verb; --debug is read from the raw call."""

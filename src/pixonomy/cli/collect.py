@@ -48,7 +48,7 @@ def check(
     as_json: options.AsJson = False,
     debug: options.Debug = False,
 ) -> None:
-    """Check a file of categories and keywords."""
+    """Check a file of categories, keywords and settings of providers."""
     from pixonomy.road.taxonomy import check_taxonomy
 
     result = check_taxonomy(file)
@@ -71,6 +71,8 @@ _LICENCE = typer.Option(
     "--licence", help="Take only these, by SPDX: CC0-1.0,CC-BY-4.0. Unknown ones are not taken."
 )
 _RETRY = typer.Option(help="Ask again for failed or refused ones, or those of a HOST; repeatable.")
+_PERMISSION = typer.Option(help="Who allows training where a site's terms do not.")
+_DRY_RUN = typer.Option("--dry-run", help="Only tell what would be done.")
 _STATUS = typer.Option("--status", help="Only tell how far it is, also while it runs.")
 _OUTCOME = typer.Option(
     "--manifest-only", help="Only write manifest and page of what is kept by now; ask nobody."
@@ -86,14 +88,10 @@ def collect(
     contact: Annotated[str | None, _CONTACT] = None,
     keys: Annotated[Path | None, _KEYS] = None,
     licence: Annotated[list[str], _LICENCE] = [],  # noqa: B006
-    permission: Annotated[
-        str | None, typer.Option(help="Who allows training where a site's terms do not.")
-    ] = None,
+    permission: Annotated[str | None, _PERMISSION] = None,
     retry: Annotated[list[str], _RETRY] = [],  # noqa: B006
     state: Annotated[Path | None, _STATE] = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only tell what would be done.")
-    ] = False,
+    dry_run: Annotated[bool, _DRY_RUN] = False,
     status: Annotated[bool, _STATUS] = False,
     manifest_only: Annotated[bool, _OUTCOME] = False,
     try_url: Annotated[str | None, _TRY] = None,

@@ -6,10 +6,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
-
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from typing import TYPE_CHECKING, Any
 
 from pixonomy.cli.silence import Silence
 from pixonomy.cli.visible import visible
@@ -17,6 +14,9 @@ from pixonomy.errors import SettingError
 from pixonomy.pillow_messages import silence_pillow
 from pixonomy.progress import Hosts, Surroundings
 from pixonomy.workers import can_start_processes, count_cores
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
 
 _PATIENCE_SECONDS = 2.0  # work shorter than this shows no bar
 
@@ -26,15 +26,14 @@ class Bars:
 
     def __init__(self) -> None:
         """Prepare; nothing is shown yet."""
-        self._console = Console(stderr=True)
         self._began: dict[str, float] = {}
-        self._tasks: dict[str, TaskID] = {}
-        self._progress: Progress | None = None
+        self._tasks: "dict[str, TaskID]" = {}
+        self._progress: "Progress | None" = None  # Rich takes long to import
 
     def __call__(self, work: str, done: int, total: int) -> None:
         """Show how far `work` is; see `pixonomy.progress.Progress`."""
         _silence.note(work, done, total)
-        if not self._console.is_terminal:
+        if not sys.stderr.isatty():
             return
         began = self._began.setdefault(work, time.monotonic())
         if self._progress is None and time.monotonic() - began < _PATIENCE_SECONDS:
@@ -52,18 +51,25 @@ class Bars:
         if self._progress is not None:
             self._progress.stop()
 
-    def _start(self) -> Progress:
+    def _start(self) -> "Progress":
         if self._progress is None:
-            self._progress = Progress(
-                TextColumn("{task.description}", markup=False),
-                BarColumn(),
-                TextColumn("{task.completed} of {task.total}"),
-                TimeRemainingColumn(),
-                console=self._console,
-                transient=True,
-            )
+            self._progress = _make_progress()
             self._progress.start()
         return self._progress
+
+
+def _make_progress() -> "Progress":
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    return Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TextColumn("{task.completed} of {task.total}"),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
 
 
 bars = Bars()

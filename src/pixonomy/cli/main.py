@@ -19,6 +19,7 @@ from pixonomy.platforms import explain_unsupported
 from pixonomy.storage.refusal import find_refusal
 
 _INTERRUPTED = 130  # as shells count: 128 and the number of the signal
+_ANSWERED_AT_ONCE = {"--help", "--version", "--show-completion", "--install-completion"}
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def run(arguments: list[str]) -> int:
         from pixonomy.cli.app import app
 
         with redirect_stdout(sys.stderr if _is_work(arguments) else sys.stdout):
-            code = app(arguments, standalone_mode=False)
+            code = app(arguments, prog_name="pixonomy", standalone_mode=False)
         if code == _INTERRUPTED:  # what Typer makes of Ctrl-C
             raise KeyboardInterrupt
     except SystemExit as end:
@@ -78,8 +79,18 @@ def _describe(error: BaseException, arguments: list[str]) -> _Failure:
         return _Failure("UsageError", message, 2)
     if _is_of_typer(error, "Abort") and error.__cause__ is not None:
         error = error.__cause__  # what Typer makes of an EOFError, wherever it came from
+    if isinstance(error, ModuleNotFoundError) and (missing := _explain_missing(error)):
+        return _Failure("SettingError", missing, 2)
     refused = find_refusal(error)
-    return _describe_refusal(refused) if refused is not None else _describe_fault(error)
+    if refused is not None:
+        return _describe_refusal(refused)
+    return _describe_fault(error, "--debug" in arguments)
+
+
+def _explain_missing(error: ModuleNotFoundError) -> str | None:
+    from pixonomy.cli.extras import explain_missing
+
+    return explain_missing(error.name)
 
 
 def _is_interrupt(error: BaseException | None) -> bool:
@@ -91,9 +102,11 @@ def _is_interrupt(error: BaseException | None) -> bool:
     return False
 
 
-def _describe_fault(error: BaseException) -> _Failure:
+def _describe_fault(error: BaseException, is_shown: bool) -> _Failure:
     kind, reason = type(error).__name__, " ".join(str(error).split())
-    message = f"Unexpected failure ({kind}: {reason}). See --debug."
+    message = f"Unexpected failure ({kind}: {reason})."
+    if not is_shown:
+        message += " The same command with --debug at its end shows where."
     if isinstance(error, MemoryError):
         message = "There is not enough memory for this."
     return _Failure(kind, message, 1)
@@ -113,7 +126,7 @@ def _is_of_typer(error: BaseException, kind: str) -> bool:
 
 def _is_work(arguments: list[str]) -> bool:
     """Tell a verb's work from a request for help, which belongs on standard output."""
-    return bool(arguments) and "--help" not in arguments
+    return bool(arguments) and not set(arguments) & _ANSWERED_AT_ONCE
 
 
 def _usage_message(error: BaseException) -> str:
@@ -123,11 +136,10 @@ def _usage_message(error: BaseException) -> str:
 
 
 def _help_for(arguments: list[str]) -> str:
-    from pixonomy.cli.app import app
+    from pixonomy.cli.commands import VERBS
 
-    verbs = {command.callback.__name__ for command in app.registered_commands if command.callback}
-    verbs |= {str(group.name) for group in app.registered_groups}
-    return f"pixonomy {arguments[0]} --help" if arguments[0] in verbs else "pixonomy --help"
+    verb = next((one for one in arguments if not one.startswith("-")), "")
+    return f"pixonomy {verb} --help" if verb in VERBS else "pixonomy --help"
 
 
 def _sentence(message: str) -> str:

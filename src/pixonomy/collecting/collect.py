@@ -1,4 +1,4 @@
-"""Keywords and providers go in; pictures in tar files, and a ledger of everything, come out.
+"""Collects pictures for keywords from providers, into tar files and a ledger of everything.
 
 Each keyword is walked as long as it lacks pictures: a window slides over what its search finds.
 Pictures come in side by side, are looked at in threads, and are written in batches by one writer.
@@ -25,7 +25,7 @@ from pixonomy.collecting.shards import ShardWriter
 from pixonomy.collecting.walks import End, Fate, Slots, Walk
 from pixonomy.collecting.windows import Row, Window
 from pixonomy.collecting.writing import Fetched, PictureWriter
-from pixonomy.errors import StorageError
+from pixonomy.errors import DataError, StorageError
 from pixonomy.images.fingerprint import PictureFingerprint, fingerprint
 from pixonomy.progress import Progress
 from pixonomy.storage.files import printable
@@ -88,6 +88,7 @@ class Collector:
         is a host that is left; a full disk ends it all.
 
         Raises:
+            DataError: if nobody at all could be reached, as without a network.
             StorageError: if the ledger or the tar files cannot be written.
         """
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_RESOLVERS, "resolve"))
@@ -262,15 +263,15 @@ class Collector:
             raise Refused(f"smaller than {self.settings.smallest_side} px")
 
     def _tell_left(self) -> None:
-        """Tell which hosts were left, why, and when to run again."""
+        """Tell which hosts were left, why, and when to run again; raise where none was reached."""
         hosts = self.manners.hosts
         self.left = hosts.left()
         if hosts.unreached:
-            self.say(
-                f"Nobody could be reached ({hosts.unreached:,} asked), as if this machine had no "
-                "network: nothing was marked as failed; run again when it has."
+            raise DataError(
+                f"No host could be reached ({hosts.unreached:,} asked), as if this machine had no "
+                "network: nothing was marked as failed; run the same command again when it has."
             )
-        elif self.left:
+        if self.left:
             named = [f"{host} ({reason})" for host, reason in list(self.left.items())[:_MOST_NAMED]]
             more = len(self.left) - len(named)
             rest = f" and {more:,} more hosts" if more else ""

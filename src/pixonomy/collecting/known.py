@@ -1,4 +1,4 @@
-"""A provider's name goes in; the provider comes out, or a sentence why not."""
+"""Providers by their names, with the settings that a taxonomy file has for them."""
 
 import difflib
 from collections.abc import Callable, Iterable, Mapping
@@ -28,6 +28,7 @@ _ABSENT = {
     "unsplash": "Unsplash",
 }
 _EVERYBODYS = ("private_hosts",)
+_SOME_KEY = "some key"  # stands for one while settings are checked
 
 
 def open_provider(
@@ -48,6 +49,19 @@ def open_provider(
         if source is None:
             raise
         raise SettingError(f"{place_of(source, name, error.setting)}: {error}") from None
+
+
+def check_settings(tables: Mapping[str, Mapping[str, Any]], source: Path) -> None:
+    """Refuse tables `[provider.NAME]` of a taxonomy file that are no provider's or cannot work.
+
+    Whether there is a key for it, or permission, is not asked.
+
+    Raises:
+        SettingError: with the line.
+    """
+    check_tables(tables, source)
+    for name, values in tables.items():
+        open_provider(name, values, _SOME_KEY, source)
 
 
 def check_tables(names: Iterable[str], source: Path) -> None:

@@ -1,17 +1,21 @@
-"""A ledger goes in; what it has kept, what it waits for and why it refused comes out.
+"""What a ledger has kept, what it waits for and why it refused.
 
 Counts are read, not counted: the ledger keeps them. What is long comes in chunks.
 """
 
+import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
+from pixonomy.collecting.door import host_of
 from pixonomy.collecting.ledger import Ledger
 
 _CHUNK = 20_000
+_ORIGIN = re.compile(r"([^/?#]*//)?[^/?#]*")  # matches the beginning of any address
 _KEPT = {
     "sha256": pl.String(), "number": pl.Int64(), "shard": pl.Int64(), "offset": pl.Int64(),
     "length": pl.Int64(), "perceptual_hash": pl.String(), "width": pl.Int64(),
@@ -57,6 +61,15 @@ def count_images(ledger: Ledger) -> dict[str, int]:
         "SELECT state, sum(images) FROM tallies GROUP BY state HAVING sum(images) > 0"
     )
     return dict(rows)
+
+
+def count_waiting(ledger: Ledger) -> Counter[str]:
+    """Return hosts → how many addresses wait there; this one count reads all that wait."""
+    urls = ledger.rows("SELECT url FROM images WHERE state = 'waiting'")
+    found: Counter[str] = Counter()
+    for origin, count in Counter(_ORIGIN.match(url)[0] for (url,) in urls).items():  # type: ignore[index]
+        found[host_of(origin)] += count
+    return found
 
 
 def count_reasons(ledger: Ledger, state: str) -> dict[str, int]:

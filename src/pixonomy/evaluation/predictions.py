@@ -7,12 +7,12 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from scipy.special import softmax
 
 from pixonomy.arrays.read import Arrays
 from pixonomy.bundle.calibrate import Doubles, Verdict
 from pixonomy.bundle.load import Bundle
 from pixonomy.evaluation.metrics import LABEL_PROBABILITY
+from pixonomy.inference.logits import softmax
 from pixonomy.progress import Progress, silent
 
 MOST_COLUMNS = 100  # more categories than these have no column each in a catalogue's table
@@ -100,7 +100,7 @@ def stated(bundle: Bundle, said: Said, labels: pl.Series) -> list[pl.Series]:
     """
     places = {label: place for place, label in enumerate(bundle.labels)}
     truth = labels.replace_strict(places, default=-1, return_dtype=pl.Int64).to_numpy()
-    raw = softmax(said.logits.astype(np.float64), axis=1)
+    raw = softmax(said.logits.astype(np.float64))
     own = [
         np.where(truth >= 0, chances[np.arange(len(truth)), truth], np.nan)
         for chances in (said.probabilities, raw)

@@ -2,8 +2,8 @@
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize_scalar
-from scipy.special import log_softmax, logsumexp
+
+from pixonomy.inference.logits import log_softmax, logsumexp
 
 _LOWEST, _HIGHEST = 0.05, 20.0
 _SEED = 0
@@ -57,6 +57,8 @@ def fit_temperature(
     Returns:
         The temperature, and the mean cross-entropy (nats) of logits / temperature.
     """
+    from scipy.optimize import minimize_scalar  # needed where a bundle is made alone
+
     values = logits.astype(np.float64)
 
     def loss(log_temperature: float) -> float:
@@ -82,8 +84,8 @@ def _log_chances(
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Return the logarithms of what is given to the right category, and to all others."""
     rows = np.arange(len(labels))
-    logs = log_softmax(logits, axis=1)
+    logs = log_softmax(logits)
     right = logs[rows, labels].copy()
     logs[rows, labels] = -np.inf
-    wrong = logsumexp(logs, axis=1) if logs.shape[1] > 1 else np.zeros(len(labels))
+    wrong = logsumexp(logs) if logs.shape[1] > 1 else np.zeros(len(labels))
     return right, wrong

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import polars as pl
 
@@ -21,7 +21,6 @@ from pixonomy.auditing.kinds import check_kinds
 from pixonomy.auditing.record import decide_problems, name_groups, write_findings, write_marked
 from pixonomy.auditing.survey import EMBEDDINGS, TABLE, Survey, SurveySettings, survey
 from pixonomy.curation.labels import LABELS_VERSION
-from pixonomy.errors import SettingError
 from pixonomy.images.describe import HandMadeEmbedder
 from pixonomy.images.embedding import Embedder
 from pixonomy.manifest import Manifest, hash_manifest, read_manifest
@@ -34,16 +33,15 @@ from pixonomy.road.audit_pairs import PAIRS, pair
 from pixonomy.road.audit_told import SETTLED, add_faults, read_told
 from pixonomy.road.embedder import choose_embedder
 from pixonomy.storage.address import require_local
+from pixonomy.storage.artefact import FolderArtefact
 from pixonomy.storage.files import (
     printable,
     read_json,
     remove,
-    storage_errors,
     write_json,
     write_text,
 )
-from pixonomy.storage.fingerprint import Fingerprint, is_finished
-from pixonomy.storage.locks import lock_folder
+from pixonomy.storage.fingerprint import Fingerprint
 
 MARKED, FINDINGS, PAGE, SUMMARY = "manifest.parquet", "findings.parquet", "audit.html", "audit.json"
 
@@ -52,8 +50,7 @@ _STAGE, _VERSION = "audit", 2  # the version is raised when the same inputs give
 _PLAN = ".plan.json"  # written first, so that an unfinished folder is known for what it is
 _CORRECTED = ".corrected.parquet"  # while the audit lasts
 _SEEN_FROM = ("manifest", "corrections", "measured", "network")
-_OWN = (MARKED, FINDINGS, PAGE, SUMMARY, TABLE, EMBEDDINGS, PAIRS, REVIEW)
-_OWN_STARTS = (".", "embedder-")
+_OURS = (MARKED, FINDINGS, PAGE, SUMMARY, TABLE, EMBEDDINGS, PAIRS, REVIEW, ".*", "embedder-*")
 
 
 @dataclass(frozen=True)
@@ -141,16 +138,19 @@ def audit(
     given = read_corrections(table, manifest) if table is not None else None
     identity = given.identity if given is not None else None
     fingerprint = {**_fingerprint(manifest, choices), "corrections": identity}
-    _read_found(output)  # a folder of others is refused before anything is written to it
+    artefact = FolderArtefact(output, _STAGE, _PLAN, SUMMARY, leftover=_PLAN, ours=_OURS)
+    artefact.fingerprint()  # a folder of others is refused before anything is written to it
     embedder = choose_embedder(choices.network, output, surroundings)
     fingerprint = {**fingerprint, "network": embedder.identity}
     about = read_manifest(manifest, ())
     work = _Work(manifest, output, about, choices, embedder, fingerprint, surroundings, given)
-    if not _is_made(work, overwrite) or (output / _PLAN).exists():
-        with lock_folder(output, surroundings.say):
-            if not _is_made(work, overwrite):  # nor has another run made it meanwhile
-                _make(work)
-            remove(output / _PLAN)
+    artefact.make(
+        fingerprint,
+        lambda: remove(output / SUMMARY),
+        lambda: _make(work),
+        overwrite,
+        surroundings.say,
+    )
     summary = read_json(output / SUMMARY)
     return {
         "manifest": printable(output / MARKED),
@@ -175,17 +175,8 @@ def _fingerprint(manifest: Path, choices: AuditChoices) -> Fingerprint:
     }
 
 
-def _is_made(work: _Work, overwrite: bool) -> bool:
-    found = _read_found(work.output)
-    is_same = is_finished(printable(work.output), found, work.fingerprint, overwrite)
-    return is_same and (work.output / SUMMARY).exists()
-
-
 def _make(work: _Work) -> None:
     output, surroundings = work.output, work.surroundings
-    # Whatever is killed when: either the plan or the summary says whose folder this is.
-    write_json(output / _PLAN, dict(work.fingerprint))
-    remove(output / SUMMARY)
     if work.corrections is not None:
         correct(work.manifest, work.corrections, work.source, work.fingerprint)
     earlier = (work.choices.earlier,) if work.choices.earlier is not None else ()
@@ -268,21 +259,3 @@ def _tell_facts(
         "labels reviewed": f"{reviewed.height:,}",
         "labels that people gave": f"{told[SETTLED].sum():,}",
     }
-
-
-def _read_found(output: Path) -> Fingerprint | None:
-    """Return what the audit at `output` was made from; None for a new or empty folder."""
-    with storage_errors(output):
-        if not output.exists():
-            return None
-        if not output.is_dir():
-            raise SettingError(f"{printable(output)} exists and is no folder; choose another name.")
-        names = [path.name for path in output.iterdir()]
-    about = read_json(output / SUMMARY)
-    plan = about.get("fingerprint") if isinstance(about, dict) else None
-    plan = plan or read_json(output / _PLAN)
-    if isinstance(plan, dict) and plan.get("stage") == _STAGE:
-        return cast(Fingerprint, plan)
-    if any(name not in _OWN and not name.startswith(_OWN_STARTS) for name in names):
-        raise SettingError(f"{printable(output)} holds other files; choose an empty or new folder.")
-    return None

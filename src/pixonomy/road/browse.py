@@ -18,13 +18,12 @@ from pixonomy.browsing.sizes import (
     measure_lengths,
     read_dimensions,
 )
-from pixonomy.errors import SettingError
 from pixonomy.manifest import Manifest, hash_manifest, read_manifest
 from pixonomy.progress import Surroundings
 from pixonomy.storage.address import require_local
+from pixonomy.storage.artefact import FileArtefact, Record
 from pixonomy.storage.files import printable, write_text
-from pixonomy.storage.fingerprint import Fingerprint, is_finished
-from pixonomy.storage.locks import lock_file
+from pixonomy.storage.fingerprint import Fingerprint
 from pixonomy.storage.tables import scan_parquet
 
 _DEFAULT = Surroundings()
@@ -58,28 +57,21 @@ def browse(
         "page_version": _PAGE_VERSION,
         **asdict(choices),
     }
-    mark = _read_finished(output, fingerprint, overwrite)
-    if mark is None:
-        with lock_file(output, surroundings.say):
-            mark = _read_finished(output, fingerprint, overwrite) or _write_page(
-                manifest, output, choices, fingerprint, surroundings
-            )
-    return {"page": printable(output), **mark["summary"]}
+    page = FileArtefact(output, "is no page of `browse`", _read_record)
+    page.make(
+        fingerprint,
+        lambda: _write_page(manifest, output, choices, fingerprint, surroundings),
+        overwrite,
+        surroundings.say,
+    )
+    record = page.record()
+    assert record is not None  # it has just been written, or was there
+    return {"page": printable(output), **record["summary"]}
 
 
-def _read_finished(
-    output: Path, fingerprint: Fingerprint, overwrite: bool
-) -> dict[str, Any] | None:
-    """Return what the page at `output` says of itself; None if it has to be made."""
-    mark = read_mark(output)
-    if mark is None:
-        return None
-    if mark.get("fingerprint", {}).get("stage") != _STAGE:
-        raise SettingError(
-            f"{printable(output)} exists and is no page of `browse`; choose another name."
-        )
-    is_same = is_finished(printable(output), mark["fingerprint"], fingerprint, overwrite)
-    return mark if is_same else None
+def _read_record(path: Path) -> Record | None:
+    mark = read_mark(path) or {}
+    return mark if mark.get("fingerprint", {}).get("stage") == _STAGE else None
 
 
 def _write_page(
@@ -88,7 +80,7 @@ def _write_page(
     choices: BrowseChoices,
     fingerprint: Fingerprint,
     surroundings: Surroundings,
-) -> dict[str, Any]:
+) -> None:
     about = read_manifest(path, ())
     with scan_parquet(path) as rows:
         census = take_census(rows)
@@ -107,7 +99,6 @@ def _write_page(
     title = printable(path.name)
     overview = Overview(title, census, sizes, about.taxonomy, drawn, looks, facts, mark)
     write_text(output, render_overview(overview))
-    return mark
 
 
 def _look(

@@ -13,6 +13,7 @@ from pixonomy.collecting.provider import Provider
 from pixonomy.collecting.providers.table import Table
 from pixonomy.collecting.records import count_images
 from pixonomy.collecting.shards import ShardWriter
+from pixonomy.errors import DataError
 from pixonomy.keywords import KeywordFile, read_keyword_file
 from pixonomy.progress import Surroundings
 from pixonomy.road.collect_outcome import Asked, write_outcome
@@ -57,12 +58,14 @@ def collect(
         {manifest, pictures, duplicates, refused, failed, shortfall: {keyword: count}, sightings,
         attribution, page, credits, kept, waiting, usable_shortfall: {keyword: count}, licenses:
         {SPDX identifier: count}, refused_by_reason: {reason: count}, left: {host: reason},
-        seconds}; for a dry run {keywords, pictures, providers: [{provider, terms, terms_url,
+        left_hosts: count, seconds}; of the hosts that were left, `left` names the 100 at which most
+        pictures wait. For a dry run {keywords, pictures, providers: [{provider, terms, terms_url,
         pictures, shortfall, requests, interface_hours, media_hours, hours}], plan: {pictures,
         shortfall, requests, hours}, seconds}.
 
     Raises:
         SettingError: for a taxonomy, provider or choice that is wrong.
+        DataError: if no host at all could be reached; the manifest is written before.
         StorageError: if the disk is full or cannot be written.
     """
     began = time.monotonic()
@@ -140,11 +143,14 @@ def _prepare(
 
 
 def _run(work: Work, asked: Asked, surroundings: Surroundings) -> dict[str, Any]:
-    """Collect and write the outcome, also where somebody interrupts it."""
+    """Collect and write the outcome, also where somebody interrupts it or nobody is reached."""
     try:
         left = run_collection(work, surroundings)
     except KeyboardInterrupt:
         surroundings.say(_stopping(work.ledger))
+        write_outcome(work.ledger, asked, surroundings)
+        raise
+    except DataError:
         write_outcome(work.ledger, asked, surroundings)
         raise
     return write_outcome(work.ledger, replace(asked, left=left), surroundings)

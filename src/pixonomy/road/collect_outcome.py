@@ -11,6 +11,7 @@ from typing import Any
 
 import polars as pl
 
+from pixonomy.collecting.door import host_of
 from pixonomy.collecting.ledger import Ledger
 from pixonomy.collecting.outcome import (
     ATTRIBUTION_COLUMNS,
@@ -19,7 +20,7 @@ from pixonomy.collecting.outcome import (
     stream_sightings,
 )
 from pixonomy.collecting.page import render_credits
-from pixonomy.collecting.records import count_images, count_reasons
+from pixonomy.collecting.records import count_images, count_reasons, count_waiting
 from pixonomy.collecting.tally import Tally
 from pixonomy.curation.proof import prove_copies
 from pixonomy.keywords import KeywordFile
@@ -36,6 +37,7 @@ MANIFEST, SIGHTINGS = "manifest.parquet", "sightings.parquet"
 ATTRIBUTION, CREDITS = "ATTRIBUTION.csv", "ATTRIBUTION.html"
 
 _CHUNK = 20_000
+_MOST_LEFT = 100  # hosts that are named
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class Asked:
         folder: of the ledger and the tar files.
         output: the same, or the address that everything is copied to.
         licenses: SPDX identifiers; empty: all pass.
-        left: hosts that were left while pictures still wait there → why.
+        left: hosts, with ports, that were left while pictures still wait there → why.
     """
 
     wanted: KeywordFile
@@ -103,7 +105,8 @@ def write_outcome(ledger: Ledger, asked: Asked, surroundings: Surroundings) -> d
         "usable_shortfall": {one.keyword: one.missing for one in counted if one.missing},
         "licenses": tally.licenses(),
         "refused_by_reason": count_reasons(ledger, "refused"),
-        "left": dict(asked.left),
+        "left": _shorten(asked.left, ledger),
+        "left_hosts": len(asked.left),
     }
 
 
@@ -154,6 +157,15 @@ def _count(ledger: Ledger, tally: Tally) -> dict[str, int]:
         "refused": counts.get("refused", 0),
         "failed": counts.get("failed", 0),
     }
+
+
+def _shorten(left: Mapping[str, str], ledger: Ledger) -> dict[str, str]:
+    """Return the hosts at which most pictures wait."""
+    if len(left) <= _MOST_LEFT:
+        return dict(left)
+    waiting = count_waiting(ledger)
+    most = sorted(left, key=lambda one: -waiting[host_of(f"http://{one}")])[:_MOST_LEFT]
+    return {one: left[one] for one in most}
 
 
 def _send(ledger: Ledger, folder: Path, place: str) -> None:

@@ -3,7 +3,7 @@
 import time
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
-from typing import Any, cast, get_args
+from typing import Any, get_args
 
 import polars as pl
 
@@ -14,6 +14,7 @@ from pixonomy.exporting.write import WORK_FOLDER, Kind, ShardTask, report_path, 
 from pixonomy.manifest import SPLITS, hash_manifest, read_manifest
 from pixonomy.progress import Surroundings
 from pixonomy.storage.address import require_local
+from pixonomy.storage.artefact import FolderArtefact
 from pixonomy.storage.files import (
     printable,
     read_json,
@@ -22,8 +23,7 @@ from pixonomy.storage.files import (
     write_aside,
     write_json,
 )
-from pixonomy.storage.fingerprint import Fingerprint, is_finished
-from pixonomy.storage.locks import is_lock, lock_folder, make_once
+from pixonomy.storage.fingerprint import Fingerprint
 from pixonomy.storage.tables import read_parquet
 from pixonomy.workers import run
 
@@ -66,30 +66,19 @@ def export(
     _check(to, shard_bytes)
     about_input = {"stage": _STAGE, "manifest": hash_manifest(manifest)}
     fingerprint = {**about_input, "to": to, "shard_bytes": shard_bytes}
-    make_once(
-        lambda: _is_whole(output, fingerprint, overwrite),
-        lambda: _make(manifest, output, fingerprint, overwrite, surroundings),
-        lock_folder(output, surroundings.say),
+    FolderArtefact(
+        output, _STAGE, f"{WORK_FOLDER}/{_PLAN_FILE}", EXPORT_FILE, WORK_FOLDER, (WORK_FOLDER,)
+    ).make(
+        fingerprint,
+        lambda: _clear(output),
+        lambda: _write(manifest, output, fingerprint, surroundings),
+        overwrite,
+        surroundings.say,
     )
     about = read_json(output / EXPORT_FILE)
     _tell(about, surroundings)
     counts = {name: about[name] for name in ("rows", "problems", "splits", "files")}
     return {"export": printable(output), **counts, "seconds": round(time.monotonic() - began, 3)}
-
-
-def _make(
-    manifest: Path,
-    output: Path,
-    fingerprint: Fingerprint,
-    overwrite: bool,
-    surroundings: Surroundings,
-) -> None:
-    if not is_finished(printable(output), _read_found(output), fingerprint, overwrite):
-        _clear(output)
-        write_json(output / WORK_FOLDER / _PLAN_FILE, dict(fingerprint))
-    if not (output / EXPORT_FILE).exists():
-        _write(manifest, output, fingerprint, surroundings)
-    remove(output / WORK_FOLDER)
 
 
 def _write(
@@ -156,30 +145,6 @@ def _check(to: str, shard_bytes: int) -> None:
         raise SettingError(f"Cannot export to {to!r}; known are {', '.join(get_args(Kind))}.")
     if shard_bytes < 1:
         raise SettingError(f"A shard has at least one byte, not {shard_bytes}.")
-
-
-def _is_whole(output: Path, fingerprint: Fingerprint, overwrite: bool) -> bool:
-    """Tell whether the export is there, and nothing that a killed run has left."""
-    is_same = is_finished(printable(output), _read_found(output), fingerprint, overwrite)
-    return is_same and (output / EXPORT_FILE).exists() and not (output / WORK_FOLDER).exists()
-
-
-def _read_found(output: Path) -> Fingerprint | None:
-    """Return what the export at `output` is made from; None for a new or empty folder."""
-    with storage_errors(output):
-        if not output.exists():
-            return None
-        if not output.is_dir():
-            raise SettingError(f"{printable(output)} exists and is no folder; choose another name.")
-        names = [path.name for path in output.iterdir()]
-    about = read_json(output / EXPORT_FILE)
-    plan = about.get("fingerprint") if isinstance(about, dict) else None
-    plan = plan or read_json(output / WORK_FOLDER / _PLAN_FILE)
-    if isinstance(plan, dict) and plan.get("stage") == _STAGE:
-        return cast(Fingerprint, plan)
-    if any(name != WORK_FOLDER and not is_lock(name) for name in names):
-        raise SettingError(f"{printable(output)} holds other files; choose an empty or new folder.")
-    return None
 
 
 def _clear(output: Path) -> None:

@@ -17,11 +17,16 @@ from pixonomy.road.evaluate import evaluate
 from pixonomy.road.index import IndexChoices, index
 from pixonomy.road.prepare import prepare
 from pixonomy.road.split import split
-from pixonomy.road.train import TrainChoices, found_training, plan_training, train
+from pixonomy.road.train import (
+    TrainChoices,
+    found_training,
+    plan_training,
+    train,
+    training_artefact,
+)
 from pixonomy.sources.table import TableColumns
 from pixonomy.storage.address import require_local
 from pixonomy.storage.files import printable, storage_errors
-from pixonomy.storage.locks import lock_folder
 from pixonomy.training.run import RunFolder
 
 _DEFAULT = Surroundings()
@@ -64,7 +69,7 @@ def fit(
     _check_output(output)
     # A finished run is only read, which needs no lock; else each stage takes its own.
     run = RunFolder(output)
-    lock = lock_folder(output, surroundings.say, within=(run.latest.parent.name,))
+    lock = training_artefact(run).lock(surroundings.say)
     with nullcontext() if run.evaluation.exists() else lock:
         found = index(sources, indexed, IndexChoices(choices.columns), overwrite, surroundings)
         for line in describe_manifest(found):

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from pixonomy.errors import DataError, SettingError
-from pixonomy.manifest import SUMMED, Manifest, conform, describe, read_about
+from pixonomy.manifest import SUMMED, Manifest, conform, describe, manifest_artefact, read_about
 from pixonomy.progress import Surroundings
 from pixonomy.road.sources import FoundSources, Source, find_sources
 from pixonomy.road.tally import tally
@@ -18,8 +18,8 @@ from pixonomy.sources.label_names import remark_labels
 from pixonomy.sources.table import TableColumns
 from pixonomy.storage.address import require_local
 from pixonomy.storage.checkpoints import Parts, has_parts, remove_parts
-from pixonomy.storage.files import hash_file, hash_json, printable, storage_errors
-from pixonomy.storage.fingerprint import Fingerprint, is_finished
+from pixonomy.storage.files import hash_file, hash_json, printable
+from pixonomy.storage.fingerprint import Fingerprint
 from pixonomy.storage.locks import lock_file
 from pixonomy.taxonomy import LEVELS, Taxonomy, read_taxonomy
 
@@ -275,25 +275,8 @@ def _finished_notes(
     output: Path, fingerprint: Fingerprint, choices: IndexChoices, overwrite: bool
 ) -> dict[str, Any] | None:
     """Return the notes of the manifest at `output`; None if it has to be made."""
-    if not is_finished(printable(output), found_fingerprint(output), fingerprint, overwrite):
+    if not manifest_artefact(output).matches(fingerprint, overwrite):
         return None
     notes: dict[str, Any] = (read_about(output) or {"notes": {}})["notes"]
     # What broke off at damage is no finished manifest: it is made anew as soon as it can be.
     return None if notes.get("damage") and not notes["salvaged"] and choices.salvage else notes
-
-
-def found_fingerprint(output: Path) -> Fingerprint | None:
-    """Return the fingerprint of the manifest at `output`; None where nothing is.
-
-    Raises:
-        SettingError: if something else is there, whose place a manifest must not take.
-    """
-    about = read_about(output)
-    if about is not None:
-        return dict(about["fingerprint"])
-    with storage_errors(output):
-        if output.exists():
-            raise SettingError(
-                f"{printable(output)} exists and is no manifest; choose another name."
-            )
-    return None

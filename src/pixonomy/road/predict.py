@@ -16,11 +16,12 @@ from pixonomy.evaluation.submission import holds, submission_lines, write_submis
 from pixonomy.manifest import hash_manifest, read_about
 from pixonomy.progress import Surroundings
 from pixonomy.storage.address import require_local
+from pixonomy.storage.artefact import FileArtefact, Record, read_parquet_record
 from pixonomy.storage.checkpoints import Parts, has_parts, remove_parts
-from pixonomy.storage.files import printable, storage_errors
-from pixonomy.storage.fingerprint import Fingerprint, is_finished
+from pixonomy.storage.files import printable
+from pixonomy.storage.fingerprint import Fingerprint
 from pixonomy.storage.locks import lock_file
-from pixonomy.storage.tables import read_parquet_texts, scan_parquet
+from pixonomy.storage.tables import scan_parquet
 
 _DEFAULT = Surroundings()
 _KEY = "predictions"
@@ -160,34 +161,13 @@ def _require_room(submission: Path | None, overwrite: bool) -> None:
         )
 
 
-def _read_about(output: Path) -> dict[str, Any] | None:
-    """Return what is stored with a table of predictions; None where nothing is.
-
-    Raises:
-        SettingError: if something else is there, whose place predictions must not take.
-    """
-    with storage_errors(output):
-        if not output.exists():
-            return None
-    text = read_parquet_texts(output).get(_KEY)
-    if text is None:
-        raise SettingError(
-            f"{printable(output)} exists and holds no predictions; choose another name."
-        )
-    about: dict[str, Any] = json.loads(text)
-    return about
-
-
-def _read_finished(output: Path, wanted: Fingerprint, overwrite: bool) -> dict[str, Any] | None:
+def _read_finished(output: Path, wanted: Fingerprint, overwrite: bool) -> Record | None:
     """Return what is stored with finished predictions; None if they have to be made."""
-    about = _read_about(output)
-    if about is None:
-        return None
-    is_same = is_finished(printable(output), about["fingerprint"], wanted, overwrite)
-    return about if is_same else None
+    artefact = FileArtefact(output, "holds no predictions", read_parquet_record(_KEY))
+    return artefact.record() if artefact.matches(wanted, overwrite) else None
 
 
-def _tell(about: dict[str, Any], bundle: Bundle, surroundings: Surroundings) -> None:
+def _tell(about: Record, bundle: Bundle, surroundings: Surroundings) -> None:
     if about["problems"]:
         surroundings.say(
             f"Pictures without an answer: {about['problems']}; the column `problem` says why."

@@ -11,9 +11,8 @@ from pixonomy.images.resize import RESIZE_VERSION, Framing
 from pixonomy.manifest import hash_manifest, read_manifest
 from pixonomy.progress import Surroundings
 from pixonomy.storage.address import require_local
-from pixonomy.storage.files import printable, read_json, remove, storage_errors, write_json
-from pixonomy.storage.fingerprint import Fingerprint, is_finished
-from pixonomy.storage.locks import is_lock, lock_folder
+from pixonomy.storage.artefact import FolderArtefact
+from pixonomy.storage.files import printable, read_json, remove
 
 _DEFAULT = Surroundings()
 _STAGE = "prepare"
@@ -52,30 +51,17 @@ def prepare(
         "seed": settings.seed,
         "resize_version": RESIZE_VERSION,
     }
-    if not _is_whole(output, fingerprint, overwrite):
-        with lock_folder(output, surroundings.say, within=("[0-9]*",)):
-            _make(manifest, output, settings, fingerprint, overwrite, surroundings=surroundings)
-    return _summary(output, wanted, began)
+    artefact = FolderArtefact(
+        output, _STAGE, _PLAN_FILE, ARRAYS_FILE, leftover=WORK_FOLDER, within=("[0-9]*",)
+    )
 
-
-def _make(
-    manifest: Path,
-    output: Path,
-    settings: ArraySettings,
-    fingerprint: Fingerprint,
-    overwrite: bool,
-    *,
-    surroundings: Surroundings,
-) -> None:
-    """Write the arrays, unless another run has done so meanwhile."""
-    if not is_finished(printable(output), _read_plan(output), fingerprint, overwrite):
-        _clear(output)
-        write_json(output / _PLAN_FILE, dict(fingerprint))
-    if not (output / ARRAYS_FILE).exists():
+    def build() -> None:
         left_out = write_arrays(manifest, output, settings, fingerprint, surroundings)
         if left_out:
             surroundings.say(f"{left_out} pictures could not be decoded and are left out.")
-    remove(output / WORK_FOLDER)  # a run may have been killed just before
+
+    artefact.make(fingerprint, lambda: _clear(output), build, overwrite, surroundings.say)
+    return _summary(output, wanted, began)
 
 
 def _check(settings: ArraySettings) -> None:
@@ -84,28 +70,6 @@ def _check(settings: ArraySettings) -> None:
         raise SettingError("Name at least one size in pixels, such as --size 64.")
     for size in settings.sizes:
         Framing(size, settings.fit)
-
-
-def _is_whole(output: Path, fingerprint: Fingerprint, overwrite: bool) -> bool:
-    """Tell whether the arrays are there, and nothing that a killed run has left."""
-    is_same = is_finished(printable(output), _read_plan(output), fingerprint, overwrite)
-    return is_same and (output / ARRAYS_FILE).exists() and not (output / WORK_FOLDER).exists()
-
-
-def _read_plan(output: Path) -> Fingerprint | None:
-    """Return what the arrays at `output` are made from; None for a new or empty folder."""
-    with storage_errors(output):
-        if not output.exists():
-            return None
-        if not output.is_dir():
-            raise SettingError(f"{printable(output)} exists and is no folder; choose another name.")
-        names = [path.name for path in output.iterdir()]
-    plan = read_json(output / _PLAN_FILE)
-    if isinstance(plan, dict) and plan.get("stage") == _STAGE:
-        return plan
-    if any(not is_lock(name) and not name.startswith(f".{_PLAN_FILE}") for name in names):
-        raise SettingError(f"{printable(output)} holds other files; choose an empty or new folder.")
-    return None
 
 
 def _clear(output: Path) -> None:

@@ -8,15 +8,20 @@ from pixonomy.curation.products import GATHERED, list_products
 from pixonomy.curation.repeats import COPIED, count_once, count_repeats, drop_repeats
 from pixonomy.curation.sample import SampleChoices, choose_labels, draw_sample, find_among
 from pixonomy.errors import SettingError
-from pixonomy.manifest import SUMMED, Manifest, hash_manifest, read_manifest, rewrite_manifest
+from pixonomy.manifest import (
+    SUMMED,
+    Manifest,
+    hash_manifest,
+    manifest_artefact,
+    read_manifest,
+    rewrite_manifest,
+)
 from pixonomy.progress import Surroundings
 from pixonomy.road.copies import HASHED_AT_MOST, read_grouped
-from pixonomy.road.index import found_fingerprint
 from pixonomy.road.similarity import hash_measure, measure_similarity
 from pixonomy.storage.address import require_local
 from pixonomy.storage.files import printable
-from pixonomy.storage.fingerprint import Fingerprint, is_finished
-from pixonomy.storage.locks import lock_file, make_once
+from pixonomy.storage.fingerprint import Fingerprint
 
 _DEFAULT = Surroundings()
 _FOUND = ("duplicate_group", "sha256", "perceptual_hash")
@@ -48,10 +53,11 @@ def sample(
     require_local(output)
     choices = choices or SampleChoices()
     fingerprint = _fingerprint(manifest, choices)
-    make_once(
-        lambda: is_finished(printable(output), found_fingerprint(output), fingerprint, overwrite),
+    manifest_artefact(output).make(
+        fingerprint,
         lambda: _write_sample(manifest, output, choices, fingerprint, surroundings),
-        lock_file(output, surroundings.say),
+        overwrite,
+        surroundings.say,
     )
     finished = read_manifest(output, SUMMED)
     _tell_shortfall(finished.notes["sampled"], surroundings)

@@ -17,17 +17,16 @@ from pixonomy.manifest import (
     COLUMNS,
     SUMMED,
     hash_manifest,
+    manifest_artefact,
     read_manifest,
     rewrite_manifest,
 )
 from pixonomy.progress import Surroundings
 from pixonomy.road.copies import count_unhashed, read_grouped
-from pixonomy.road.index import found_fingerprint
 from pixonomy.road.split_remarks import remark_split
 from pixonomy.storage.address import require_local
 from pixonomy.storage.files import printable
-from pixonomy.storage.fingerprint import Fingerprint, is_finished
-from pixonomy.storage.locks import lock_file, make_once
+from pixonomy.storage.fingerprint import Fingerprint
 from pixonomy.storage.tables import scan_parquet
 
 _DEFAULT = Surroundings()
@@ -57,10 +56,11 @@ def split(
     shares = shares or SplitShares()
     asked = {name: value for name, value in asdict(shares).items() if value is not None}
     fingerprint = {"stage": "split", "manifest": hash_manifest(manifest), **asked}
-    make_once(
-        lambda: is_finished(printable(output), found_fingerprint(output), fingerprint, overwrite),
+    manifest_artefact(output).make(
+        fingerprint,
         lambda: _write_split(manifest, output, shares, fingerprint, surroundings),
-        lock_file(output, surroundings.say),
+        overwrite,
+        surroundings.say,
     )
     finished = read_manifest(output, (*SUMMED, "image_id", "duplicate_group"))
     summary = finished.summary()

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from pixonomy.collecting.known import check_settings
 from pixonomy.errors import SettingError
 from pixonomy.keywords import KeywordFile, read_keyword_file, shipped_text
 from pixonomy.road.propose import propose
@@ -34,7 +35,7 @@ def init_taxonomy(
 
 
 def check_taxonomy(path: Path) -> dict[str, Any]:
-    """Check a taxonomy.
+    """Check a taxonomy, and the settings of providers in it; nobody is asked.
 
     Returns:
         {taxonomy, categories, keywords}.
@@ -42,7 +43,9 @@ def check_taxonomy(path: Path) -> dict[str, Any]:
     Raises:
         SettingError: saying what is wrong with it.
     """
-    return _count(path, read_keyword_file(path))
+    file = read_keyword_file(path)
+    check_settings(file.providers, path)
+    return _count(path, file)
 
 
 def _count(path: Path, file: KeywordFile) -> dict[str, Any]:

@@ -14,16 +14,15 @@ from pixonomy.models.device import require_device
 from pixonomy.progress import Surroundings
 from pixonomy.road.on_torch import on_torch
 from pixonomy.storage.address import require_local
+from pixonomy.storage.artefact import FolderArtefact
 from pixonomy.storage.files import (
     hash_file,
     hash_json,
     printable,
     read_json,
     remove,
-    storage_errors,
 )
 from pixonomy.storage.fingerprint import Fingerprint, is_finished
-from pixonomy.storage.locks import is_lock, lock_folder
 from pixonomy.training.recipe import Recipe, known_recipes, load_recipe
 from pixonomy.training.run import Run, RunFolder, read_run
 
@@ -156,7 +155,7 @@ def train(
     if surroundings.hosts.rank > 0:  # the first of several hosts writes, and holds the lock
         result = result or _train(prepared, run, folder, plan.weights, surroundings)
     elif result is None or not (folder.bundle / BUNDLE_FILE).exists():
-        with lock_folder(output, surroundings.say, within=(folder.latest.parent.name,)):
+        with training_artefact(folder).lock(surroundings.say):
             result = _make(prepared, run, folder, plan, overwrite, surroundings=surroundings)
     return {
         "run": printable(output),
@@ -247,26 +246,16 @@ def found_training(folder: RunFolder) -> Fingerprint | None:
     Raises:
         SettingError: if the folder holds other people's files.
     """
-    with storage_errors(folder.path):
-        if not folder.path.exists():
-            return None
-        if not folder.path.is_dir():
-            raise SettingError(
-                f"{printable(folder.path)} exists and is no folder; choose another name."
-            )
-        names = {path.name for path in folder.path.iterdir()}
-    about = read_json(folder.about)
-    fingerprint = about.get("fingerprint") if isinstance(about, dict) else None
-    if isinstance(fingerprint, dict) and fingerprint.get("stage") == _STAGE:
-        # A run that ended before its first checkpoint (a wrong weights file, say) binds nobody.
-        is_begun = any(path.exists() for path in (folder.result, folder.latest, folder.probe))
-        return fingerprint if is_begun else None
-    begun = f".{folder.about.name}"
-    if any(not (name == "data" or name.startswith(begun) or is_lock(name)) for name in names):
-        raise SettingError(
-            f"{printable(folder.path)} holds other files; choose an empty or new folder."
-        )
-    return None
+    found = training_artefact(folder).fingerprint()
+    # A run that ended before its first checkpoint (a wrong weights file, say) binds nobody.
+    is_begun = any(path.exists() for path in (folder.result, folder.latest, folder.probe))
+    return found if is_begun else None
+
+
+def training_artefact(folder: RunFolder) -> FolderArtefact:
+    """Return the run as an artefact; `fit` has its data in the same folder."""
+    about, checkpoints = folder.about.name, folder.latest.parent.name
+    return FolderArtefact(folder.path, _STAGE, about, about, ours=("data",), within=(checkpoints,))
 
 
 def _clear(folder: RunFolder) -> None:

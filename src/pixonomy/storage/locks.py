@@ -13,7 +13,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -93,16 +93,6 @@ def lock_folder(
             for place in [folder, *(found for one in within for found in folder.glob(one))]:
                 _remove_leftovers(place)
         yield
-
-
-def make_once(
-    is_made: Callable[[], bool], make: Callable[[], object], lock: AbstractContextManager[None]
-) -> None:
-    """Make an artefact under its lock, unless it is made, also by another run meanwhile."""
-    if not is_made():
-        with lock:
-            if not is_made():
-                make()
 
 
 def is_lock(name: str) -> bool:

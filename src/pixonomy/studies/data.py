@@ -9,13 +9,17 @@ import polars as pl
 from pixonomy.arrays.write import ArraySettings
 from pixonomy.errors import SettingError
 from pixonomy.images.resize import DEFAULT_FIT
-from pixonomy.manifest import hash_manifest, read_about, read_manifest, rewrite_manifest
+from pixonomy.manifest import (
+    hash_manifest,
+    manifest_artefact,
+    read_about,
+    read_manifest,
+    rewrite_manifest,
+)
 from pixonomy.progress import Surroundings
-from pixonomy.road.index import IndexChoices, found_fingerprint, index
+from pixonomy.road.index import IndexChoices, index
 from pixonomy.road.prepare import prepare
 from pixonomy.road.split import split
-from pixonomy.storage.files import printable
-from pixonomy.storage.fingerprint import is_finished
 from pixonomy.storage.locks import lock_file
 from pixonomy.studies.deal import COLUMNS, count_parts, deal_fold, equalise, usable_units
 from pixonomy.studies.plan import DataSet, Fold, Study
@@ -96,7 +100,7 @@ def _write_fold(study: Study, prepared: Prepared, fold: Fold, dealt: Path) -> No
         "sample": asdict(study.sample),
         "fold": asdict(fold),
     }
-    if not is_finished(printable(dealt), found_fingerprint(dealt), fingerprint, overwrite=False):
+    if not manifest_artefact(dealt).matches(fingerprint):
         told = read_manifest(prepared.manifest, ("image_id",))
         splits = deal_fold(prepared.units, study.sample, fold, seed=0)
         rows = told.rows.select(pl.int_range(pl.len(), dtype=pl.UInt32).alias("row"))

@@ -15,16 +15,16 @@ from pixonomy.road.embedder import choose_embedder
 from pixonomy.road.train import plan_training
 from pixonomy.spreadsheet import write_spreadsheet
 from pixonomy.storage.address import require_local
+from pixonomy.storage.artefact import FolderArtefact
 from pixonomy.storage.files import (
     hash_file,
     hash_json,
     printable,
     read_json,
-    storage_errors,
     write_json,
     write_text,
 )
-from pixonomy.storage.locks import is_lock, lock_file, lock_folder
+from pixonomy.storage.locks import lock_file, lock_folder
 from pixonomy.studies.cells import Done, choices_of, clear_cell, find_done, run_cell, some_of
 from pixonomy.studies.data import Prepared, prepare_data, prepare_fold
 from pixonomy.studies.effects import find_effects
@@ -150,13 +150,7 @@ def _require_cells(finished: Sequence[object], failures: Sequence[str]) -> None:
 
 def _claim(output: Path) -> None:
     """Mark the folder as a study's before anything is written into it."""
-    with storage_errors(output):
-        is_other = output.exists() and not output.is_dir()
-        names = [path.name for path in output.iterdir()] if output.is_dir() else []
-    begun = f".{_MARK}"
-    is_other |= any(not is_lock(name) and not name.startswith(begun) for name in names)
-    if is_other and read_json(output / _MARK) is None:
-        raise SettingError(f"{printable(output)} holds other files; choose an empty or new folder.")
+    FolderArtefact(output, "study", _MARK, _MARK).fingerprint()
     if not (output / _MARK).exists():
         write_json(output / _MARK, {"stage": "study"})
 

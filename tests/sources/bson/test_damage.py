@@ -40,9 +40,9 @@ class Catalogue:
     def index(self, content: bytes, **options: Any) -> tuple[list[Row], list[Damage]]:
         """Index some bytes, and check what must hold for any bytes whatever."""
         self.file.write_bytes(content)
-        began = time.monotonic()
+        began = time.process_time()
         stretches = list(index_bson(self.file, "file.bson", **options))
-        assert time.monotonic() - began < SECONDS
+        assert time.process_time() - began < SECONDS
         damages = [one.damage for one in stretches if one.damage is not None]
         assert all(0 <= one.offset < len(content) for one in damages)
         if not stretches:

@@ -1,0 +1,1 @@
+"""`list`: the names that other verbs take."""
