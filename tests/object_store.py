@@ -1,14 +1,20 @@
 """S3-compatible storage on this machine, for the tests of what lies there."""
 
 import os
+import ssl
 import threading
 import urllib.parse
 import urllib.request
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+
+from pixonomy.storage.s3 import connect
 
 
 class Storage:
@@ -18,6 +24,7 @@ class Storage:
         asked: (method, path, Range, If-Match) of each request.
         broken: of how many answers to come only the first half arrives.
         has_ranges: whether Range is understood.
+        has_conditions: whether If-Match is.
     """
 
     def __init__(self) -> None:
@@ -33,7 +40,7 @@ class Storage:
                 pass
 
         self.asked: list[tuple[str, str, str | None, str | None]] = []
-        self.broken, self.has_ranges = 0, True
+        self.broken, self.has_ranges, self.has_conditions = 0, True, True
         self._application = DomainDispatcherApplication(create_backend_app)
         self._server = make_server("127.0.0.1", 0, self._answer, True, request_handler=Quiet)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
@@ -45,6 +52,8 @@ class Storage:
         self.asked.append((method, path, asked.get("HTTP_RANGE"), asked.get("HTTP_IF_MATCH")))
         if not self.has_ranges:
             asked.pop("HTTP_RANGE", None)
+        if not self.has_conditions:
+            asked.pop("HTTP_IF_MATCH", None)
         answer: Iterable[bytes] = self._application(asked, begin)
         if method == "GET" and self.broken > 0:
             self.broken -= 1
@@ -74,11 +83,56 @@ class Storage:
         self._server.server_close()
 
 
+@dataclass
+class Scripted:
+    """A server that gives the answers it was told to, the last of them for ever.
+
+    Attributes:
+        answers: (status, headers).
+        asked: (method, path) of each request.
+    """
+
+    answers: list[tuple[int, dict[str, str]]]
+    url: str = ""
+    asked: list[tuple[str, str]] = field(default_factory=list)
+
+
+@contextmanager
+def scripted_server(
+    answers: list[tuple[int, dict[str, str]]], context: ssl.SSLContext | None = None
+) -> Iterator[Scripted]:
+    """Serve answers that real storage gives on bad days, encrypted where there is a context."""
+    script = Scripted(answers)
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def answer(self) -> None:
+            place = min(len(script.asked), len(script.answers) - 1)
+            script.asked.append((self.command, self.path))
+            status, headers = script.answers[place]
+            self.send_response(status)
+            for name, value in ({"Content-Length": "0"} | headers).items():
+                self.send_header(name, value)
+            self.end_headers()
+
+        do_HEAD = do_GET = do_PUT = answer  # noqa: N815
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        script.url = f"{'https' if context else 'http'}://127.0.0.1:{server.server_port}"
+        if context:
+            server.socket = context.wrap_socket(server.socket, server_side=True)
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        yield script
+        server.shutdown()
+
+
 @pytest.fixture
 def storage(monkeypatch: pytest.MonkeyPatch) -> Iterator[Storage]:
     """Return S3-compatible storage with the empty bucket `bucket`; all calls lead there."""
-    import s3fs
-
     server = Storage()
     server.close_doors("inf")
     server.send("POST", "moto-api/reset", b"")
@@ -95,7 +149,8 @@ def storage(monkeypatch: pytest.MonkeyPatch) -> Iterator[Storage]:
     }
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
-    s3fs.S3FileSystem.clear_instance_cache()
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    connect.cache_clear()  # clients know the endpoint they were made for
     yield server
-    s3fs.S3FileSystem.clear_instance_cache()
+    connect.cache_clear()
     server.stop()

@@ -4,7 +4,6 @@ People write it: `[[category]]` tables with an id, a name, a description, keywor
 goals, and `[provider.NAME]` tables with what a provider has to be told.
 """
 
-import difflib
 import re
 import tomllib
 from collections import Counter
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pixonomy.errors import SettingError
+from pixonomy.nearest import suggest
 from pixonomy.storage.files import existing_path, printable, storage_errors
 
 SHIPPED = ("savings-goals",)
@@ -74,7 +74,10 @@ def shipped_text(name: str) -> str:
         SettingError: if there is none of that name; it names those there are.
     """
     if name not in SHIPPED:
-        raise SettingError(f"There is no taxonomy {name!r}; shipped: {', '.join(SHIPPED)}.")
+        known = ", ".join(SHIPPED)
+        raise SettingError(
+            f"There is no taxonomy {name!r}; shipped: {known}.{suggest(name, SHIPPED)}"
+        )
     return resources.files("pixonomy").joinpath(f"taxonomies/{name}.toml").read_text("utf-8")
 
 
@@ -169,9 +172,8 @@ def _text(table: Mapping[str, Any], key: str, where: str, default: str | None = 
 def _check_keys(table: Mapping[str, Any], known: Sequence[str], where: str) -> None:
     for key in table:
         if key not in known:
-            near = difflib.get_close_matches(key, known, n=1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
-            raise SettingError(f"{where}: unknown key {key!r}; known: {', '.join(known)}.{hint}")
+            near = suggest(key, known)
+            raise SettingError(f"{where}: unknown key {key!r}; known: {', '.join(known)}.{near}")
 
 
 def _check_ids(categories: Sequence[Category], source: str) -> None:

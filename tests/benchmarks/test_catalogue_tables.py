@@ -28,7 +28,7 @@ def test_a_hundredth_of_a_catalogue_goes_through_sample_and_split() -> None:
     assert split["rows"] == pytest.approx(70_000 * 1.75, rel=0.01)
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_a_whole_catalogue_takes_less_than_a_minute_and_six_gib() -> None:
     found = measure()
     preset, _, split = found["results"]

@@ -17,6 +17,9 @@ from pixonomy.inference.session import Outputs
 Logits = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.int64]
 
+SOAK = pytest.mark.soak
+FEW = ((15, 1.0), (50, 0.5), (100, 0.0))  # for every change; all of them by `make soak`
+
 
 def seen(logits: Logits, novelty: Logits | None = None) -> Outputs:
     return Outputs(logits, np.zeros((len(logits), 2), np.float32), novelty)
@@ -191,8 +194,9 @@ def test_at_most_one_run_in_ten_promises_more_than_its_sure_answers_keep(n: int)
     assert np.mean(keep_promises(draws, draw(4000, 2.0, seed=999, spread=4)[0])) >= 0.9
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("n", [20, 50, 200, 1000])
+@pytest.mark.parametrize(
+    "n", [pytest.param(n, marks=pytest.mark.slow if n == 50 else SOAK) for n in (20, 50, 200, 1000)]
+)
 def test_of_three_hundred_runs_at_most_one_in_ten_promises_too_much(n: int) -> None:
     draws = [draw(n, 2.0, seed, spread=4) for seed in range(300)]
     assert np.mean(keep_promises(draws, draw(20_000, 2.0, seed=999, spread=4)[0])) >= 0.9
@@ -223,9 +227,14 @@ def test_pictures_of_one_product_are_no_evidence_of_their_own() -> None:
     assert share_kept(100, 1.0, 40, fresh, are_told=False) < 0.85
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("alike", [0.0, 0.5, 1.0])
-@pytest.mark.parametrize("count", [15, 50, 100, 250])
+@pytest.mark.parametrize(
+    ("count", "alike"),
+    [
+        pytest.param(count, alike, marks=pytest.mark.slow if (count, alike) in FEW else SOAK)
+        for count in (15, 50, 100, 250)
+        for alike in (0.0, 0.5, 1.0)
+    ],
+)
 def test_of_three_hundred_runs_on_products_at_most_one_in_ten_promises_too_much(
     count: int, alike: float
 ) -> None:

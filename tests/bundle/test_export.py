@@ -11,10 +11,18 @@ from pixonomy.models.predict import make_predictor
 from pixonomy.models.zoo import ModelSettings, build_model
 from pixonomy.training.fit import answer
 
-# One of each family, preprocessing and order; the others when time matters less.
-QUICK = {"airbench", "compact", "convnexttiny", "efficientnetv2b0", "mobilenet", "vgg16"}
+# One of each family, preprocessing and order for every change; all of them by `make soak`.
+QUICK, SLOW = {"compact", "mobilenet"}, {"airbench", "convnexttiny", "efficientnetv2b0", "vgg16"}
+
+
+def marks(name: str) -> list[pytest.MarkDecorator]:
+    if name in QUICK:
+        return []
+    return [pytest.mark.slow if name in SLOW else pytest.mark.soak]
+
+
 MODELS = [
-    pytest.param(name, marks=[] if name in QUICK else [pytest.mark.slow])
+    pytest.param(name, marks=marks(name))
     for name in sorted(ARCHITECTURES)
     if not name.endswith(("base", "small", "101", "169", "201"))  # larger ones of a kind
 ]

@@ -59,4 +59,4 @@ def test_a_table_of_no_provider_is_told_with_its_line(tmp_path: Path) -> None:
     with pytest.raises(SettingError) as error:
         check_tables(["commons", "flikr"], file)
     assert str(error.value).startswith(f"{file}, line 3: There is no provider 'flikr'")
-    assert "Did you mean flickr?" in str(error.value)
+    assert "Did you mean 'flickr'?" in str(error.value)

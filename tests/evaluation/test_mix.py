@@ -178,7 +178,7 @@ def test_intervals_hold_the_truth_in_about_95_of_100_draws(
     assert all(0.9 <= share <= 0.99 for share in cover(there, size, 100))
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 @pytest.mark.parametrize("there", [ACCURACIES, LOWER])
 @pytest.mark.parametrize("size", [1, 4])
 def test_intervals_hold_the_truth_in_93_to_97_of_100_draws(

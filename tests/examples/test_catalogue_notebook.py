@@ -40,6 +40,7 @@ def check(folder: Path, printed: str) -> None:
     assert accuracy["different"] > 0.5
 
 
+@pytest.mark.slow
 def test_the_notebook_studies_a_catalogue_that_it_draws(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -50,7 +51,7 @@ def test_the_notebook_studies_a_catalogue_that_it_draws(
 
 
 @pytest.mark.real_data
-@pytest.mark.slow
+@pytest.mark.soak
 @pytest.mark.skipif(not PRODUCTS.exists(), reason="the real pictures are not at hand")
 def test_the_notebook_studies_real_products(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -22,20 +23,27 @@ def can_cut_off() -> bool:
 pytestmark = pytest.mark.skipif(not can_cut_off(), reason="no network namespace to be had")
 
 
-def pixonomy(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [*CUT_OFF, sys.executable, "-m", "pixonomy", *arguments, "--json"]
-    # An empty home: weights that this machine has cached must not be found.
-    environment = {**os.environ, "KERAS_HOME": str(folder / "keras"), "HOME": str(folder)}
-    return subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+def command(*arguments: str) -> list[str]:
+    return [*CUT_OFF, sys.executable, "-m", "pixonomy", *arguments, "--json"]
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """Return an empty home: weights that this machine has cached must not be found."""
+    return {**os.environ, "KERAS_HOME": str(folder / "keras"), "HOME": str(folder)}
 
 
 def test_fit_says_in_one_sentence_that_it_trains_from_scratch(
     tmp_path: Path, write_pictures: Callable[..., Path]
 ) -> None:
     source = write_pictures(tmp_path / "pictures", 8)
-    done = pixonomy(tmp_path, "fit", str(source), "-o", str(tmp_path / "run"), "--size", "32")
-    assert done.returncode == 0
-    (sentence,) = [line for line in done.stderr.splitlines() if "weights" in line]
+    words = command("fit", str(source), "-o", str(tmp_path / "run"), "--size", "32")
+    with subprocess.Popen(
+        words, stderr=subprocess.PIPE, text=True, env=environment(tmp_path)
+    ) as process:
+        assert process.stderr is not None
+        said = list(takewhile(lambda line: not line.startswith("Epoch "), process.stderr))
+        process.kill()  # that it goes on to the end is told elsewhere
+    (sentence,) = [line for line in said if "weights" in line]
     assert "training `compact` from scratch" in sentence
     about = json.loads((tmp_path / "run" / "run.json").read_text())
     assert about["recipe"]["model"] == "compact"
@@ -47,7 +55,10 @@ def test_a_model_that_needs_weights_is_refused_with_what_to_do(
 ) -> None:
     source = write_pictures(tmp_path / "pictures", 8)
     run = str(tmp_path / "run")
-    done = pixonomy(tmp_path, "fit", str(source), "-o", run, "--model", "probe", "--size", "32")
+    words = command("fit", str(source), "-o", run, "--model", "probe", "--size", "32")
+    done = subprocess.run(
+        words, capture_output=True, text=True, check=False, env=environment(tmp_path)
+    )
     assert done.returncode == 2
     error = json.loads(done.stdout)["error"]
     assert error["kind"] == "WeightsUnavailable"
@@ -64,12 +75,11 @@ try:
 except WeightsUnavailable:
     print(time.monotonic() - began)
 """
-    environment = {**os.environ, "KERAS_HOME": str(tmp_path / "keras"), "HOME": str(tmp_path)}
     done = subprocess.run(
         [*CUT_OFF, sys.executable, "-c", code],
         capture_output=True,
         text=True,
         check=True,
-        env=environment,
+        env=environment(tmp_path),
     )
     assert float(done.stdout) < 60

@@ -259,7 +259,7 @@ def test_a_hundred_thousand_pictures_of_5270_categories_stay_small_and_quick(
     assert len(text) < 5_000_000
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_twelve_million_pictures_take_less_than_a_minute_and_two_gib(
     tmp_path: Path, folder: Path
 ) -> None:

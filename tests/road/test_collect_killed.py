@@ -141,9 +141,17 @@ def test_a_few_kills_lose_and_repeat_nothing(tmp_path: Path, serve: Serve) -> No
     check(tmp_path, gallery)
 
 
-@pytest.mark.slow
-def test_a_hundred_kills_lose_and_repeat_nothing(tmp_path: Path, serve: Serve) -> None:
-    gallery = Gallery(3000)
+@pytest.mark.parametrize(
+    ("images", "kills"),
+    [
+        pytest.param(500, 15, marks=pytest.mark.slow),
+        pytest.param(3000, 100, marks=pytest.mark.soak),
+    ],
+)
+def test_many_kills_lose_and_repeat_nothing(
+    tmp_path: Path, serve: Serve, images: int, kills: int
+) -> None:
+    gallery = Gallery(images)
     serve(gallery)
-    assert collect_killed(tmp_path, gallery, 100, per_second=60, longest=1.0) == set()
+    assert collect_killed(tmp_path, gallery, kills, per_second=60, longest=1.0) == set()
     check(tmp_path, gallery)

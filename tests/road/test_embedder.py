@@ -29,6 +29,7 @@ def test_a_damaged_bundle_is_refused(bundle_copy: Path, tmp_path: Path) -> None:
         choose_embedder(bundle_copy, tmp_path)
 
 
+@pytest.mark.slow
 def test_weights_become_a_network_once_and_are_known_by_their_content(tmp_path: Path) -> None:
     from pixonomy.models.backend import building, keras
 

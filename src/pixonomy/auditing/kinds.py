@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from pixonomy.errors import SettingError
+from pixonomy.nearest import suggest
 
 
 @dataclass(frozen=True)
@@ -176,5 +177,6 @@ def check_kinds(names: tuple[str, ...]) -> tuple[str, ...]:
         if name not in KINDS:
             raise SettingError(
                 f"There are no findings called {name!r}; known are {', '.join(COUNTED)}."
+                f"{suggest(name, KINDS)}"
             )
     return tuple(name for name in KINDS if name in names)

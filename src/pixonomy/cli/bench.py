@@ -11,6 +11,7 @@ import typer
 from pixonomy.cli import options
 from pixonomy.cli.console import say, show, surroundings
 from pixonomy.errors import SettingError
+from pixonomy.nearest import suggest
 from pixonomy.storage.files import existing_path
 
 
@@ -55,11 +56,18 @@ def bench(
     debug: options.Debug = False,
 ) -> None:
     """Measure Pixonomy against well-known yardsticks, in turn, in one run."""
+    if find_spec("pixonomy.bench") is None:
+        raise SettingError(
+            "The benchmarks are no part of the installed package: run them in a checkout of the "
+            "repository."
+        )
     if name is None:
         show({"benchmarks": list(_BENCHMARKS)}, [f"Benchmarks: {_NAMES}"], as_json)
         return
     if name not in _BENCHMARKS:
-        raise SettingError(f"There is no benchmark {name!r}; known are {_NAMES}.")
+        raise SettingError(
+            f"There is no benchmark {name!r}; known are {_NAMES}.{suggest(name, _BENCHMARKS)}"
+        )
     if source is not None and not _BENCHMARKS[name].takes_pictures:
         raise SettingError(f"The benchmark {name!r} takes no pictures: leave --source out.")
     _require_yardsticks(name)

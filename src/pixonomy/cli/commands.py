@@ -59,7 +59,9 @@ VERBS: dict[str, Verb] = {
         Verb("gallery", "collect.gallery", DATA, "gallery serve --port 8000", ("collect",)),
         Verb("collect", "collect.collect", DATA, "collect goals.toml -o pictures", ("collect",)),
         Verb("index", "data.index", DATA, "index photos/ -o pictures.parquet"),
-        Verb("browse", "catalogue.browse", DATA, "browse pictures.parquet -o look.html", ("audit",)),
+        Verb(
+            "browse", "catalogue.browse", DATA, "browse pictures.parquet -o look.html", ("audit",)
+        ),
         Verb("audit", "audit.audit", DATA, "audit pictures.parquet -o audit", ("audit",)),
         Verb(
             "sample",
@@ -77,7 +79,7 @@ VERBS: dict[str, Verb] = {
         Verb("study", "study.study", TRAINING, "study study.toml -o study", ("train",)),
         Verb("predict", "predict.predict", ANSWERS, "predict run new.parquet -o answers.parquet"),
         Verb("list", "listing.list_names", TOOLS, "list models"),
-        Verb("bench", "bench.bench", TOOLS, "bench decode --quick", ("train", "collect")),
+        Verb("bench", "bench.bench", TOOLS, "bench decode --quick"),
     )
 }
 """Every verb by its name, in the order of the help."""
@@ -116,7 +118,7 @@ class VerbGroup(TyperGroup):
         super().__init__(**settings)
         self.commands = Commands()
 
-    def format_commands(self, ctx: Any, formatter: Any) -> None:
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - as Click calls it
         """Write each heading with its verbs."""
         for heading in _HEADINGS:
             verbs = [verb for verb in VERBS.values() if verb.heading == heading]
@@ -129,6 +131,7 @@ def _build(verb: Verb) -> Any:
     loaded = verb.load()
     example = f"Example: pixonomy {verb.example}"
     if isinstance(loaded, typer.Typer):
+        loaded.rich_markup_mode = None  # as the application itself, see `pixonomy.cli.app`
         group: Any = typer.main.get_group(loaded)
         group.name, group.epilog = verb.name, example
         for command in group.commands.values():

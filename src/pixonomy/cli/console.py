@@ -6,14 +6,13 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from pixonomy.cli.silence import Silence
 from pixonomy.cli.visible import visible
 from pixonomy.errors import SettingError
-from pixonomy.pillow_messages import silence_pillow
 from pixonomy.progress import Hosts, Surroundings
-from pixonomy.workers import can_start_processes, count_cores
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -27,12 +26,12 @@ class Bars:
     def __init__(self) -> None:
         """Prepare; nothing is shown yet."""
         self._began: dict[str, float] = {}
-        self._tasks: "dict[str, TaskID]" = {}
-        self._progress: "Progress | None" = None  # Rich takes long to import
+        self._tasks: dict[str, TaskID] = {}
+        self._progress: Progress | None = None  # Rich takes long to import
 
     def __call__(self, work: str, done: int, total: int) -> None:
         """Show how far `work` is; see `pixonomy.progress.Progress`."""
-        _silence.note(work, done, total)
+        _silence().note(work, done, total)
         if not sys.stderr.isatty():
             return
         began = self._began.setdefault(work, time.monotonic())
@@ -77,13 +76,16 @@ bars = Bars()
 
 def surroundings(device: str | None = None) -> Surroundings:
     """Return what the verbs may use here: all cores, the bars, standard error, a device."""
+    from pixonomy.pillow_messages import silence_pillow
+    from pixonomy.workers import can_start_processes, count_cores
+
     silence_pillow()
     if count_cores() > 1 and not can_start_processes():
         say(
             "/dev/shm is missing or cannot be written, so that pictures are read by one process "
             "alone, which is slower; mount it (docker run --tmpfs /dev/shm) to use all cores."
         )
-    _silence.start()
+    _silence().start()
     return Surroundings(count_cores(), bars, say, device=device)
 
 
@@ -125,13 +127,17 @@ def say(sentence: str) -> None:
     print(visible(sentence), file=sys.stderr, flush=True)
 
 
-_silence = Silence(say, count_cores())
+@cache
+def _silence() -> Silence:
+    from pixonomy.workers import count_cores
+
+    return Silence(say, count_cores())
 
 
 def show(result: dict[str, Any], lines: list[str], as_json: bool) -> None:
     """Print a verb's result: one JSON object, or lines for people."""
     bars.close()
-    _silence.close()
+    _silence().close()
     # The verbs run with standard output turned away from libraries that print.
     stream = sys.__stdout__ or sys.stdout
     text = json.dumps(result, ensure_ascii=False) if as_json else "\n".join(map(visible, lines))

@@ -17,17 +17,13 @@ def index(
         typer.Argument(help="Folders, tables, .bson, .tar and .zip files, s3://… addresses."),
     ],
     output: Annotated[Path, options.output("the manifest (.parquet)")],
-    categories: Annotated[
-        Path | None, typer.Option(help="The catalogue's category_names.csv.")
-    ] = None,
-    level: Annotated[
-        int, typer.Option(help="Which level of categories is the label: 1, 2, 3.")
-    ] = 3,
+    categories: options.Categories = None,
+    level: options.Level = 3,
     salvage: Annotated[
         bool, typer.Option("--salvage", help="Go on behind damage instead of failing.")
     ] = False,
     root: options.Root = None,
-    path_column: Annotated[str | None, typer.Option(help="The column with the paths.")] = None,
+    path_column: options.PathColumn = None,
     label_column: options.LabelColumn = None,
     split_column: Annotated[str | None, typer.Option(help="The column with the splits.")] = None,
     group_column: Annotated[str | None, typer.Option(help="The column with the groups.")] = None,
@@ -53,10 +49,7 @@ def split(
     train: Annotated[float, typer.Option(help="Share of pictures to learn from.")] = 0.7,
     validation: Annotated[float, typer.Option(help="Share that picks the best epoch.")] = 0.15,
     test: Annotated[float, typer.Option(help="Share that is only tested on.")] = 0.15,
-    hold_out: Annotated[
-        str | None,
-        typer.Option(help="Test on whole values of a column: keyword, provider or another."),
-    ] = None,
+    hold_out: options.HoldOut = None,
     seed: options.Seed = 0,
     overwrite: options.Overwrite = False,
     as_json: options.AsJson = False,

@@ -1,5 +1,6 @@
 """The extras that verbs need beside the base install: one sentence says which is missing."""
 
+from collections.abc import Sequence
 from importlib.util import find_spec
 
 from pixonomy.errors import SettingError
@@ -22,9 +23,9 @@ def require_extras(verb: str, extras: tuple[str, ...]) -> None:
     Raises:
         SettingError: saying what to install.
     """
-    missing = {extra: found for extra in extras if (found := _find_missing(extra)) is not None}
+    missing = [extra for extra in extras if not _is_installed(extra)]
     if missing:
-        raise SettingError(_sentence(f"pixonomy {verb}", next(iter(missing.values())), missing))
+        raise SettingError(_sentence(f"pixonomy {verb} needs more than the base install", missing))
 
 
 def explain_missing(module: str | None) -> str | None:
@@ -34,15 +35,13 @@ def explain_missing(module: str | None) -> str | None:
     """
     top = (module or "").partition(".")[0]
     extras = [extra for extra, modules in EXTRAS.items() if top in modules]
-    return _sentence("This", top, extras[:1]) if extras else None
+    return _sentence(f"This needs {top}, which is not installed", extras[:1]) if extras else None
 
 
-def _find_missing(extra: str) -> str | None:
-    """Return the first module of an extra that is not installed."""
-    wanted = [*EXTRAS[extra], *(one for other in _INCLUDES.get(extra, ()) for one in EXTRAS[other])]
-    return next((module for module in wanted if find_spec(module) is None), None)
+def _is_installed(extra: str) -> bool:
+    with_included = (extra, *_INCLUDES.get(extra, ()))
+    return all(find_spec(module) is not None for one in with_included for module in EXTRAS[one])
 
 
-def _sentence(who: str, module: str, extras: object) -> str:
-    names = ",".join(extras) if isinstance(extras, dict | list) else extras
-    return f"{who} needs {module}, which is not installed: pip install 'pixonomy[{names}]'."
+def _sentence(what: str, extras: Sequence[str]) -> str:
+    return f"{what}: pip install 'pixonomy[{','.join(extras)}]'."

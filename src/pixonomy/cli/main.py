@@ -15,6 +15,7 @@ from typing import Any
 
 from pixonomy.cli.visible import visible
 from pixonomy.errors import PixonomyError, SettingError
+from pixonomy.nearest import suggest
 from pixonomy.platforms import explain_unsupported
 from pixonomy.storage.refusal import find_refusal
 
@@ -132,6 +133,10 @@ def _is_work(arguments: list[str]) -> bool:
 def _usage_message(error: BaseException) -> str:
     # Only some of Typer's errors carry the sentence that names the option.
     tell: Any = getattr(error, "format_message", None)
+    option: Any = getattr(error, "option_name", None)
+    possible = getattr(error, "possibilities", None)
+    if isinstance(option, str) and possible is not None:
+        return f"No such option: {option}.{suggest(option, possible)}"
     return str(tell() if callable(tell) else error)
 
 
@@ -144,7 +149,7 @@ def _help_for(arguments: list[str]) -> str:
 
 def _sentence(message: str) -> str:
     text = " ".join(message.split())
-    return text if text.endswith(".") else f"{text}."
+    return text if text.endswith((".", "?")) else f"{text}."
 
 
 def _fail(failure: _Failure, arguments: list[str]) -> int:

@@ -9,6 +9,13 @@ from typing import Annotated, Any
 import typer
 
 from pixonomy.cli import options
+from pixonomy.cli.answers import (
+    answer_line,
+    answer_lines,
+    count_verdicts,
+    require_room,
+    write_answers,
+)
 from pixonomy.cli.console import (
     native_messages_aside,
     percent,
@@ -17,19 +24,28 @@ from pixonomy.cli.console import (
     show,
     surroundings,
 )
+from pixonomy.storage.files import printable
 
 _SHARES_SHOWN = 12
 
 
 def fit(
-    sources: Annotated[list[Path], typer.Argument(help="Folders of pictures, or tables.")],
+    sources: Annotated[
+        list[str],
+        typer.Argument(help="Folders of pictures, tables, a manifest, .bson, .tar, .zip, s3://…"),
+    ],
     output: Annotated[Path, options.output("the run, its report and bundle")],
     root: options.Root = None,
+    path_column: options.PathColumn = None,
     label_column: options.LabelColumn = None,
+    categories: options.Categories = None,
+    level: options.Level = 3,
+    hold_out: options.HoldOut = None,
     model: options.Model = None,
     weights: options.Weights = None,
     recipe: options.RecipeName = None,
     size: Annotated[int | None, typer.Option(help="Side of the pictures in pixels.")] = None,
+    epochs: options.Epochs = None,
     seed: options.Seed = 0,
     device: options.Device = None,
     overwrite: options.Overwrite = False,
@@ -42,11 +58,14 @@ def fit(
     from pixonomy.road.train import TrainChoices
     from pixonomy.sources.table import TableColumns
 
-    changes = {"size": size, "seed": seed}
+    changes = {"size": size, "epochs": epochs, "seed": seed}
     choices = FitChoices(
-        columns=TableColumns(root=root, label=label_column),
+        columns=TableColumns(root=root, path=path_column, label=label_column),
         training=TrainChoices(model, recipe, weights, changes),
         seed=seed,
+        categories=categories,
+        level=level,
+        hold_out=hold_out,
     )
     result = run(sources, output, choices, overwrite, surroundings(device))
     show(result, _evaluation_lines(result), as_json)
@@ -59,7 +78,7 @@ def train(
     weights: options.Weights = None,
     recipe: options.RecipeName = None,
     size: Annotated[int | None, typer.Option(help="Which of the arrays' sizes.")] = None,
-    epochs: Annotated[int | None, typer.Option(help="Passes over the pictures.")] = None,
+    epochs: options.Epochs = None,
     seed: options.Seed = 0,
     device: options.Device = None,
     overwrite: options.Overwrite = False,
@@ -84,6 +103,7 @@ def train(
     lines = [
         f"Trained {result['steps']} steps in {result['seconds']:.0f} s: {reached}.",
         f"Bundle: {result['bundle']}",
+        f"Curves: tensorboard --logdir {result['run']}/events, after pip install tensorboard.",
         f"Next: pixonomy evaluate {result['run']}",
     ]
     show(result, lines, as_json)
@@ -109,14 +129,25 @@ def evaluate(
 def classify(
     bundle: Annotated[Path, typer.Argument(help="A bundle, or the run it lies in.")],
     images: Annotated[list[Path], typer.Argument(help="Picture files.")],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="A CSV of the answers.", callback=options.local),
+    ] = None,
+    overwrite: options.Overwrite = False,
     as_json: options.AsJson = False,
     debug: options.Debug = False,
 ) -> None:
     """Tell which category each picture shows, and how sure; exit code 1 if none can be read."""
     from pixonomy.road.classify import classify as run
 
+    if output is not None:
+        require_room(output, overwrite)
     result = run(bundle, images, surroundings())
-    show(result, [_answer_line(one) for one in result["images"]], as_json)
+    lines = answer_lines(result["images"])
+    if output is not None:
+        write_answers(output, result["images"])
+        lines = [f"{count_verdicts(result['images'])}", f"Answers: {printable(output)}"]
+    show(result, lines, as_json)
     if all(one["verdict"] == "unreadable" for one in result["images"]):
         raise typer.Exit(1)
 
@@ -145,7 +176,7 @@ def demo(
     lines = [
         f"Collected {got['pictures']} pictures by keyword ({others}): {got['page']}",
         f"Audit: {found}: {result['audit']['page']}",
-        *(f"{_answer_line(one)}  (it is {one['truth']})" for one in fresh["images"]),
+        *(f"{answer_line(one)}  (it is {one['truth']})" for one in fresh["images"]),
         f"Fresh pictures: {fresh['right']} of {fresh['n']} right, {fresh['sure']} called sure.",
         *_evaluation_lines(result),
     ]
@@ -202,16 +233,3 @@ def _elsewhere_lines(result: dict[str, Any]) -> list[str]:
     if not lines:
         lines.append("No picture there could be judged or counted.")
     return [*lines, f"Report: {result['report']}"]
-
-
-def _answer_line(answer: dict[str, Any]) -> str:
-    """Say one answer in words: sure, not sure between two, none, or unreadable."""
-    path, top = answer["path"], answer["top"]
-    if answer["problem"] is not None:
-        return f"{path}: cannot be read ({answer['problem']})"
-    first = f"{top[0]['name']} ({percent(top[0]['confidence'])})"
-    if answer["verdict"] == "sure":
-        return f"{path}: {first}"
-    if answer["verdict"] == "none":
-        return f"{path}: none of these (nearest {first})"
-    return f"{path}: not sure: {first} or {top[1]['name']} ({percent(top[1]['confidence'])})"

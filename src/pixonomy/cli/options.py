@@ -18,7 +18,7 @@ Model = Annotated[
     typer.Option(
         "--model",
         help="compact, airbench, vgg16, vgg19, probe, or a pretrained network such as mobilenet, "
-        "resnet50, efficientnetv2b0, convnexttiny (a wrong name lists all).",
+        "resnet50, efficientnetv2b0, convnexttiny (all: pixonomy list models).",
     ),
 ]
 Weights = Annotated[
@@ -28,8 +28,12 @@ Weights = Annotated[
     ),
 ]
 RecipeName = Annotated[
-    str | None, typer.Option("--recipe", help="A shipped recipe's name or a TOML file.")
+    str | None,
+    typer.Option(
+        "--recipe", help="A TOML file, or a shipped recipe's name (all: pixonomy list recipes)."
+    ),
 ]
+Epochs = Annotated[int | None, typer.Option("--epochs", help="Passes over the pictures.")]
 Device = Annotated[
     str | None,
     typer.Option(
@@ -43,6 +47,21 @@ Root = Annotated[
 ]
 LabelColumn = Annotated[
     str | None, typer.Option("--label-column", help="The table's column with the categories.")
+]
+PathColumn = Annotated[
+    str | None, typer.Option("--path-column", help="The table's column with the paths.")
+]
+Categories = Annotated[
+    Path | None, typer.Option("--categories", help="The catalogue's category_names.csv.")
+]
+Level = Annotated[
+    int, typer.Option("--level", help="Which level of categories is the label: 1, 2, 3.")
+]
+HoldOut = Annotated[
+    str | None,
+    typer.Option(
+        "--hold-out", help="Test on whole values of a column: keyword, provider or another."
+    ),
 ]
 
 

@@ -1,4 +1,4 @@
-"""The command line goes in; its reference in Markdown comes out (`make reference`)."""
+"""Writes the reference of the command line, in Markdown (`make reference`)."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -13,7 +13,7 @@ def write_reference() -> str:
     command: Any = typer.main.get_command(app)
     parts = ["# Command reference", "Made by `make reference` from the commands themselves."]
     for name, verb in _verbs(command):
-        parts += [f"## pixonomy {name}", verb.help, _usage(name, verb), _table(verb)]
+        parts += [f"## pixonomy {name}", verb.help, _usage(name, verb), _table(verb), verb.epilog]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 

@@ -1,6 +1,5 @@
 """Providers by their names, with the settings that a taxonomy file has for them."""
 
-import difflib
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from pixonomy.collecting.providers.openverse import Openverse
 from pixonomy.collecting.providers.table import Table
 from pixonomy.collecting.settings import Settings, WrongSetting, place_of
 from pixonomy.errors import SettingError
+from pixonomy.nearest import suggest
 
 PROVIDERS: Mapping[str, Callable[[Settings], Provider]] = {
     "commons": Commons,
@@ -84,9 +84,8 @@ def _check_name(name: str) -> None:
             f"there is no such provider; known: {', '.join(PROVIDERS)}."
         )
     if name not in PROVIDERS:
-        near = difflib.get_close_matches(name, PROVIDERS, n=1)
-        hint = f" Did you mean {near[0]}?" if near else ""
-        raise SettingError(f"There is no provider {name!r}; known: {', '.join(PROVIDERS)}.{hint}")
+        near = suggest(name, PROVIDERS)
+        raise SettingError(f"There is no provider {name!r}; known: {', '.join(PROVIDERS)}.{near}")
 
 
 def _open(name: str, values: Mapping[str, Any], key: str | None) -> Provider:
@@ -96,10 +95,9 @@ def _open(name: str, values: Mapping[str, Any], key: str | None) -> Provider:
     known = (*getattr(PROVIDERS[name], "known", ()), *_EVERYBODYS)
     wrong = [one for one in values if one not in known]
     if wrong:
-        near = difflib.get_close_matches(wrong[0], known, n=1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
         raise WrongSetting(
             wrong[0],
-            f"[provider.{name}] has no setting {wrong[0]!r}; known: {', '.join(known)}.{hint}",
+            f"[provider.{name}] has no setting {wrong[0]!r}; known: {', '.join(known)}."
+            f"{suggest(wrong[0], known)}",
         )
     return PROVIDERS[name](settings)

@@ -13,6 +13,7 @@ import polars as pl
 from pixonomy.curation.products import Products
 from pixonomy.curation.search import Similarity, least_alike, most_alike, most_equal
 from pixonomy.errors import DataError, SettingError
+from pixonomy.nearest import suggest
 from pixonomy.taxonomy import LEVELS, Taxonomy, fold, unknown_category
 
 PRESETS: Mapping[str, tuple[str, ...]] = {
@@ -63,7 +64,10 @@ class SampleChoices:
         if self.duplicates not in DUPLICATES:
             raise SettingError(f"--duplicates must be keep or drop, not {self.duplicates}.")
         if self.preset is not None and self.preset not in PRESETS:
-            raise SettingError(f"There is no preset {self.preset!r}; known: {', '.join(PRESETS)}.")
+            near = suggest(self.preset, PRESETS)
+            raise SettingError(
+                f"There is no preset {self.preset!r}; known: {', '.join(PRESETS)}.{near}"
+            )
         if self.preset is not None and (self.categories or self.find):
             raise SettingError("A preset names its categories: give no others beside it.")
         if self.total is not None and self.each is not None:

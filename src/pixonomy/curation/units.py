@@ -5,8 +5,6 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 COPIES = ("duplicate_group", "sha256")
 """The columns of which an equal value makes two pictures near-duplicates."""
@@ -80,6 +78,9 @@ def _unite(component: npt.NDArray[np.int64], other: npt.NDArray[np.int64]) -> np
     tied = np.flatnonzero(component != other)
     if not tied.size:
         return component
+    from scipy.sparse import coo_array  # `list presets` imports this module, and needs no SciPy
+    from scipy.sparse.csgraph import connected_components
+
     edges = (np.ones(tied.size, np.int8), (component[tied], other[tied]))
     graph = coo_array(edges, shape=(component.size, component.size))
     return np.asarray(connected_components(graph, directed=False)[1], np.int64)[component]

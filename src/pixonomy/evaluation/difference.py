@@ -5,8 +5,6 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from scipy.stats import binomtest
-from scipy.stats import t as student
 
 from pixonomy.bundle.calibrate import Doubles
 from pixonomy.intervals import Integers, Means, measure_means, number_units, sum_by
@@ -96,6 +94,8 @@ def compare_apart(first: pl.DataFrame, second: pl.DataFrame) -> Difference:
     Args:
         first, second: `unit` or else group_id, and is_right, a boolean or a share of 0 to 1.
     """
+    from scipy.stats import t as student
+
     sides = [
         measure_means(table["is_right"].cast(pl.Float64).to_numpy(), _units(table))
         for table in (first, second)
@@ -133,6 +133,8 @@ def flip_signs(gains: Doubles, generator: np.random.Generator) -> float:
         return 1.0
     seen = abs(gains.sum()) - 1e-9
     if len(np.unique(np.abs(gains))) == 1:  # all alike: counted, not drawn
+        from scipy.stats import binomtest  # `predict` imports this module, and needs no SciPy
+
         return float(binomtest(int((gains > 0).sum()), len(gains)).pvalue)
     draws = _draws(len(gains))
     beyond = 0
@@ -196,6 +198,8 @@ def _tell(
     chance: float,
     is_paired: bool,
 ) -> Difference:
+    from scipy.stats import t as student
+
     half, power = (float(student.ppf(share, freedom)) for share in ((1 + LEVEL) / 2, POWER))
     return Difference(
         n=n,

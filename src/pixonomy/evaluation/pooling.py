@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from pixonomy.bundle.calibrate import Calibration, Doubles
 from pixonomy.errors import SettingError
+from pixonomy.nearest import suggest
 
 Pooling = Literal["mean_log", "mean", "max"]
 POOLINGS: tuple[str, ...] = get_args(Pooling)
@@ -23,7 +24,8 @@ def check_pooling(pooling: str) -> None:
         SettingError: naming the known ones.
     """
     if pooling not in POOLINGS:
-        raise SettingError(f"Pictures are pooled by {', '.join(POOLINGS)}, not by {pooling!r}.")
+        known, near = ", ".join(POOLINGS), suggest(pooling, POOLINGS)
+        raise SettingError(f"Pictures are pooled by {known}, not by {pooling!r}.{near}")
 
 
 def score(pooling: Pooling, calibration: Calibration, logits: npt.NDArray[np.float32]) -> Doubles:

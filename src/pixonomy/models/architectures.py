@@ -1,9 +1,11 @@
 """A model's name goes in; which network that is comes out, without loading Keras."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from pixonomy.errors import SettingError
+from pixonomy.nearest import suggest
 
 Preprocessing = Literal["unit", "caffe", "torch", "inside"]
 """What pretrained weights expect of pixels: -1 to 1; blue first, less the means; less the means, by
@@ -64,13 +66,17 @@ ARCHITECTURES: dict[str, Architecture] = {
 """Every model by its name."""
 
 
-def architecture(model: str) -> Architecture:
+def architecture(model: str, also: Sequence[str] = ()) -> Architecture:
     """Return the architecture of that name.
+
+    Args:
+        also: other names that would have been understood there, such as those of recipes.
 
     Raises:
         SettingError: naming the known ones.
     """
     if model not in ARCHITECTURES:
-        known = ", ".join(sorted(ARCHITECTURES))
-        raise SettingError(f"There is no model {model!r}; known are {known}.")
+        known = ", ".join(sorted({*ARCHITECTURES, *also}))
+        near = suggest(model, (*ARCHITECTURES, *also))
+        raise SettingError(f"There is no model {model!r}; known are {known}.{near}")
     return ARCHITECTURES[model]

@@ -15,7 +15,10 @@ import keras
 import torch
 
 from pixonomy.errors import SettingError
+from pixonomy.models.keras_version import check_keras
 from pixonomy.models.threads import share_cores
+
+check_keras(keras.__version__)
 
 Precision = Literal["float32", "mixed_bfloat16"]
 

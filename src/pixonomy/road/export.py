@@ -12,6 +12,7 @@ from pixonomy.exporting.folder import OWN_FILES, plan_places
 from pixonomy.exporting.shard import COLUMNS, SHARD_BYTES, UNSPLIT, Shard, plan_shards
 from pixonomy.exporting.write import WORK_FOLDER, Kind, ShardTask, report_path, write_shard
 from pixonomy.manifest import SPLITS, hash_manifest, read_manifest
+from pixonomy.nearest import suggest
 from pixonomy.progress import Surroundings
 from pixonomy.storage.address import require_local
 from pixonomy.storage.artefact import FolderArtefact
@@ -142,7 +143,9 @@ def _tell(about: dict[str, Any], surroundings: Surroundings) -> None:
 
 def _check(to: str, shard_bytes: int) -> None:
     if to not in get_args(Kind):
-        raise SettingError(f"Cannot export to {to!r}; known are {', '.join(get_args(Kind))}.")
+        kinds = get_args(Kind)
+        near = suggest(to, kinds)
+        raise SettingError(f"Cannot export to {to!r}; known are {', '.join(kinds)}.{near}")
     if shard_bytes < 1:
         raise SettingError(f"A shard has at least one byte, not {shard_bytes}.")
 

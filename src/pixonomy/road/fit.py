@@ -35,12 +35,31 @@ _DATA = ("manifest.parquet", "split.parquet", "arrays")  # what lies in the run'
 
 @dataclass(frozen=True)
 class FitChoices:
-    """What the user chose of the whole road; the defaults are ours."""
+    """What the user chose of the whole road; the defaults are ours.
+
+    Attributes:
+        columns, categories, level: how sources are read, see `IndexChoices`.
+        fit: how other shapes become a square.
+        hold_out: the column of which whole values are tested, see `SplitShares`.
+    """
 
     columns: TableColumns = field(default_factory=TableColumns)
     training: TrainChoices = field(default_factory=TrainChoices)
     fit: Fit = DEFAULT_FIT
     seed: int = 0
+    categories: Path | None = None
+    level: int = IndexChoices.level
+    hold_out: str | None = None
+
+    @property
+    def reading(self) -> IndexChoices:
+        """How the sources are read."""
+        return IndexChoices(self.columns, self.categories, self.level)
+
+    @property
+    def shares(self) -> SplitShares:
+        """How the pictures are split."""
+        return SplitShares(seed=self.seed, hold_out=self.hold_out)
 
 
 def fit(
@@ -52,7 +71,11 @@ def fit(
 ) -> dict[str, Any]:
     """Index, group duplicates, split, prepare, train, evaluate, bundle: one call.
 
-    Finished stages are skipped, so the same call after a kill goes on where it was.
+    Finished stages are skipped, so the same call after a kill goes on where it was. What a call
+    has left that ended before its training began binds nobody: other choices replace it.
+
+    Args:
+        sources: folders, tables, catalogues, archives and manifests, see `index`.
 
     Returns:
         {run, bundle, report, images, categories, seconds, test: {…} or null}.
@@ -71,12 +94,13 @@ def fit(
     run = RunFolder(output)
     lock = training_artefact(run).lock(surroundings.say)
     with nullcontext() if run.evaluation.exists() else lock:
-        found = index(sources, indexed, IndexChoices(choices.columns), overwrite, surroundings)
+        anew = overwrite or found_training(run) is None
+        found = index(sources, indexed, choices.reading, anew, surroundings)
         for line in describe_manifest(found):
             surroundings.say(line)
-        split(indexed, dealt, SplitShares(seed=choices.seed), overwrite, surroundings)
+        split(indexed, dealt, choices.shares, anew, surroundings)
         settings = ArraySettings((plan.recipe.size,), choices.fit)
-        prepare(dealt, arrays, settings, overwrite, surroundings)
+        prepare(dealt, arrays, settings, anew, surroundings)
         train(arrays, output, plan, overwrite, surroundings)
         around = replace(surroundings, device=surroundings.device or plan.recipe.device)
         result = evaluate(output, around)

@@ -211,7 +211,8 @@ def _assemble(
         "damage": damage,
         "salvaged": choices.salvage,
     }
-    parts.assemble(describe(Manifest(pl.DataFrame(), found.base, fingerprint, taxonomy, notes)))
+    tree = taxonomy or found.taxonomy
+    parts.assemble(describe(Manifest(pl.DataFrame(), found.base, fingerprint, tree, notes)))
     return notes
 
 

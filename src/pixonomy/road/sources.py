@@ -10,8 +10,9 @@ from pathlib import Path
 import polars as pl
 
 from pixonomy.errors import SettingError
-from pixonomy.locate import path_to_uri, relative_to, uri_to_path
-from pixonomy.manifest import Manifest, read_about, read_manifest
+from pixonomy.locate import path_to_uri, relative_to
+from pixonomy.manifest import read_about, read_manifest
+from pixonomy.road.manifest_sources import check_columns, rows_below, shared_taxonomy
 from pixonomy.seen import Seen, note
 from pixonomy.sources.archive import index_archive, is_archive
 from pixonomy.sources.bson.index import identify, index_bson
@@ -27,6 +28,7 @@ from pixonomy.sources.table_rows import TABLE_ENDINGS, is_table, refuse_other_ta
 from pixonomy.storage.files import existing_path, hash_file, hash_json, printable
 from pixonomy.storage.s3 import is_remote
 from pixonomy.storage.tables import hash_rows
+from pixonomy.taxonomy import Taxonomy
 
 _KINDS = (
     f"folders of pictures, tables ({', '.join(sorted(TABLE_ENDINGS))}), .bson, .tar and .zip "
@@ -94,11 +96,13 @@ class FoundSources:
     Attributes:
         base: the folder that their relative `uri`s hang from.
         passed_over: what lies beside the shards of a folder, by kind.
+        taxonomy: the tree of their labels, where they are manifests that have the same one.
     """
 
     base: Path
     sources: tuple[Source, ...]
     passed_over: Mapping[str, int] = field(default_factory=dict)
+    taxonomy: Taxonomy | None = None
 
 
 def find_sources(named: Sequence[Path | str], columns: TableColumns) -> FoundSources:
@@ -112,6 +116,7 @@ def find_sources(named: Sequence[Path | str], columns: TableColumns) -> FoundSou
         raise SettingError(f"Name at least one source: {_KINDS}.")
     passed_over: Counter[str] = Counter()
     files = _distinct(part for one in named for part in _expand(_to_file(one), passed_over))
+    check_columns(files, columns)
     paths = [file for file in files if isinstance(file, Path)]
     roots = [_root(path, columns).absolute() for path in paths]
     base = Path(os.path.commonpath(roots)) if roots else Path("/")
@@ -121,7 +126,7 @@ def find_sources(named: Sequence[Path | str], columns: TableColumns) -> FoundSou
     streams = [_stream(file, base, columns, names.get(file, _Names())) for file in large]
     others = [_uri(file, base) for file in large]
     at_once = [_at_once(tables, columns, base, names, others)] if tables else []
-    return FoundSources(base, (*at_once, *streams), passed_over)
+    return FoundSources(base, (*at_once, *streams), passed_over, shared_taxonomy(files))
 
 
 def _read_names(paths: Sequence[Path], base: Path) -> dict[Path | str, _Names]:
@@ -272,20 +277,8 @@ def _index_one(path: Path, columns: TableColumns, base: Path, names: _Names) -> 
     if path.is_dir():
         return index_folder(path, base, names.split, names.category)
     if read_about(path) is not None:
-        return Indexed(_from_manifest(read_manifest(path), base))
+        return Indexed(rows_below(read_manifest(path), base))
     return index_table(path, columns, base, names.split)
-
-
-def _from_manifest(manifest: Manifest, base: Path) -> pl.DataFrame:
-    if manifest.base == base:
-        return manifest.rows
-    uris = manifest.rows["uri"].unique().drop_nulls()
-    moved = {
-        uri: path_to_uri(relative_to(manifest.base / uri_to_path(uri), base))
-        for uri in uris
-        if not is_remote(uri)
-    }
-    return manifest.rows.with_columns(pl.col("uri").replace(moved))
 
 
 def _root(path: Path, columns: TableColumns) -> Path:

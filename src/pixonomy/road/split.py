@@ -21,6 +21,7 @@ from pixonomy.manifest import (
     read_manifest,
     rewrite_manifest,
 )
+from pixonomy.nearest import suggest
 from pixonomy.progress import Surroundings
 from pixonomy.road.copies import count_unhashed, read_grouped
 from pixonomy.road.split_remarks import remark_split
@@ -107,6 +108,7 @@ def _wanted_columns(path: Path, column: str | None) -> tuple[str, ...]:
         raise SettingError(
             f"{printable(path)} has no column {column!r} to hold out by; those of its own are: "
             f"{own or 'none'}. `pixonomy index` keeps all columns of a table."
+            f"{suggest(column, schema)}"
         )
     if schema[column].is_nested() or schema[column] == pl.Binary:
         raise SettingError(f"{printable(path)} holds {schema[column]} in {column!r}, not text.")

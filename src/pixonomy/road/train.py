@@ -37,7 +37,7 @@ class TrainChoices:
     """What the user chose of a training; None leaves it to Pixonomy.
 
     Attributes:
-        model: the name of a model or, without a recipe, of a shipped recipe.
+        model: the name of a model or of a shipped recipe; what `recipe` says lies over that one.
         recipe: the name of a shipped recipe or a TOML file.
         weights: a weights file, `imagenet` (Keras's download), `none`, or None: `imagenet` where
             the model needs weights and they can be had.
@@ -75,8 +75,8 @@ def plan_training(choices: TrainChoices, surroundings: Surroundings = _DEFAULT) 
     if choices.recipe is None and model in known_recipes():
         choices = replace(choices, recipe=model, model=None)  # `--model probe`: a recipe's name
         model = None
-    if model is not None:
-        architecture(model)  # an unknown one ends here
+    if model is not None and model not in known_recipes():
+        architecture(model, known_recipes())  # an unknown one ends here
     if choices.recipe is None and model is None:
         if choices.weights is None and _can_have_imagenet(surroundings):
             weights = _IMAGENET

@@ -12,6 +12,7 @@ import polars as pl
 from pixonomy.errors import DataError, SettingError
 from pixonomy.locate import path_to_uri, relative_to
 from pixonomy.manifest import COLUMNS
+from pixonomy.nearest import suggest
 from pixonomy.sources.encoding import find_other
 from pixonomy.sources.headers import clean
 from pixonomy.storage.files import printable, storage_errors
@@ -98,7 +99,10 @@ def find_column(schema: Schema, role: Role, columns: TableColumns, table: Path) 
     if name is not None and name not in schema and clean(name) in schema:
         name = clean(name)
     if name is not None and name not in schema:
-        raise SettingError(f"{printable(table)} has no column {name!r}; it has {_list(schema)}.")
+        raise SettingError(
+            f"{printable(table)} has no column {name!r}; it has {_list(schema)}."
+            f"{suggest(name, schema)}"
+        )
     if name is None:
         usual = usual_columns(schema, role)
         name = next((one for one in usual if is_plain(schema[one])), usual[0] if usual else None)

@@ -1,30 +1,48 @@
-"""An address such as s3://bucket/key goes in; its size, version and byte ranges come out."""
+"""Reads byte ranges of objects in S3-compatible storage, and uploads files to it."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
 from pixonomy.errors import PixonomyError, SettingError, StorageError
+from pixonomy.storage.aws import find_account
+from pixonomy.storage.files import storage_errors
 
 _SCHEME = "s3://"
-_SETTINGS = {
-    # A server that is not there is told within seconds, one that stumbles gets a second chance.
-    "connect_timeout": 5,
-    "read_timeout": 15,
-    "retries": {"mode": "standard", "max_attempts": 3},
+_BUCKET = re.compile(r"[A-Za-z0-9._-]+")
+# A server that is not there is told within seconds, one that stumbles gets further chances.
+_CONNECT = timedelta(seconds=5)
+_SILENCE = timedelta(seconds=15)  # without a byte, while reading
+_PART_SENT = timedelta(minutes=10)  # for one part; while it is sent no byte comes back
+_RETRIES = {
+    "max_retries": 4,
+    "retry_timeout": timedelta(seconds=20),
+    "backoff": {
+        "init_backoff": timedelta(milliseconds=100),
+        "max_backoff": timedelta(seconds=4),
+        "base": 2,
+    },
 }
-_ATTEMPTS = 3  # for the bytes themselves, which botocore does not ask for again
-_NO_ANSWER = (
-    "EndpointConnectionError",
-    "ConnectTimeoutError",
-    "ReadTimeoutError",
-    "ConnectionClosedError",
-    "ProxyConnectionError",
-    "SSLError",
-)
-_NO_CREDENTIALS = ("NoCredentialsError", "PartialCredentialsError", "CredentialRetrievalError")
+_PART = 8 * 1024**2  # bytes of an upload that are sent at once …
+_MOST_PARTS = 10_000  # … unless S3 would count too many of them
+_SENT_AT_ONCE = 4  # parts
+# How the client's report names what went wrong, and how people do.
+_NO_ANSWER = {
+    "kind: ConnectionRefused": "connection refused",
+    '"dns error"': "unknown host",
+    "InvalidCertificate(": "its certificate is not trusted",
+    "kind: Timeout": "timed out",
+    "kind: Connect": "cannot connect",
+    "kind: Interrupted": "the answer breaks off",
+    "kind: Request": "cannot be asked",
+}
+_OTHER_REGION = ("BareRedirect", "<Code>AuthorizationHeaderMalformed<")
+_STATUS = re.compile(r"status(?: code)?: (\d{3})")
 
 
 def is_remote(address: str) -> bool:
@@ -39,20 +57,22 @@ def is_remote(address: str) -> bool:
 class RemoteFile:
     """An object in S3-compatible storage, as it was when it was opened.
 
-    Credentials and endpoint are found the way all AWS tools find them.
+    Credentials and endpoint are found the way all AWS tools find them, see `aws`.
 
     Attributes:
         size: in bytes.
-        modified_ns: when it was last written, ns since 1970, by the storage's clock; None: untold.
+        modified_ns: when it was last written, ns since 1970, by the storage's clock.
         version: the object's ETag; a read fails once the object has another.
-        storage: the s3fs file system that found it.
+        key: its name in its bucket.
+        bucket: the client for that bucket.
     """
 
     address: str
     size: int
-    modified_ns: int | None
+    modified_ns: int
     version: str
-    storage: Any
+    key: str
+    bucket: Any
 
     def read(self, offset: int, length: int) -> bytes:
         """Return the bytes of a range; fewer where the object ends before.
@@ -64,9 +84,17 @@ class RemoteFile:
         if end <= offset:
             return b""
         with _sentences(self.address):
-            from fsspec.asyn import sync
+            import obstore
 
-            return bytes(sync(self.storage.loop, _get, self, offset, end))
+            # Half an old and half a new object is neither: hence If-Match.
+            options: Any = {"range": (offset, end), "if_match": self.version}
+            found = obstore.get(self.bucket, self.key, options=options)
+            data = bytes(found.bytes())
+        if found.meta["e_tag"] != self.version:  # some storage overlooks If-Match
+            raise _changed(self.address)
+        if len(data) != end - offset:
+            raise _other_bytes(self.address)
+        return data
 
 
 def open_remote(address: str) -> RemoteFile:
@@ -77,17 +105,21 @@ def open_remote(address: str) -> RemoteFile:
             not installed, or there is no such object.
         StorageError: if the storage refuses or does not answer.
     """
-    if not address.startswith(_SCHEME):
-        shown = address.partition("?")[0]  # behind it may stand a signature
-        raise SettingError(f"Cannot read {shown}: known are local paths and {_SCHEME}bucket/key.")
-    storage = _connect()
+    name, key = _split(address, "read")
+    bucket = connect(name, _SILENCE)
     with _sentences(address):
-        about = storage.info(address)
-    if about["type"] != "file":
-        raise SettingError(f"{address} is no object; name one file, such as {_SCHEME}bucket/key.")
-    written = about.get("LastModified")
-    modified_ns = round(written.timestamp()) * 10**9 if written else None
-    return RemoteFile(address, int(about["size"]), modified_ns, str(about["ETag"]), storage)
+        import obstore
+
+        try:
+            about = obstore.head(bucket, key)
+        except FileNotFoundError:
+            if any(obstore.list(bucket, key, chunk_size=1)):
+                raise _no_object(address) from None
+            raise
+    if not about["e_tag"]:
+        raise StorageError(f"{address} has no ETag, so that a change would not be seen.")
+    modified_ns = round(about["last_modified"].timestamp()) * 10**9
+    return RemoteFile(address, about["size"], modified_ns, about["e_tag"], key, bucket)
 
 
 def require_writable(address: str) -> None:
@@ -97,10 +129,7 @@ def require_writable(address: str) -> None:
         SettingError: naming the kinds that are known.
     """
     if not address.startswith(_SCHEME):
-        shown = address.partition("?")[0]  # behind it may stand a signature
-        raise SettingError(
-            f"Cannot write to {shown}: known are local paths and {_SCHEME}bucket/key."
-        )
+        raise _unknown_kind(address, "write to")
 
 
 def upload(path: Path, address: str) -> None:
@@ -110,80 +139,136 @@ def upload(path: Path, address: str) -> None:
         SettingError: for another kind of address.
         StorageError: if the storage refuses or does not answer.
     """
-    require_writable(address)
-    storage = _connect()
-    with _sentences(address):
-        storage.put_file(str(path), address)
+    name, key = _split(address, "write to")
+    bucket = connect(name, _PART_SENT)
+    with storage_errors(path), path.open("rb") as file, _sentences(address, "written"):
+        import obstore
+
+        size = path.stat().st_size
+        if size <= _PART:
+            obstore.put(bucket, key, file.read())
+            return
+        part = max(_PART, -(-size // _MOST_PARTS))
+        # Handed over part by part: Ctrl-C is heard between them, and the upload given up.
+        parts = iter(partial(file.read, part), b"")
+        obstore.put(bucket, key, parts, chunk_size=part, max_concurrency=_SENT_AT_ONCE)
 
 
-def _connect() -> Any:
+@lru_cache(maxsize=64)
+def connect(bucket: str, silence: timedelta) -> Any:
+    """Return the client for a bucket, the same for the same: its connections are kept.
+
+    Args:
+        silence: how long the storage may say nothing.
+
+    Raises:
+        SettingError: if a part of Pixonomy is not installed, or a setting is wrong.
+        StorageError: if there are no credentials.
+    """
     try:
-        import s3fs
+        import obstore.store
+
+        account = find_account(f"{_SCHEME}{bucket}")
     except ImportError as error:
         raise SettingError(
             "Reading from S3 needs one more part: pip install 'pixonomy[s3]'."
         ) from error
-    # The same in the same thread: its connections are kept.
-    storage = s3fs.S3FileSystem(config_kwargs=_SETTINGS)
-    storage.retries = 1  # botocore tries again; both would be tries times tries
-    return storage
-
-
-async def _get(file: RemoteFile, begin: int, end: int) -> bytes:
-    from aiohttp import ClientError
-    from botocore.exceptions import HTTPClientError, IncompleteReadError
-
-    bucket, _, key = file.address.removeprefix(_SCHEME).partition("/")
-    span = f"bytes={begin}-{end - 1}"
-    for attempt in range(1, _ATTEMPTS + 1):
-        # s3fs's own reads know no If-Match, and half an old and half a new object is neither.
-        answer = await file.storage._call_s3(
-            "get_object", Bucket=bucket, Key=key, Range=span, IfMatch=file.version
+    found = {"endpoint": account.endpoint, "region": account.region}
+    config: Any = {name: value for name, value in found.items() if value is not None}
+    client: Any = {
+        "allow_http": True,
+        "connect_timeout": _CONNECT,
+        "read_timeout": silence,
+        "timeout": timedelta(hours=1),  # silence is what counts, see above
+    }
+    if account.certificates is not None:
+        client["root_certificate"] = account.certificates
+    with _sentences(f"{_SCHEME}{bucket}"):
+        return obstore.store.S3Store(
+            bucket,
+            config=config,
+            client_options=client,
+            retry_config=_RETRIES,  # type: ignore[arg-type]
+            credential_provider=account.keys,
         )
-        async with answer["Body"] as body:
-            if answer["ContentLength"] != end - begin:
-                raise StorageError(f"The storage of {file.address} gave other bytes than asked.")
-            try:
-                return bytes(await body.read())
-            except (HTTPClientError, IncompleteReadError, ClientError, TimeoutError):
-                if attempt == _ATTEMPTS:
-                    raise
-    raise AssertionError("the last attempt returns or raises")
+
+
+def _split(address: str, task: str) -> tuple[str, str]:
+    """Return the bucket and the key of an address, which the client would take as they are."""
+    if not address.startswith(_SCHEME):
+        raise _unknown_kind(address, task)
+    bucket, _, key = address.removeprefix(_SCHEME).partition("/")
+    if not key or key.endswith("/"):
+        raise _no_object(address)
+    if not _BUCKET.fullmatch(bucket):
+        raise _nothing(address)
+    # The client drops a slash in front, and so would read another object.
+    if any(part in ("", ".", "..") for part in key.split("/")) or not key.isprintable():
+        raise SettingError(
+            f"Cannot {task} {address}: no part of a key may be empty, '.' or '..', or hold "
+            "characters that cannot be printed."
+        )
+    return bucket, key
+
+
+def _unknown_kind(address: str, task: str) -> SettingError:
+    shown = address.partition("?")[0]  # behind it may stand a signature
+    return SettingError(f"Cannot {task} {shown}: known are local paths and {_SCHEME}bucket/key.")
+
+
+def _nothing(address: str, done: str = "read") -> SettingError:
+    missing = "object" if done == "read" else "bucket"
+    return SettingError(f"There is no {missing} at {address}.")
+
+
+def _no_object(address: str) -> SettingError:
+    return SettingError(f"{address} is no object; name one file, such as {_SCHEME}bucket/key.")
+
+
+def _changed(address: str) -> StorageError:
+    return StorageError(f"{address} was changed while it was read: run again.")
+
+
+def _other_bytes(address: str) -> StorageError:
+    return StorageError(f"The storage of {address} gave other bytes than asked.")
 
 
 @contextmanager
-def _sentences(address: str) -> Iterator[None]:
+def _sentences(address: str, done: str = "read") -> Iterator[None]:
     """Turn the storage's refusals inside the block into one sentence; secrets are never in it."""
+    from obstore import exceptions
+
     try:
         yield
     except (SettingError, StorageError):
         raise
     except FileNotFoundError as error:
-        raise SettingError(f"There is no object at {address}.") from error
-    except PermissionError as error:
+        raise _nothing(address, done) from error
+    except exceptions.PreconditionError as error:
+        raise _changed(address) from error
+    except (exceptions.PermissionDeniedError, exceptions.UnauthenticatedError) as error:
         raise StorageError(
             f"No permission for {address}: check the credentials and the bucket's policy."
         ) from error
-    except Exception as error:  # botocore and aiohttp raise trees of their own
-        raise _explain(error, address) from error
+    except (exceptions.BaseError, ValueError) as error:
+        raise _explain(str(error), address, done) from error
 
 
-def _explain(error: Exception, address: str) -> PixonomyError:
-    reason, told = type(error).__name__, str(error)
-    if isinstance(error, OSError) and error.strerror:
-        reason = error.strerror.rstrip(".")  # what the storage itself says
-    if "PreconditionFailed" in told or "At least one of the pre-conditions" in told:
-        return StorageError(f"{address} was changed while it was read: run again.")
-    if reason in _NO_CREDENTIALS:
-        return StorageError(
-            f"No credentials for {address}: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or "
-            "AWS_PROFILE."
-        )
-    if reason in _NO_ANSWER:
-        return StorageError(
-            f"No answer from the storage of {address} ({reason}): check the network and "
-            "AWS_ENDPOINT_URL."
-        )
-    if "Invalid endpoint" in told:
-        return SettingError("AWS_ENDPOINT_URL is no address; expected https://host or http://host.")
-    return StorageError(f"{address} cannot be read ({reason}).")
+def _explain(report: str, address: str, done: str) -> PixonomyError:
+    if "NotPartial" in report or "UnexpectedRange" in report:
+        return _other_bytes(address)
+    if any(word in report for word in _OTHER_REGION):
+        return StorageError(f"{address} lies in another region: set AWS_DEFAULT_REGION to it.")
+    status = _STATUS.search(report)
+    if status is not None and status[1] == "404":
+        return _nothing(address, done)
+    if status is not None:
+        advice = "; run again later" if status[1] >= "500" else ""
+        return StorageError(f"{address} cannot be {done}: its storage answers {status[1]}{advice}.")
+    for word, reason in _NO_ANSWER.items():
+        if word in report:
+            return StorageError(
+                f"No answer from the storage of {address} ({reason}): check the network and "
+                "AWS_ENDPOINT_URL."
+            )
+    return StorageError(f"{address} cannot be {done}.")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pixonomy.errors import SettingError
+from pixonomy.nearest import suggest
 from pixonomy.storage.files import hash_json, printable, storage_errors
 from pixonomy.training.recipe import Recipe
 
@@ -224,6 +225,7 @@ def _know(told: Mapping[str, Any], known: Sequence[str], where: str) -> None:
     if unknown:
         raise SettingError(
             f"Unknown key {unknown[0]!r} in {where}; known are: {', '.join(sorted(known))}."
+            f"{suggest(unknown[0], known)}"
         )
 
 

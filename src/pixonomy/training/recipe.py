@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from pixonomy.errors import SettingError
+from pixonomy.models.architectures import ARCHITECTURES
 from pixonomy.models.device import AUTO, check_name
+from pixonomy.nearest import suggest
 from pixonomy.storage.files import printable, storage_errors
 
 SCHEDULES = ("cosine", "linear")
@@ -27,7 +29,7 @@ class Recipe:
     """How a classifier is trained; the defaults suit `compact` from scratch.
 
     Attributes:
-        model: a name of the zoo.
+        model: a name of the zoo, or of a shipped recipe whose other keys are taken, too.
         size: of the square input, in pixels.
         epochs: passes over the training pictures; 0 keeps the linear probe as it is.
         batch: pictures a step.
@@ -109,7 +111,10 @@ class Recipe:
         for name, known in _CHOICES:
             value = getattr(self, name)
             if value not in known:
-                raise SettingError(f"{name} must be one of {', '.join(known)}, not {value!r}.")
+                near = suggest(str(value), known)
+                raise SettingError(
+                    f"{name} must be one of {', '.join(known)}, not {value!r}.{near}"
+                )
 
     def decisive(self) -> dict[str, Any]:
         """Return the settings that decide what comes out of a training."""
@@ -149,6 +154,19 @@ def known_recipes() -> list[str]:
     return sorted(file.name.removesuffix(".toml") for file in folder.iterdir())
 
 
+def recipe_text(name: str) -> str:
+    """Return the TOML of a shipped recipe."""
+    return (resources.files("pixonomy") / "recipes" / f"{name}.toml").read_text("utf-8")
+
+
+def allowed_values(key: str) -> str:
+    """Return what a key of a recipe may be, in words; "" where only other modules know."""
+    ranges = {name: f"{low:g} to {high:g}" for name, low, high in _RANGES}
+    choices = {name: ", ".join(known) for name, known in _CHOICES}
+    kind = next(one.type for one in dataclasses.fields(Recipe) if one.name == key)
+    return ranges.get(key) or choices.get(key) or ("true, false" if kind is bool else "")
+
+
 def load_recipe(name: str | Path, changes: Mapping[str, Any]) -> Recipe:
     """Read a shipped recipe by name or a TOML file, and lay `changes` (not None) over it.
 
@@ -156,19 +174,22 @@ def load_recipe(name: str | Path, changes: Mapping[str, Any]) -> Recipe:
         SettingError: for an unknown recipe, key or type, naming what is known.
     """
     content = _read(name) | {key: value for key, value in changes.items() if value is not None}
+    model = content.get("model")
+    if model not in ARCHITECTURES and model in known_recipes():
+        del content["model"]  # `model = "probe"`: what else that recipe says lies below
+        content = _read(str(model)) | content
     _check_keys(content, str(name))
     return Recipe(**content)
 
 
 def _read(name: str | Path) -> dict[str, Any]:
     if str(name) in known_recipes():
-        text = (resources.files("pixonomy") / "recipes" / f"{name}.toml").read_text("utf-8")
-        return tomllib.loads(text)
+        return tomllib.loads(recipe_text(str(name)))
     path = Path(name)
     if not path.is_file():
         raise SettingError(
             f"There is no recipe {printable(path)!r}; shipped are {', '.join(known_recipes())}, "
-            "or give a TOML file."
+            f"or give a TOML file.{suggest(str(name), known_recipes())}"
         )
     with storage_errors(path):
         try:
@@ -183,6 +204,7 @@ def _check_keys(content: dict[str, Any], source: str) -> None:
         if key not in kinds:
             raise SettingError(
                 f"Unknown key {key!r} in recipe {source}; known are {', '.join(kinds)}."
+                f"{suggest(key, kinds)}"
             )
         if kinds[key] is float and type(value) is int:
             content[key] = float(value)

@@ -195,7 +195,7 @@ def test_a_list_is_searched_by_keyword_or_caption(tmp_path: Path, ending: str) -
     [
         ("unsplash", {}, "do not allow its pictures to be collected for training"),
         ("pexels", {}, "Pexels's terms"),
-        ("comons", {}, "Did you mean commons?"),
+        ("comons", {}, "Did you mean 'commons'?"),
         ("commons", {"widht": 3}, "no setting 'widht'; known: base_url, width"),
         ("commons", {"width": "wide"}, "a number above 0"),
         ("table", {}, "needs path"),
