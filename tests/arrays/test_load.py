@@ -141,8 +141,8 @@ def test_batches_are_the_same_whatever_the_number_of_threads(
         return pictures.gather(step.rows)
 
     with Loader(gather, steps, threads) as loader:
-        for step, images in zip(steps, loader, strict=True):
-            assert np.array_equal(images[:, 0, 0, 0], step.rows)
+        for step, batch in zip(steps, loader, strict=True):
+            assert np.array_equal(batch[:, 0, 0, 0], step.rows)
 
 
 def test_only_a_bounded_number_is_made_ahead() -> None:

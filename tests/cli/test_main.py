@@ -210,6 +210,7 @@ def test_no_arguments_show_the_help_and_nothing_else(capfd: pytest.CaptureFixtur
     assert "pixonomy: " not in captured.err
 
 
+@pytest.mark.slow
 def test_the_real_command_prints_one_json_object_and_nothing_else(
     fitted_pictures: Path, run_copy: Path, tiny_recipe: Path
 ) -> None:

@@ -83,3 +83,23 @@ def test_slips_among_few_pictures_seldom_look_like_errors_of_people() -> None:
     many = np.tile(likely, (100, 1))
     slips = (generator.random(len(many)) < 0.08).astype(np.int64)
     assert find_dependence(many, slips) == 0.0
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_doubts_of_the_model_are_not_taken_for_errors_of_people(seed: int) -> None:
+    generator = np.random.default_rng(seed)
+    ranks = np.linspace(0, 1, 20_000)
+    doubts = 0.64 * ranks**2
+    likely = np.stack([1 - doubts, doubts], axis=1).astype(np.float32)
+    is_misjudged = generator.random(len(ranks)) < doubts
+    slips = generator.random(len(ranks)) < 0.02
+    assert find_dependence(likely, (is_misjudged | slips).astype(np.int64)) == 0.0
+    by_people = generator.random(len(ranks)) < 0.01 * (1 + 10 * ranks)
+    assert find_dependence(likely, (is_misjudged | by_people).astype(np.int64)) == 1.0
+
+
+def test_errors_are_held_to_depend_on_nothing_where_that_is_asked_for(answers: Answers) -> None:
+    scores, given, _ = answers(np.random.default_rng(1), 3.0)
+    start = ([scores], np.ones(4, np.float32), given, guess_noise(4), np.ones(1))
+    assert read_labels(*start, may_depend=False).dependence == 0.0
+    assert read_labels(*start).dependence > 0.8

@@ -128,6 +128,7 @@ def test_finished_cells_are_skipped_and_a_new_seed_is_added(finished: dict[str, 
     assert more["cells"] == {"done": 2, "failed": 0, "skipped": 4}
 
 
+@pytest.mark.slow
 def test_parts_share_a_folder_and_the_last_one_tells_all(folder: Path) -> None:
     file, output = write_study(folder, "[0]"), folder / "parts"
     first = study(file, output, StudyChoices(part=(1, 2)), Surroundings(1))
@@ -138,6 +139,7 @@ def test_parts_share_a_folder_and_the_last_one_tells_all(folder: Path) -> None:
     assert pl.read_csv(second["table"]).height == 2
 
 
+@pytest.mark.slow
 def test_with_folds_every_picture_is_tested_once(folder: Path) -> None:
     file = write_study(folder, "[0]", more="folds = 2")
     result = study(file, folder / "folds", surroundings=Surroundings(1))
@@ -146,6 +148,7 @@ def test_with_folds_every_picture_is_tested_once(folder: Path) -> None:
     assert table.group_by("data").agg(pl.col("n").sum())["n"].to_list() == [28, 28]
 
 
+@pytest.mark.slow
 def test_a_cell_that_fails_is_told_and_the_others_are_compared(folder: Path, call: Call) -> None:
     file = write_study(folder, "[0]", rates="[1e-3, 100.0]")
     # Decay by ten thousand times the weights turns them round, ever larger, until they overflow.

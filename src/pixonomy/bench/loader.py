@@ -80,8 +80,8 @@ def _random_pictures(count: int, size: int) -> Iterator[TrainingSet]:
         with storage_errors(folder):
             (folder / str(size)).mkdir()
             for shard, rows in enumerate(shard_rows):
-                images = generator.integers(0, 256, (rows, 3, size, size), np.uint8)
-                np.save(shard_path(folder, size, shard), images)
+                noise = generator.integers(0, 256, (rows, 3, size, size), np.uint8)
+                np.save(shard_path(folder, size, shard), noise)
         labels = generator.integers(0, _CATEGORIES, count)
         recipe = Recipe(size=size, batch=_BATCH, epochs=1, flip=False, shift=0.0)
         pictures = Pictures(folder, Framing(size), shard_rows)

@@ -1,4 +1,4 @@
-"""How probably each label is wrong goes in; from where on labels are suspect comes out."""
+"""Choose how probably wrong a label has to be to count as suspect."""
 
 import numpy as np
 import numpy.typing as npt

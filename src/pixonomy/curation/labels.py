@@ -1,4 +1,4 @@
-"""Embeddings, or probabilities, and labels go in; which labels are probably wrong comes out.
+"""Review labels by embeddings, or by probabilities: which of them are probably wrong.
 
 Each picture is judged by models that have not seen it. The first are a discriminant analysis and
 a logistic regression of the labels as they are; what they say of every label, with the noise they
@@ -25,7 +25,7 @@ from pixonomy.curation.noise import Reading, find_floor, guess_noise, read_label
 from pixonomy.curation.reasons import Suspicion, give_reasons
 from pixonomy.progress import Surroundings
 
-LABELS_VERSION = 2
+LABELS_VERSION = 3
 """Raised when the same features and labels would give other answers."""
 
 Floats = npt.NDArray[np.float32]
@@ -34,7 +34,10 @@ Integers = npt.NDArray[np.int64]
 _DEFAULT = Surroundings()
 _FOLDS = 5
 _DIMENSIONS = 256
-_ROUNDS, _SETTLED = 6, 3  # the last three are averaged: single rounds sway
+_ROUNDS = 6
+# The last three are averaged, for single rounds sway; and these alone may find that errors depend
+# on the image, for at first the models learn from wrong labels and disagree where they err.
+_SETTLED = 3
 _FIRST_STEPS, _STEPS = 40, 15  # of the logistic regression; later ones begin near their goal
 _TRUST = 0.5  # in the posterior; the rest of the weight stays with the given label
 _FEWEST_UNITS = 3  # of a category: with fewer the models of some fold hardly know it
@@ -151,12 +154,13 @@ def _judge(
     likely, posterior = np.zeros_like(targets), np.zeros_like(targets)
     dependence = 0.0
     for turn in range(_ROUNDS):
+        is_settled = turn >= _ROUNDS - _SETTLED
         shares = targets.mean(axis=0) + np.float32(1e-4)
         bent = logistic.score(targets, _STEPS if turn else _FIRST_STEPS)
         scores = [discriminant.score(targets), bent - np.log(shares)]
-        reading: Reading = read_labels(scores, shares, given, noise, weights)
+        reading: Reading = read_labels(scores, shares, given, noise, weights, is_settled)
         noise, weights = reading.noise, reading.weights
-        if turn >= _ROUNDS - _SETTLED:
+        if is_settled:
             likely += reading.likely / _SETTLED
             posterior += reading.posterior / _SETTLED
             dependence += reading.dependence / _SETTLED

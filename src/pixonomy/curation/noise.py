@@ -1,10 +1,10 @@
-"""Scores and given labels go in; how often labels are wrong, and which, comes out.
+"""Estimate how often labels are wrong, and which, from scores of the categories and given labels.
 
-The model: a picture has a true category, which its features tell more or less surely, and from
-the true category follows how often it is given which label. Where labels go wrong anywhere, as by
-slips, that shows among the pictures whose category is surest. People err where a picture is hard,
-and nothing shows there: then labels disagree the more often the less sure the category is, even
-among the surest, and the noise is read off all pictures.
+The model: an image has a true category, which its features tell more or less surely, and from the
+true category follows how often it is given which label. Where labels go wrong anywhere, as by
+slips, that shows among the images whose category is surest. People err where an image is hard, and
+hardly anything shows there: then wrong labels become the more frequent the less sure the category
+is, and the noise is read off all images.
 """
 
 from collections.abc import Sequence
@@ -20,13 +20,14 @@ Integers = npt.NDArray[np.int64]
 
 _ANCHORS = 0.3  # of the pictures predicted as a category, by certainty, show how it is labelled
 _FEWEST_ANCHORS, _MOST_ANCHORS = 8, 100  # a category; the fewer the surer they are
-_SUREST = (0.2, 0.25)  # of all pictures: how labels disagree among them tells how they go wrong
-_DOUBT = 0.01  # of a picture's category on average, which is hardly any
-# How far the mean rank of those lies above 0.5, where they lie evenly: errors are held to depend on
-# the picture from the first on, and altogether from the second. Measured: at most 0.035 where many
-# were planted at random, at least 0.06 where they lie on pictures that another model finds hard.
-_EXCESS = (0.04, 0.06)
-_EVIDENCE = (2.0, 3.0)  # the same in standard errors: a few lie unevenly by chance
+_SUREST = 0.6  # of all images: how labels disagree among them tells how they go wrong
+_BINS = 40  # of those, of equal size
+_RISE = 10.0  # wrong labels that depend on the image are 1 + 10 x as frequent at rank x as at 0
+_DOUBT_FACTORS = (0.5, 1.0, 1.5)  # a model's own doubts are known no better than that
+_RATES = np.geomspace(1e-4, 0.7, 200)  # of wrong labels among the surest, tried in turn
+# The natural logarithm of how many times likelier the labels are if errors depend on the image:
+# they are held to from the first on, and altogether from the second.
+_EVIDENCE = (1.0, 2.0)
 _FLOORS = (0.05, 0.1)  # of the surest pictures, whose disagreements are wrong labels and no doubts
 # What every category is believed to be like before its own anchors are seen:
 _PICTURES = 10.0  # anchors of the mean share of wrong labels,
@@ -64,7 +65,12 @@ def guess_noise(categories: int) -> Floats:
 
 
 def read_labels(
-    scores: Sequence[Floats], shares: Floats, given: Integers, noise: Floats, weights: Doubles
+    scores: Sequence[Floats],
+    shares: Floats,
+    given: Integers,
+    noise: Floats,
+    weights: Doubles,
+    may_depend: bool = True,
 ) -> Reading:
     """Weigh scores against each other, estimate the noise, and apply Bayes' rule to each label.
 
@@ -78,6 +84,7 @@ def read_labels(
         given: label numbers, shape (n,).
         noise: a first estimate, shape (k, k).
         weights: a first guess, one a score.
+        may_depend: whether errors may be held to depend on the image; see `find_dependence`.
 
     Returns:
         The reading at the noise found.
@@ -86,7 +93,7 @@ def read_labels(
     for _ in range(_TURNS):
         weights = _fit_weights(scores, prior, given, noise, weights)
         likely = _mix(scores, prior, weights)
-        dependence = find_dependence(likely, given)
+        dependence = find_dependence(likely, given) if may_depend else 0.0
         near, all_over = _read_anchors(likely, given, False), _read_anchors(likely, given, True)
         noise = (1 - np.float32(dependence)) * near + np.float32(dependence) * all_over
     weights = _fit_weights(scores, prior, given, noise, weights)
@@ -97,32 +104,42 @@ def read_labels(
 
 
 def find_dependence(likely: Floats, given: Integers) -> float:
-    """Tell how far wrong labels depend on the picture, 0 to 1.
+    """Return how far wrong labels depend on the image, 0 to 1.
 
-    Slips are as frequent among the surest pictures as among the less sure ones; errors of people
-    and doubts of the model become more frequent. So of the labels that disagree among the surest
-    fifth and quarter the mean rank is looked at, and where hardly any of those disagrees, among all
-    that the model hardly doubts. It has to be far from where slips lie, and farther than chance
-    brings the mean of so few: a set too small to tell is read as if labels went wrong anywhere.
+    A label that is not the likeliest category is wrong, or the model is. Slips are as frequent
+    among the surest images as among less sure ones; errors of people become more frequent. So do
+    the doubts of the model, and they have to be taken off: both hypotheses get them, with the
+    factor that suits each best, and the ratio of the likelihoods decides. Few labels make no
+    evidence, and without it labels are held to go wrong anywhere.
     """
     order = _order_by_certainty(likely)
-    disagrees = likely[order].argmax(axis=1) != given[order]
-    numbers = np.arange(1, len(order) + 1)
-    doubts = np.cumsum(1 - likely[order].max(axis=1), dtype=np.float64) / numbers
-    excess, evidence = [], []
-    for share in _SUREST:
-        count = int(np.ceil(share * len(given)))
-        if disagrees[:count].mean() < _LEAST_WRONG:
-            count = max(count, int(np.searchsorted(doubts, _DOUBT)))
-        ranks = (np.flatnonzero(disagrees[:count]) + 0.5) / count
-        excess.append(ranks.mean() - 0.5 if len(ranks) else 0.0)
-        evidence.append(excess[-1] * np.sqrt(12 * len(ranks)))  # the variance of a rank is 1/12
-    return min(_rise(float(np.mean(excess)), _EXCESS), _rise(float(np.mean(evidence)), _EVIDENCE))
+    surest = order[: int(np.ceil(_SUREST * len(order)))]
+    starts = np.unique(np.linspace(0, len(surest), _BINS, endpoint=False).astype(np.int64))
+    sizes = np.diff(np.append(starts, len(surest)))
+    disagrees = likely.argmax(axis=1)[surest] != given[surest]
+    counts = np.add.reduceat(disagrees, starts, dtype=np.float64)
+    doubts = np.add.reduceat(1 - likely.max(axis=1)[surest], starts, dtype=np.float64) / sizes
+    ranks = (starts + sizes / 2) / len(order)
+    evenly = _fit_errors(counts, sizes, doubts, np.ones(len(ranks)))
+    rising = _fit_errors(counts, sizes, doubts, 1 + _RISE * ranks)
+    low, high = _EVIDENCE
+    return float(np.clip((rising - evenly - low) / (high - low), 0.0, 1.0))
 
 
-def _rise(value: float, bounds: tuple[float, float]) -> float:
-    low, high = bounds
-    return float(np.clip((value - low) / (high - low), 0.0, 1.0))
+def _fit_errors(counts: Doubles, sizes: Integers, doubts: Doubles, profile: Doubles) -> float:
+    """Return the log-likelihood of the disagreements at the best rate and factor of doubts.
+
+    Args:
+        counts: of labels that disagree, shape (b,), a bin each.
+        sizes: of the bins.
+        doubts: the mean of each bin, 0 to 1.
+        profile: how many times as frequent wrong labels are in each bin as at rate 1.
+    """
+    factors, rates = np.array(_DOUBT_FACTORS)[:, None, None], _RATES[:, None]
+    misjudged = np.minimum(factors * doubts, 0.95)
+    chances = np.clip(misjudged + (1 - misjudged) * rates * profile, 1e-6, 1 - 1e-6)
+    likelihoods = counts * np.log(chances) + (sizes - counts) * np.log1p(-chances)
+    return float(likelihoods.sum(axis=2).max())
 
 
 def find_floor(likely: Floats, given: Integers) -> float:
