@@ -31,7 +31,7 @@ _BATCH = 16  # rows of a table held at once, beside the row group they are in
 
 
 class _Ranges(Opened, Protocol):
-    def read(self, offset: int, length: int) -> bytes: ...
+    def read(self, offset: int, length: int) -> bytes | memoryview: ...
 
 
 class _LocalFile:

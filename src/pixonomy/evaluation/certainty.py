@@ -9,8 +9,7 @@ import polars as pl
 from scipy.special import log_softmax, ndtri, stdtrit
 
 from pixonomy.bundle.calibrate import Doubles
-from pixonomy.evaluation.metrics import has_probabilities
-from pixonomy.evaluation.predictions import STATED
+from pixonomy.evaluation.predictions import STATED, has_probabilities
 from pixonomy.intervals import Integers, number_units, sum_by
 
 _BINS = 15  # as Guo et al. 2017 count them

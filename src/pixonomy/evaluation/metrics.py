@@ -11,12 +11,10 @@ from pixonomy.errors import DataError
 from pixonomy.evaluation.confusion import Confusion
 from pixonomy.evaluation.difference import flip_signs
 from pixonomy.evaluation.macro import macro_interval
+from pixonomy.evaluation.predictions import LABEL_PROBABILITY, has_probabilities
 from pixonomy.intervals import Integers, measure_means, number_units, sum_by
 
 TOP_K = (3, 5)
-LABEL_PROBABILITY = "label_probability"
-"""The column of what the true category is given, where not each category has one."""
-
 _DENSE_CATEGORIES = 500  # more give a list of the pairs that occur, not a square
 
 
@@ -264,11 +262,6 @@ def _chosen(
     if not has_probabilities(predictions, categories):
         return None
     return _all_of(predictions, categories)[np.arange(truth.size), truth]
-
-
-def has_probabilities(predictions: pl.DataFrame, categories: int) -> bool:
-    """Tell whether each of k categories has a column of probabilities."""
-    return {f"probability_{k}" for k in range(categories)} <= set(predictions.columns)
 
 
 def _all_of(predictions: pl.DataFrame, categories: int) -> npt.NDArray[np.float64]:

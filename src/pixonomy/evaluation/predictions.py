@@ -11,13 +11,14 @@ import polars as pl
 from pixonomy.arrays.read import Arrays
 from pixonomy.bundle.calibrate import Doubles, Verdict
 from pixonomy.bundle.load import Bundle
-from pixonomy.evaluation.metrics import LABEL_PROBABILITY
 from pixonomy.inference.logits import softmax
 from pixonomy.progress import Progress, silent
 
 MOST_COLUMNS = 100  # more categories than these have no column each in a catalogue's table
 TOP = 10  # categories told of a picture instead
 
+LABEL_PROBABILITY = "label_probability"
+"""The column of what the true category is given, where not each category has one."""
 STATED = (LABEL_PROBABILITY, "raw_confidence", "raw_label_probability")
 
 _BATCH = 256
@@ -149,3 +150,8 @@ def top_probabilities(labels: Sequence[str], probabilities: Doubles) -> list[pl.
 
 def _name(column: str, labels: Sequence[str], places: npt.NDArray[np.intp]) -> pl.Series:
     return pl.Series(column, labels, dtype=pl.String).gather(places)
+
+
+def has_probabilities(predictions: pl.DataFrame, categories: int) -> bool:
+    """Tell whether each of k categories has a column of probabilities."""
+    return {f"probability_{k}" for k in range(categories)} <= set(predictions.columns)

@@ -11,9 +11,9 @@ import numpy as np
 import polars as pl
 
 from pixonomy.bundle.calibrate import Doubles
-from pixonomy.evaluation.metrics import Metrics, has_probabilities, measure
+from pixonomy.evaluation.metrics import Metrics, measure
 from pixonomy.evaluation.pooling import Pool, Pooling
-from pixonomy.evaluation.predictions import TOP
+from pixonomy.evaluation.predictions import TOP, has_probabilities
 from pixonomy.evaluation.shares import Share, share_among
 from pixonomy.intervals import UNIT, unit_column
 

@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 
 from pixonomy.curation.labels import review_probabilities
-from pixonomy.evaluation.metrics import has_probabilities
+from pixonomy.evaluation.predictions import has_probabilities
 
 FEWEST = 100  # pictures; of fewer, how labels go wrong cannot be read off
 MOST = 60  # that are told of

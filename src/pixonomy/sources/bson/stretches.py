@@ -106,7 +106,7 @@ class _Remote:
         self.size = file.size
         self.identity: list[object] = [file.size, file.version]
         self._threads = ThreadPoolExecutor(self._AHEAD, "read ahead")
-        self._blocks: dict[int, Future[bytes]] = {}
+        self._blocks: dict[int, Future[memoryview]] = {}
 
     def read(self, offset: int, length: int) -> memoryview:
         first, end = offset // self._BLOCK, min(offset + length, self.size)
