@@ -87,12 +87,14 @@ def test_ctrl_c_while_processes_start_and_work_leaves_one_sentence_and_nobody(
     tmp_path: Path, later: float
 ) -> None:
     (tmp_path / "long.py").write_text(
-        "import time\n"
-        "from pixonomy.cli import app\n"
+        "import sys, time\n"
+        "from pixonomy.cli.commands import TOOLS, VERBS, Verb\n"
         "from pixonomy.cli.main import main\n"
         "from pixonomy.workers import run\n"
-        "@app.app.command()\n"
+        "VERBS['long'] = Verb('long', 'long.long', TOOLS, 'long')\n"
+        "sys.modules['pixonomy.cli.long'] = sys.modules[__name__]\n"
         "def long():\n"
+        "    'Work for long.'\n"
         "    list(run(time.sleep, [30] * 6, 2))\n"
         "if __name__ == '__main__':\n"
         "    main()\n"
@@ -105,7 +107,9 @@ def test_ctrl_c_while_processes_start_and_work_leaves_one_sentence_and_nobody(
         start_new_session=True,
     )
     parent = psutil.Process(process.pid)
-    wait_for(lambda: len(parent.children()) >= 2)  # two of: a tracker and the two workers
+    wait_for(
+        lambda: process.poll() is not None or len(parent.children()) >= 2
+    )  # two of: a tracker and the two workers
     time.sleep(later)
     children = parent.children()
     began = time.monotonic()
