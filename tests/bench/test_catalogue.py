@@ -6,6 +6,7 @@ from pathlib import Path
 import bson
 import pytest
 
+from conftest import MakeOnce
 from pixonomy.bench.catalogue import read_products, write_catalogue
 from pixonomy.bench.decode import bench_decode
 from pixonomy.bench.index import bench_index
@@ -16,11 +17,12 @@ from pixonomy.progress import Surroundings
 from pixonomy.sources.bson.write import ProductPictures, write_bson
 
 
-@pytest.fixture(scope="module")
-def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("catalogue") / "small.bson"
-    write_bson(file, read_products(None)[:20])
-    return file
+@pytest.fixture(scope="session")
+def catalogue(make_once: MakeOnce) -> Path:
+    def write(folder: Path) -> None:
+        write_bson(folder / "small.bson", read_products(None)[:20])
+
+    return make_once("catalogue", write) / "small.bson"
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,10 @@
+import pytest
+
 from pixonomy.bench.collect import bench_collect
 from pixonomy.progress import Surroundings
 
 
+@pytest.mark.timed
 def test_rate_cost_dead_hosts_and_memory_are_measured_beside_a_bare_loop() -> None:
     rate, cpu, dead, memory = bench_collect(Surroundings(2), pictures=16, rounds=1)
     assert (rate.work, rate.unit) == ("collect 16 pictures of 100 kB", "images/s")

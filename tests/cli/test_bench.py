@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from conftest import MakeOnce
 from pixonomy.bench.catalogue import read_products
 from pixonomy.cli import bench
 from pixonomy.sources.bson.write import write_bson
@@ -16,11 +17,12 @@ Call = Callable[..., tuple[int, Any, str]]
 HEAVY = ("audit", "collect", "loader")  # other processes, or libraries that take long to load
 
 
-@pytest.fixture(scope="module")
-def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("catalogue") / "small.bson"
-    write_bson(file, read_products(None)[:20])
-    return file
+@pytest.fixture(scope="session")
+def catalogue(make_once: MakeOnce) -> Path:
+    def write(folder: Path) -> None:
+        write_bson(folder / "small.bson", read_products(None)[:20])
+
+    return make_once("catalogue", write) / "small.bson"
 
 
 @pytest.fixture

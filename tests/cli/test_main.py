@@ -242,11 +242,17 @@ def test_people_read_lines(
     capfd: pytest.CaptureFixture[str], fitted_run: Path, fitted_pictures: Path, tmp_path: Path
 ) -> None:
     picture = next(fitted_pictures.glob("cross/0*.jpg"))
+    assert run(["classify", str(fitted_run), str(picture)]) == 0
+    (line,) = capfd.readouterr().out.splitlines()
+    assert line.startswith(f"{picture}: ")
+    assert "%" in line
     assert run(["classify", str(fitted_run), str(picture), str(tmp_path)]) == 0  # one was read
-    first, second = capfd.readouterr().out.splitlines()
-    assert first.startswith(str(picture))
+    head, first, second, count = capfd.readouterr().out.splitlines()
+    assert head.split() == ["picture", "verdict", "category"]
+    assert first.startswith(f"{picture}  ")
     assert "%" in first
-    assert second == f"{tmp_path}: cannot be read (a folder, not a file)"
+    assert second.split(maxsplit=1)[1] == "unreadable  a folder, not a file"
+    assert count.startswith("2 pictures: ")
     assert run(["evaluate", str(fitted_run)]) == 0
     assert "Test accuracy" in capfd.readouterr().out
 

@@ -350,7 +350,7 @@ SEEDS = [encode(gradient(16, 16), format) for format in FORMATS] + [
     st.lists(st.tuples(st.integers(0, 2000), st.integers(0, 255)), max_size=12),
     st.integers(0, 2000),
 )
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_damaged_pictures_raise_nothing_but_undecodable_image(
     seed: bytes, edits: list[tuple[int, int]], kept: int
 ) -> None:

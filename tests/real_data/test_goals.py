@@ -1,6 +1,7 @@
 """The main job on real pictures: runs where `../shared/data` lies beside the checkout."""
 
 import json
+import math
 import re
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 from scipy.special import softmax
 
@@ -28,6 +30,10 @@ pytestmark = [
 ]
 
 
+# How long it takes is a promise: it has the cores to itself.
+alone = pytest.mark.timed
+
+
 def pixonomy(*arguments: object) -> dict[str, Any]:
     command = [sys.executable, "-m", "pixonomy", *map(str, arguments), "--json"]
     done = subprocess.run(command, stdout=subprocess.PIPE, check=True)
@@ -43,6 +49,7 @@ def transferred(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return result | {"waited": time.monotonic() - began}
 
 
+@alone
 def test_transfer_learning_on_the_goals_pictures_is_accurate_and_quick(
     transferred: dict[str, Any],
 ) -> None:
@@ -51,6 +58,7 @@ def test_transfer_learning_on_the_goals_pictures_is_accurate_and_quick(
     assert transferred["waited"] < 300
 
 
+@alone
 def test_the_bundle_gives_the_keras_models_probabilities_on_the_test_set(
     transferred: dict[str, Any],
 ) -> None:
@@ -70,6 +78,7 @@ def test_the_bundle_gives_the_keras_models_probabilities_on_the_test_set(
             np.testing.assert_allclose(given, wanted[start : start + batch], atol=1e-3)
 
 
+@alone
 def test_the_nine_orientations_of_a_picture_get_the_same_answer(
     transferred: dict[str, Any],
 ) -> None:
@@ -87,6 +96,7 @@ def test_the_nine_orientations_of_a_picture_get_the_same_answer(
     assert len(set(labels)) == 1
 
 
+@alone
 def test_every_odd_file_gets_an_answer_or_a_problem_in_bounded_time(
     transferred: dict[str, Any],
 ) -> None:
@@ -130,9 +140,20 @@ def test_without_weights_it_is_ahead_of_a_one_line_classifier(tmp_path: Path) ->
     assert result["test"]["accuracy_low"] > 0.804
 
 
-def test_vgg16_at_50_px_leaves_the_majority_baseline(tmp_path: Path) -> None:
-    recipe = tmp_path / "short.toml"
+def vgg16(epochs: int, folder: Path) -> dict[str, Any]:
+    recipe = folder / "short.toml"
     shipped = (resources.files("pixonomy") / "recipes" / "vgg16-50.toml").read_text("utf-8")
-    recipe.write_text(re.sub(r"epochs = \d+", "epochs = 6", shipped))
-    result = pixonomy("fit", DATA / "goals", "-o", tmp_path / "run", "--recipe", recipe)
+    recipe.write_text(re.sub(r"epochs = \d+", f"epochs = {epochs}", shipped))
+    return pixonomy("fit", DATA / "goals", "-o", folder / "run", "--recipe", recipe)
+
+
+def test_vgg16_at_50_px_learns(tmp_path: Path) -> None:
+    vgg16(2, tmp_path)
+    losses = pl.read_csv(tmp_path / "run" / "history.csv")["validation_loss"]
+    assert losses[-1] < math.log(5) - 0.03  # what a guess among five categories costs
+
+
+@pytest.mark.soak
+def test_vgg16_at_50_px_leaves_the_majority_baseline(tmp_path: Path) -> None:
+    result = vgg16(6, tmp_path)
     assert result["test"]["accuracy_low"] > result["test"]["majority_baseline"]

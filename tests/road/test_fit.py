@@ -7,11 +7,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pixonomy.errors import ArtefactDiffers, SettingError
+from pixonomy.errors import ArtefactDiffers, DataError, SettingError
 from pixonomy.manifest import read_manifest
 from pixonomy.progress import Surroundings
 from pixonomy.road.fit import FitChoices, fit
 from pixonomy.road.train import TrainChoices
+from pixonomy.sources.table import TableColumns
 
 KEYS = {"run", "bundle", "report", "images", "categories", "seconds", "test"}
 
@@ -129,3 +130,50 @@ def test_links_in_a_circle_end(fitted_pictures: Path, tmp_path: Path) -> None:
     result = index([pictures], tmp_path / "m.parquet")
     assert result["categories"] == 3
     assert result["rows"] < 74 * 4
+
+
+def write_table(folder: Path, pictures: Path) -> Path:
+    """Write a table of the drawn pictures with a wrong, a right and a source column."""
+    files = sorted(pictures.glob("*/*.jpg"))
+    table = pl.DataFrame(
+        {
+            "where": [str(file) for file in files],
+            "one": ["same"] * len(files),
+            "shape": [file.parent.name for file in files],
+            "shop": ["web" if number % 4 else "shop" for number in range(len(files))],
+        }
+    )
+    table.write_csv(folder / "table.csv")
+    return folder / "table.csv"
+
+
+def test_a_failed_call_does_not_stand_in_the_way_of_the_corrected_one(
+    tmp_path: Path, write_pictures: Callable[..., Path], choices: FitChoices
+) -> None:
+    pictures = write_pictures(tmp_path / "pictures", 8, ("circle", "cross"))
+    table, run = write_table(tmp_path, pictures), tmp_path / "run"
+    wrong = TableColumns(path="where", label="one")
+    with pytest.raises(DataError, match="Only one category"):
+        fit([table], run, FitChoices(columns=wrong, training=choices.training))
+    assert (run / "data" / "manifest.parquet").exists()
+    right = TableColumns(path="where", label="shape")
+    corrected = FitChoices(columns=right, training=choices.training, hold_out="shop")
+    result = fit([table], run, corrected)
+    assert result["categories"] == 2
+    tested = read_manifest(run / "data" / "split.parquet").rows.filter(pl.col("split") == "test")
+    assert set(tested["shop"]) == {"shop"}
+    with pytest.raises(ArtefactDiffers, match=r"columns\.label was shape, now one"):
+        fit([table], run, FitChoices(columns=wrong, training=choices.training))
+
+
+def test_a_manifest_is_trained_on_with_its_own_splits(
+    fitted_run: Path, tmp_path: Path, choices: FitChoices
+) -> None:
+    manifest = fitted_run / "data" / "split.parquet"
+    result = fit([manifest], tmp_path / "run", choices)
+    given, used = (
+        read_manifest(one, ("image_id", "split")).rows
+        for one in (manifest, tmp_path / "run" / "data" / "split.parquet")
+    )
+    assert given.equals(used)
+    assert result["images"] == 73

@@ -195,3 +195,17 @@ def test_a_pretrained_network_takes_the_transfer_recipe_by_its_name() -> None:
     planned = plan_training(TrainChoices(model="resnet50"))
     assert (planned.recipe.model, planned.weights) == ("resnet50", "imagenet")
     assert planned.recipe.freeze_norm
+
+
+def test_the_model_may_be_a_recipe_also_beside_a_recipe_file(tmp_path: Path) -> None:
+    recipe = tmp_path / "mine.toml"
+    recipe.write_text("batch = 8\n")
+    planned = plan_training(TrainChoices(model="probe", recipe=str(recipe)))
+    assert (planned.recipe.model, planned.recipe.epochs, planned.recipe.batch) == (
+        "mobilenet",
+        0,
+        8,
+    )
+    assert planned.weights == "imagenet"
+    with pytest.raises(SettingError, match=r"Did you mean 'probe'\?"):
+        plan_training(TrainChoices(model="prob"))

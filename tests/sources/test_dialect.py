@@ -143,7 +143,7 @@ def write(rows: list[tuple[str, str]], **dialect: Any) -> str:
     st.sampled_from(["\n", "\r\n", "\r"]),
     st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
 )
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_what_a_writer_wrote_comes_back(
     rows: list[tuple[str, str]],
     delimiter: str,
@@ -166,7 +166,7 @@ def test_what_a_writer_wrote_in_windows_1252_comes_back(rows: list[tuple[str, st
 
 
 @given(st.binary(max_size=80))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_any_bytes_are_read_or_refused_in_one_line(data: bytes) -> None:
     refusal = ""
     try:

@@ -67,7 +67,7 @@ def test_a_profile_gives_keys_region_and_endpoint(
     account = find_account(ADDRESS)
     assert (account.endpoint, account.region) == (url, "eu-west-3")
     assert account.keys()["access_key_id"] == "of-profile"
-    assert open_remote(ADDRESS).read(0, 10) == b"data"
+    assert bytes(open_remote(ADDRESS).read(0, 10)) == b"data"
 
 
 def test_a_program_that_hands_out_keys_is_asked_again_before_they_end(bare: Path) -> None:

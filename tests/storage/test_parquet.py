@@ -17,7 +17,7 @@ from pixonomy.storage.parquet import BadParquet, check_parquet
 from pixonomy.storage.tables import read_parquet, write_parquet
 
 ROWS = 4321  # a number that stands for nothing else in a file
-MUTANTS = 300  # of each file
+MUTANTS = 100  # of each file
 CHILD = f"""
 import resource, sys
 from pathlib import Path

@@ -60,8 +60,9 @@ def test_nothing_is_asked_for_where_there_is_nothing(storage: Any) -> None:
     storage.put("bucket/empty")
     empty, file = open_remote("s3://bucket/empty"), open_remote(ADDRESS)
     storage.asked.clear()
-    assert (empty.size, empty.read(0, 10)) == (0, b"")
-    assert file.read(5, 0) == file.read(len(CONTENT), 10) == file.read(10**12, 10) == b""
+    assert (empty.size, bytes(empty.read(0, 10))) == (0, b"")
+    for offset, length in ((5, 0), (len(CONTENT), 10), (10**12, 10)):
+        assert bytes(file.read(offset, length)) == b""
     assert storage.asked == []
 
 
@@ -242,7 +243,7 @@ def test_a_file_is_copied_whole(size: int, storage: Any, tmp_path: Path) -> None
     upload(tmp_path / "file", "s3://bucket/to/file é")
     assert len([one for one in storage.asked if one[0] == "PUT"]) == (1 if size < 10**6 else 3)
     file = open_remote("s3://bucket/to/file é")
-    assert (file.size, file.read(0, size)) == (size, data)
+    assert (file.size, bytes(file.read(0, size))) == (size, data)
 
 
 def test_a_file_that_cannot_be_copied_is_told(storage: Any, tmp_path: Path) -> None:

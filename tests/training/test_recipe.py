@@ -67,3 +67,32 @@ def test_an_unknown_recipe_names_the_shipped_ones() -> None:
 def test_a_value_out_of_range_is_refused() -> None:
     with pytest.raises(SettingError, match="size must be 8 to 1024, not 5000"):
         Recipe(size=5000)
+
+
+def test_a_recipe_file_may_name_a_shipped_recipe_as_its_model(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text('model = "probe"\nbatch = 8')
+    shipped, recipe = load_recipe("probe", {}), load_recipe(file, {"seed": 3})
+    assert (recipe.model, recipe.epochs, recipe.size) == ("mobilenet", 0, shipped.size)
+    assert (recipe.batch, recipe.seed) == (8, 3)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("epoch = 3", r"Did you mean 'epochs'\?"),
+        ('optimizer = "adam"', r"one of adamw, muon, not 'adam'\. Did you mean 'adamw'\?"),
+    ],
+)
+def test_the_nearest_key_and_value_are_suggested(
+    tmp_path: Path, content: str, message: str
+) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(content)
+    with pytest.raises(SettingError, match=message):
+        load_recipe(file, {})
+
+
+def test_the_nearest_recipe_is_suggested() -> None:
+    with pytest.raises(SettingError, match=r"Did you mean 'compact'\?"):
+        load_recipe("compcat", {})

@@ -94,7 +94,7 @@ def _categories(answer: dict[str, Any]) -> str:
         return str(answer["problem"])
     if answer["verdict"] == "unsure" and len(top) > 1:
         return f"{_guess(top[0])} or {_guess(top[1])}"
-    return _guess(top[0])
+    return f"nearest: {_guess(top[0])}" if answer["verdict"] == "none" else _guess(top[0])
 
 
 def _guess(one: dict[str, Any]) -> str:

@@ -9,7 +9,7 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "audit": ("faiss", "imagehash", "jinja2", "matplotlib", "scipy"),
     "train": ("keras", "onnxscript", "sklearn", "tensorboardX", "torch"),
     "collect": ("aiohttp", "bs4", "imagehash", "jinja2", "lxml", "protego", "yarl"),
-    "s3": ("s3fs", "fsspec", "botocore"),
+    "s3": ("obstore", "botocore"),
     "jax": ("jax",),
 }
 """The modules that each extra of pyproject.toml brings; `train` brings those of `audit`, too."""

@@ -56,7 +56,8 @@ def run(arguments: list[str]) -> int:
     except SystemExit as end:
         code = end.code
     except (Exception, KeyboardInterrupt) as error:
-        if not arguments and not _is_interrupt(error):  # the help has been shown
+        if type(error).__name__ == "NoArgsIsHelpError":  # of Typer, for a call without a verb
+            print(_usage_message(error))
             return 2
         return _fail(_describe(error, arguments), arguments)
     return code if isinstance(code, int) else 0

@@ -146,7 +146,8 @@ def classify(
     lines = answer_lines(result["images"])
     if output is not None:
         write_answers(output, result["images"])
-        lines = [f"{count_verdicts(result['images'])}", f"Answers: {printable(output)}"]
+        result = {**result, "table": printable(output)}
+        lines = [count_verdicts(result["images"]), f"Answers: {result['table']}"]
     show(result, lines, as_json)
     if all(one["verdict"] == "unreadable" for one in result["images"]):
         raise typer.Exit(1)

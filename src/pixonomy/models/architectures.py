@@ -70,13 +70,14 @@ def architecture(model: str, also: Sequence[str] = ()) -> Architecture:
     """Return the architecture of that name.
 
     Args:
-        also: other names that would have been understood there, such as those of recipes.
+        also: names of recipes that would have been understood there, too.
 
     Raises:
         SettingError: naming the known ones.
     """
     if model not in ARCHITECTURES:
-        known = ", ".join(sorted({*ARCHITECTURES, *also}))
+        known = ", ".join(sorted(ARCHITECTURES))
         near = suggest(model, (*ARCHITECTURES, *also))
-        raise SettingError(f"There is no model {model!r}; known are {known}.{near}")
+        recipes = f", and the recipes {', '.join(also)}" if also else ""
+        raise SettingError(f"There is no model {model!r}; known are {known}{recipes}.{near}")
     return ARCHITECTURES[model]

@@ -116,12 +116,12 @@ def test_a_file_cut_at_200_random_bytes_keeps_what_was_whole(
         assert [one.offset for one in damages] == ([] if is_whole else [catalogue.starts[number]])
 
 
-def test_a_file_with_any_of_500_random_flips_loses_one_product_at_most(
+def test_a_file_with_any_of_many_random_flips_loses_one_product_at_most(
     catalogue: Catalogue,
 ) -> None:
     chance, told = random.Random(2), 0
-    places = chance.sample(range(len(catalogue.content)), 300)
-    for start in chance.choices(catalogue.starts[:-1], k=200):
+    places = chance.sample(range(len(catalogue.content)), 80)
+    for start in chance.choices(catalogue.starts[:-1], k=80):
         places.append(start + chance.randrange(70))  # most bytes are pixels: headers, too
     for place in places:
         changed = bytearray(catalogue.content)

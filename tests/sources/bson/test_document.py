@@ -58,7 +58,7 @@ def test_every_product_is_read_as_pymongo_reads_it(
 
 
 @given(data=st.data())
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_a_changed_byte_is_damage_or_gives_ranges_inside_the_document(
     products: st.SearchStrategy[bytes], data: st.DataObject
 ) -> None:

@@ -1,0 +1,62 @@
+"""`classify -o CSV`: a row for each picture, in which no cell is a formula."""
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from pixonomy.cli.answers import answer_lines, write_answers
+
+Call = Callable[..., tuple[int, Any, str]]
+
+TOP = [
+    {"label": "1", "name": "=cmd()", "confidence": 0.75},
+    {"label": "2", "name": "red, blue", "confidence": 0.25},
+]
+UNSURE = {"verdict": "unsure", "label": "1", "name": "=cmd()", "confidence": 0.75, "top": TOP}
+BROKEN = {"verdict": "unreadable", "label": None, "name": None, "confidence": 0.0, "top": []}
+ANSWERS: list[dict[str, Any]] = [
+    {"path": "a.jpg", **UNSURE, "problem": None},
+    {"path": "b.txt", **BROKEN, "problem": "not a picture"},
+    {"path": "c.jpg", **UNSURE, "top": TOP[:1], "problem": None, "verdict": "sure"},
+    {"path": "d.jpg", **UNSURE, "problem": None, "verdict": "none", "label": None, "name": None},
+]
+
+
+def test_several_answers_are_a_table_with_their_count() -> None:
+    assert answer_lines(ANSWERS) == [
+        "picture  verdict        category",
+        "a.jpg    not sure       =cmd() (75.0 %) or red, blue (25.0 %)",
+        "b.txt    unreadable     not a picture",
+        "c.jpg    sure           =cmd() (75.0 %)",
+        "d.jpg    none of these  nearest: =cmd() (75.0 %)",
+        "4 pictures: 1 sure, 1 not sure, 1 none of these, 1 unreadable.",
+    ]
+
+
+def test_one_answer_is_one_line() -> None:
+    assert answer_lines(ANSWERS[1:2]) == ["b.txt: cannot be read (not a picture)"]
+
+
+def test_cells_of_the_csv_are_no_formulas_and_what_is_unknown_is_empty(tmp_path: Path) -> None:
+    write_answers(tmp_path / "a.csv", ANSWERS)
+    with (tmp_path / "a.csv").open(newline="") as file:
+        first, second, third, _ = csv.DictReader(file)
+    assert (first["name"], first["second_name"]) == ("'=cmd()", "red, blue")
+    assert (first["confidence"], first["second_confidence"]) == ("0.75", "0.25")
+    assert (second["confidence"], second["problem"]) == ("", "not a picture")
+    assert third["second_label"] == ""
+
+
+def test_the_csv_is_named_and_not_written_over(
+    call: Call, fitted_run: Path, fitted_pictures: Path, tmp_path: Path
+) -> None:
+    picture, table = next(fitted_pictures.glob("cross/0*.jpg")), tmp_path / "answers.csv"
+    code, answer, _ = call("classify", fitted_run, picture, "-o", table)
+    assert (code, list(answer), answer["table"]) == (0, ["images", "table"], str(table))
+    assert len(table.read_text().splitlines()) == 2
+    code, answer, _ = call("classify", fitted_run, picture, "-o", table)
+    assert code == 2
+    assert "exists; choose another name" in answer["error"]["message"]
+    code, _, _ = call("classify", fitted_run, picture, "-o", table, "--overwrite")
+    assert code == 0
