@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from pixonomy.errors import UndecodableImage
 from pixonomy.fetch import read_all, read_bytes
 from pixonomy.locate import DEFLATE, STORED, Location, with_checksum
+from pixonomy.storage.address import Address
 
 
 def complaint(location: Location) -> str:
@@ -37,16 +38,16 @@ def complaint(location: Location) -> str:
 def test_a_range_of_a_file_is_read(tmp_path: Path) -> None:
     path = tmp_path / "shard"
     path.write_bytes(b"0123456789")
-    assert read_bytes(Location("a", path, 2, 3)) == b"234"
-    assert read_bytes(Location("a", path, 7)) == b"789"
-    assert read_bytes(Location("a", path)) == b"0123456789"
-    assert read_bytes(Location("a", path, 4, 0)) == b""
+    assert read_bytes(Location("a", Address(path), 2, 3)) == b"234"
+    assert read_bytes(Location("a", Address(path), 7)) == b"789"
+    assert read_bytes(Location("a", Address(path))) == b"0123456789"
+    assert read_bytes(Location("a", Address(path), 4, 0)) == b""
 
 
 def test_a_file_that_ends_too_early_says_so(tmp_path: Path) -> None:
     path = tmp_path / "shard"
     path.write_bytes(b"0123456789")
-    assert "ends before" in complaint(Location("a", path, 8, 3))
+    assert "ends before" in complaint(Location("a", Address(path), 8, 3))
 
 
 @pytest.mark.parametrize(("offset", "length"), [(0, 10**15), (0, None), (-1, 5)])
@@ -56,12 +57,12 @@ def test_ranges_no_picture_has_are_not_read(
     path = tmp_path / "huge"
     with path.open("wb") as file:
         file.truncate(2**40)  # a sparse file: a terabyte on paper
-    complaint(Location("a", path, offset, length))
+    complaint(Location("a", Address(path), offset, length))
 
 
 def test_a_negative_length_reads_nothing(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"0123456789")
-    assert read_bytes(Location("a", tmp_path / "file", 0, -1)) == b""
+    assert read_bytes(Location("a", Address(tmp_path / "file"), 0, -1)) == b""
 
 
 def test_a_folder_a_pipe_a_device_and_a_missing_file_are_refused_at_once(tmp_path: Path) -> None:
@@ -69,22 +70,22 @@ def test_a_folder_a_pipe_a_device_and_a_missing_file_are_refused_at_once(tmp_pat
     (tmp_path / "dangling").symlink_to("nowhere")
     (tmp_path / "loop").symlink_to("loop")
     (tmp_path / "file").write_bytes(b"0123")
-    assert complaint(Location("a", tmp_path)) == "a folder, not a file"
-    assert complaint(Location("a", tmp_path / "file" / "below")) == "the file is missing"
-    assert complaint(Location("a", tmp_path / "pipe")) == "not a regular file"
-    assert complaint(Location("a", Path("/dev/zero"))) == "not a regular file"
-    assert complaint(Location("a", tmp_path / "nothing")) == "the file is missing"
-    assert complaint(Location("a", tmp_path / "dangling")) == "the file is missing"
-    assert complaint(Location("a", tmp_path / "loop")) == "the file is missing"
-    assert complaint(Location("a", tmp_path / "nu\0l")) == "the file is missing"
-    assert "cannot be read" in complaint(Location("a", tmp_path / ("long" * 100)))
+    assert complaint(Location("a", Address(tmp_path))) == "a folder, not a file"
+    assert complaint(Location("a", Address(tmp_path / "file" / "below"))) == "the file is missing"
+    assert complaint(Location("a", Address(tmp_path / "pipe"))) == "not a regular file"
+    assert complaint(Location("a", Address(Path("/dev/zero")))) == "not a regular file"
+    assert complaint(Location("a", Address(tmp_path / "nothing"))) == "the file is missing"
+    assert complaint(Location("a", Address(tmp_path / "dangling"))) == "the file is missing"
+    assert complaint(Location("a", Address(tmp_path / "loop"))) == "the file is missing"
+    assert complaint(Location("a", Address(tmp_path / "nu\0l"))) == "the file is missing"
+    assert "cannot be read" in complaint(Location("a", Address(tmp_path / ("long" * 100))))
 
 
 def test_a_file_without_permission_becomes_a_problem(ordinary_folder: Path) -> None:
     (ordinary_folder / "secret.jpg").write_bytes(b"1")
     (ordinary_folder / "secret.jpg").chmod(0)
     assert "cannot be read: Permission denied" in complaint(
-        Location("a", ordinary_folder / "secret.jpg")
+        Location("a", Address(ordinary_folder / "secret.jpg"))
     )
 
 
@@ -102,7 +103,7 @@ def write_table(path: Path, count: int = 100, rows_together: int = 10) -> Path:
 
 
 def in_table(path: Path, row: object, column: str = "image") -> Location:
-    return Location("a", path, member=str(row), encoding=f"parquet:{column}")
+    return Location("a", Address(path), member=str(row), encoding=f"parquet:{column}")
 
 
 @pytest.mark.parametrize("column", ["image", "raw"])
@@ -157,7 +158,8 @@ def test_a_table_that_is_none_is_a_reason(tmp_path: Path) -> None:
     assert "cannot be read" in complaint(in_table(tmp_path / "t.parquet", 0))
     assert complaint(in_table(tmp_path / "none.parquet", 0)) == "the file is missing"
     assert complaint(in_table(tmp_path / "pipe", 0)) == "not a regular file"
-    remote = Location("a", "s3://bucket/t.parquet", member="0", encoding="parquet:image")
+    table = Address.parse("s3://bucket/t.parquet")
+    remote = Location("a", table, member="0", encoding="parquet:image")
     assert "from this machine only" in complaint(remote)
 
 
@@ -197,7 +199,7 @@ def test_a_large_table_is_decoded_once_not_once_a_row(tmp_path: Path) -> None:
 def test_a_row_that_names_no_range_does_not_spoil_its_neighbours(tmp_path: Path) -> None:
     (tmp_path / "shard").write_bytes(b"0123456789")
     places = [(3, 2), (-1, 5), (0, 10**15), (0, 1), (-(2**63), None), (2**62, 1)]
-    locations = [Location("a", tmp_path / "shard", *place) for place in places]
+    locations = [Location("a", Address(tmp_path / "shard"), *place) for place in places]
     fetched = dict(read_all(locations))
     assert [fetched[0], fetched[3]] == [b"34", b"0"]
     assert str(fetched[1]) == str(fetched[4]) == "the row names no range of bytes"
@@ -210,7 +212,7 @@ def test_pictures_of_an_object_are_fetched_in_few_requests(storage: Any) -> None
     storage.put("bucket/train.bson", content)
     address = "s3://bucket/train.bson"
     places = [*random.Random(2).sample(range(0, 1_000_000, 2000), 400), 3_900_000]
-    locations = [Location("a", address, place, 1500) for place in places]
+    locations = [Location("a", Address.parse(address), place, 1500) for place in places]
     fetched = dict(read_all(locations))
     assert [fetched[n] for n in range(401)] == [content[place:][:1500] for place in places]
     # One to look at the object, one for all neighbours, one for what lies far from them.
@@ -219,9 +221,9 @@ def test_pictures_of_an_object_are_fetched_in_few_requests(storage: Any) -> None
 
 def test_an_object_that_cannot_be_had_is_a_reason(storage: Any) -> None:
     storage.put("bucket/train.bson", b"0123456789")
-    far = "s3://bucket/train.bson"
-    locations = [Location("a", far, 8, 5), Location("b", "s3://bucket/none", 0, 1)]
-    locations += [Location("c", "ftp://host/file", 0, 1), Location("d", far, 2, 3)]
+    far, none = Address.parse("s3://bucket/train.bson"), Address.parse("s3://bucket/none")
+    locations = [Location("a", far, 8, 5), Location("b", none, 0, 1)]
+    locations += [Location("c", Address.parse("ftp://host/file"), 0, 1), Location("d", far, 2, 3)]
     fetched = dict(read_all(locations))
     assert fetched[3] == b"234"
     assert "ends before" in str(fetched[0])
@@ -239,7 +241,7 @@ def test_bytes_of_a_zip_are_held_against_their_checksum(tmp_path: Path, kind: st
     (tmp_path / "a.zip").write_bytes(lying)
 
     def read(encoding: str | None) -> bytes:
-        return read_bytes(Location("a", tmp_path / "a.zip", 0, len(lying), "a", encoding))
+        return read_bytes(Location("a", Address(tmp_path / "a.zip"), 0, len(lying), "a", encoding))
 
     assert read(with_checksum(kind, zlib.crc32(data))) == read(kind) == data
     for wrong in (f"{kind}:crc32=00000001", f"{kind}:crc32=none"):

@@ -17,6 +17,7 @@ from pixonomy.locate import (
     with_checksum,
 )
 from pixonomy.manifest import conform
+from pixonomy.storage.address import Address
 
 NAMES = st.binary(min_size=1, max_size=40).filter(lambda name: b"\0" not in name)
 
@@ -49,14 +50,14 @@ def test_locations_keep_the_order_of_rows_and_absolute_paths(tmp_path: Path) -> 
         )
     )
     assert locate(rows, tmp_path) == [
-        Location("b", tmp_path / "x" / "y", 3, 4),
-        Location("a", Path("/z"), 0, None),
+        Location("b", Address(tmp_path / "x" / "y"), 3, 4),
+        Location("a", Address(Path("/z")), 0, None),
     ]
 
 
 @given(st.integers(0, 50), st.integers(1, 20))
 def test_chunks_hold_everything_once_and_in_order(count: int, size: int) -> None:
-    locations = [Location(str(number), Path()) for number in range(count)]
+    locations = [Location(str(number), Address(Path())) for number in range(count)]
     chunks = list(in_chunks(locations, size))
     assert [location for chunk in chunks for location in chunk] == locations
     assert all(1 <= len(chunk) <= size for chunk in chunks)

@@ -13,6 +13,7 @@ from pixonomy.errors import UndecodableImage
 from pixonomy.fetch import read_all, read_bytes
 from pixonomy.locate import DEFLATE, Location, locate
 from pixonomy.seen import CHANGED, Seen
+from pixonomy.storage.address import Address
 
 OLD, NEW, LONGER = b"old picture", b"new picture", b"a longer picture"
 SECOND = 10**9
@@ -27,7 +28,7 @@ def file(tmp_path: Path) -> Path:
 
 
 def as_seen(file: Path, **others: Any) -> Location:
-    return Location("a", file, 0, len(OLD), seen=Seen(5 * SECOND), **others)
+    return Location("a", Address(file), 0, len(OLD), seen=Seen(5 * SECOND), **others)
 
 
 def put(file: Path, data: bytes, seconds: int) -> None:
@@ -69,7 +70,7 @@ def test_where_the_sha256_is_known_the_bytes_decide(file: Path) -> None:
 
 
 def test_without_a_time_the_sha256_alone_decides(file: Path) -> None:
-    told = Location("a", file, 0, len(OLD), sha256=sha256(OLD).hexdigest())
+    told = Location("a", Address(file), 0, len(OLD), sha256=sha256(OLD).hexdigest())
     assert read_bytes(told) == OLD
     put(file, NEW, 5)
     with pytest.raises(UndecodableImage, match="changed since it was indexed"):
@@ -78,8 +79,8 @@ def test_without_a_time_the_sha256_alone_decides(file: Path) -> None:
 
 def test_a_row_of_before_that_knows_nothing_of_the_file_is_read(file: Path) -> None:
     put(file, LONGER, 77)
-    assert read_bytes(Location("a", file)) == LONGER
-    assert read_bytes(Location("a", file, 0, 3)) == LONGER[:3]
+    assert read_bytes(Location("a", Address(file))) == LONGER
+    assert read_bytes(Location("a", Address(file), 0, 3)) == LONGER[:3]
 
 
 @pytest.mark.parametrize(("seconds", "is_changed"), [(5, False), (7, False), (8, True)])
@@ -87,17 +88,18 @@ def test_a_file_written_after_the_table_was_indexed_is_a_change(
     file: Path, seconds: int, is_changed: bool
 ) -> None:
     put(file, NEW, seconds)
-    told = Location("a", file, seen=Seen(indexed_ns=5 * SECOND))
+    told = Location("a", Address(file), seen=Seen(indexed_ns=5 * SECOND))
     ((_, found),) = read_all([told])
     assert str(found) == CHANGED if is_changed else found == NEW
 
 
 def test_ranges_of_a_file_seen_in_two_states_are_told_apart(file: Path) -> None:
     ranges = [
-        Location("new", file, 1, 3, "m", seen=Seen(5 * SECOND)),
-        Location("old", file, 2, 3, "m", seen=Seen(4 * SECOND)),
-        Location("odd", file, 0, 3, "m", seen=Seen(5 * SECOND)),  # a range need not be all of it
-        Location("none", file, 4, 3),
+        Location("new", Address(file), 1, 3, "m", seen=Seen(5 * SECOND)),
+        Location("old", Address(file), 2, 3, "m", seen=Seen(4 * SECOND)),
+        # A range need not be all of it.
+        Location("odd", Address(file), 0, 3, "m", seen=Seen(5 * SECOND)),
+        Location("none", Address(file), 4, 3),
     ]
     found = dict(read_all(ranges))
     assert [found[0], str(found[1]), found[2], found[3]] == [OLD[1:4], CHANGED, OLD[:3], OLD[4:7]]
@@ -110,7 +112,7 @@ def test_what_is_unpacked_is_compared_with_its_sha256(tmp_path: Path) -> None:
     packed = packer.compress(OLD) + packer.flush()
     (tmp_path / "z").write_bytes(b"....." + packed)
     seen = Seen(1)  # another time than the file has
-    told = Location("a", tmp_path / "z", 5, len(packed), "m", DEFLATE, seen)
+    told = Location("a", Address(tmp_path / "z"), 5, len(packed), "m", DEFLATE, seen)
     ((_, found),) = read_all([told])
     assert str(found) == CHANGED
     assert read_bytes(replace(told, sha256=sha256(OLD).hexdigest())) == OLD
@@ -124,7 +126,7 @@ def test_a_row_of_a_replaced_table_is_a_change(tmp_path: Path) -> None:
         os.utime(table, ns=(0, 5 * SECOND))
 
     write(OLD)
-    told = Location("a", table, 0, len(OLD), "0", "parquet:image", Seen(5 * SECOND))
+    told = Location("a", Address(table), 0, len(OLD), "0", "parquet:image", Seen(5 * SECOND))
     assert read_bytes(told) == OLD
     write(LONGER)  # at the same time, but the row tells of the length
     with pytest.raises(UndecodableImage, match="changed since it was indexed"):
@@ -143,7 +145,8 @@ def test_an_object_with_another_etag_is_a_change(storage: Any) -> None:
     from pixonomy.storage.s3 import open_remote
 
     opened = open_remote("s3://bucket/a")
-    told = Location("a", "s3://bucket/a", 0, len(OLD), seen=Seen(etag=opened.version))
+    far, seen = Address.parse("s3://bucket/a"), Seen(etag=opened.version)
+    told = Location("a", far, 0, len(OLD), seen=seen)
     assert read_bytes(told) == OLD
     storage.put("bucket/a", OLD)  # the same bytes have the same ETag
     assert read_bytes(told) == OLD

@@ -15,6 +15,7 @@ import polars as pl
 from pixonomy.errors import SettingError, UndecodableImage
 from pixonomy.locate import CHECKSUM, DEFLATE, PARQUET, STORED, Location
 from pixonomy.seen import MISSING
+from pixonomy.storage.address import Address
 from pixonomy.storage.parquet import BadParquet, check_parquet
 from pixonomy.storage.s3 import open_remote
 from pixonomy.unchanged import Opened, compare, refuse
@@ -68,8 +69,8 @@ def read_all(locations: Sequence[Location]) -> Iterator[tuple[int, Fetched]]:
     Raises:
         StorageError: if a remote storage refuses or does not answer.
     """
-    columns: dict[tuple[Path | str, str], list[int]] = {}
-    files: dict[Path | str, list[int]] = {}
+    columns: dict[tuple[Address, str], list[int]] = {}
+    files: dict[Address, list[int]] = {}
     for place, one in enumerate(locations):
         if one.encoding is not None and one.encoding.startswith(PARQUET):
             columns.setdefault((one.file, one.encoding), []).append(place)
@@ -82,7 +83,7 @@ def read_all(locations: Sequence[Location]) -> Iterator[tuple[int, Fetched]]:
 
 
 def _read_file(
-    file: Path | str, locations: Sequence[Location], places: list[int]
+    file: Address, locations: Sequence[Location], places: list[int]
 ) -> Iterator[tuple[int, Fetched]]:
     with ExitStack() as stack:
         try:
@@ -94,7 +95,7 @@ def _read_file(
             return
         kept = yield from _refuse_some(locations, places, ranges)
         kept.sort(key=lambda place: locations[place].offset)
-        for run in _neighbours(locations, kept, ranges.size, _GAP[isinstance(file, str)]):
+        for run in _neighbours(locations, kept, ranges.size, _GAP[file.is_remote]):
             for place, fetched in _read_run(ranges, locations, run):
                 yield place, compare(fetched, locations[place], ranges)
 
@@ -113,13 +114,13 @@ def _refuse_some(
     return kept
 
 
-def _open(file: Path | str, stack: ExitStack) -> _Ranges:
-    if isinstance(file, str):
-        if not file:
-            raise UndecodableImage("the row names no file")
-        return open_remote(file)
-    _require_file(file)
-    return _LocalFile(stack.enter_context(file.open("rb")))
+def _open(file: Address, stack: ExitStack) -> _Ranges:
+    if file.is_remote:
+        return open_remote(file.url)
+    if file.path is None:
+        raise UndecodableImage("the row names no file")
+    _require_file(file.path)
+    return _LocalFile(stack.enter_context(file.path.open("rb")))
 
 
 def _require_file(file: Path) -> None:
@@ -205,7 +206,7 @@ def _inflate(part: memoryview) -> Fetched:
 
 
 def _read_column(
-    file: Path | str, column: str, locations: Sequence[Location], places: list[int]
+    file: Address, column: str, locations: Sequence[Location], places: list[int]
 ) -> Iterator[tuple[int, Fetched]]:
     """Read rows of a Parquet column of bytes, or of structs with a field `bytes`."""
     waiting: dict[int, list[int]] = {}
@@ -230,8 +231,8 @@ def _read_column(
     yield from ((place, reason) for rest in waiting.values() for place in rest)
 
 
-def _open_here(file: Path | str, stack: ExitStack) -> _Ranges:
-    if isinstance(file, str):
+def _open_here(file: Address, stack: ExitStack) -> _Ranges:
+    if file.path is None:
         raise UndecodableImage("pictures inside a table are read from this machine only")
     return _open(file, stack)
 
@@ -241,13 +242,13 @@ def _row_number(location: Location) -> int:
     return int(text) if text.isdecimal() and len(text) < 19 else -1
 
 
-def _read_rows(file: Path | str, column: str, rows: list[int]) -> Iterator[tuple[int, Fetched]]:
+def _read_rows(file: Address, column: str, rows: list[int]) -> Iterator[tuple[int, Fetched]]:
     """Yield some rows, named by ascending numbers; each row group is decoded once a stretch."""
-    if isinstance(file, str):
+    if file.path is None:
         raise UndecodableImage("pictures inside a table are read from this machine only")
-    _require_file(file)
+    _require_file(file.path)
     # Opened here, because Polars takes no names that are not UTF-8.
-    with file.open("rb") as opened:
+    with file.path.open("rb") as opened:
         stretches = list(_stretches([row for row in rows if row >= 0]))
         check_parquet(opened, [range(one[0], one[-1] + 1) for one in stretches])
         table = pl.scan_parquet(opened)

@@ -10,7 +10,7 @@ import polars as pl
 from polars import selectors
 
 from pixonomy.seen import SEEN_COLUMNS, Seen, to_seen
-from pixonomy.storage.s3 import is_remote
+from pixonomy.storage.address import Address, is_remote
 
 DEFLATE = "deflate"
 """An `encoding`: the range holds the compressed member of a zip."""
@@ -39,7 +39,7 @@ class Location:
     """Where one picture's bytes lie.
 
     Attributes:
-        file: a path on this machine, or the address of an object (s3://…).
+        file: on this machine, or an object (s3://…).
         offset: in bytes, from the beginning of the file.
         length: in bytes; None: to the end of the file.
         member, encoding: for bytes that are no plain range, see `DEFLATE` and `PARQUET`.
@@ -48,7 +48,7 @@ class Location:
     """
 
     image_id: str
-    file: Path | str
+    file: Address
     offset: int = 0
     length: int | None = None
     member: str | None = None
@@ -115,11 +115,11 @@ def uri_to_path(uri: str) -> Path:
     return Path(uri)
 
 
-def uri_to_file(uri: str | None, base: Path) -> Path | str:
-    """Return the file or object a `uri` names; "" where it names none."""
+def uri_to_file(uri: str | None, base: Path) -> Address:
+    """Return the file or object a `uri` names, be it none."""
     if uri is None:
-        return ""
-    return uri if is_remote(uri) else base / uri_to_path(uri)
+        return Address(None)
+    return Address(None, uri) if is_remote(uri) else Address(base / uri_to_path(uri))
 
 
 def in_chunks(locations: list[Location], size: int) -> Iterator[list[Location]]:

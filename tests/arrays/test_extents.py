@@ -6,6 +6,7 @@ import polars as pl
 from pixonomy.arrays.extents import read_extents
 from pixonomy.locate import DEFLATE, PARQUET, STORED, Location, with_checksum
 from pixonomy.manifest import Manifest, conform, write_manifest
+from pixonomy.storage.address import Address
 
 
 def write(folder: Path, **columns: list[object]) -> Path:
@@ -29,12 +30,12 @@ def test_every_kind_of_row_becomes_the_location_it_was(tmp_path: Path) -> None:
     )
     extents = read_extents(manifest, tmp_path)
     assert extents.locations() == [
-        Location("0", tmp_path / "a.bson", 7, 70),
-        Location("1", "s3://b/c.bson", 8, 80),
-        Location("2", tmp_path / "d.zip", 9, 90, None, DEFLATE),
-        Location("3", tmp_path / "e.parquet", 0, 40, "12", f"{PARQUET}image"),
-        Location("4", tmp_path / "f.jpg", 0, None),
-        Location("5", "", 0, None),
+        Location("0", Address(tmp_path / "a.bson"), 7, 70),
+        Location("1", Address.parse("s3://b/c.bson"), 8, 80),
+        Location("2", Address(tmp_path / "d.zip"), 9, 90, None, DEFLATE),
+        Location("3", Address(tmp_path / "e.parquet"), 0, 40, "12", f"{PARQUET}image"),
+        Location("4", Address(tmp_path / "f.jpg"), 0, None),
+        Location("5", Address(None), 0, None),
     ]
 
 
@@ -60,7 +61,7 @@ def test_a_part_carries_the_files_it_needs_and_no_others(tmp_path: Path) -> None
     manifest = write(tmp_path, uri=["a", "b", "c", "b"], offset=[1, 2, 3, 4], length=[1, 1, 1, 1])
     extents = read_extents(manifest, tmp_path)
     part = extents.part(np.array([3, 1]))
-    assert part.files == (tmp_path / "b",)
+    assert part.files == (Address(tmp_path / "b"),)
     assert part.locations() == extents.take(np.array([3, 1])).locations()
     assert extents.part(slice(0, 0)).files == ()
 

@@ -11,6 +11,7 @@ from pixonomy.arrays.extents import Extents
 from pixonomy.arrays.scatter import bucket_path, plan_scattering, scatter, scatter_tasks
 from pixonomy.errors import UndecodableImage
 from pixonomy.fetch import read_all
+from pixonomy.storage.address import Address
 
 
 def make_extents(files: list[Path], lengths: list[list[int]], seed: int) -> Extents:
@@ -24,7 +25,7 @@ def make_extents(files: list[Path], lengths: list[list[int]], seed: int) -> Exte
     count = len(file)
     whole = Extents(
         np.arange(count),
-        tuple(files),
+        tuple(map(Address, files)),
         np.array(file, np.int32),
         np.array(offset, np.int64),
         np.array(length, np.int64),

@@ -9,6 +9,7 @@ from pixonomy.arrays.extents import Extents
 from pixonomy.arrays.read import shard_path
 from pixonomy.arrays.shard import ShardTask, write_shard
 from pixonomy.images.resize import Framing, frame
+from pixonomy.storage.address import Address
 
 FRAMINGS = (Framing(16), Framing(24, "pad"))
 
@@ -20,7 +21,7 @@ def task(tmp_path: Path, write_pictures: Callable[..., Path]) -> ShardTask:
     count = len(files)
     extents = Extents(
         np.arange(count) + 100,
-        tuple(files),
+        tuple(map(Address, files)),
         np.arange(count, dtype=np.int32)[::-1].copy(),
         np.zeros(count, np.int64),
         np.full(count, -1),
@@ -40,12 +41,13 @@ def stored(task: ShardTask, framing: Framing) -> np.ndarray:
 def test_each_picture_stands_at_the_place_of_its_row_in_every_size(task: ShardTask) -> None:
     assert write_shard(task) == {}
     for framing in FRAMINGS:
-        wanted = [frame(Path(one.file).read_bytes(), framing) for one in task.extents.locations()]
+        paths = [Path(str(one.file)) for one in task.extents.locations()]
+        wanted = [frame(path.read_bytes(), framing) for path in paths]
         assert np.array_equal(stored(task, framing), np.stack(wanted))
 
 
 def test_broken_pictures_are_left_out_and_told_by_their_row(task: ShardTask) -> None:
-    broken = Path(task.extents.locations()[2].file)
+    broken = Path(str(task.extents.locations()[2].file))
     broken.write_bytes(b"broken")
     assert write_shard(task) == {102: "not a picture in a known format"}
     assert len(stored(task, FRAMINGS[0])) == len(task.extents) - 1

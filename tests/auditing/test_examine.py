@@ -8,6 +8,7 @@ from PIL import Image
 from pixonomy.auditing.examine import MEASURED, ExamineTask, examine_pictures
 from pixonomy.images.describe import HandMadeEmbedder
 from pixonomy.locate import Location
+from pixonomy.storage.address import Address
 
 
 def write(path: Path, seed: int, format: str = "JPEG") -> Location:
@@ -16,7 +17,7 @@ def write(path: Path, seed: int, format: str = "JPEG") -> Location:
     stream = io.BytesIO()
     image.save(stream, format)
     path.write_bytes(stream.getvalue())
-    return Location(path.name, path)
+    return Location(path.name, Address(path))
 
 
 def test_rows_come_in_the_order_of_the_task_whatever_the_order_of_the_files(
@@ -24,10 +25,10 @@ def test_rows_come_in_the_order_of_the_task_whatever_the_order_of_the_files(
 ) -> None:
     locations = [write(tmp_path / name, place) for place, name in enumerate("cab")]
     packed = tmp_path / "packed"
-    packed.write_bytes(b"".join(one.file.read_bytes() for one in locations))  # type: ignore[union-attr]
-    lengths = [Path(one.file).stat().st_size for one in locations]
+    packed.write_bytes(b"".join(Path(str(one.file)).read_bytes() for one in locations))
+    lengths = [Path(str(one.file)).stat().st_size for one in locations]
     ranges = [
-        Location(one.image_id, packed, sum(lengths[:place]), lengths[place])
+        Location(one.image_id, Address(packed), sum(lengths[:place]), lengths[place])
         for place, one in enumerate(locations)
     ]
     apart = examine_pictures(ExamineTask(locations))
@@ -40,7 +41,7 @@ def test_rows_come_in_the_order_of_the_task_whatever_the_order_of_the_files(
 def test_what_is_no_picture_has_a_reason_and_a_vector_of_zeros(tmp_path: Path) -> None:
     fine = write(tmp_path / "a", 1)
     (tmp_path / "text").write_bytes(b"no picture")
-    broken, gone = Location("text", tmp_path / "text"), Location("gone", tmp_path / "gone")
+    broken, gone = (Location(name, Address(tmp_path / name)) for name in ("text", "gone"))
     seen = examine_pictures(ExamineTask([gone, fine, broken], HandMadeEmbedder()))
     problems = ["the file is missing", None, "not a picture in a known format"]
     assert seen.measured["problem"].to_list() == problems
@@ -56,7 +57,7 @@ def test_damage_and_white_logos_are_measured(tmp_path: Path) -> None:
     logo = Image.new("RGBA", (60, 60), (255, 255, 255, 0))
     logo.paste((255, 255, 255, 255), (20, 20, 40, 40))
     logo.save(tmp_path / "logo", "PNG")
-    locations = [fine, *(Location(name, tmp_path / name) for name in ("odd", "logo"))]
+    locations = [fine, *(Location(name, Address(tmp_path / name)) for name in ("odd", "logo"))]
     seen = examine_pictures(ExamineTask(locations)).measured
     assert [bool(one) for one in seen["damage"]] == [False, True, False]
     assert "extraneous bytes" in seen["damage"][1]

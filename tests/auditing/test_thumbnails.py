@@ -7,6 +7,7 @@ from PIL import Image
 from pixonomy.auditing.thumbnails import THUMBNAIL_PIXELS, make_thumbnails
 from pixonomy.locate import Location
 from pixonomy.progress import Surroundings
+from pixonomy.storage.address import Address
 
 
 def test_pictures_become_small_jpegs_and_what_is_none_becomes_nothing(
@@ -14,7 +15,8 @@ def test_pictures_become_small_jpegs_and_what_is_none_becomes_nothing(
 ) -> None:
     Image.new("RGB", (900, 300), "red").save(tmp_path / "long.png")
     (tmp_path / "text.jpg").write_text("no picture")
-    places = [Location(name, tmp_path / name) for name in ("text.jpg", "long.png", "gone.jpg")]
+    names = ("text.jpg", "long.png", "gone.jpg")
+    places = [Location(name, Address(tmp_path / name)) for name in names]
     text, long, gone = make_thumbnails(places, Surroundings())
     assert (text, gone) == (None, None)
     assert long is not None

@@ -38,7 +38,7 @@ def test_each_folder_is_a_category(write_pictures: Callable[..., Path], tmp_path
     assert rows["image_id"].is_unique().all()
     assert set(rows["label_source"]) == {"folder"}
     for location in locate(rows, tmp_path):
-        assert read_bytes(location) == Path(location.file).read_bytes()
+        assert read_bytes(location) == Path(str(location.file)).read_bytes()
 
 
 def test_the_order_is_that_of_the_names(tmp_path: Path) -> None:

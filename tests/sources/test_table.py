@@ -254,7 +254,7 @@ def test_relative_paths_hang_from_the_table_or_from_the_root(tmp_path: Path) -> 
     touch(tmp_path, "lists/pictures/1.jpg", "2.jpg", "far/3.jpg", "root/pictures/1.jpg")
     table = write(tmp_path / "lists" / "t.csv", f"path\npictures/1.jpg\n../2.jpg\n{far}\n")
     beside = locate(index_table(table, USUAL, tmp_path).rows, tmp_path)
-    assert [Path(location.file).resolve() for location in beside] == [
+    assert [Path(str(location.file)).resolve() for location in beside] == [
         tmp_path / "lists" / "pictures" / "1.jpg",
         tmp_path / "2.jpg",
         far,

@@ -27,6 +27,7 @@ from pixonomy.fetch import read_all
 from pixonomy.storage.tables import read_parquet
 from pixonomy.locate import Location
 from pixonomy.manifest import read_about
+from pixonomy.storage.address import Address
 from pixonomy.sources.columns import TableColumns
 from pixonomy.sources.image_column import find_image_column, index_image_column
 
@@ -34,7 +35,8 @@ resource.setrlimit(resource.RLIMIT_AS, (4 * 1024**3,) * 2)
 columns = TableColumns()
 
 def fetch(path):
-    rows = [Location("", path, 0, None, str(row), "{PARQUET}image") for row in range(0, 60, 7)]
+    file = Address(path)
+    rows = [Location("", file, 0, None, str(row), "{PARQUET}image") for row in range(0, 60, 7)]
     assert len(list(read_all(rows))) == len(rows)
 
 calls = (

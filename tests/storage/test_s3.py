@@ -12,7 +12,7 @@ import pytest
 
 from object_store import scripted_server
 from pixonomy.errors import PixonomyError, SettingError, StorageError
-from pixonomy.storage.s3 import is_remote, open_remote, upload
+from pixonomy.storage.s3 import open_remote, upload
 
 ADDRESS = "s3://bucket/folder/my catalogue é.bson"
 PATH = "bucket/folder/my catalogue é.bson"
@@ -35,13 +35,6 @@ def refused(address: str = ADDRESS) -> PixonomyError:
     assert "\n" not in told
     assert told.endswith(".")
     return caught.value
-
-
-def test_addresses_are_told_from_paths() -> None:
-    assert is_remote("s3://bucket/key")
-    assert is_remote("https://host/key")
-    assert not is_remote("s3:/bucket/key")
-    assert not is_remote("folder/file.bson")
 
 
 def test_any_range_of_an_object_is_read_and_no_more_than_it(storage: Any) -> None:

@@ -14,6 +14,7 @@ from polars import selectors
 
 from pixonomy.locate import CHECKSUM, PARQUET, Location, uri_to_file, with_checksum
 from pixonomy.seen import SEEN_COLUMNS, Seen, to_seen
+from pixonomy.storage.address import Address
 from pixonomy.storage.tables import scan_parquet
 
 _SEEN = selectors.by_name(*SEEN_COLUMNS, require_all=False)
@@ -48,7 +49,7 @@ class Extents:
     """
 
     rows: Numbers
-    files: tuple[Path | str, ...]
+    files: tuple[Address, ...]
     file: npt.NDArray[np.int32]
     offset: Numbers
     length: Numbers

@@ -18,6 +18,7 @@ from pixonomy.arrays.shard import Problems
 from pixonomy.errors import UndecodableImage
 from pixonomy.fetch import MAX_READ, read_all
 from pixonomy.locate import PARQUET, Location
+from pixonomy.storage.address import Address
 from pixonomy.storage.files import read_json, storage_errors, write_json
 
 _BUCKET_BYTES = 256 * 1024**2  # what is read in random order stays in the page cache
@@ -40,7 +41,7 @@ class Scattering:
         plain = [None if _is_column(one) else one for one in self.extents.encodings]
         return Extents(
             self.extents.rows,
-            tuple(names),
+            tuple(map(Address, names)),
             self.bucket.astype(np.int32),
             self.offset,
             self.extents.length,

@@ -136,7 +136,7 @@ def _is_scattered(extents: Extents, scattered_bytes: int) -> bool:
     """Tell whether reading in random order would be slow: a large set, a far or packed one."""
     if not len(extents) or (extents.length < 0).any():
         return False
-    is_far = any(isinstance(file, str) for file in extents.files)
+    is_far = any(file.path is None for file in extents.files)
     is_packed = any(one is not None and one.startswith(PARQUET) for one in extents.encodings)
     return is_far or is_packed or int(extents.length.sum()) > scattered_bytes
 

@@ -11,6 +11,7 @@ import polars as pl
 from pixonomy.auditing.examine import MEASURED
 from pixonomy.locate import PLACED, UNREAD, path_to_uri, uri_to_file
 from pixonomy.seen import SEEN_COLUMNS, SKEW_NS
+from pixonomy.storage.address import Address
 from pixonomy.storage.tables import scan_parquet
 
 STATE = ("modified_ns", "etag")
@@ -148,17 +149,17 @@ def _with_state(table: pl.LazyFrame) -> pl.LazyFrame:
     return table.with_columns(pl.lit(None).alias(name) for name in lacking)
 
 
-def _stat(file: Path | str) -> tuple[int, int] | None:
+def _stat(file: Address) -> tuple[int, int] | None:
     try:
-        found = file.stat() if isinstance(file, Path) else None
+        found = None if file.path is None else file.path.stat()
     except OSError:
         return None
     return None if found is None else (found.st_mtime_ns, found.st_size)
 
 
-def _as_text(file: Path | str) -> str:
+def _as_text(file: Address) -> str:
     # Polars takes no names that are not UTF-8.
-    return path_to_uri(file) if isinstance(file, Path) else file
+    return file.url if file.path is None else path_to_uri(file.path)
 
 
 def _look_up(keys: pl.Series, values: Mapping[str | None, object], dtype: pl.DataType) -> pl.Series:

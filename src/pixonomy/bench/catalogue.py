@@ -15,6 +15,7 @@ from pixonomy.images.resize import Framing, resize
 from pixonomy.locate import Location
 from pixonomy.sources.bson.index import index_bson
 from pixonomy.sources.bson.write import ProductPictures, write_bson
+from pixonomy.storage.address import Address
 
 _MOST_PRODUCTS = 4000  # kept in memory and written again and again, with new ids
 _DRAWN_PRODUCTS = 300
@@ -30,11 +31,11 @@ def read_products(source: Path | None) -> list[ProductPictures]:
     if source is None:
         return _draw_products()
     products: list[ProductPictures] = []
-    for indexed in index_bson(source, "source"):
+    for indexed in index_bson(Address(source), "source"):
         rows = indexed.rows.drop_nulls("offset")
         for (_, label), group in rows.group_by("group_id", "label", maintain_order=True):
             ranges = group.select("offset", "length").rows()
-            locations = [Location("", source, *one) for one in ranges]
+            locations = [Location("", Address(source), *one) for one in ranges]
             pictures = [data for _, data in read_all(locations) if isinstance(data, bytes)]
             number = int(str(label)) if str(label).isdigit() else 0
             products.append(ProductPictures(len(products), number, pictures))

@@ -20,11 +20,10 @@ from statistics import median
 import aiohttp
 
 from pixonomy.bench.collect_site import AT_ONCE, PICTURE_BYTES, Site, running_site
-from pixonomy.bench.memory import watch_memory
+from pixonomy.bench.memory import watch
 from pixonomy.bench.result import Measurement, Yardstick
 from pixonomy.errors import DataError
 from pixonomy.progress import Surroundings
-from pixonomy.road.collect import CollectChoices, collect
 
 _PICTURES = 4000
 _ROUNDS = 3
@@ -70,9 +69,8 @@ def bench_collect(
             for way, command in ways.items():
                 runs.time(way, command(turn), turn > 0)
                 shutil.rmtree(folder / "out", ignore_errors=True)
-        memory = {
-            count: _weigh(folder, site, count, surroundings) for count in (pictures, pictures // 4)
-        }
+            surroundings.progress("measuring rounds", turn + 1, rounds + 1)
+        memory = {count: _weigh(folder, site, count) for count in (pictures, pictures // 4)}
     return _tell(pictures, runs, memory)
 
 
@@ -81,8 +79,7 @@ def _ways(folder: Path, site: Site, pictures: int) -> dict[str, Callable[[int], 
     # As many pictures that answer as without dead hosts, and the dead ones on top.
     more = round(pictures / (1 - _DEAD_SHARE))
     dead = site.write_taxonomy(folder / "dead", more, _DEAD_SHARE)
-    ours = [sys.executable, "-m", "pixonomy", "collect", "--provider", "table", "--per-keyword"]
-    ours += [str(more), "-o", str(folder / "out")]
+    ours = _ours(folder / "out", more)
     ways: dict[str, Callable[[int], list[str]]] = {
         "ours": lambda _: [*ours, str(whole)],
         "with dead hosts": lambda _: [*ours, str(dead)],
@@ -93,6 +90,11 @@ def _ways(folder: Path, site: Site, pictures: int) -> dict[str, Callable[[int], 
         for size in ("as they are", "256 px"):
             ways[f"img2dataset, {size}"] = _theirs(theirs, folder, size == "256 px")
     return ways
+
+
+def _ours(output: Path, per_keyword: int) -> list[str]:
+    command = [sys.executable, "-m", "pixonomy", "collect", "--provider", "table"]
+    return [*command, "--per-keyword", str(per_keyword), "-o", str(output)]
 
 
 def _theirs(command: str, folder: Path, is_resized: bool) -> Callable[[int], list[str]]:
@@ -118,14 +120,11 @@ def _run(command: list[str]) -> float:
     )
 
 
-def _weigh(folder: Path, site: Site, count: int, surroundings: Surroundings) -> float:
+def _weigh(folder: Path, site: Site, count: int) -> float:
     """Return the most anonymous memory that a collection of so many takes, in MiB."""
     place = folder / f"memory {count}"
     taxonomy = site.write_taxonomy(place, count)
-    with watch_memory() as peak:
-        choices = CollectChoices(("table",), count)
-        collect(taxonomy, place / "out", choices, surroundings=surroundings)
-    return peak.anonymous_bytes / 1024**2
+    return watch([*_ours(place / "out", count), str(taxonomy)]).anonymous_bytes / 1024**2
 
 
 def _tell(pictures: int, runs: _Runs, memory: Mapping[int, float]) -> list[Measurement]:

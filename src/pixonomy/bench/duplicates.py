@@ -31,6 +31,7 @@ from pixonomy.locate import Location
 from pixonomy.matching.pairs import Pictures, find_pairs
 from pixonomy.progress import Surroundings
 from pixonomy.road.embedder import choose_embedder
+from pixonomy.storage.address import Address
 from pixonomy.storage.files import storage_errors
 from pixonomy.workers import run
 
@@ -136,7 +137,7 @@ class _Planted:
         with storage_errors(file), file.open("wb") as opened:
             for number, data in enumerate([*self.base, *self.copies]):
                 opened.write(data)
-                locations.append(Location(str(number), file, offset, len(data)))
+                locations.append(Location(str(number), Address(file), offset, len(data)))
                 offset += len(data)
         return locations
 
@@ -200,7 +201,7 @@ def _read(source: Path) -> list[bytes]:
     with files("pixonomy.bench").joinpath(_TABLE).open("rb") as table:
         rows = pl.read_csv(table, comment_prefix="#")
     locations = [
-        Location(digest, source / path, offset, length)
+        Location(digest, Address(source / path), offset, length)
         for path, offset, length, digest in rows.select("path", "offset", "length", "sha256").rows()
     ]
     found: list[bytes] = [b""] * len(locations)

@@ -15,6 +15,7 @@ from pixonomy.progress import Surroundings
 from pixonomy.road.index import index
 from pixonomy.sources.bson.index import index_bson
 from pixonomy.sources.bson.write import ProductPictures, write_bson
+from pixonomy.storage.address import Address
 
 _BYTES = 2_100_000_000  # at least two gigabytes: more than any cache of the processor
 _DOCUMENTS, _LARGE = 100_000, 5000  # tiny ones, and bytes of a picture beside them
@@ -98,7 +99,7 @@ def _measure_tiny(folder: Path, count: int, rounds: int) -> Measurement:
 
         def walk() -> float:
             began = time.perf_counter()
-            rows = sum(one.rows.height for one in index_bson(file, name))
+            rows = sum(one.rows.height for one in index_bson(Address(file), name))
             return rows / (time.perf_counter() - began)
 
         return walk

@@ -12,6 +12,7 @@ from pixonomy.images.decode import decode
 from pixonomy.locate import PLACED, locate
 from pixonomy.manifest import SPLITS
 from pixonomy.seen import SEEN_COLUMNS
+from pixonomy.storage.address import Address
 
 UNSPLIT = "unsplit"
 """What pictures without a split are exported under."""
@@ -102,8 +103,8 @@ def _sizes(rows: pl.DataFrame, base: Path) -> pl.Expr:
     return pl.coalesce("length", found)
 
 
-def _size_of(file: Path | str) -> int:
+def _size_of(file: Address) -> int:
     try:
-        return file.stat().st_size if isinstance(file, Path) else 0
+        return 0 if file.path is None else file.path.stat().st_size
     except OSError:  # reading it will say why
         return 0

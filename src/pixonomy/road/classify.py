@@ -11,6 +11,7 @@ from pixonomy.errors import UndecodableImage
 from pixonomy.fetch import read_bytes
 from pixonomy.locate import Location
 from pixonomy.progress import Surroundings
+from pixonomy.storage.address import Address
 from pixonomy.storage.files import printable
 
 _DEFAULT = Surroundings()
@@ -37,6 +38,6 @@ def classify(
 
 def _read(path: Path) -> bytes | UndecodableImage:
     try:
-        return read_bytes(Location(printable(path), path))
+        return read_bytes(Location(printable(path), Address(path)))
     except UndecodableImage as error:
         return error

@@ -29,8 +29,9 @@ from pixonomy.progress import Surroundings
 from pixonomy.road.collect_page import PAGE, as_here, count_keywords, write_page
 from pixonomy.road.collect_rehash import rehash_older
 from pixonomy.spreadsheet import stream_spreadsheet
+from pixonomy.storage.address import is_remote
 from pixonomy.storage.files import printable, write_aside
-from pixonomy.storage.s3 import is_remote, upload
+from pixonomy.storage.s3 import upload
 from pixonomy.storage.tables import scan_parquet, stream_parquet
 
 MANIFEST, SIGHTINGS = "manifest.parquet", "sightings.parquet"

@@ -16,10 +16,10 @@ from pixonomy.collecting.proxies import environment_proxies, without_secret
 from pixonomy.collecting.settings import search_mark
 from pixonomy.errors import SettingError
 from pixonomy.keywords import KeywordFile
-from pixonomy.storage.address import require_local
+from pixonomy.storage.address import is_remote, require_local
 from pixonomy.storage.files import printable, storage_errors
 from pixonomy.storage.locks import is_lock
-from pixonomy.storage.s3 import is_remote, require_writable
+from pixonomy.storage.s3 import require_writable
 
 LEDGER, SHARDS = "ledger.sqlite", "shards"
 

@@ -10,12 +10,12 @@ from pixonomy.errors import SettingError
 from pixonomy.locate import path_to_uri, relative_to, uri_to_path
 from pixonomy.manifest import Manifest, read_about
 from pixonomy.sources.table import TableColumns
+from pixonomy.storage.address import Address, is_remote
 from pixonomy.storage.files import printable
-from pixonomy.storage.s3 import is_remote
 from pixonomy.taxonomy import Taxonomy
 
 
-def check_columns(sources: Sequence[Path | str], columns: TableColumns) -> None:
+def check_columns(sources: Sequence[Address], columns: TableColumns) -> None:
     """Refuse columns that were named where manifests alone are read.
 
     Raises:
@@ -30,7 +30,7 @@ def check_columns(sources: Sequence[Path | str], columns: TableColumns) -> None:
         )
 
 
-def shared_taxonomy(sources: Sequence[Path | str]) -> Taxonomy | None:
+def shared_taxonomy(sources: Sequence[Address]) -> Taxonomy | None:
     """Return the tree that all the sources have, as manifests; None where one of them has none."""
     trees = [(_about(source) or {}).get("taxonomy") for source in sources]
     is_shared = trees[0] is not None and all(tree == trees[0] for tree in trees)
@@ -50,8 +50,8 @@ def rows_below(manifest: Manifest, base: Path) -> pl.DataFrame:
     return manifest.rows.with_columns(pl.col("uri").replace(moved))
 
 
-def _about(source: Path | str) -> dict[str, object] | None:
+def _about(source: Address) -> dict[str, object] | None:
     """Return what is stored about a manifest's rows; None where the source is none."""
-    if isinstance(source, str) or source.suffix.lower() != ".parquet" or not source.is_file():
+    if source.path is None or source.suffix != ".parquet" or not source.path.is_file():
         return None
-    return read_about(source)
+    return read_about(source.path)

@@ -25,8 +25,8 @@ from pixonomy.sources.shards import find_shards
 from pixonomy.sources.splits import categories_of_files, splits_of_files
 from pixonomy.sources.table import TableColumns, index_table
 from pixonomy.sources.table_rows import TABLE_ENDINGS, is_table, refuse_other_table
+from pixonomy.storage.address import Address
 from pixonomy.storage.files import existing_path, hash_file, hash_json, printable
-from pixonomy.storage.s3 import is_remote
 from pixonomy.storage.tables import hash_rows
 from pixonomy.taxonomy import Taxonomy
 
@@ -117,19 +117,19 @@ def find_sources(named: Sequence[Path | str], columns: TableColumns) -> FoundSou
     passed_over: Counter[str] = Counter()
     files = _distinct(part for one in named for part in _expand(_to_file(one), passed_over))
     check_columns(files, columns)
-    paths = [file for file in files if isinstance(file, Path)]
+    paths = [file.path for file in files if file.path is not None]
     roots = [_root(path, columns).absolute() for path in paths]
     base = Path(os.path.commonpath(roots)) if roots else Path("/")
     tables = [path for path in paths if _is_read_at_once(path, columns)]
-    large = [file for file in files if file not in tables]
+    large = [file for file in files if file.path not in tables]
     names = _read_names(paths, base)
-    streams = [_stream(file, base, columns, names.get(file, _Names())) for file in large]
+    streams = [_stream(file, base, columns, names.get(file.path, _Names())) for file in large]
     others = [_uri(file, base) for file in large]
     at_once = [_at_once(tables, columns, base, names, others)] if tables else []
     return FoundSources(base, (*at_once, *streams), passed_over, shared_taxonomy(files))
 
 
-def _read_names(paths: Sequence[Path], base: Path) -> dict[Path | str, _Names]:
+def _read_names(paths: Sequence[Path], base: Path) -> dict[Path | None, _Names]:
     """Return what the names of sources say of the pictures in them."""
     files = [path for path in paths if not path.is_dir()]
     # A folder, or a catalogue, called "train" is a split only beside others.
@@ -151,31 +151,33 @@ def _may_be_category(path: Path) -> bool:
     return path.is_dir() or is_archive(path)
 
 
-def _to_file(named: Path | str) -> Path | str:
-    if isinstance(named, str) and is_remote(named):
-        return named
-    path = Path(named)
+def _to_file(named: Path | str) -> Address:
+    address = Address.parse(named)
+    path = address.path
+    if path is None:
+        return address
     if path.parts[:1] == ("s3:",) and not path.exists():
-        address = "s3://" + "/".join(path.parts[1:])
-        raise SettingError(f"There is no source at {path}; an address is written {address}.")
-    return existing_path(path, "source")
+        meant = "s3://" + "/".join(path.parts[1:])
+        raise SettingError(f"There is no source at {path}; an address is written {meant}.")
+    existing_path(path, "source")
+    return address
 
 
-def _distinct(files: Iterable[Path | str]) -> list[Path | str]:
+def _distinct(files: Iterable[Address]) -> list[Address]:
     """Leave out what was named before, be it by another name."""
-    by_place: dict[str, Path | str] = {}
+    by_place: dict[str, Address] = {}
     for file in files:
-        by_place.setdefault(file if isinstance(file, str) else os.path.realpath(file), file)
+        by_place.setdefault(file.url if file.path is None else os.path.realpath(file.path), file)
     return list(by_place.values())
 
 
-def _expand(file: Path | str, passed_over: Counter[str]) -> list[Path | str]:
+def _expand(file: Address, passed_over: Counter[str]) -> list[Address]:
     """Return the shards of a folder of shards, else what was named itself; count what is beside."""
-    if not isinstance(file, Path) or not file.is_dir():
+    if file.path is None or not file.path.is_dir():
         return [file]
-    shards = find_shards(file)
+    shards = find_shards(file.path)
     passed_over.update(shards.passed_over)
-    return [*shards.paths] or [file]
+    return [Address(path) for path in shards.paths] or [file]
 
 
 def _is_read_at_once(path: Path, columns: TableColumns) -> bool:
@@ -191,15 +193,18 @@ def _holds_pictures(path: Path, columns: TableColumns) -> bool:
     return find_image_column(path, columns) is not None
 
 
-def _uri(file: Path | str, base: Path) -> str:
-    return file if isinstance(file, str) else path_to_uri(relative_to(file.absolute(), base))
+def _uri(file: Address, base: Path) -> str:
+    if file.path is None:
+        return file.url
+    return path_to_uri(relative_to(file.path.absolute(), base))
 
 
-def _stream(file: Path | str, base: Path, columns: TableColumns, names: _Names) -> Source:
+def _stream(file: Address, base: Path, columns: TableColumns, names: _Names) -> Source:
     """Return a source whose rows come batch by batch."""
-    name = str(file) if isinstance(file, str) else printable(file.absolute())
+    path = file.path
+    name = file.url if path is None else printable(path.absolute())
     uri = _uri(file, base)
-    ending = Path(name).suffix.lower()
+    ending = file.suffix
     if ending == ".bson":
         identity = identify(file)
         version = identity[-1]  # an ETag, or when the file was written
@@ -214,11 +219,11 @@ def _stream(file: Path | str, base: Path, columns: TableColumns, names: _Names) 
                 yield Batch(Indexed(rows, one.damage), one.end, progress)
 
         return Source(name, identity, read_bson, "MB")
-    if isinstance(file, Path) and is_archive(file):
+    if path is not None and is_archive(path):
         told = names.split, names.category
-        return _in_batches(file, uri, lambda: index_archive(file, base, *told))
-    if isinstance(file, Path) and ending == ".parquet":
-        return _in_batches(file, uri, lambda: index_image_column(file, columns, base, names.split))
+        return _in_batches(path, uri, lambda: index_archive(path, base, *told))
+    if path is not None and ending == ".parquet":
+        return _in_batches(path, uri, lambda: index_image_column(path, columns, base, names.split))
     refuse_other_table(Path(name))
     raise SettingError(f"{name} is no known kind of source; known are {_KINDS}.")
 
@@ -242,7 +247,7 @@ def _at_once(
     paths: Sequence[Path],
     columns: TableColumns,
     base: Path,
-    names: Mapping[Path | str, _Names],
+    names: Mapping[Path | None, _Names],
     others: Collection[str],
 ) -> Source:
     """Return folders, tables and manifests as one source: a picture in two of them is one row.

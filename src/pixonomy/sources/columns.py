@@ -15,9 +15,9 @@ from pixonomy.manifest import COLUMNS
 from pixonomy.nearest import suggest
 from pixonomy.sources.encoding import find_other
 from pixonomy.sources.headers import clean
+from pixonomy.storage.address import is_remote
 from pixonomy.storage.files import printable, storage_errors
 from pixonomy.storage.parquet import check_parquet
-from pixonomy.storage.s3 import is_remote
 from pixonomy.storage.tables import parquet_errors
 
 Role = Literal["path", "label", "split", "group"]

@@ -45,14 +45,6 @@ _OTHER_REGION = ("BareRedirect", "<Code>AuthorizationHeaderMalformed<")
 _STATUS = re.compile(r"status(?: code)?: (\d{3})")
 
 
-def is_remote(address: str) -> bool:
-    """Tell an address of an object from a path on this machine.
-
-    A path can never look like one: `pathlib` makes one slash out of two.
-    """
-    return "://" in address
-
-
 @dataclass(frozen=True)
 class RemoteFile:
     """An object in S3-compatible storage, as it was when it was opened.

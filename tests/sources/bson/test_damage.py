@@ -16,6 +16,7 @@ from PIL import Image
 from pixonomy.sources.bson.index import index_bson
 from pixonomy.sources.bson.write import ProductPictures, encode_product
 from pixonomy.sources.damage import Damage
+from pixonomy.storage.address import Address
 
 REAL = Path("../shared/data/products/train.bson")
 PLACE = ["group_id", "label", "offset", "length"]
@@ -41,7 +42,7 @@ class Catalogue:
         """Index some bytes, and check what must hold for any bytes whatever."""
         self.file.write_bytes(content)
         began = time.process_time()
-        stretches = list(index_bson(self.file, "file.bson", **options))
+        stretches = list(index_bson(Address(self.file), "file.bson", **options))
         assert time.process_time() - began < SECONDS
         damages = [one.damage for one in stretches if one.damage is not None]
         assert all(0 <= one.offset < len(content) for one in damages)

@@ -16,13 +16,14 @@ from pixonomy.errors import SettingError, StorageError
 from pixonomy.sources.bson import walk as module
 from pixonomy.sources.bson.index import IndexedStretch, identify, index_bson
 from pixonomy.sources.bson.write import ProductPictures, encode_product
+from pixonomy.storage.address import Address
 
 Pymongo = Callable[[bytes], list[Any]]
 PRODUCTS = Path("../shared/data/products")
 
 
 def walk(file: Path, **options: Any) -> tuple[pl.DataFrame, list[IndexedStretch]]:
-    stretches = list(index_bson(file, "file.bson", **options))
+    stretches = list(index_bson(Address(file), "file.bson", **options))
     rows = [one.rows for one in stretches if not one.rows.is_empty()]
     return pl.concat(rows) if rows else pl.DataFrame(), stretches
 
@@ -244,7 +245,7 @@ def test_a_document_that_no_product_can_be_is_damage(tmp_path: Path) -> None:
 
 def test_an_empty_file_gives_nothing(tmp_path: Path) -> None:
     (tmp_path / "file.bson").touch()
-    assert list(index_bson(tmp_path / "file.bson", "file.bson")) == []
+    assert list(index_bson(Address(tmp_path / "file.bson"), "file.bson")) == []
 
 
 def test_what_is_no_file_or_cannot_be_read_is_refused(
@@ -254,21 +255,21 @@ def test_what_is_no_file_or_cannot_be_read_is_refused(
     (ordinary_folder / "folder.bson").mkdir()
     for name in ("nothing", "pipe", "folder"):
         with pytest.raises(SettingError, match=f"{name}.bson is no regular file"):
-            list(index_bson(ordinary_folder / f"{name}.bson", "x"))
+            list(index_bson(Address(ordinary_folder / f"{name}.bson"), "x"))
     (ordinary_folder / "secret.bson").write_bytes(product(1, b"a"))
     (ordinary_folder / "secret.bson").chmod(0)
     with pytest.raises(StorageError, match=r"No permission for .*secret\.bson"):
-        list(index_bson(ordinary_folder / "secret.bson", "x"))
+        list(index_bson(Address(ordinary_folder / "secret.bson"), "x"))
 
 
 def test_the_identity_changes_with_the_file(tmp_path: Path) -> None:
     file = tmp_path / "file.bson"
     file.write_bytes(product(1, b"a"))
     os.utime(file, (1, 1))
-    before = identify(file)
-    assert identify(file) == before
+    before = identify(Address(file))
+    assert identify(Address(file)) == before
     os.utime(file, (2, 2))
-    assert identify(file) != before
+    assert identify(Address(file)) != before
     file.write_bytes(product(1, b"ab"))
     os.utime(file, (1, 1))
-    assert identify(file) != before
+    assert identify(Address(file)) != before

@@ -12,6 +12,7 @@ import pytest
 from pixonomy.errors import StorageError
 from pixonomy.sources.bson import stretches as module
 from pixonomy.sources.bson.stretches import Stretches, open_stretches
+from pixonomy.storage.address import Address
 
 CONTENT = random.Random(1).randbytes(300_001)
 BLOCK = 10_000
@@ -32,9 +33,9 @@ def open_content(
         def open_as(content: bytes) -> Stretches:
             if request.param == "a file":
                 (tmp_path / "file").write_bytes(content)
-                return stack.enter_context(open_stretches(tmp_path / "file"))
+                return stack.enter_context(open_stretches(Address(tmp_path / "file")))
             storage.put("bucket/file", content)
-            return stack.enter_context(open_stretches("s3://bucket/file"))
+            return stack.enter_context(open_stretches(Address.parse("s3://bucket/file")))
 
         yield open_as
 
@@ -72,7 +73,7 @@ def test_the_identity_is_that_of_the_content(open_content: Open) -> None:
 
 def test_arrays_that_still_look_at_a_stretch_do_not_keep_it_from_closing(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(CONTENT)
-    with open_stretches(tmp_path / "file") as stretches:
+    with open_stretches(Address(tmp_path / "file")) as stretches:
         array = np.frombuffer(stretches.read(0, 100), np.uint8)
     assert array.tobytes() == CONTENT[:100]
 
@@ -82,7 +83,7 @@ def test_a_file_is_closed_when_the_walk_breaks_off(tmp_path: Path) -> None:
     folder = Path("/proc/self/fd")
     before = len(list(folder.iterdir()))
     for _ in range(20):
-        with suppress(RuntimeError), open_stretches(tmp_path / "file") as stretches:
+        with suppress(RuntimeError), open_stretches(Address(tmp_path / "file")) as stretches:
             stretches.read(0, 100)
             raise RuntimeError
     assert len(list(folder.iterdir())) <= before
@@ -93,7 +94,7 @@ def test_each_block_of_an_object_is_fetched_once_and_few_are_kept(
 ) -> None:
     monkeypatch.setattr(module._Remote, "_BLOCK", BLOCK)
     storage.put("bucket/file", CONTENT)
-    with open_stretches("s3://bucket/file") as stretches:
+    with open_stretches(Address.parse("s3://bucket/file")) as stretches:
         for place in range(0, len(CONTENT), 7000):
             stretches.read(place, 9000)
             assert isinstance(stretches, module._Remote)
@@ -110,7 +111,7 @@ def test_an_object_replaced_in_between_ends_the_reading(
 ) -> None:
     monkeypatch.setattr(module._Remote, "_BLOCK", BLOCK)
     storage.put("bucket/file", CONTENT)
-    with open_stretches("s3://bucket/file") as stretches:
+    with open_stretches(Address.parse("s3://bucket/file")) as stretches:
         stretches.read(0, 1000)
         storage.put("bucket/file", CONTENT[::-1])
         with pytest.raises(StorageError, match="run again"):

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import polars as pl
 
 from pixonomy.sources.bson.stretches import Stretches, open_stretches
 from pixonomy.sources.bson.walk import Walk
 from pixonomy.sources.damage import Damage
+from pixonomy.storage.address import Address
 
 _BEHIND_DAMAGE = 1024 * 1024  # bytes: where there is damage, there may soon be more
 _SMALLEST = 4  # bytes of a stretch: a document's length
@@ -35,14 +35,14 @@ class IndexedStretch:
 
 
 def index_bson(
-    file: Path | str, uri: str, start: int = 0, salvage: bool = False, stretch: int | None = None
+    file: Address, uri: str, start: int = 0, salvage: bool = False, stretch: int | None = None
 ) -> Iterator[IndexedStretch]:
     """Walk over a file of documents {_id, category_id, imgs: [{picture: …}, …]}.
 
     Nothing is decoded, and of a file on this machine nothing is copied.
 
     Args:
-        file: a path, or the address of an object.
+        file: on this machine, or an object.
         uri: what the rows call it.
         start: where to begin, in bytes: 0 or the `end` of an earlier walk.
         salvage: go on behind damage, at the next product that is whole.
@@ -75,7 +75,7 @@ def index_bson(
             yield IndexedStretch(_to_rows(walked.pictures, uri), at, stretches.size, damage)
 
 
-def identify(file: Path | str) -> list[object]:
+def identify(file: Address) -> list[object]:
     """Return plain JSON that changes when the file or object does; its content is not read."""
     with open_stretches(file) as stretches:
         return stretches.identity

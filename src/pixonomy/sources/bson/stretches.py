@@ -10,6 +10,7 @@ from typing import Protocol
 import numpy as np
 
 from pixonomy.errors import SettingError
+from pixonomy.storage.address import Address
 from pixonomy.storage.files import printable, storage_errors
 from pixonomy.storage.s3 import RemoteFile, open_remote
 
@@ -34,24 +35,24 @@ class Stretches(Protocol):
 
 
 @contextmanager
-def open_stretches(file: Path | str) -> Iterator[Stretches]:
+def open_stretches(file: Address) -> Iterator[Stretches]:
     """Open a path on this machine or the address of an object.
 
     Raises:
         SettingError: if nothing is there.
         StorageError: if it cannot be read.
     """
-    if isinstance(file, str):
-        remote = _Remote(open_remote(file))
+    if file.path is None:
+        remote = _Remote(open_remote(file.url))
         try:
             yield remote
         finally:
             remote.close()
         return
-    with storage_errors(file):
-        if not file.is_file():
-            raise SettingError(f"{printable(file)} is no regular file.")
-        mapped = _Mapped(file)
+    with storage_errors(file.path):
+        if not file.path.is_file():
+            raise SettingError(f"{printable(file.path)} is no regular file.")
+        mapped = _Mapped(file.path)
     try:
         yield mapped
     finally:
