@@ -104,3 +104,9 @@ def test_a_wrong_command_option_and_path_would_be_found(tmp_path: Path) -> None:
     assert "--sped" not in options(find_command(first))
     with pytest.raises(AssertionError, match="no `pixonomy harvest`"):
         find_command(second)
+
+
+def test_the_hook_before_commits_runs_the_ruff_of_the_constraints() -> None:
+    hook = (ROOT / ".pre-commit-config.yaml").read_text("utf-8")
+    (version,) = re.findall(r"^ruff==(\S+)$", (ROOT / "constraints.txt").read_text(), re.MULTILINE)
+    assert f"rev: v{version}\n" in hook

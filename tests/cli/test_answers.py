@@ -14,7 +14,13 @@ TOP = [
     {"label": "2", "name": "red, blue", "confidence": 0.25},
 ]
 UNSURE = {"verdict": "unsure", "label": "1", "name": "=cmd()", "confidence": 0.75, "top": TOP}
-BROKEN = {"verdict": "unreadable", "label": None, "name": None, "confidence": 0.0, "top": []}
+BROKEN: dict[str, Any] = {
+    "verdict": "unreadable",
+    "label": None,
+    "name": None,
+    "confidence": 0.0,
+    "top": [],
+}
 ANSWERS: list[dict[str, Any]] = [
     {"path": "a.jpg", **UNSURE, "problem": None},
     {"path": "b.txt", **BROKEN, "problem": "not a picture"},

@@ -108,3 +108,23 @@ def test_a_catalogue_is_indexed_and_predicted_with_the_base_alone(
     ):
         done = run_without(blocked, *call)
         assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("extra", "modules"),
+    [
+        ("audit", ["audit", "browse", "sample", "split", "compare"]),
+        ("collect", ["taxonomy", "collect", "serve_gallery", "collect_status", "collect_try"]),
+    ],
+)
+def test_verbs_of_an_extra_are_imported_with_the_base_and_it_alone(
+    extra: str, modules: list[str]
+) -> None:
+    of_others = {module for other in EXTRAS.values() for module in other} - {*EXTRAS[extra]}
+    blocked = of_others - {"scipy"}  # ImageHash, of both extras, brings it
+    lines = "".join(f"import pixonomy.road.{module}\n" for module in modules)
+    code = BLOCK.format(blocked=blocked, arguments=[]).rpartition("from pixonomy.cli")[0] + lines
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr

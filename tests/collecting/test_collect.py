@@ -471,7 +471,7 @@ def test_many_dead_hosts_among_live_ones_are_no_network_that_is_off(
             ]
             return Page((*photos(f"http://127.0.0.1:{port}", range(turn, turn + 20)), *dead), None)
 
-    patience = replace(QUICK, connect_seconds=0.2)
+    patience = replace(QUICK, connect_seconds=1)
     ran = run(tmp_path, Mixed([]), patience, keywords=words)
     assert states(ran) == {"kept": 100, "waiting": 200}
     assert not any("no network" in one for one in ran.said)

@@ -7,6 +7,7 @@ import typer
 
 from pixonomy.cli import options
 from pixonomy.cli.console import show, surroundings
+from pixonomy.cli.table import table_lines
 
 _SHOWN = 20  # categories told on the console; --json tells all
 
@@ -85,14 +86,10 @@ def sample(
 
 
 def _lines(result: dict[str, Any]) -> list[str]:
-    head = ["label", "name", "asked", "had", "pictures"]
-    rows = [head, *([str(one[key]) for key in head] for one in result["sampled"][:_SHOWN])]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = []
-    for label, name, *numbers in rows:
-        texts = [label.ljust(widths[0]), name.ljust(widths[1])]
-        texts += [number.rjust(width) for number, width in zip(numbers, widths[2:], strict=True)]
-        lines.append("  ".join(texts))
+    numbers = ("asked", "had", "pictures")
+    shown = result["sampled"][:_SHOWN]
+    rows = [{key: one[key] for key in ("label", "name", *numbers)} for one in shown]
+    lines = table_lines(rows, numbers)
     hidden = len(result["sampled"]) - _SHOWN
     if hidden > 0:
         lines.append(f"… and {hidden} categories more; --json tells all.")

@@ -6,7 +6,6 @@ from typing import Any
 from pixonomy.collecting.known import check_settings
 from pixonomy.errors import SettingError
 from pixonomy.keywords import KeywordFile, read_keyword_file, shipped_text
-from pixonomy.road.propose import propose
 from pixonomy.storage.address import require_local
 from pixonomy.storage.files import printable, storage_errors, write_text
 
@@ -29,7 +28,7 @@ def init_taxonomy(
     with storage_errors(output):
         if output.exists() and not overwrite:
             raise SettingError(f"{printable(output)} exists; replace it with --overwrite.")
-    text = shipped_text(name) if table is None else propose(table)
+    text = shipped_text(name) if table is None else _propose(table)
     write_text(output, text)
     return _count(output, read_keyword_file(output))
 
@@ -46,6 +45,12 @@ def check_taxonomy(path: Path) -> dict[str, Any]:
     file = read_keyword_file(path)
     check_settings(file.providers, path)
     return _count(path, file)
+
+
+def _propose(table: Path) -> str:
+    from pixonomy.road.propose import propose  # needs scikit-learn, which the rest does not
+
+    return propose(table)
 
 
 def _count(path: Path, file: KeywordFile) -> dict[str, Any]:
