@@ -1,7 +1,10 @@
+import pytest
+
 from pixonomy.bench.audit import bench_audit
 from pixonomy.progress import Surroundings
 
 
+@pytest.mark.slow
 def test_a_small_catalogue_is_audited_and_measured() -> None:
     measured = [one.as_json() for one in bench_audit(Surroundings(), pictures=150)]
     assert [one["unit"] for one in measured] == ["images/s"] * 3 + ["MiB"]

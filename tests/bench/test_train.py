@@ -46,6 +46,7 @@ def test_every_work_is_run_to_its_end(work: Work) -> None:
     assert measured.figure > 0
 
 
+@pytest.mark.slow
 def test_ours_is_measured_beside_both() -> None:
     (measured,) = bench_train(Surroundings(cores=1), (Work("compact", 32, 8),), rounds=1)
     assert measured.figure > 0

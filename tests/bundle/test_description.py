@@ -146,7 +146,7 @@ def test_any_json_value_anywhere_is_told_or_means_something(place: Place, value:
 
 
 @settings(
-    max_examples=60,
+    max_examples=25,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -12,7 +12,8 @@ from pixonomy.models.zoo import ModelSettings, build_model
 from pixonomy.training.fit import answer
 
 # One of each family, preprocessing and order for every change; all of them by `make soak`.
-QUICK, SLOW = {"compact", "mobilenet"}, {"airbench", "convnexttiny", "efficientnetv2b0", "vgg16"}
+QUICK = {"compact"}
+SLOW = {"airbench", "convnexttiny", "efficientnetv2b0", "mobilenet", "vgg16"}
 
 
 def marks(name: str) -> list[pytest.MarkDecorator]:

@@ -60,7 +60,8 @@ def test_ctrl_c_among_the_imports_ends_with_130_and_a_sentence(
         assert (out, said) == ("", f"pixonomy: {SENTENCE}\n")
 
 
-@pytest.mark.parametrize("as_json", [pytest.param(False, marks=pytest.mark.slow), True])
+@pytest.mark.slow
+@pytest.mark.parametrize("as_json", [False, True])
 def test_ctrl_c_in_training_ends_with_130_and_a_sentence(
     tmp_path: Path, write_pictures: Callable[..., Path], as_json: bool
 ) -> None:

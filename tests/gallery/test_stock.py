@@ -1,6 +1,8 @@
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from pixonomy.gallery.draw import CATEGORIES
 from pixonomy.gallery.stock import Stock, draw_stock
 from pixonomy.images.decode import decode
@@ -24,6 +26,7 @@ def test_photos_are_pictures_of_the_size_they_say(stock: Stock) -> None:
         assert pixels.shape[:2] == (photo.height, photo.width)
 
 
+@pytest.mark.slow
 def test_a_few_are_flawed_and_noted(tmp_path: Path) -> None:
     stock = draw_stock(tmp_path, 120)
     kinds = Counter(one.kind for one in stock.planted)

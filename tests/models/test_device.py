@@ -91,6 +91,7 @@ def build_where_keras_would_take_cuda() -> list[str]:
     return found
 
 
+@pytest.mark.slow
 @on_a_plain_machine
 def test_the_processor_is_used_where_keras_would_take_a_device() -> None:
     found = in_a_process_of_its_own(

@@ -9,6 +9,7 @@ from pixonomy.inference.embed import EmbeddingNetwork
 from pixonomy.models.headless import build_headless
 
 
+@pytest.mark.slow
 def test_the_exported_network_gives_the_keras_models_embedding_in_any_batch(
     tmp_path: Path,
 ) -> None:

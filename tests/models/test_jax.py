@@ -53,12 +53,13 @@ def learn(weights: Path, about: dict[str, Any]) -> list[float]:
     return losses
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "change",
     [
         {"average": 0.9, "decay": 0.5},
-        pytest.param({"optimizer": "muon"}, marks=pytest.mark.slow),
-        pytest.param({"parts": 3, "model": "airbench"}, marks=pytest.mark.slow),
+        {"optimizer": "muon"},
+        {"parts": 3, "model": "airbench"},
     ],
 )
 def test_a_step_on_jax_is_the_step_on_pytorch(tmp_path: Path, change: dict[str, Any]) -> None:

@@ -50,6 +50,7 @@ def test_fit_says_in_one_sentence_that_it_trains_from_scratch(
     assert about["weights"] is None
 
 
+@pytest.mark.slow
 def test_a_model_that_needs_weights_is_refused_with_what_to_do(
     tmp_path: Path, write_pictures: Callable[..., Path]
 ) -> None:
@@ -65,6 +66,7 @@ def test_a_model_that_needs_weights_is_refused_with_what_to_do(
     assert "--weights FILE" in error["message"]
 
 
+@pytest.mark.slow
 def test_a_dead_network_is_known_for_one_within_seconds(tmp_path: Path) -> None:
     code = """
 import time

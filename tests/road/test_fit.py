@@ -52,6 +52,7 @@ def test_other_settings_under_the_same_name_are_refused_with_what_differs(
     assert times(run_copy) == before
 
 
+@pytest.mark.slow
 def test_overwrite_replaces_the_run_and_keeps_what_others_put_there(
     fitted_pictures: Path, run_copy: Path, choices: FitChoices
 ) -> None:
@@ -74,6 +75,7 @@ def test_odd_names_and_a_text_named_jpg_become_rows(fitted_run: Path) -> None:
     assert odd.height == 1
 
 
+@pytest.mark.slow
 def test_categories_of_one_and_two_pictures_are_kept_and_warned_of(
     tmp_path: Path, write_pictures: Callable[..., Path], choices: FitChoices
 ) -> None:

@@ -13,6 +13,7 @@ def test_on_pytorch_a_function_is_called_where_it_is() -> None:
     assert on_torch(os.getpid) == os.getpid()
 
 
+@pytest.mark.slow
 def test_beside_jax_a_function_is_called_where_keras_runs_on_pytorch() -> None:
     script = (
         "import os; from pixonomy.road.on_torch import on_torch\n"

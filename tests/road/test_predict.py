@@ -222,7 +222,13 @@ predict(bundle, manifest, output, choices, surroundings=Surroundings(2))
 """
 
 
-@pytest.mark.parametrize("parts", [(1, 9), pytest.param(range(1, 48, 2), marks=pytest.mark.soak)])
+@pytest.mark.parametrize(
+    "parts",
+    [
+        pytest.param((1, 9), marks=pytest.mark.slow),
+        pytest.param(range(1, 48, 2), marks=pytest.mark.soak),
+    ],
+)
 def test_predict_killed_at_random_moments_ends_with_the_uninterrupted_bytes(
     fitted_run: Path,
     mixed_pictures: list[Path],

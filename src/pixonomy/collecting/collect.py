@@ -263,10 +263,11 @@ class Collector:
             raise Refused(f"smaller than {self.settings.smallest_side} px")
 
     def _tell_left(self) -> None:
-        """Tell which hosts were left, why, and when to run again; raise where none was reached."""
+        """Tell which hosts were left, why, and when to run again; raise where none ever was reached."""
         hosts = self.manners.hosts
         self.left = hosts.left()
-        if hosts.unreached:
+        # Where some were kept before, those left may all be dead.
+        if hosts.unreached and not self.ledger.count_pictures():
             raise DataError(
                 f"No host could be reached ({hosts.unreached:,} asked), as if this machine had no "
                 "network: nothing was marked as failed; run the same command again when it has."
