@@ -9,18 +9,18 @@ READY := $(VENV)/.ready
 demo: $(READY)
 	$(BIN)/pixonomy demo -o demo-run
 
-# Tests share the cores file by file; those that measure have the machine to themselves.
-SHARED := $(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile
+# Tests share the cores, the quick ones file by file; those that measure have the machine to themselves.
+SHARED := $(BIN)/python -m pytest -n logical --maxprocesses 4
 ALONE := $(BIN)/python -m pytest
 AT_HAND := $(if $(wildcard ../shared/data),,and not real_data)
 
 test: $(READY)
-	$(SHARED) -m "not (real_data or slow or timed)"
+	$(SHARED) --dist loadfile -m "not (real_data or slow or timed)"
 	$(ALONE) -m "timed and not (real_data or slow)"
 
 # What takes long, and what needs the real pictures, where they are at hand.
 slow: $(READY)
-	$(SHARED) -m "(real_data or slow) and not timed $(AT_HAND)"
+	$(SHARED) --dist worksteal -m "(real_data or slow) and not timed $(AT_HAND)"
 	$(ALONE) -m "(real_data or slow) and timed $(AT_HAND)" || [ $$? -eq 5 ] # none of them at hand
 
 # The long forms of tests, hours together: before a release, or when what they prove has changed.

@@ -45,13 +45,13 @@ def work(model: str, size: int, batch: int) -> None:
 
     import numpy as np
 
+    from pixonomy.executors.local import count_cores
     from pixonomy.models.backend import best_precision, use_threads
     from pixonomy.models.step import torch_step
     from pixonomy.models.targets import Objective, Targets
     from pixonomy.models.zoo import ModelSettings, build_model
-    from pixonomy.training.fit import compile_model
+    from pixonomy.training.epochs import compile_model
     from pixonomy.training.recipe import Recipe
-    from pixonomy.workers import count_cores
 
     use_threads(count_cores())
     recipe = Recipe(model=model, size=size)

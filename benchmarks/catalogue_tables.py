@@ -20,10 +20,10 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from pixonomy.curation.sample import PRESETS
-from pixonomy.manifest import Manifest, conform, write_manifest
+from pixonomy.dataset.manifest import Manifest, conform, write_manifest
+from pixonomy.sampling.draw import PRESETS
 
-PICTURES_A_PRODUCT = 12_371_293 / 7_069_896
+IMAGES_A_PRODUCT = 12_371_293 / 7_069_896
 SPREAD = 1.835  # of the logarithm of category sizes: then the top tenth hold 71 %
 
 
@@ -42,9 +42,9 @@ def make_rows(products: int) -> pl.DataFrame:
     names = np.array([*presets, *(str(2_000_000_000 + n) for n in range(len(sizes)))])[: len(sizes)]
     number = np.repeat(np.arange(len(sizes)), sizes)
     label = pl.Series(names)[chance.permutation(number)]
-    pictures = 1 + chance.binomial(3, (PICTURES_A_PRODUCT - 1) / 3, products)
-    product = np.repeat(np.arange(products), pictures)
-    first = np.repeat(pictures.cumsum() - pictures, pictures)
+    images = 1 + chance.binomial(3, (IMAGES_A_PRODUCT - 1) / 3, products)
+    product = np.repeat(np.arange(products), images)
+    first = np.repeat(images.cumsum() - images, images)
     length = chance.integers(2_000, 8_000, product.size)
     table = pl.DataFrame(
         {

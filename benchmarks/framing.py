@@ -15,29 +15,29 @@ from pathlib import Path
 
 import numpy as np
 
-from pixonomy.bundle.export import export_onnx
-from pixonomy.curation.duplicates import group_duplicates
-from pixonomy.curation.split import SplitShares, assign_splits
+from pixonomy.bundle.export_onnx import export_onnx
+from pixonomy.dataset.location import locate, read_bytes
+from pixonomy.dataset.manifest import Manifest, read_manifest
 from pixonomy.errors import UndecodableImage
-from pixonomy.images.resize import FITS, Framing, frame
+from pixonomy.executors.local import count_cores
+from pixonomy.images.resize import FITS, ResizeSpec, frame
 from pixonomy.inference.session import Network
-from pixonomy.locate import locate, read_bytes
-from pixonomy.manifest import Manifest, read_manifest
 from pixonomy.models.zoo import ModelSettings, build_model
-from pixonomy.road.index import index
+from pixonomy.near_duplicates.hashes import group_duplicates
 from pixonomy.sources.table import TableColumns
+from pixonomy.splitting.assign import SplitShares, assign_splits
 from pixonomy.training.probe import Embedded, fit_probe
-from pixonomy.training.train import number_labels
-from pixonomy.workers import count_cores
+from pixonomy.training.train_run import number_labels
+from pixonomy.verbs.index import index
 
 
-def embed(network: Network, manifest: Manifest, framing: Framing) -> np.ndarray:
+def embed(network: Network, manifest: Manifest, resize_spec: ResizeSpec) -> np.ndarray:
     parts, batch = [], []
     for location in locate(manifest.rows, manifest.base):
         try:
-            batch.append(frame(read_bytes(location), framing))
+            batch.append(frame(read_bytes(location), resize_spec))
         except UndecodableImage:
-            batch.append(np.zeros((3, framing.size, framing.size), np.uint8))
+            batch.append(np.zeros((3, resize_spec.size, resize_spec.size), np.uint8))
         if len(batch) == 64:
             parts.append(network.run(np.stack(batch)).embeddings)
             batch = []
@@ -82,7 +82,7 @@ def main() -> None:
             seeds = [0] if manifest.rows["split"].count() else list(range(5))
             for fit in FITS:
                 began = time.monotonic()
-                embeddings = embed(network, manifest, Framing(asked.size, fit))  # type: ignore[arg-type]
+                embeddings = embed(network, manifest, ResizeSpec(asked.size, fit))  # type: ignore[arg-type]
                 reached = [probe_accuracy(manifest, embeddings, seed) for seed in seeds]
                 figures = [accuracy for accuracy, _ in reached]
                 row = {

@@ -38,7 +38,7 @@ from pixonomy.models.device import choose_device, describe_device, on_device
 from pixonomy.models.learner import make_learner
 from pixonomy.models.targets import Objective, Targets
 from pixonomy.models.zoo import ModelSettings, build_model
-from pixonomy.training.fit import compile_model
+from pixonomy.training.epochs import compile_model
 from pixonomy.training.recipe import Recipe
 
 WORKS = (("vgg16", 50, 1024), ("vgg16", 100, 512), ("compact", 64, 2048))

@@ -22,11 +22,11 @@ from pixonomy.models.backend import Precision, best_precision
 from pixonomy.models.device import device_of, lay_on, on_device
 from pixonomy.models.learner import make_learner
 from pixonomy.models.optimizer import averaged
-from pixonomy.models.predict import make_predictor
+from pixonomy.models.predictor import make_predictor
 from pixonomy.models.targets import Objective, Targets
 from pixonomy.models.zoo import ModelSettings, build_model
 from pixonomy.training.checkpoint import Position, load_checkpoint, save_checkpoint
-from pixonomy.training.fit import answer, compile_model
+from pixonomy.training.epochs import answer, compile_model
 from pixonomy.training.novelty import fit_novelty
 from pixonomy.training.recipe import Recipe
 

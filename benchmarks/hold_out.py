@@ -22,7 +22,7 @@ import numpy as np
 import polars as pl
 
 import pixonomy
-from pixonomy.arrays.read import Arrays, read_arrays
+from pixonomy.arrays.image_shards import Arrays, read_arrays
 from pixonomy.bundle.load import load_bundle
 from pixonomy.evaluation.shares import share_of
 from pixonomy.training.probe import Embedded, fit_probe
@@ -34,10 +34,10 @@ def embed(run: Path) -> tuple[Arrays, np.ndarray]:
     folder, described = read_run(run)
     arrays = read_arrays(described.arrays)
     bundle = load_bundle(folder.bundle)
-    pictures = arrays.pictures(bundle.framing.size)
+    images = arrays.images(bundle.resize_spec.size)
     starts = range(0, arrays.rows.height, 256)
     parts = [np.arange(one, min(one + 256, arrays.rows.height)) for one in starts]
-    seen = [bundle.network.run(pictures.gather(rows)).embeddings for rows in parts]
+    seen = [bundle.network.run(images.gather(rows)).embeddings for rows in parts]
     return arrays, np.concatenate(seen)
 
 
@@ -70,9 +70,9 @@ def main() -> None:
                 shares = pixonomy.SplitShares(seed=seed, hold_out=column)
                 output = Path(folder) / f"{way} {seed}.parquet"
                 told = pixonomy.split(asked.manifest, output, shares).get("held_out", {})
-                dealt = pixonomy.read_manifest(output).usable.select("image_id", "split")
+                assigned = pixonomy.read_manifest(output).usable.select("image_id", "split")
                 rows = arrays.rows.select("image_id", "label").join(
-                    dealt, on="image_id", how="left", maintain_order="left"
+                    assigned, on="image_id", how="left", maintain_order="left"
                 )
                 row = probe(rows, embeddings)
                 reached[way].append(row["accuracy"])

@@ -18,10 +18,10 @@ from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.model_selection import cross_val_predict
 
 from pixonomy.bench.mislabel import measure_found, plant_human_errors
-from pixonomy.curation.compress import compress
-from pixonomy.curation.folds import deal_folds
-from pixonomy.curation.labels import review_probabilities
-from pixonomy.curation.logistic import Logistic
+from pixonomy.label_errors.folds import assign_folds
+from pixonomy.label_errors.logistic import Logistic
+from pixonomy.label_errors.pca import compress
+from pixonomy.label_errors.review import review_probabilities
 
 SHARES, SEEDS = (0.09, 0.17, 0.4), (41, 42, 43, 44, 45)
 ACCURACY = 0.95
@@ -30,7 +30,7 @@ ACCURACY = 0.95
 def answer(features: np.ndarray, given: np.ndarray, seed: int) -> np.ndarray:
     """Return out-of-sample probabilities (n, k) by logistic regression."""
     targets = np.eye(int(given.max()) + 1, dtype=np.float32)[given]
-    folds = deal_folds(given, np.arange(len(given)), 5, seed)
+    folds = assign_folds(given, np.arange(len(given)), 5, seed)
     scores = Logistic(features, folds, 0.1).score(targets, 40)
     likely = np.exp(scores - scores.max(axis=1, keepdims=True))
     return np.asarray(likely / likely.sum(axis=1, keepdims=True))

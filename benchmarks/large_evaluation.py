@@ -18,40 +18,40 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from pixonomy.evaluation.calibration import check_calibration
 from pixonomy.evaluation.card import write_card
-from pixonomy.evaluation.certainty import check_certainty
-from pixonomy.evaluation.copies import check_copies
+from pixonomy.evaluation.copies import check_duplicates
 from pixonomy.evaluation.hierarchy import measure_hierarchy
 from pixonomy.evaluation.metrics import measure
-from pixonomy.evaluation.predictions import STATED, TOP
-from pixonomy.evaluation.products import check_products
+from pixonomy.evaluation.product_metrics import check_products
 from pixonomy.evaluation.report import Report, render_report
+from pixonomy.prediction.predictions import STATED, TOP
 
 SPREAD = 1.835  # of the logarithm of category sizes: then the top tenth hold 71 %
 LEVELS = (49, 483)  # branches of the real tree
 ACCURACY = 0.7
 
 
-def make_up(pictures: int, categories: int) -> tuple[pl.DataFrame, tuple[str, ...]]:
+def make_up(images: int, categories: int) -> tuple[pl.DataFrame, tuple[str, ...]]:
     chance = np.random.default_rng(0)
     labels = tuple(str(1_000_000_000 + k) for k in range(categories))
     weights = np.exp(SPREAD * chance.standard_normal(categories))
-    per_product = 1 + chance.binomial(3, 0.25, pictures)
-    product = np.repeat(np.arange(pictures), per_product)[:pictures]
+    per_product = 1 + chance.binomial(3, 0.25, images)
+    product = np.repeat(np.arange(images), per_product)[:images]
     truth = chance.choice(categories, product[-1] + 1, p=weights / weights.sum())[product]
     # The label is first for some; the others are near it, as similar categories are.
-    near = (truth[:, None] + chance.integers(1, 40, (pictures, TOP))) % categories
-    place = np.where(chance.random(pictures) < ACCURACY, 0, chance.integers(1, TOP, pictures))
-    near[np.arange(pictures), place] = truth
-    shares = -np.sort(-chance.dirichlet(np.full(TOP, 0.3), pictures), axis=1) * 0.98
-    own = shares[np.arange(pictures), place]
+    near = (truth[:, None] + chance.integers(1, 40, (images, TOP))) % categories
+    place = np.where(chance.random(images) < ACCURACY, 0, chance.integers(1, TOP, images))
+    near[np.arange(images), place] = truth
+    shares = -np.sort(-chance.dirichlet(np.full(TOP, 0.3), images), axis=1) * 0.98
+    own = shares[np.arange(images), place]
     names = pl.Series(labels)
     columns: dict[str, Any] = {}
     for k in range(TOP):
         columns[f"top_{k + 1}"] = names.gather(near[:, k])
         columns[f"top_{k + 1}_probability"] = shares[:, k]
     columns |= dict(zip(STATED, (own, shares[:, 0] ** 0.8, own**0.8), strict=True))
-    ids = pl.select(pl.format("{}", pl.int_range(pictures))).to_series()
+    ids = pl.select(pl.format("{}", pl.int_range(images))).to_series()
     table = pl.DataFrame(
         {
             "image_id": ids,
@@ -90,7 +90,7 @@ def evaluate(table: pl.DataFrame, labels: tuple[str, ...]) -> tuple[Report, dict
         labels=labels,
         names={},
         predictions=table,
-        pictures=lambda _: {},
+        images=lambda _: {},
         history=None,
         baselines={},
         counts=pl.DataFrame({"label": labels, "train": counts}).with_columns(
@@ -100,9 +100,9 @@ def evaluate(table: pl.DataFrame, labels: tuple[str, ...]) -> tuple[Report, dict
         facts={},
         notes=(),
         command="pixonomy evaluate run",
-        copies=timed("copies", check_copies, table, rows),
+        duplicates=timed("copies", check_duplicates, table, rows),
         products=timed("products", check_products, table, labels, labels[0]),
-        certainty=timed("certainty", check_certainty, table, labels, 1.25),
+        certainty=timed("certainty", check_calibration, table, labels, 1.25),
         hierarchy=timed("levels", measure_hierarchy, metrics.confusion, labels, paths),
     )
     return report, seconds
@@ -114,7 +114,7 @@ def main() -> None:
     parser.add_argument("--categories", type=int, default=5_270)
     parser.add_argument("--page", type=Path, help="where to keep the page")
     asked = parser.parse_args()
-    table, labels = make_up(asked.pictures, asked.categories)
+    table, labels = make_up(asked.images, asked.categories)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     began = time.monotonic()
     report, seconds = evaluate(table, labels)
@@ -127,7 +127,7 @@ def main() -> None:
     print(
         json.dumps(
             {
-                "pictures": asked.pictures,
+                "pictures": asked.images,
                 "categories": asked.categories,
                 "seconds": round(total, 1),
                 "of_which": seconds,

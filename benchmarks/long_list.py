@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pixonomy.collecting.ledger import Ledger
+    from pixonomy.collecting.state_db import StateDatabase
 
 KEYWORDS = 8
 PAGE, BATCH = 500, 250  # rows of a search's page, and that are written together
@@ -121,8 +121,8 @@ class Collection:
         """Return how many images are noted in the ledger."""
         address = f"file:{self._output}/ledger.sqlite?mode=ro"
         try:
-            with closing(sqlite3.connect(address, uri=True)) as ledger:
-                (last,) = ledger.execute("SELECT max(number) FROM pictures").fetchone()
+            with closing(sqlite3.connect(address, uri=True)) as state_db:
+                (last,) = state_db.execute("SELECT max(number) FROM pictures").fetchone()
         except sqlite3.Error:  # it has not begun
             return 0
         return 0 if last is None else int(last) + 1
@@ -175,46 +175,46 @@ def collect(folder: Path, rows: int, minutes: float, intervals: int) -> None:
 
 def fill_ledger(folder: Path, rows: int) -> None:
     """Fill a ledger, as a run on a list does, with a batch a transaction; open it again."""
-    from pixonomy.collecting.ledger import Ledger
+    from pixonomy.collecting.state_db import StateDatabase
 
     path, each = folder / "ledger.sqlite", max(PAGE, rows // 10 // PAGE * PAGE)
-    with Ledger(path) as ledger:
+    with StateDatabase(path) as state_db:
         began = time.process_time()
         for page in range(rows // PAGE):
-            note_page(ledger, page)
+            note_page(state_db, page)
             noted = (page + 1) * PAGE
             if noted % each == 0:
                 used, began = time.process_time() - began, time.process_time()
                 tell(noted=noted, cpu_us=round(1e6 * used / each), anonymous_mib=anonymous_mib())
     now = time.monotonic()
-    with Ledger(path) as ledger:
-        ledger.try_again(4)
-        count = ledger.count_pictures()
+    with StateDatabase(path) as state_db:
+        state_db.try_again(4)
+        count = state_db.count_pictures()
     seconds = round(time.monotonic() - now, 3)
     tell(kept=count, ledger_mib=path.stat().st_size // 2**20, open_seconds=seconds)
 
 
-def note_page(ledger: "Ledger", page: int) -> None:
+def note_page(state_db: "StateDatabase", page: int) -> None:
     """Note a page of a search, and its images as they come in."""
-    from pixonomy.collecting.finds import Find, Page
-    from pixonomy.collecting.notes import Kept
+    from pixonomy.collecting.search_results import Page, SearchResult
+    from pixonomy.collecting.stored_rows import Kept
 
     key = ("table", "all", f"word {page % KEYWORDS}")
     numbers = range(page * PAGE, (page + 1) * PAGE)
     urls = {number: f"http://127.0.0.1:50000/{number}.jpg" for number in numbers}
-    finds = tuple(Find(one, one, license="CC0") for one in urls.values())
-    ledger.add_page(*key, Page(finds, {"row": page}, None), 0.0)
+    search_results = tuple(SearchResult(one, one, license="CC0") for one in urls.values())
+    state_db.add_page(*key, Page(search_results, {"row": page}, None), 0.0)
     for first in numbers[::BATCH]:
-        ledger.waiting(*key, 128)
-        ledger.count_kept(*key[1:])
-        assert ledger.count_pictures() == first
+        state_db.waiting(*key, 128)
+        state_db.count_kept(*key[1:])
+        assert state_db.count_pictures() == first
         shas = {one: hashlib.sha256(b"%d" % one).hexdigest() for one in range(first, first + BATCH)}
         kept = [
             Kept(sha, one, 0, 512 * one, 9, f"2:{sha[:16]}", 320, 240, "jpg", 0.0)
             for one, sha in shas.items()
         ]
         pairs = [(urls[one], sha) for one, sha in shas.items()]
-        ledger.add_pictures(kept, pairs, {0: (512 * first, False)})
+        state_db.add_images(kept, pairs, {0: (512 * first, False)})
 
 
 def main() -> None:
@@ -230,7 +230,7 @@ def main() -> None:
         return
     folder = Path(tempfile.mkdtemp(prefix="pixonomy-long-list-"))
     try:
-        if told.ledger:
+        if told.state_db:
             fill_ledger(folder, told.rows)
         else:
             collect(folder, told.rows, told.minutes, told.intervals)

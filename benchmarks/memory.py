@@ -17,11 +17,11 @@ from pixonomy.bench.memory import watch
 from pixonomy.errors import DataError
 
 
-def commands(pictures: Path, weights: str, size: int) -> Iterator[list[str]]:
+def commands(images: Path, weights: str, size: int) -> Iterator[list[str]]:
     """Yield the verbs in an order in which each finds what it needs, in the folder they run in."""
-    picture = next(path for path in sorted(pictures.rglob("*")) if path.suffix == ".jpg")
+    image = next(path for path in sorted(images.rglob("*")) if path.suffix == ".jpg")
     given = ["--weights", weights]
-    yield ["index", str(pictures), "-o", "all.parquet"]
+    yield ["index", str(images), "-o", "all.parquet"]
     yield ["sample", "all.parquet", "--each", "200", "-o", "sample.parquet"]
     yield ["split", "all.parquet", "-o", "split.parquet"]
     yield ["browse", "all.parquet", "-o", "browse"]
@@ -31,11 +31,11 @@ def commands(pictures: Path, weights: str, size: int) -> Iterator[list[str]]:
     yield ["train", "arrays", "--model", "compact", "--epochs", "2", "-o", "compact"]
     yield ["evaluate", "probe"]
     yield ["evaluate", "probe", "--on", "all.parquet"]
-    yield ["classify", "probe", str(picture)]
+    yield ["classify", "probe", str(image)]
     yield ["predict", "probe", "all.parquet", "-o", "predictions.parquet"]
     yield ["export", "split.parquet", "-o", "exported", "--to", "webdataset"]
     yield ["compare", "probe", "compact"]
-    yield ["fit", str(pictures), *given, "-o", "fitted"]
+    yield ["fit", str(images), *given, "-o", "fitted"]
     yield ["demo", "-o", "demo"]
 
 
@@ -50,7 +50,7 @@ def main() -> None:
     told = parser.parse_args()
     folder = told.folder or Path(tempfile.mkdtemp(prefix="pixonomy-memory-"))
     folder.mkdir(exist_ok=True)
-    for words in commands(told.pictures.absolute(), str(told.weights.absolute()), told.size):
+    for words in commands(told.images.absolute(), str(told.weights.absolute()), told.size):
         if told.only and words[0] not in told.only:
             continue
         line: dict[str, object] = {"verb": " ".join(words[:2] if "--on" not in words else words)}

@@ -18,29 +18,33 @@ from scipy.special import logsumexp, softmax
 from sklearn.metrics import roc_auc_score
 
 import pixonomy
-from pixonomy.arrays.read import read_arrays
+from pixonomy.arrays.image_shards import read_arrays
 from pixonomy.bundle.load import Bundle, load_bundle
+from pixonomy.dataset.location import locate
+from pixonomy.dataset.read import read_all
 from pixonomy.errors import UndecodableImage
-from pixonomy.fetch import read_all
 from pixonomy.images.resize import frame
 from pixonomy.inference.session import Outputs
-from pixonomy.locate import locate
 from pixonomy.training.run import read_run
 
 MOST = 1000
 
 
-def known_pictures(run: Path, bundle: Bundle) -> np.ndarray:
+def known_images(run: Path, bundle: Bundle) -> np.ndarray:
     arrays = read_arrays(read_run(run)[1].arrays)
-    return arrays.pictures(bundle.framing.size).gather(arrays.of_split("test"))
+    return arrays.images(bundle.resize_spec.size).gather(arrays.of_split("test"))
 
 
-def strange_pictures(manifest: Path, bundle: Bundle) -> np.ndarray:
+def strange_images(manifest: Path, bundle: Bundle) -> np.ndarray:
     read = pixonomy.read_manifest(manifest)
     rows = read.usable.sample(min(MOST, read.usable.height), seed=0)
     found = [data for _, data in read_all(locate(rows, read.base))]
     return np.stack(
-        [frame(data, bundle.framing) for data in found if not isinstance(data, UndecodableImage)]
+        [
+            frame(data, bundle.resize_spec)
+            for data in found
+            if not isinstance(data, UndecodableImage)
+        ]
     )
 
 
@@ -57,10 +61,10 @@ def main() -> None:
     parser.add_argument("run", type=Path)
     parser.add_argument("manifests", type=Path, nargs="+")
     asked = parser.parse_args()
-    bundle = load_bundle(asked.run, pixonomy.Surroundings().cores)
-    known = bundle.network.run(known_pictures(asked.run, bundle))
+    bundle = load_bundle(asked.run, pixonomy.Context().cores)
+    known = bundle.network.run(known_images(asked.run, bundle))
     for manifest in asked.manifests:
-        strange = bundle.network.run(strange_pictures(manifest, bundle))
+        strange = bundle.network.run(strange_images(manifest, bundle))
         truth = np.repeat([0, 1], [len(known.logits), len(strange.logits)])
         areas = {
             name: round(float(roc_auc_score(truth, np.r_[values, scores(strange)[name]])), 4)

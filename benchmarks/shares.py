@@ -18,14 +18,14 @@ from pixonomy.evaluation.quantify import estimate_shares
 
 
 def draw_set(
-    pool: pl.DataFrame, labels: list[str], count: int, dice: np.random.Generator
+    pool: pl.DataFrame, labels: list[str], count: int, draws: np.random.Generator
 ) -> pl.DataFrame:
     """Return pictures of the pool in drawn shares, as many as there are where a share asks more."""
-    wanted = dice.multinomial(count, dice.dirichlet(np.ones(len(labels))))
+    wanted = draws.multinomial(count, draws.dirichlet(np.ones(len(labels))))
     taken = []
     for label, number in zip(labels, wanted, strict=True):
         own = pool.filter(pl.col("label") == label)
-        taken.append(own[dice.permutation(own.height)[:number]])
+        taken.append(own[draws.permutation(own.height)[:number]])
     return pl.concat(taken)
 
 
@@ -37,13 +37,13 @@ def main() -> None:
     asked = parser.parse_args()
     predictions = pl.read_parquet(asked.run / "predictions.parquet")
     labels = json.loads((asked.run / "run.json").read_text())["labels"]
-    dice = np.random.default_rng(0)
+    draws = np.random.default_rng(0)
     counted, corrected, held, widths = [], [], [], []
     for _ in range(asked.sets):
-        shuffled = predictions[dice.permutation(predictions.height)]
+        shuffled = predictions[draws.permutation(predictions.height)]
         half = predictions.height // 2
         known, pool = shuffled[:half], shuffled[half:]
-        unknown = draw_set(pool, labels, asked.pictures, dice)
+        unknown = draw_set(pool, labels, asked.images, draws)
         found = estimate_shares(known, unknown, labels)
         real = [(unknown["label"] == label).mean() for label in labels]
         for one, share in zip(found, real, strict=True):

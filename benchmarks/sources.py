@@ -21,7 +21,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.preprocessing import normalize
 
 import pixonomy
-from pixonomy.arrays.read import Arrays, read_arrays
+from pixonomy.arrays.image_shards import Arrays, read_arrays
 from pixonomy.bundle.load import Bundle, load_bundle
 
 CONTENDERS = ("model", "probe", "nearest")
@@ -57,12 +57,12 @@ def measure(arrays: Path, run: Path, choices: pixonomy.TrainChoices) -> dict[str
 
 def answer_by_neighbours(arrays: Arrays, bundle: Bundle) -> float:
     """Return the accuracy of the majority among the nearest training pictures, by cosine."""
-    pictures = arrays.pictures(bundle.framing.size)
+    images = arrays.images(bundle.resize_spec.size)
     sides = []
     for split in ("train", "test"):
         rows = arrays.of_split(split)
         batches = np.array_split(rows, max(1, len(rows) // 64))
-        seen = [bundle.network.run(pictures.gather(some)).embeddings for some in batches]
+        seen = [bundle.network.run(images.gather(some)).embeddings for some in batches]
         sides.append((normalize(np.concatenate(seen)), arrays.rows["label"].gather(rows)))
     (known, labels), (asked, truth) = sides
     neighbours = KNeighborsClassifier(NEIGHBOURS).fit(known, labels.to_numpy())

@@ -28,16 +28,16 @@ from typing import Any
 import numpy as np
 
 import pixonomy
-from pixonomy.arrays.read import read_arrays
+from pixonomy.arrays.image_shards import read_arrays
 from pixonomy.bench.plain import plain_network
+from pixonomy.executors.local import count_cores
 from pixonomy.models.airbench import fit_whitening
 from pixonomy.models.backend import keras, use_threads
 from pixonomy.models.zoo import ModelSettings, build_model
 from pixonomy.training.batches import TrainingSet
 from pixonomy.training.recipe import Recipe, load_recipe
 from pixonomy.training.schedule import learning_rate
-from pixonomy.training.train import freeze, number_labels
-from pixonomy.workers import count_cores
+from pixonomy.training.train_run import freeze, number_labels
 
 VALIDATION = 0.05
 FIRST, TIMED = 3, 20  # steps
@@ -84,7 +84,7 @@ def run_plain(
     labels = tuple(sorted(prepared.rows["label"].drop_nulls().unique()))
     numbers = number_labels(prepared.rows, labels)
     rows = np.concatenate([prepared.of_split("train"), prepared.of_split("validation")])
-    data = TrainingSet(prepared.pictures(recipe.size), np.sort(rows), numbers, recipe)
+    data = TrainingSet(prepared.images(recipe.size), np.sort(rows), numbers, recipe)
     network = plain_start(recipe, len(labels), weights, data)
     one_hot = np.eye(len(labels), dtype=np.float32)
     network.compile(
@@ -118,7 +118,7 @@ def plain_start(recipe: Recipe, labels: int, weights: Path | None, data: Trainin
     """
     shape = (recipe.model, recipe.size, labels, recipe.dense, recipe.dropout, recipe.seed)
     ours = build_model(ModelSettings(*shape, weights, weights is not None), "float32")
-    fit_whitening(ours, data.pictures.gather(data.rows[:5000]))
+    fit_whitening(ours, data.images.gather(data.rows[:5000]))
     network = plain_network(ours)
     if recipe.model != "vgg16":
         network.set_weights(ours.get_weights())
@@ -131,7 +131,7 @@ def measure_plain(network: Any, data: TrainingSet, rows: np.ndarray) -> float:
     right = 0
     for start in range(0, len(rows), 250):
         some = rows[start : start + 250]
-        images = data.pictures.gather(some).transpose(0, 2, 3, 1)
+        images = data.images.gather(some).transpose(0, 2, 3, 1)
         both = network.predict_on_batch(images) + network.predict_on_batch(images[:, :, ::-1])
         right += int((np.asarray(both).argmax(axis=1) == data.labels[some]).sum())
     return right / len(rows)

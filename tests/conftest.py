@@ -73,7 +73,7 @@ def as_bytes(image: Image.Image, format: str = "JPEG", **options: Any) -> bytes:
 
 
 @pytest.fixture(scope="session")
-def write_pictures() -> Callable[..., Path]:
+def write_images() -> Callable[..., Path]:
     """Return a function that writes `count` pictures a category into `folder/<category>/`."""
 
     def write(folder: Path, count: int = 12, labels: tuple[str, ...] = SHAPES) -> Path:
@@ -141,12 +141,12 @@ TINY_RECIPE = 'model = "compact"\nsize = 32\nepochs = 6\nbatch = 16\n'
 
 
 @pytest.fixture(scope="session")
-def fitted_pictures(make_once: MakeOnce) -> Path:
+def fitted_images(make_once: MakeOnce) -> Path:
     """Three categories of 24 pictures with odd names, one file of which is no picture."""
-    return make_once("fitted pictures", _write_odd_pictures) / "my photos"
+    return make_once("fitted pictures", _write_odd_images) / "my photos"
 
 
-def _write_odd_pictures(place: Path) -> None:
+def _write_odd_images(place: Path) -> None:
     folder = place / "my photos"
     for label, shape in ((ODD_LABEL, "circle"), ("cross", "cross"), ("stripes", "stripes")):
         (folder / label).mkdir(parents=True)
@@ -164,13 +164,13 @@ def tiny_recipe(make_once: MakeOnce) -> Path:
 
 
 @pytest.fixture(scope="session")
-def fitted_run(make_once: MakeOnce, fitted_pictures: Path, tiny_recipe: Path) -> Path:
+def fitted_run(make_once: MakeOnce, fitted_images: Path, tiny_recipe: Path) -> Path:
     """The one trained run that many tests read; take `run_copy` to change it."""
-    from pixonomy.road.fit import FitChoices, fit
-    from pixonomy.road.train import TrainChoices
+    from pixonomy.verbs.fit import FitChoices, fit
+    from pixonomy.verbs.train import TrainChoices
 
     choices = FitChoices(training=TrainChoices(recipe=str(tiny_recipe), weights="none"))
-    return make_once("run", lambda at: fit([fitted_pictures], at / "run", choices)) / "run"
+    return make_once("run", lambda at: fit([fitted_images], at / "run", choices)) / "run"
 
 
 @pytest.fixture
@@ -204,9 +204,9 @@ def call(capfd: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, Any, str
 
 
 @pytest.fixture
-def mixed_pictures(fitted_pictures: Path) -> list[Path]:
+def mixed_images(fitted_images: Path) -> list[Path]:
     """72 of the fitted pictures: one of each category, then again one of each, …"""
-    folders = sorted(path for path in fitted_pictures.iterdir() if path.is_dir())
+    folders = sorted(path for path in fitted_images.iterdir() if path.is_dir())
     files = [sorted(folder.glob("0*")) for folder in folders]
     return [path for one_of_each in zip(*files, strict=True) for path in one_of_each]
 
@@ -217,8 +217,8 @@ def write_products(tmp_path: Path) -> Callable[..., Path]:
 
     Without `groups` they are products of three pictures, with the ids 100, 100, 100, 99, …
     """
-    from pixonomy.locate import path_to_uri
-    from pixonomy.manifest import Manifest, conform, write_manifest
+    from pixonomy.dataset.location import path_to_uri
+    from pixonomy.dataset.manifest import Manifest, conform, write_manifest
 
     def write(
         paths: list[Path],

@@ -14,26 +14,26 @@ import pytest
 from aiohttp import web
 
 from pixonomy.collecting.client import Client
-from pixonomy.collecting.finds import Kind, Pace
-from pixonomy.collecting.manners import Manners
-from pixonomy.collecting.pauses import Patience
+from pixonomy.collecting.politeness import Politeness
+from pixonomy.collecting.rate_limits import RetryPolicy
+from pixonomy.collecting.search_results import Kind, Pace
+from pixonomy.gallery.photo_catalogue import PhotoCatalogue, draw_photo_catalogue
 from pixonomy.gallery.serve import make_app, serving
-from pixonomy.gallery.stock import Stock, draw_stock
 
 FAST = Pace(8, 1000)
-QUICK = Patience(attempts=3, first_seconds=0.01, longest_seconds=0.05, most_seconds=5)
+QUICK = RetryPolicy(attempts=3, first_seconds=0.01, longest_seconds=0.05, most_seconds=5)
 
 
 @pytest.fixture(scope="session")
-def stock(tmp_path_factory: pytest.TempPathFactory) -> Stock:
+def catalogue(tmp_path_factory: pytest.TempPathFactory) -> PhotoCatalogue:
     """Return photos of all scenes, a few of them offered twice."""
-    return draw_stock(tmp_path_factory.mktemp("stock"), 40)
+    return draw_photo_catalogue(tmp_path_factory.mktemp("stock"), 40)
 
 
 @pytest.fixture(scope="session")
-def photo_site(stock: Stock) -> Iterator[str]:
+def photo_site(catalogue: PhotoCatalogue) -> Iterator[str]:
     """Return the address of a running photo site."""
-    with serving(make_app(stock)) as address:
+    with serving(make_app(catalogue)) as address:
         yield address
 
 
@@ -135,9 +135,9 @@ def spend_nothing(_provider: str) -> None:
 
 
 def politely(
-    work: Callable[[Manners], Any],
+    work: Callable[[Politeness], Any],
     pace: Pace = FAST,
-    patience: Patience = QUICK,
+    patience: RetryPolicy = QUICK,
     budget: Callable[[str], None] = spend_nothing,
 ) -> Any:
     """Run a coroutine that asks a server of this machine politely."""
@@ -147,7 +147,7 @@ def politely(
 
     async def run() -> Any:
         async with Client("test/1 (a@example.org)", ["127.0.0.1", "localhost"]) as client:
-            return await work(Manners(client, as_fast, budget, patience, time.time))
+            return await work(Politeness(client, as_fast, budget, patience, time.time))
 
     with ThreadPoolExecutor(1) as thread:  # another test's browser may have a loop in this one
         return thread.submit(lambda: asyncio.run(run())).result()

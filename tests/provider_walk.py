@@ -7,19 +7,19 @@ from typing import Any
 from aiohttp import web
 
 from photo_site import politely
-from pixonomy.collecting.finds import Find, Page
 from pixonomy.collecting.known import open_provider
-from pixonomy.collecting.manners import Manners
+from pixonomy.collecting.politeness import Politeness
 from pixonomy.collecting.provider import Provider
-from pixonomy.gallery.interfaces import COMMONS, FLICKR, OPENVERSE
+from pixonomy.collecting.search_results import Page, SearchResult
+from pixonomy.gallery.site_apis import COMMONS, FLICKR, OPENVERSE
 
 
 def walk(provider: Provider, keyword: str, most: int = 100, **more: Any) -> list[Page]:
     """Return all pages of a search; what each leads to is kept as the ledger keeps it."""
 
-    async def work(manners: Manners) -> list[Page]:
+    async def work(politeness: Politeness) -> list[Page]:
         async def get(url: str, kind: Any, **named: Any) -> Any:
-            return await manners.get(url, kind, provider.name, **named)
+            return await politeness.get(url, kind, provider.name, **named)
 
         pages: list[Page] = []
         at: Mapping[str, Any] | None = None
@@ -35,9 +35,9 @@ def walk(provider: Provider, keyword: str, most: int = 100, **more: Any) -> list
     return found
 
 
-def finds(pages: list[Page]) -> list[Find]:
+def search_results(pages: list[Page]) -> list[SearchResult]:
     """Return what all pages found."""
-    return [find for page in pages for find in page.finds]
+    return [find for page in pages for find in page.search_results]
 
 
 def told(pages: list[Page]) -> list[str]:

@@ -36,18 +36,18 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.slow
 def test_the_base_install_classifies_without_pytorch_and_names_what_else_is_an_extra(
-    installed: Path, fitted_run: Path, fitted_pictures: Path, tmp_path: Path
+    installed: Path, fitted_run: Path, fitted_images: Path, tmp_path: Path
 ) -> None:
     there = call(installed / "pip", "list", "--format", "freeze").lower()
     for absent in ("torch==", "keras==", "scipy==", "scikit-learn==", "matplotlib=="):
         assert absent not in there
     pixonomy = installed / "pixonomy"
-    picture = next(fitted_pictures.glob("cross/0*.jpg"))
-    assert call(pixonomy, "classify", fitted_run, picture).startswith(f"{picture}: ")
-    call(pixonomy, "index", fitted_pictures, "-o", tmp_path / "m.parquet")
+    image = next(fitted_images.glob("cross/0*.jpg"))
+    assert call(pixonomy, "classify", fitted_run, image).startswith(f"{image}: ")
+    call(pixonomy, "index", fitted_images, "-o", tmp_path / "m.parquet")
     call(pixonomy, "predict", fitted_run, tmp_path / "m.parquet", "-o", tmp_path / "p.parquet")
     call(pixonomy, "list", "recipes")
-    told = call(pixonomy, "fit", fitted_pictures, "-o", tmp_path / "run", code=2)
+    told = call(pixonomy, "fit", fitted_images, "-o", tmp_path / "run", code=2)
     assert told.endswith("pip install 'pixonomy[train]'.\n")
     told = call(pixonomy, "bench", code=2)
     assert told.startswith("pixonomy: The benchmarks are no part of the installed package")

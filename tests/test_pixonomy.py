@@ -52,7 +52,7 @@ def test_the_names_are_the_promised_ones() -> None:
     }
     others = {
         "PixonomyError",
-        "Surroundings",
+        "Context",
         "check_submission",
         "draw_catalogue",
         "plan_training",

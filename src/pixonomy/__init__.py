@@ -22,38 +22,39 @@ if _refused is not None and PurePath(sys.argv[0]).stem != "pixonomy":  # the com
 
 if TYPE_CHECKING:
     from pixonomy.arrays.write import ArraySettings
-    from pixonomy.browsing.page import BrowseChoices
-    from pixonomy.curation.sample import SampleChoices
-    from pixonomy.curation.split import SplitShares
+    from pixonomy.browsing.overview_page import BrowseChoices
+    from pixonomy.dataset.manifest import read_manifest
     from pixonomy.errors import PixonomyError
-    from pixonomy.evaluation.submission import check_submission
-    from pixonomy.manifest import read_manifest
-    from pixonomy.progress import Surroundings
-    from pixonomy.road.audit import AuditChoices, audit
-    from pixonomy.road.browse import browse
-    from pixonomy.road.catalogue import draw_catalogue
-    from pixonomy.road.classify import classify
-    from pixonomy.road.collect import CollectChoices, collect
-    from pixonomy.road.compare import compare
-    from pixonomy.road.demo import demo
-    from pixonomy.road.evaluate import evaluate
-    from pixonomy.road.export import export
-    from pixonomy.road.fit import FitChoices, fit
-    from pixonomy.road.index import IndexChoices, index
-    from pixonomy.road.predict import PredictChoices, predict
-    from pixonomy.road.prepare import prepare
-    from pixonomy.road.sample import sample
-    from pixonomy.road.split import split
-    from pixonomy.road.taxonomy import check_taxonomy, init_taxonomy
-    from pixonomy.road.train import TrainChoices, plan_training, train
+    from pixonomy.prediction.submission import check_submission
+    from pixonomy.progress import Context
+    from pixonomy.sampling.draw import SampleChoices
     from pixonomy.sources.table import TableColumns
+    from pixonomy.splitting.assign import SplitShares
     from pixonomy.studies.study import StudyChoices, study
+    from pixonomy.verbs.audit import AuditChoices, audit
+    from pixonomy.verbs.browse import browse
+    from pixonomy.verbs.catalogue import draw_catalogue
+    from pixonomy.verbs.classify import classify
+    from pixonomy.verbs.collect import CollectChoices, collect
+    from pixonomy.verbs.compare import compare
+    from pixonomy.verbs.demo import demo
+    from pixonomy.verbs.evaluate import evaluate
+    from pixonomy.verbs.export import export
+    from pixonomy.verbs.fit import FitChoices, fit
+    from pixonomy.verbs.index import IndexChoices, index
+    from pixonomy.verbs.predict import PredictChoices, predict
+    from pixonomy.verbs.prepare import prepare
+    from pixonomy.verbs.sample import sample
+    from pixonomy.verbs.split import split
+    from pixonomy.verbs.taxonomy import check_taxonomy, init_taxonomy
+    from pixonomy.verbs.train import TrainChoices, plan_training, train
 
 __all__ = [
     "ArraySettings",
     "AuditChoices",
     "BrowseChoices",
     "CollectChoices",
+    "Context",
     "FitChoices",
     "IndexChoices",
     "PixonomyError",
@@ -61,7 +62,6 @@ __all__ = [
     "SampleChoices",
     "SplitShares",
     "StudyChoices",
-    "Surroundings",
     "TableColumns",
     "TrainChoices",
     "audit",
@@ -90,25 +90,25 @@ __all__ = [
 
 _HOMES = {
     "ArraySettings": "arrays.write",
-    "AuditChoices": "road.audit",
-    "BrowseChoices": "browsing.page",
-    "CollectChoices": "road.collect",
-    "FitChoices": "road.fit",
-    "IndexChoices": "road.index",
+    "AuditChoices": "verbs.audit",
+    "BrowseChoices": "browsing.overview_page",
+    "CollectChoices": "verbs.collect",
+    "FitChoices": "verbs.fit",
+    "IndexChoices": "verbs.index",
     "PixonomyError": "errors",
-    "PredictChoices": "road.predict",
-    "SampleChoices": "curation.sample",
-    "SplitShares": "curation.split",
+    "PredictChoices": "verbs.predict",
+    "SampleChoices": "sampling.draw",
+    "SplitShares": "splitting.assign",
     "StudyChoices": "studies.study",
-    "Surroundings": "progress",
+    "Context": "progress",
     "TableColumns": "sources.table",
-    "TrainChoices": "road.train",
-    "check_submission": "evaluation.submission",
-    "check_taxonomy": "road.taxonomy",
-    "draw_catalogue": "road.catalogue",
-    "init_taxonomy": "road.taxonomy",
-    "plan_training": "road.train",
-    "read_manifest": "manifest",
+    "TrainChoices": "verbs.train",
+    "check_submission": "prediction.submission",
+    "check_taxonomy": "verbs.taxonomy",
+    "draw_catalogue": "verbs.catalogue",
+    "init_taxonomy": "verbs.taxonomy",
+    "plan_training": "verbs.train",
+    "read_manifest": "dataset.manifest",
     "study": "studies.study",
 }
 
@@ -116,4 +116,4 @@ _HOMES = {
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module 'pixonomy' has no attribute {name!r}")
-    return getattr(import_module(f"pixonomy.{_HOMES.get(name, f'road.{name}')}"), name)
+    return getattr(import_module(f"pixonomy.{_HOMES.get(name, f'verbs.{name}')}"), name)

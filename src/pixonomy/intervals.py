@@ -115,13 +115,13 @@ def measure_means(
         units: a number for each picture, (n,); None: each stands alone.
         sets: the set of each picture, 0 to count - 1, (n,); None: all are of the first one.
     """
-    pictures = np.asarray(values, np.float64)
-    place = np.zeros(len(pictures), np.int64) if sets is None else sets
-    own = np.arange(len(pictures)) if units is None else units
-    return _measure_rows(pictures, place, own, count)
+    images = np.asarray(values, np.float64)
+    place = np.zeros(len(images), np.int64) if sets is None else sets
+    own = np.arange(len(images)) if units is None else units
+    return _measure_rows(images, place, own, count)
 
 
-def _measure_rows(pictures: Doubles, place: Integers, own: Integers, count: int) -> Means:
+def _measure_rows(images: Doubles, place: Integers, own: Integers, count: int) -> Means:
     """Do what `measure_means` says, a row for each set and unit of it."""
     width = int(own.max(initial=0)) + 1
     code, row = np.unique(place * width + own, return_inverse=True)
@@ -130,9 +130,9 @@ def _measure_rows(pictures: Doubles, place: Integers, own: Integers, count: int)
     with np.errstate(divide="ignore", invalid="ignore"):
         n = sum_by(of_set, size, count)
         weight = size / n[of_set]
-        mean = sum_by(place, pictures, count) / n
-        apart = sum_by(row, pictures, len(code)) / size - mean[of_set]
-        squares = sum_by(place, (pictures - mean[place]) ** 2, count)
+        mean = sum_by(place, images, count) / n
+        apart = sum_by(row, images, len(code)) / size - mean[of_set]
+        squares = sum_by(place, (images - mean[place]) ** 2, count)
         between = sum_by(of_set, size * apart**2, count)
         lever = weight**2 / (1 - weight)
         alike, levers = 1 / sum_by(of_set, weight**2, count), sum_by(of_set, lever, count)
@@ -156,8 +156,8 @@ def _correlation(
 ) -> Doubles:
     """Return the correlation within units, 0 to 1, from sums of squares between and within them."""
     size = (n - n / alike) / (units - 1)
-    of_units, of_pictures = between / (units - 1), np.maximum(within, 0) / (n - units)
-    rho = (of_units - of_pictures) / (of_units + (size - 1) * of_pictures)
+    of_units, of_images = between / (units - 1), np.maximum(within, 0) / (n - units)
+    rho = (of_units - of_images) / (of_units + (size - 1) * of_images)
     return np.clip(np.nan_to_num(rho, nan=0.0), 0.0, 1.0)
 
 

@@ -16,7 +16,7 @@ def silent(work: str, done: int, total: int) -> None:
     """Report nothing: the default below the command line."""
 
 
-def mute(sentence: str) -> None:
+def no_report(sentence: str) -> None:
     """Say nothing: the default below the command line."""
 
 
@@ -36,7 +36,7 @@ class Hosts:
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class Context:
     """What a verb may use and whom it tells.
 
     Attributes:
@@ -49,6 +49,6 @@ class Surroundings:
 
     cores: int = 1
     progress: Progress = silent
-    say: Callable[[str], None] = mute
+    report: Callable[[str], None] = no_report
     hosts: Hosts = Hosts()
     device: str | None = None

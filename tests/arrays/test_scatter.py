@@ -7,14 +7,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pixonomy.arrays import scatter as module
-from pixonomy.arrays.extents import Extents
+from pixonomy.arrays.byte_ranges import ByteRanges
 from pixonomy.arrays.scatter import bucket_path, plan_scattering, scatter, scatter_tasks
+from pixonomy.dataset.read import read_all
 from pixonomy.errors import UndecodableImage
-from pixonomy.fetch import read_all
 from pixonomy.storage.address import Address
 
 
-def make_extents(files: list[Path], lengths: list[list[int]], seed: int) -> Extents:
+def make_extents(files: list[Path], lengths: list[list[int]], seed: int) -> ByteRanges:
     """Lay ranges one behind another in each file, and mix them."""
     file, offset, length = [], [], []
     for number, ranges in enumerate(lengths):
@@ -23,7 +23,7 @@ def make_extents(files: list[Path], lengths: list[list[int]], seed: int) -> Exte
         offset += (ends - ranges).tolist()
         length += ranges
     count = len(file)
-    whole = Extents(
+    whole = ByteRanges(
         np.arange(count),
         tuple(map(Address, files)),
         np.array(file, np.int32),
@@ -38,18 +38,20 @@ def make_extents(files: list[Path], lengths: list[list[int]], seed: int) -> Exte
     return whole.take(np.random.default_rng(seed).permutation(count))
 
 
-def scatter_all(work: Path, extents: Extents, shard_rows: int) -> tuple[Extents, dict[int, str]]:
+def scatter_all(
+    work: Path, byte_ranges: ByteRanges, shard_rows: int
+) -> tuple[ByteRanges, dict[int, str]]:
     work.mkdir(exist_ok=True)
-    scattering = plan_scattering(work, extents, shard_rows)
+    scattering = plan_scattering(work, byte_ranges, shard_rows)
     problems: dict[int, str] = {}
     for task in scatter_tasks(scattering):
         problems |= scatter(task)
     return scattering.buckets(), problems
 
 
-def contents(extents: Extents) -> list[bytes | str]:
-    found: list[bytes | str] = [""] * len(extents)
-    for place, data in read_all(extents.locations()):
+def contents(byte_ranges: ByteRanges) -> list[bytes | str]:
+    found: list[bytes | str] = [""] * len(byte_ranges)
+    for place, data in read_all(byte_ranges.locations()):
         found[place] = str(data) if isinstance(data, UndecodableImage) else data
     return found
 
@@ -72,22 +74,22 @@ def test_every_picture_is_found_again_whatever_the_buckets_and_tasks(
     files = [folder / f"source {number}" for number in range(len(lengths))]
     for file, ranges in zip(files, lengths, strict=True):
         file.write_bytes(generator.bytes(sum(ranges)))
-    extents = make_extents(files, lengths, seed)
+    byte_ranges = make_extents(files, lengths, seed)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "_BUCKET_BYTES", bucket_bytes)
         patch.setattr(module, "TASK_BYTES", task_bytes)
-        buckets, problems = scatter_all(folder / "work", extents, shard_rows)
+        buckets, problems = scatter_all(folder / "work", byte_ranges, shard_rows)
     assert problems == {}
-    assert contents(buckets) == contents(extents)
-    assert (buckets.rows == extents.rows).all()
-    shards = np.arange(len(extents)) // shard_rows
+    assert contents(buckets) == contents(byte_ranges)
+    assert (buckets.rows == byte_ranges.rows).all()
+    shards = np.arange(len(byte_ranges)) // shard_rows
     for shard in np.unique(shards):
         assert len(set(buckets.file[shards == shard])) == 1, "a shard lies in one bucket"
 
 
 @pytest.fixture
-def sources(tmp_path: Path) -> Callable[[], Extents]:
-    def make() -> Extents:
+def sources(tmp_path: Path) -> Callable[[], ByteRanges]:
+    def make() -> ByteRanges:
         files = [tmp_path / "a", tmp_path / "b"]
         for number, file in enumerate(files):
             file.write_bytes(bytes([number]) * 200)
@@ -97,41 +99,41 @@ def sources(tmp_path: Path) -> Callable[[], Extents]:
 
 
 def test_pictures_that_cannot_be_read_are_told_and_the_others_are_whole(
-    sources: Callable[[], Extents], tmp_path: Path
+    sources: Callable[[], ByteRanges], tmp_path: Path
 ) -> None:
-    extents = sources()
+    byte_ranges = sources()
     (tmp_path / "a").write_bytes(b"\0" * 110)
-    buckets, problems = scatter_all(tmp_path / "work", extents, 4)
+    buckets, problems = scatter_all(tmp_path / "work", byte_ranges, 4)
     assert problems == dict.fromkeys(range(5, 10), "the file ends before the picture does")
-    for row, found in zip(extents.rows.tolist(), contents(buckets), strict=True):
+    for row, found in zip(byte_ranges.rows.tolist(), contents(buckets), strict=True):
         if row not in problems:
             assert found == bytes([row // 10]) * 20
 
 
 def test_a_length_that_no_picture_has_does_not_stretch_the_buckets(
-    sources: Callable[[], Extents], tmp_path: Path
+    sources: Callable[[], ByteRanges], tmp_path: Path
 ) -> None:
-    extents = sources()
-    extents.length[3] = 2**62
-    buckets, problems = scatter_all(tmp_path / "work", extents, 20)
-    assert problems == {int(extents.rows[3]): "larger than 256 MiB"}
+    byte_ranges = sources()
+    byte_ranges.length[3] = 2**62
+    buckets, problems = scatter_all(tmp_path / "work", byte_ranges, 20)
+    assert problems == {int(byte_ranges.rows[3]): "larger than 256 MiB"}
     assert (
         sum(
             found == bytes([row // 10]) * 20
-            for row, found in zip(extents.rows.tolist(), contents(buckets), strict=True)
+            for row, found in zip(byte_ranges.rows.tolist(), contents(buckets), strict=True)
         )
         == 19
     )
 
 
 def test_a_stretch_that_an_earlier_run_has_finished_is_not_read_again(
-    sources: Callable[[], Extents], tmp_path: Path
+    sources: Callable[[], ByteRanges], tmp_path: Path
 ) -> None:
-    extents = sources()
-    buckets, _ = scatter_all(tmp_path / "work", extents, 4)
+    byte_ranges = sources()
+    buckets, _ = scatter_all(tmp_path / "work", byte_ranges, 4)
     before = contents(buckets)
     (tmp_path / "a").unlink()
-    again, problems = scatter_all(tmp_path / "work", extents, 4)
+    again, problems = scatter_all(tmp_path / "work", byte_ranges, 4)
     assert problems == {}
     assert contents(again) == before
     assert bucket_path(tmp_path / "work", 0).exists()

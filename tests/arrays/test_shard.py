@@ -5,21 +5,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pixonomy.arrays.extents import Extents
-from pixonomy.arrays.read import shard_path
+from pixonomy.arrays.byte_ranges import ByteRanges
+from pixonomy.arrays.image_shards import shard_path
 from pixonomy.arrays.shard import ShardTask, write_shard
-from pixonomy.images.resize import Framing, frame
+from pixonomy.images.resize import ResizeSpec, frame
 from pixonomy.storage.address import Address
 
-FRAMINGS = (Framing(16), Framing(24, "pad"))
+FRAMINGS = (ResizeSpec(16), ResizeSpec(24, "pad"))
 
 
 @pytest.fixture
-def task(tmp_path: Path, write_pictures: Callable[..., Path]) -> ShardTask:
-    folder = write_pictures(tmp_path / "pictures", 3)
+def task(tmp_path: Path, write_images: Callable[..., Path]) -> ShardTask:
+    folder = write_images(tmp_path / "pictures", 3)
     files = sorted(folder.glob("*/*.jpg"))
     count = len(files)
-    extents = Extents(
+    ranges = ByteRanges(
         np.arange(count) + 100,
         tuple(map(Address, files)),
         np.arange(count, dtype=np.int32)[::-1].copy(),
@@ -31,26 +31,26 @@ def task(tmp_path: Path, write_pictures: Callable[..., Path]) -> ShardTask:
         np.full(count, -1),
         np.zeros(count, np.uint32),
     )
-    return ShardTask(tmp_path / "out", 3, extents, FRAMINGS)
+    return ShardTask(tmp_path / "out", 3, ranges, FRAMINGS)
 
 
-def stored(task: ShardTask, framing: Framing) -> np.ndarray:
-    return np.asarray(np.load(shard_path(task.folder, framing.size, task.shard)))
+def stored(task: ShardTask, resize_spec: ResizeSpec) -> np.ndarray:
+    return np.asarray(np.load(shard_path(task.folder, resize_spec.size, task.shard)))
 
 
 def test_each_picture_stands_at_the_place_of_its_row_in_every_size(task: ShardTask) -> None:
     assert write_shard(task) == {}
-    for framing in FRAMINGS:
-        paths = [Path(str(one.file)) for one in task.extents.locations()]
-        wanted = [frame(path.read_bytes(), framing) for path in paths]
-        assert np.array_equal(stored(task, framing), np.stack(wanted))
+    for resize_spec in FRAMINGS:
+        paths = [Path(str(one.file)) for one in task.ranges.locations()]
+        wanted = [frame(path.read_bytes(), resize_spec) for path in paths]
+        assert np.array_equal(stored(task, resize_spec), np.stack(wanted))
 
 
 def test_broken_pictures_are_left_out_and_told_by_their_row(task: ShardTask) -> None:
-    broken = Path(str(task.extents.locations()[2].file))
+    broken = Path(str(task.ranges.locations()[2].file))
     broken.write_bytes(b"broken")
     assert write_shard(task) == {102: "not a picture in a known format"}
-    assert len(stored(task, FRAMINGS[0])) == len(task.extents) - 1
+    assert len(stored(task, FRAMINGS[0])) == len(task.ranges) - 1
     assert write_shard(task) == {102: "not a picture in a known format"}, "read from its report"
 
 
@@ -73,4 +73,4 @@ def test_a_shard_that_a_power_cut_has_shortened_is_written_anew(task: ShardTask,
 
 def test_the_report_is_plain_json(task: ShardTask) -> None:
     write_shard(task)
-    assert json.loads(task.report.read_text()) == {"rows": len(task.extents), "problems": {}}
+    assert json.loads(task.report.read_text()) == {"rows": len(task.ranges), "problems": {}}

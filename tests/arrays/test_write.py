@@ -9,15 +9,15 @@ import polars as pl
 import pytest
 from PIL import Image
 
-from pixonomy.arrays.load import shuffle
-from pixonomy.arrays.read import ARRAYS_FILE, read_arrays
+from pixonomy.arrays.image_shards import ARRAYS_FILE, read_arrays
+from pixonomy.arrays.loader import shuffle
 from pixonomy.arrays.write import WORK_FOLDER, ArraySettings, write_arrays
+from pixonomy.dataset.category_tree import Taxonomy
+from pixonomy.dataset.manifest import SPLITS, Manifest, conform, read_manifest, write_manifest
 from pixonomy.errors import SettingError, StorageError
-from pixonomy.images.resize import Fit, Framing, frame
-from pixonomy.manifest import SPLITS, Manifest, conform, read_manifest, write_manifest
-from pixonomy.progress import Surroundings
+from pixonomy.images.resize import Fit, ResizeSpec, frame
+from pixonomy.progress import Context
 from pixonomy.sources.folder import index_folder
-from pixonomy.taxonomy import Taxonomy
 
 SETTINGS = ArraySettings((16,), "stretch")
 
@@ -31,8 +31,8 @@ def index(folder: Path) -> Path:
 
 
 @pytest.fixture
-def manifest(write_pictures: Callable[..., Path], tmp_path: Path) -> Path:
-    return index(write_pictures(tmp_path / "pictures", 10))
+def manifest(write_images: Callable[..., Path], tmp_path: Path) -> Path:
+    return index(write_images(tmp_path / "pictures", 10))
 
 
 @pytest.fixture
@@ -62,10 +62,10 @@ def test_every_row_holds_its_file_framed_in_every_size(
     assert (left_out, arrays.rows.height, arrays.sizes) == (0, 30, (16, 24))
     assert arrays.about["fingerprint"] == {"a": 1}
     for size in arrays.sizes:
-        stored = arrays.pictures(size).gather(np.arange(30))
+        stored = arrays.images(size).gather(np.arange(30))
         for row, uri in enumerate(arrays.rows["uri"]):
             data = (folder / uri).read_bytes()
-            assert np.array_equal(stored[row], frame(data, Framing(size, fit)))
+            assert np.array_equal(stored[row], frame(data, ResizeSpec(size, fit)))
 
 
 def test_all_columns_of_the_rows_are_kept(manifest: Path, folder: Path, tmp_path: Path) -> None:
@@ -95,8 +95,8 @@ def test_undecodable_pictures_become_problems(manifest: Path, folder: Path, tmp_
     assert arrays.problems["uri"].sort().to_list() == ["circle/000.jpg", "circle/003.jpg"]
     assert arrays.rows.height == sum(arrays.about["shards"]) == 28
     for row, uri in enumerate(arrays.rows["uri"]):
-        wanted = frame((folder / uri).read_bytes(), Framing(16))
-        assert np.array_equal(arrays.pictures(16).gather(np.array([row]))[0], wanted)
+        wanted = frame((folder / uri).read_bytes(), ResizeSpec(16))
+        assert np.array_equal(arrays.images(16).gather(np.array([row]))[0], wanted)
 
 
 def test_earlier_problems_and_rows_without_a_split_are_left_out(
@@ -138,7 +138,7 @@ def test_unfinished_arrays_are_refused(manifest: Path, folder: Path, tmp_path: P
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        write_arrays(manifest, tmp_path / "out", SETTINGS, {}, Surroundings(progress=stop))
+        write_arrays(manifest, tmp_path / "out", SETTINGS, {}, Context(progress=stop))
     assert (tmp_path / "out").is_dir()
     with pytest.raises(SettingError, match="no finished arrays"):
         read_arrays(tmp_path / "out")
@@ -160,7 +160,7 @@ def test_several_workers_write_the_same_bytes_as_one(tmp_path: Path) -> None:
             out,
             SETTINGS,
             {},
-            Surroundings(workers, lambda *report: calls.append(report)),
+            Context(workers, lambda *report: calls.append(report)),
         )
     assert contents(tmp_path / "1") == contents(tmp_path / "2")
     assert calls[-1][1:] == (410, 410)
@@ -174,8 +174,8 @@ def test_a_manifest_of_broken_pictures_alone_gives_empty_arrays(
     assert write_arrays(manifest, tmp_path / "out", SETTINGS, {}) == 30
     arrays = read_arrays(tmp_path / "out")
     assert arrays.rows.height == 0
-    assert arrays.pictures(16).gather(np.arange(0)).shape == (0, 3, 16, 16)
-    assert shuffle(arrays.pictures(16), np.arange(0), 0, 0).size == 0
+    assert arrays.images(16).gather(np.arange(0)).shape == (0, 3, 16, 16)
+    assert shuffle(arrays.images(16), np.arange(0), 0, 0).size == 0
 
 
 def test_a_set_laid_into_buckets_first_gives_the_same_arrays(

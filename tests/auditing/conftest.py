@@ -7,8 +7,8 @@ import numpy as np
 import polars as pl
 import pytest
 
+from pixonomy.auditing.duplicate_groups import group_duplicates
 from pixonomy.auditing.findings import Audited, gather_audited
-from pixonomy.auditing.groups import group_copies
 
 PAIR = {"first": pl.UInt32, "second": pl.UInt32, "how": pl.String, "score": pl.Float32}
 
@@ -18,11 +18,11 @@ def audited() -> Callable[..., Audited]:
     """Return a function: numbers of equal pictures, pairs of rows, columns of the manifest."""
 
     def make(
-        pictures: list[int], pairs: list[tuple[int, int, str, float]], **columns: Any
+        images: list[int], pairs: list[tuple[int, int, str, float]], **columns: Any
     ) -> Audited:
         table = pl.DataFrame(pairs, schema=PAIR, orient="row")
-        copies = group_copies(np.array(pictures, np.int32), table)
-        told: Mapping[str, Any] = columns or {"label": [None] * len(pictures)}
-        return gather_audited(pl.DataFrame(told), copies, table)
+        duplicates = group_duplicates(np.array(images, np.int32), table)
+        told: Mapping[str, Any] = columns or {"label": [None] * len(images)}
+        return gather_audited(pl.DataFrame(told), duplicates, table)
 
     return make

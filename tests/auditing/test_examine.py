@@ -5,9 +5,9 @@ import numpy as np
 import polars as pl
 from PIL import Image
 
-from pixonomy.auditing.examine import MEASURED, ExamineTask, examine_pictures
-from pixonomy.images.describe import HandMadeEmbedder
-from pixonomy.locate import Location
+from pixonomy.auditing.examine import MEASURED, ExamineTask, examine_images
+from pixonomy.dataset.location import Location
+from pixonomy.images.handmade_features import HandMadeEmbedder
 from pixonomy.storage.address import Address
 
 
@@ -31,8 +31,8 @@ def test_rows_come_in_the_order_of_the_task_whatever_the_order_of_the_files(
         Location(one.image_id, Address(packed), sum(lengths[:place]), lengths[place])
         for place, one in enumerate(locations)
     ]
-    apart = examine_pictures(ExamineTask(locations))
-    together = examine_pictures(ExamineTask(ranges[::-1]))
+    apart = examine_images(ExamineTask(locations))
+    together = examine_images(ExamineTask(ranges[::-1]))
     assert apart.measured.schema == pl.Schema(MEASURED)
     assert apart.measured.equals(together.measured.reverse())
     assert apart.embeddings.shape == (3, 0)
@@ -42,7 +42,7 @@ def test_what_is_no_picture_has_a_reason_and_a_vector_of_zeros(tmp_path: Path) -
     fine = write(tmp_path / "a", 1)
     (tmp_path / "text").write_bytes(b"no picture")
     broken, gone = (Location(name, Address(tmp_path / name)) for name in ("text", "gone"))
-    seen = examine_pictures(ExamineTask([gone, fine, broken], HandMadeEmbedder()))
+    seen = examine_images(ExamineTask([gone, fine, broken], HandMadeEmbedder()))
     problems = ["the file is missing", None, "not a picture in a known format"]
     assert seen.measured["problem"].to_list() == problems
     assert seen.measured["sha256"][0] == "unread:gone"
@@ -58,7 +58,7 @@ def test_damage_and_white_logos_are_measured(tmp_path: Path) -> None:
     logo.paste((255, 255, 255, 255), (20, 20, 40, 40))
     logo.save(tmp_path / "logo", "PNG")
     locations = [fine, *(Location(name, Address(tmp_path / name)) for name in ("odd", "logo"))]
-    seen = examine_pictures(ExamineTask(locations)).measured
+    seen = examine_images(ExamineTask(locations)).measured
     assert [bool(one) for one in seen["damage"]] == [False, True, False]
     assert "extraneous bytes" in seen["damage"][1]
     assert seen["vanishes"].to_list() == [False, False, True]
@@ -66,6 +66,6 @@ def test_damage_and_white_logos_are_measured(tmp_path: Path) -> None:
 
 
 def test_nothing_to_look_at_is_a_table_without_rows() -> None:
-    seen = examine_pictures(ExamineTask([], HandMadeEmbedder()))
+    seen = examine_images(ExamineTask([], HandMadeEmbedder()))
     assert seen.measured.schema == pl.Schema(MEASURED)
     assert seen.measured.height == 0

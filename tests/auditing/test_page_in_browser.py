@@ -11,9 +11,9 @@ import polars as pl
 import pytest
 from PIL import Image
 
-from pixonomy.auditing.kinds import COUNTED, KINDS, SUSPECTS, UNDECODABLE
-from pixonomy.auditing.origins import COUNTED_BY, Origin, Origins
-from pixonomy.auditing.page import AuditPage, Card, Choice, Shown, render_audit
+from pixonomy.auditing.audit_page import AuditPage, Card, Choice, Shown, render_audit
+from pixonomy.auditing.finding_slices import COUNTED_BY, Origin, Origins
+from pixonomy.auditing.kinds import COUNTED, KINDS, LABEL_ISSUES, UNDECODABLE
 from pixonomy.pages.problems import ProblemGroup
 from pixonomy.spreadsheet import unguard
 
@@ -47,7 +47,7 @@ def page_file(tmp_path: Path) -> Path:
     cards = [Card((one,) * count, LONG) for count in (1, 2, 4)] + [Card((one, gone))]
     page = AuditPage(
         title=f"Audit of {LONG}",
-        pictures=4321,
+        images=4321,
         left_out=(7, 2),
         counts=dict.fromkeys(COUNTED, 1_234_567),
         cards={name: cards for name in KINDS if name != UNDECODABLE},
@@ -105,14 +105,14 @@ def test_labels_are_corrected_by_script_and_the_file_is_read_back_as_it_was(
     cards = [
         Card((Shown(one, "cat", None),), "Why.", Choice(one, one, "cat", "-dog")) for one in ids
     ]
-    counts = dict.fromkeys(COUNTED, 0) | {SUSPECTS: 3}
+    counts = dict.fromkeys(COUNTED, 0) | {LABEL_ISSUES: 3}
     names = {"cat": "Cat", "-dog": "Dog", "<b>": "<b> & \"'"}
     page_of = AuditPage(
         "Audit",
         3,
         (0, 0),
         counts,
-        {SUSPECTS: cards},
+        {LABEL_ISSUES: cards},
         [],
         [],
         (),
@@ -150,14 +150,14 @@ def test_labels_are_corrected_by_script_and_the_file_is_read_back_as_it_was(
 
 def test_without_a_script_the_page_says_how_to_write_the_file(browser: Any, tmp_path: Path) -> None:
     card = Card((Shown("=a.jpg", "Cat", None),), "Why.", Choice("=a.jpg", "'=a.jpg", "cat", "dog"))
-    counts = dict.fromkeys(COUNTED, 0) | {SUSPECTS: 1}
+    counts = dict.fromkeys(COUNTED, 0) | {LABEL_ISSUES: 1}
     names = {"cat": "Cat", "dog": "dog"}
     page_of = AuditPage(
         "Audit",
         1,
         (0, 0),
         counts,
-        {SUSPECTS: [card]},
+        {LABEL_ISSUES: [card]},
         [],
         [],
         (),

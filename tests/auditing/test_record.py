@@ -5,11 +5,17 @@ from typing import Any
 import polars as pl
 
 from pixonomy.auditing.examine import MEASURED
-from pixonomy.auditing.findings import FINDING, Audited, Findings, conform, find_copies_and_leaks
-from pixonomy.auditing.kinds import CONFLICTS, EXACT, KINDS, NEAR, SPLIT_LEAKS, SUSPECTS
+from pixonomy.auditing.findings import (
+    FINDING,
+    Audited,
+    Findings,
+    conform,
+    find_duplicates_and_leaks,
+)
+from pixonomy.auditing.kinds import CONFLICTS, EXACT, KINDS, LABEL_ISSUES, NEAR, SPLIT_LEAKS
 from pixonomy.auditing.record import decide_problems, name_groups, write_findings, write_marked
-from pixonomy.manifest import Manifest, read_manifest, write_manifest
-from pixonomy.manifest import conform as conform_rows
+from pixonomy.dataset.manifest import Manifest, read_manifest, write_manifest
+from pixonomy.dataset.manifest import conform as conform_rows
 
 Make = Callable[..., Audited]
 IDS = pl.Series(["p0", "p1", "p2", "p3", "p4", "p5"])
@@ -18,7 +24,7 @@ IDS = pl.Series(["p0", "p1", "p2", "p3", "p4", "p5"])
 def all_findings(audited: Audited, **more: Any) -> Findings:
     nothing = conform(pl.DataFrame(schema=dict(FINDING)))
     given = {kind: conform(pl.DataFrame(one)) for kind, one in more.items()}
-    return {**dict.fromkeys(KINDS, nothing), **find_copies_and_leaks(audited), **given}
+    return {**dict.fromkeys(KINDS, nothing), **find_duplicates_and_leaks(audited), **given}
 
 
 def decide(findings: Findings, audited: Audited, *applied: str) -> dict[str, str]:
@@ -77,9 +83,9 @@ def test_of_a_picture_with_several_labels_no_row_stays(audited: Make) -> None:
 
 def test_other_findings_say_what_they_are(audited: Make) -> None:
     one = audited([0, 1, 2], [])
-    suspects = {SUSPECTS: {"row": [1], "detail": ["looks like a whale"]}}
-    findings = all_findings(one, blurred={"row": [0], "detail": ["so soft"]}, **suspects)
-    assert decide(findings, one, "blurred", SUSPECTS) == {
+    label_issues = {LABEL_ISSUES: {"row": [1], "detail": ["looks like a whale"]}}
+    findings = all_findings(one, blurred={"row": [0], "detail": ["so soft"]}, **label_issues)
+    assert decide(findings, one, "blurred", LABEL_ISSUES) == {
         "p0": "blurred: so soft",
         "p1": "suspected wrong label: looks like a whale",
     }

@@ -6,8 +6,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from pixonomy.browsing.census import Census, take_census
-from pixonomy.manifest import conform
+from pixonomy.browsing.image_counts import ImageCounts, count_images
+from pixonomy.dataset.manifest import conform
 
 MakeRows = Callable[..., pl.LazyFrame]
 
@@ -29,11 +29,11 @@ def make_rows() -> MakeRows:
 
 
 @pytest.fixture
-def make_census(make_rows: MakeRows) -> Callable[..., Census]:
+def make_census(make_rows: MakeRows) -> Callable[..., ImageCounts]:
     """Return a function that counts rows with so many pictures of each label."""
 
-    def make(sizes: dict[str, int], **columns: Any) -> Census:
+    def make(sizes: dict[str, int], **columns: Any) -> ImageCounts:
         labels = [label for label, size in sizes.items() for _ in range(size)]
-        return take_census(make_rows(labels, **columns))
+        return count_images(make_rows(labels, **columns))
 
     return make

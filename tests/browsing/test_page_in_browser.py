@@ -8,17 +8,17 @@ import polars as pl
 import pytest
 
 from in_browser import fits
-from pixonomy.manifest import Manifest, conform, write_manifest
-from pixonomy.road.browse import browse
-from pixonomy.taxonomy import Taxonomy
+from pixonomy.dataset.category_tree import Taxonomy
+from pixonomy.dataset.manifest import Manifest, conform, write_manifest
+from pixonomy.verbs.browse import browse
 
 LONG = "élan <b>& " + "a-name-without-a-single-space-" * 4
 
 
 @pytest.fixture
-def page_file(tmp_path: Path, write_pictures: Callable[..., Path]) -> Path:
+def page_file(tmp_path: Path, write_images: Callable[..., Path]) -> Path:
     """The page of 40 categories with all that can be wrong with pictures."""
-    files = sorted(write_pictures(tmp_path / "pictures", 40).rglob("*.jpg"))
+    files = sorted(write_images(tmp_path / "pictures", 40).rglob("*.jpg"))
     (tmp_path / "broken.jpg").write_bytes(b"no picture")
     count = 400
     rows = pl.DataFrame(

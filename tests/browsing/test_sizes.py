@@ -7,7 +7,7 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pixonomy.browsing.look import Look
+from pixonomy.browsing.look import SampledImage
 from pixonomy.browsing.sizes import (
     QUANTILES,
     Sizes,
@@ -19,10 +19,10 @@ from pixonomy.browsing.sizes import (
 
 MakeRows = Callable[..., pl.LazyFrame]
 LOOKS = [
-    Look("a", length=10, width=40, height=30),
-    Look("b", length=30, width=40, height=30),
-    Look("c", length=20, width=8, height=90),
-    Look("d", fault="broken"),
+    SampledImage("a", length=10, width=40, height=30),
+    SampledImage("b", length=30, width=40, height=30),
+    SampledImage("c", length=20, width=8, height=90),
+    SampledImage("d", fault="broken"),
 ]
 
 
@@ -36,7 +36,7 @@ def test_decoded_pictures_tell_their_sizes_and_broken_ones_none() -> None:
 
 
 def test_where_nothing_could_be_decoded_nothing_is_known() -> None:
-    broken = [Look("a", fault="broken")]
+    broken = [SampledImage("a", fault="broken")]
     assert gather_dimensions(broken).is_empty()
     assert gather_lengths(broken) is None
 
@@ -68,7 +68,7 @@ def test_lengths_are_known_only_if_the_table_tells_all_of_them(make_rows: MakeRo
 
 @given(st.lists(st.integers(1, 50), min_size=1, max_size=200))
 def test_sides_are_quantiles_of_all_pictures(widths: list[int]) -> None:
-    looks = [Look("a", width=width, height=60) for width in widths]
+    looks = [SampledImage("a", width=width, height=60) for width in widths]
     sides = Sizes(gather_dimensions(looks), False, None, 0).sides("width")
     shares = list(QUANTILES.values())
     wanted = np.quantile(widths, shares, method="inverted_cdf")

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pixonomy.bundle.classify import classify_pictures
+from pixonomy.bundle.answer import classify_images
 from pixonomy.bundle.description import Description, IllFormed, read_description
 from pixonomy.bundle.load import load_bundle, seal
 from pixonomy.errors import BundleError
@@ -69,7 +69,7 @@ def test_a_description_is_read() -> None:
     assert described.labels == ("a", "b")
     assert described.names == ("Apple", "Bear")
     assert described.counts == (3, 0)
-    assert (described.framing.size, described.framing.fit) == (32, "stretch")
+    assert (described.resize_spec.size, described.resize_spec.fit) == (32, "stretch")
     assert (described.calibration.temperature, described.calibration.n) == (1.5, 40)
 
 
@@ -152,7 +152,7 @@ def test_any_json_value_anywhere_is_told_or_means_something(place: Place, value:
 )
 @given(data=st.data())
 def test_a_bundle_with_any_field_changed_and_sealed_anew_is_told_or_works_as_before(
-    data: st.DataObject, bundle_copy: Path, fitted_run: Path, fitted_pictures: Path
+    data: st.DataObject, bundle_copy: Path, fitted_run: Path, fitted_images: Path
 ) -> None:
     about = json.loads((fitted_run / "bundle" / "bundle.json").read_text())
     del about["digest"]
@@ -160,10 +160,10 @@ def test_a_bundle_with_any_field_changed_and_sealed_anew_is_told_or_works_as_bef
     value = data.draw(st.sampled_from(OTHERS[:9]) | json_values)
     text = json.dumps(seal_any(changed(*place, to=value, about=about)))
     (bundle_copy / "bundle.json").write_text(text)
-    picture = min(fitted_pictures.rglob("0*.jpg")).read_bytes()
+    image = min(fitted_images.rglob("0*.jpg")).read_bytes()
     with suppress(BundleError):
         bundle = load_bundle(bundle_copy)
-        (answer,) = classify_pictures(bundle, [picture])
+        (answer,) = classify_images(bundle, [image])
         assert bundle.most_common in bundle.labels
         assert 0 < answer.confidence <= 1
         assert answer.problem is None

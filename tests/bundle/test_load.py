@@ -45,7 +45,7 @@ def test_a_bundle_loads_by_its_own_path_and_by_its_runs(fitted_run: Path) -> Non
     assert bundle.about == load_bundle(fitted_run).about
     assert bundle.labels == ("cross", "gâteaux d'été", "stripes")
     assert bundle.names == bundle.labels
-    assert (bundle.framing.size, bundle.framing.fit) == (32, "stretch")
+    assert (bundle.resize_spec.size, bundle.resize_spec.fit) == (32, "stretch")
 
 
 def test_a_bundle_works_alone_without_its_run(fitted_run: Path, tmp_path: Path) -> None:

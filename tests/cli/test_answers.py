@@ -55,9 +55,9 @@ def test_cells_of_the_csv_are_no_formulas_and_what_is_unknown_is_empty(tmp_path:
 
 
 def test_the_csv_is_named_and_not_written_over(
-    call: Call, fitted_run: Path, fitted_pictures: Path, tmp_path: Path
+    call: Call, fitted_run: Path, fitted_images: Path, tmp_path: Path
 ) -> None:
-    picture, table = next(fitted_pictures.glob("cross/0*.jpg")), tmp_path / "answers.csv"
+    picture, table = next(fitted_images.glob("cross/0*.jpg")), tmp_path / "answers.csv"
     code, answer, _ = call("classify", fitted_run, picture, "-o", table)
     assert (code, list(answer), answer["table"]) == (0, ["images", "table"], str(table))
     assert len(table.read_text().splitlines()) == 2

@@ -37,8 +37,8 @@ def refuse(call: Call) -> Callable[..., str]:
 
 
 @pytest.fixture
-def pictures(tmp_path: Path, write_pictures: Callable[..., Path]) -> Path:
-    return write_pictures(tmp_path / "pictures", 4)
+def pictures(tmp_path: Path, write_images: Callable[..., Path]) -> Path:
+    return write_images(tmp_path / "pictures", 4)
 
 
 @pytest.fixture
@@ -207,10 +207,10 @@ def test_a_folder_of_other_files(refuse: Refuse, pictures: Path, from_scratch: C
 
 
 def test_the_same_name_with_other_settings(
-    refuse: Refuse, fitted_pictures: Path, run_copy: Path, tiny_recipe: Path
+    refuse: Refuse, fitted_images: Path, run_copy: Path, tiny_recipe: Path
 ) -> None:
     choices = ("-o", run_copy, "--weights", "none", "--recipe", tiny_recipe, "--size", 24)
-    message = refuse(WRONG_CALL, "fit", fitted_pictures, *choices)
+    message = refuse(WRONG_CALL, "fit", fitted_images, *choices)
     assert "sizes was [32], now [24]" in message
     assert "--overwrite" in message
 
@@ -305,18 +305,18 @@ def test_links_in_a_circle(call: Call, pictures: Path, tmp_path: Path) -> None:
 
 
 def test_a_folder_that_cannot_be_read(
-    refuse: Refuse, ordinary_folder: Path, write_pictures: Callable[..., Path]
+    refuse: Refuse, ordinary_folder: Path, write_images: Callable[..., Path]
 ) -> None:
-    pictures = write_pictures(ordinary_folder / "pictures", 2)
+    pictures = write_images(ordinary_folder / "pictures", 2)
     (pictures / "cross").chmod(0)
     message = refuse(FAILED, "index", pictures, "-o", ordinary_folder / "m.parquet")
     assert f"No permission for {pictures / 'cross'}" in message
 
 
 def test_a_folder_that_cannot_be_written(
-    refuse: Refuse, ordinary_folder: Path, write_pictures: Callable[..., Path]
+    refuse: Refuse, ordinary_folder: Path, write_images: Callable[..., Path]
 ) -> None:
-    pictures = write_pictures(ordinary_folder / "pictures", 2)
+    pictures = write_images(ordinary_folder / "pictures", 2)
     (ordinary_folder / "locked").mkdir(mode=0o500)
     message = refuse(FAILED, "index", pictures, "-o", ordinary_folder / "locked" / "m.parquet")
     assert "No permission" in message

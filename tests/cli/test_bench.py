@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from conftest import MakeOnce
-from pixonomy.bench.catalogue import read_products
+from pixonomy.bench.draw_catalogue import read_products
 from pixonomy.cli import bench
-from pixonomy.sources.bson.write import write_bson
+from pixonomy.sources.bson.write_bson import write_bson
 
 Call = Callable[..., tuple[int, Any, str]]
 HEAVY = ("audit", "collect", "loader")  # other processes, or libraries that take long to load
@@ -68,7 +68,7 @@ def test_a_yardstick_that_is_not_installed_is_told_before_the_work(
 
 
 def test_the_quick_loader_trains_by_every_recipe_of_the_long_one() -> None:
-    from pixonomy.bench.loader import QUICK, Scale
+    from pixonomy.bench.bench_loader import QUICK, Scale
 
     asked = [recipe for recipe, _ in Scale().steps]
     assert [recipe for recipe, _ in QUICK["scale"].steps] == asked

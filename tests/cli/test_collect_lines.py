@@ -1,8 +1,8 @@
 from typing import Any
 
 from pixonomy.cli.collect_lines import outcome_lines, plan_lines
+from pixonomy.collecting.collection_plan import plan_collection
 from pixonomy.collecting.known import open_provider
-from pixonomy.collecting.plan import plan_collection
 
 RESULT: dict[str, Any] = {
     "manifest": "out/manifest.parquet", "pictures": 1204, "duplicates": 3, "refused": 9,

@@ -10,8 +10,8 @@ Call = Callable[..., tuple[int, Any, str]]
 
 
 @pytest.fixture
-def manifest(tmp_path: Path, write_pictures: Callable[..., Path], call: Call) -> Path:
-    pictures = write_pictures(tmp_path / "pictures", 2)
+def manifest(tmp_path: Path, write_images: Callable[..., Path], call: Call) -> Path:
+    pictures = write_images(tmp_path / "pictures", 2)
     code, _, _ = call("index", pictures, "-o", tmp_path / "m.parquet")
     assert code == 0
     return tmp_path / "m.parquet"

@@ -88,8 +88,8 @@ def test_what_only_some_calls_need_is_told_where_it_is_missed() -> None:
     assert explain_missing("nobody.knows") is None
 
 
-def test_using_a_bundle_needs_the_base_alone(fitted_run: Path, fitted_pictures: Path) -> None:
-    picture = next(fitted_pictures.glob("cross/0*.jpg"))
+def test_using_a_bundle_needs_the_base_alone(fitted_run: Path, fitted_images: Path) -> None:
+    picture = next(fitted_images.glob("cross/0*.jpg"))
     blocked = {module for modules in EXTRAS.values() for module in modules}
     done = run_without(blocked, "classify", fitted_run, picture)
     assert (done.returncode, done.stderr) == (0, "")
@@ -97,12 +97,12 @@ def test_using_a_bundle_needs_the_base_alone(fitted_run: Path, fitted_pictures: 
 
 
 def test_a_catalogue_is_indexed_and_predicted_with_the_base_alone(
-    fitted_run: Path, fitted_pictures: Path, tmp_path: Path
+    fitted_run: Path, fitted_images: Path, tmp_path: Path
 ) -> None:
     blocked = {module for modules in EXTRAS.values() for module in modules}
     manifest = tmp_path / "m.parquet"
     for call in (
-        ("index", fitted_pictures, "-o", manifest),
+        ("index", fitted_images, "-o", manifest),
         ("predict", fitted_run, manifest, "-o", tmp_path / "p.parquet"),
         ("list", "presets"),
     ):
@@ -122,7 +122,7 @@ def test_verbs_of_an_extra_are_imported_with_the_base_and_it_alone(
 ) -> None:
     of_others = {module for other in EXTRAS.values() for module in other} - {*EXTRAS[extra]}
     blocked = of_others - {"scipy"}  # ImageHash, of both extras, brings it
-    lines = "".join(f"import pixonomy.road.{module}\n" for module in modules)
+    lines = "".join(f"import pixonomy.verbs.{module}\n" for module in modules)
     code = BLOCK.format(blocked=blocked, arguments=[]).rpartition("from pixonomy.cli")[0] + lines
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False

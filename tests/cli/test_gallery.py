@@ -9,8 +9,8 @@ import urllib.request
 import pytest
 
 from pixonomy.errors import SettingError
-from pixonomy.progress import Surroundings
-from pixonomy.road.serve_gallery import serve_gallery
+from pixonomy.progress import Context
+from pixonomy.verbs.serve_gallery import serve_gallery
 
 
 def test_the_site_runs_until_it_is_interrupted() -> None:
@@ -31,4 +31,4 @@ def test_the_site_runs_until_it_is_interrupted() -> None:
 
 def test_no_pictures_are_refused() -> None:
     with pytest.raises(SettingError, match="1 or more pictures"):
-        serve_gallery(0, 0, 0, Surroundings())
+        serve_gallery(0, 0, 0, Context())

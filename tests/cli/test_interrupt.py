@@ -63,13 +63,13 @@ def test_ctrl_c_among_the_imports_ends_with_130_and_a_sentence(
 @pytest.mark.slow
 @pytest.mark.parametrize("as_json", [False, True])
 def test_ctrl_c_in_training_ends_with_130_and_a_sentence(
-    tmp_path: Path, write_pictures: Callable[..., Path], as_json: bool
+    tmp_path: Path, write_images: Callable[..., Path], as_json: bool
 ) -> None:
     recipe, run = tmp_path / "busy.toml", tmp_path / "run"
     recipe.write_text(BUSY)
     more = ["--json"] if as_json else []
     choices = ("-o", run, "--recipe", recipe, "--weights", "none")
-    process = start("fit", write_pictures(tmp_path / "pictures"), *choices, *more)
+    process = start("fit", write_images(tmp_path / "pictures"), *choices, *more)
     wait_for(lambda: (run / "history.csv").exists() or process.poll() is not None)
     code, out, said = interrupt(process)
     assert code == 130, said
@@ -91,7 +91,7 @@ def test_ctrl_c_while_processes_start_and_work_leaves_one_sentence_and_nobody(
         "import sys, time\n"
         "from pixonomy.cli.commands import TOOLS, VERBS, Verb\n"
         "from pixonomy.cli.main import main\n"
-        "from pixonomy.workers import run\n"
+        "from pixonomy.executors.local import run\n"
         "VERBS['long'] = Verb('long', 'long.long', TOOLS, 'long')\n"
         "sys.modules['pixonomy.cli.long'] = sys.modules[__name__]\n"
         "def long():\n"

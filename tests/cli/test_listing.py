@@ -7,8 +7,8 @@ import pytest
 
 from pixonomy.cli.main import run
 from pixonomy.collecting.known import PROVIDERS
-from pixonomy.curation.sample import PRESETS
 from pixonomy.models.architectures import ARCHITECTURES
+from pixonomy.sampling.draw import PRESETS
 from pixonomy.training.recipe import Recipe, known_recipes
 
 Call = Callable[..., tuple[int, Any, str]]

@@ -40,17 +40,17 @@ def pixonomy(*arguments: object) -> subprocess.CompletedProcess[str]:
 
 
 def test_index_split_and_prepare_answer_with_their_keys(
-    call: Call, fitted_pictures: Path, tmp_path: Path
+    call: Call, fitted_images: Path, tmp_path: Path
 ) -> None:
-    indexed, dealt = tmp_path / "indexed.parquet", tmp_path / "split.parquet"
-    code, answer, _ = call("index", fitted_pictures, "-o", indexed)
+    indexed, assigned = tmp_path / "indexed.parquet", tmp_path / "split.parquet"
+    code, answer, _ = call("index", fitted_images, "-o", indexed)
     assert (code, list(answer)) == (0, MANIFEST)
-    code, answer, said = call("split", indexed, "-o", dealt, "--seed", 1)
+    code, answer, said = call("split", indexed, "-o", assigned, "--seed", 1)
     assert (code, list(answer)) == (0, MANIFEST)
     assert list(answer["splits"]) == ["train", "validation", "test"]
     assert "Pictures left out: 1" in said
     arrays = tmp_path / "arrays"
-    code, answer, _ = call("prepare", dealt, "--size", 16, "--size", 24, "-o", arrays)
+    code, answer, _ = call("prepare", assigned, "--size", 16, "--size", 24, "-o", arrays)
     assert (code, list(answer), answer["sizes"]) == (0, ARRAYS, [16, 24])
 
 
@@ -65,20 +65,18 @@ def test_train_answers_with_its_keys(call: Call, run_copy: Path, tiny_recipe: Pa
 
 
 def test_fit_and_evaluate_answer_with_their_keys(
-    call: Call, fitted_pictures: Path, run_copy: Path, tiny_recipe: Path
+    call: Call, fitted_images: Path, run_copy: Path, tiny_recipe: Path
 ) -> None:
     choices = ("--recipe", tiny_recipe, "--weights", "none")
-    code, fitted, _ = call("fit", fitted_pictures, "-o", run_copy, *choices)
+    code, fitted, _ = call("fit", fitted_images, "-o", run_copy, *choices)
     assert (code, list(fitted), list(fitted["test"])) == (0, EVALUATION, TEST)
     code, evaluated, _ = call("evaluate", run_copy)
     assert (code, list(evaluated), list(evaluated["test"])) == (0, EVALUATION, TEST)
     assert evaluated["test"] == fitted["test"]
 
 
-def test_classify_answers_with_its_keys(
-    call: Call, fitted_run: Path, fitted_pictures: Path
-) -> None:
-    pictures = sorted(fitted_pictures.glob("stripes/*.jpg"))[:2]
+def test_classify_answers_with_its_keys(call: Call, fitted_run: Path, fitted_images: Path) -> None:
+    pictures = sorted(fitted_images.glob("stripes/*.jpg"))[:2]
     code, answer, _ = call("classify", fitted_run, *pictures)
     assert (code, list(answer)) == (0, ["images"])
     for image, picture in zip(answer["images"], pictures, strict=True):
@@ -88,14 +86,14 @@ def test_classify_answers_with_its_keys(
 
 
 def test_classify_of_unreadable_files_alone_fails_and_calls_them_unreadable(
-    call: Call, fitted_run: Path, fitted_pictures: Path, tmp_path: Path
+    call: Call, fitted_run: Path, fitted_images: Path, tmp_path: Path
 ) -> None:
-    text, missing = fitted_pictures / "cross" / "text.jpg", tmp_path / "missing.jpg"
+    text, missing = fitted_images / "cross" / "text.jpg", tmp_path / "missing.jpg"
     code, answer, _ = call("classify", fitted_run, text, missing)
     assert (code, list(answer)) == (1, ["images"])
     assert [one["verdict"] for one in answer["images"]] == ["unreadable"] * 2
     assert all(one["label"] is None and one["problem"] for one in answer["images"])
-    picture = next(fitted_pictures.glob("cross/0*.jpg"))
+    picture = next(fitted_images.glob("cross/0*.jpg"))
     code, answer, _ = call("classify", fitted_run, text, picture)
     assert code == 0
     assert answer["images"][0]["verdict"] == "unreadable"
@@ -103,10 +101,10 @@ def test_classify_of_unreadable_files_alone_fails_and_calls_them_unreadable(
 
 
 def test_names_are_shown_without_what_a_terminal_obeys(
-    capfd: pytest.CaptureFixture[str], fitted_run: Path, fitted_pictures: Path, tmp_path: Path
+    capfd: pytest.CaptureFixture[str], fitted_run: Path, fitted_images: Path, tmp_path: Path
 ) -> None:
     odd = tmp_path / "red \x1b[31m\nforged line.jpg"
-    odd.write_bytes(next(fitted_pictures.glob("cross/0*.jpg")).read_bytes())
+    odd.write_bytes(next(fitted_images.glob("cross/0*.jpg")).read_bytes())
     assert run(["classify", str(fitted_run), str(odd)]) == 0
     (line,) = capfd.readouterr().out.splitlines()
     assert r"red \x1b[31m\nforged line.jpg: " in line
@@ -212,18 +210,18 @@ def test_no_arguments_show_the_help_and_nothing_else(capfd: pytest.CaptureFixtur
 
 @pytest.mark.slow
 def test_the_real_command_prints_one_json_object_and_nothing_else(
-    fitted_pictures: Path, run_copy: Path, tiny_recipe: Path
+    fitted_images: Path, run_copy: Path, tiny_recipe: Path
 ) -> None:
     (run_copy / "bundle" / "bundle.json").unlink()  # so that Keras and the exporter run, too
     choices = ("--recipe", tiny_recipe, "--weights", "none", "--json")
-    done = pixonomy("fit", fitted_pictures, "-o", run_copy, *choices)
+    done = pixonomy("fit", fitted_images, "-o", run_copy, *choices)
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("\n") == 1
     assert list(json.loads(done.stdout)) == EVALUATION
 
 
-def test_classify_imports_neither_keras_nor_torch(fitted_run: Path, fitted_pictures: Path) -> None:
-    picture = next(fitted_pictures.glob("cross/0*.jpg"))
+def test_classify_imports_neither_keras_nor_torch(fitted_run: Path, fitted_images: Path) -> None:
+    picture = next(fitted_images.glob("cross/0*.jpg"))
     code = f"""
 import sys
 from pixonomy.cli.main import run
@@ -239,9 +237,9 @@ assert not {{"keras", "torch"}} & sys.modules.keys()
 
 
 def test_people_read_lines(
-    capfd: pytest.CaptureFixture[str], fitted_run: Path, fitted_pictures: Path, tmp_path: Path
+    capfd: pytest.CaptureFixture[str], fitted_run: Path, fitted_images: Path, tmp_path: Path
 ) -> None:
-    picture = next(fitted_pictures.glob("cross/0*.jpg"))
+    picture = next(fitted_images.glob("cross/0*.jpg"))
     assert run(["classify", str(fitted_run), str(picture)]) == 0
     (line,) = capfd.readouterr().out.splitlines()
     assert line.startswith(f"{picture}: ")
@@ -258,7 +256,7 @@ def test_people_read_lines(
 
 
 def test_holding_out_is_told_in_lines_and_with_its_key(
-    call: Call, capfd: pytest.CaptureFixture[str], fitted_pictures: Path, tmp_path: Path
+    call: Call, capfd: pytest.CaptureFixture[str], fitted_images: Path, tmp_path: Path
 ) -> None:
     label = ["cross"] * 6 + ["stripes"] * 6
     source = ["web", "web", "web", "web", "shop", "shop"] * 2
@@ -266,11 +264,11 @@ def test_holding_out_is_told_in_lines_and_with_its_key(
     rows = zip(paths, label, source, strict=True)
     table = tmp_path / "table.csv"
     table.write_text("\n".join(["path,label,source", *(",".join(row) for row in rows)]))
-    indexed, dealt = tmp_path / "indexed.parquet", tmp_path / "split.parquet"
-    code, _, _ = call("index", table, "--root", fitted_pictures, "-o", indexed)
+    indexed, assigned = tmp_path / "indexed.parquet", tmp_path / "split.parquet"
+    code, _, _ = call("index", table, "--root", fitted_images, "-o", indexed)
     assert code == 0
-    assert run(["split", str(indexed), "--hold-out", "source", "-o", str(dealt)]) == 0
+    assert run(["split", str(indexed), "--hold-out", "source", "-o", str(assigned)]) == 0
     assert "Held out by source: 1 of 2 for test (shop)." in capfd.readouterr().out
-    code, answer, _ = call("split", indexed, "--hold-out", "source", "-o", dealt)
+    code, answer, _ = call("split", indexed, "--hold-out", "source", "-o", assigned)
     assert (code, list(answer)) == (0, [*MANIFEST, "held_out"])
     assert answer["splits"]["test"] == 4

@@ -10,24 +10,24 @@ import typer
 from pixonomy.arrays.write import ArraySettings
 from pixonomy.cli.app import app
 from pixonomy.errors import SettingError
-from pixonomy.road.audit import audit
-from pixonomy.road.browse import browse
-from pixonomy.road.catalogue import draw_catalogue
-from pixonomy.road.collect import CollectChoices, collect
-from pixonomy.road.compare import compare
-from pixonomy.road.demo import demo
-from pixonomy.road.export import export
-from pixonomy.road.fit import fit
-from pixonomy.road.index import index
-from pixonomy.road.predict import PredictChoices, predict
-from pixonomy.road.prepare import prepare
-from pixonomy.road.sample import sample
-from pixonomy.road.split import split
-from pixonomy.road.taxonomy import init_taxonomy
-from pixonomy.road.train import TrainChoices, plan_training, train
 from pixonomy.storage.address import require_local
 from pixonomy.storage.files import write_text
 from pixonomy.studies.study import study
+from pixonomy.verbs.audit import audit
+from pixonomy.verbs.browse import browse
+from pixonomy.verbs.catalogue import draw_catalogue
+from pixonomy.verbs.collect import CollectChoices, collect
+from pixonomy.verbs.compare import compare
+from pixonomy.verbs.demo import demo
+from pixonomy.verbs.export import export
+from pixonomy.verbs.fit import fit
+from pixonomy.verbs.index import index
+from pixonomy.verbs.predict import PredictChoices, predict
+from pixonomy.verbs.prepare import prepare
+from pixonomy.verbs.sample import sample
+from pixonomy.verbs.split import split
+from pixonomy.verbs.taxonomy import init_taxonomy
+from pixonomy.verbs.train import TrainChoices, plan_training, train
 
 Call = Callable[..., tuple[int, Any, str]]
 

@@ -15,8 +15,8 @@ KEYS = ["predictions", "submission", "rows", "groups", "problems", "seconds"]
 
 
 @pytest.fixture
-def manifest(mixed_pictures: list[Path], write_products: Write) -> Path:
-    return write_products(mixed_pictures[:9])
+def manifest(mixed_images: list[Path], write_products: Write) -> Path:
+    return write_products(mixed_images[:9])
 
 
 def test_predict_answers_with_its_keys(

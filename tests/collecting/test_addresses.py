@@ -6,7 +6,7 @@ import pytest
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from pixonomy.collecting.addresses import PrivateAddress, PublicResolver, check_url, is_public
-from pixonomy.collecting.finds import Refused
+from pixonomy.collecting.search_results import Refused
 
 
 @pytest.mark.parametrize(

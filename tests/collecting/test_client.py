@@ -14,7 +14,7 @@ from multidict import CIMultiDict
 from photo_site import Script, Serve, status, text
 from pixonomy.collecting.addresses import PublicResolver
 from pixonomy.collecting.client import Client, Limits
-from pixonomy.collecting.finds import NoReply, Refused, Reply, Trouble
+from pixonomy.collecting.search_results import NoReply, Refused, Reply, Trouble
 
 HOST = ["127.0.0.1"]
 ROOMY = Limits()

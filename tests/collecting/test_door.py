@@ -4,7 +4,7 @@ import sqlite3
 import pytest
 
 from pixonomy.collecting.door import admit, clean, host_of, join, parse, tidy
-from pixonomy.collecting.finds import Find, Refused
+from pixonomy.collecting.search_results import Refused, SearchResult
 
 HALF_AN_EMOJI = "a \ud83d smile"
 
@@ -30,7 +30,7 @@ HALF_AN_EMOJI = "a \ud83d smile"
     ],
 )
 def test_an_address_that_cannot_be_asked_is_a_row_with_its_reason(address: str, why: str) -> None:
-    admitted = admit(Find("1", address, title="kept all the same"))
+    admitted = admit(SearchResult("1", address, title="kept all the same"))
     assert admitted.problem is not None
     assert why in admitted.problem
     assert admitted.find.title == "kept all the same"
@@ -59,7 +59,7 @@ def test_a_host_has_one_name_whatever_its_spelling(address: str, host: str) -> N
 
 
 def test_texts_and_numbers_of_strangers_are_kept_within_bounds() -> None:
-    find = Find(
+    find = SearchResult(
         "n" * 1000,
         "http://x/1.jpg",
         page_url="javascript:alert(1)",
@@ -80,13 +80,15 @@ def test_texts_and_numbers_of_strangers_are_kept_within_bounds() -> None:
 
 
 def test_two_long_ids_do_not_become_one() -> None:
-    first, second = (tidy(Find("n" * 1000 + end, "http://x/")) for end in "ab")
+    first, second = (tidy(SearchResult("n" * 1000 + end, "http://x/")) for end in "ab")
     assert first.native_id != second.native_id
     assert max(len(first.native_id), len(second.native_id)) <= 500
 
 
 def test_what_is_in_order_stays_as_it_is() -> None:
-    find = Find("7", "http://x/ä b.jpg?q=1", "https://x/7", "Tïtle", "Me", "CC0", "", 640, 480)
+    find = SearchResult(
+        "7", "http://x/ä b.jpg?q=1", "https://x/7", "Tïtle", "Me", "CC0", "", 640, 480
+    )
     assert tidy(find) == find
     assert admit(find).problem is None
 
@@ -112,7 +114,7 @@ def test_a_text_is_cut_with_a_mark() -> None:
     assert clean(None, 4) == ""
 
 
-def keep(find: Find) -> None:
+def keep(find: SearchResult) -> None:
     """See that every text can be put into a file and a database."""
     about = json.dumps(find.__dict__, ensure_ascii=False)
     with sqlite3.connect(":memory:") as database:

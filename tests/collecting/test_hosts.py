@@ -3,17 +3,17 @@ import time
 
 import pytest
 
-from pixonomy.collecting.finds import NoReply, Pace, Refused, Trouble, Unreachable
 from pixonomy.collecting.hosts import MOST_FAILING, Hosts, Place
-from pixonomy.collecting.pauses import Patience
+from pixonomy.collecting.rate_limits import RetryPolicy
+from pixonomy.collecting.search_results import NoReply, Pace, Refused, Trouble, Unreachable
 
 NOW = 1.8e9
-PATIENCE = Patience(attempts=3, first_seconds=0.001, longest_seconds=0.002, most_seconds=600)
+PATIENCE = RetryPolicy(attempts=3, first_seconds=0.001, longest_seconds=0.002, most_seconds=600)
 
 
-def make(patience: Patience = PATIENCE) -> tuple[Hosts, list[tuple[str, float, str]]]:
+def make(retry_policy: RetryPolicy = PATIENCE) -> tuple[Hosts, list[tuple[str, float, str]]]:
     kept: list[tuple[str, float, str]] = []
-    hosts = Hosts(lambda _name, _kind: Pace(2, 100), patience, lambda: NOW)
+    hosts = Hosts(lambda _name, _kind: Pace(2, 100), retry_policy, lambda: NOW)
     hosts.keep = lambda host, until, reason: kept.append((host, until, reason))
     return hosts, kept
 

@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
-from pixonomy.collecting.finds import Reply, Trouble
 from pixonomy.collecting.iiif import read_info
+from pixonomy.collecting.search_results import Reply, Trouble
 
 URL = "http://x/iiif/7/info.json"
 V2 = {"@context": "http://iiif.io/api/image/2/context.json", "width": 6000, "height": 4000}

@@ -1,7 +1,7 @@
 import pytest
 
-from pixonomy.collecting.finds import Find, Refused
 from pixonomy.collecting.licences import KNOWN, check_license, read_policy, spdx_of
+from pixonomy.collecting.search_results import Refused, SearchResult
 from pixonomy.errors import SettingError
 
 CC = "https://creativecommons.org"
@@ -75,13 +75,13 @@ def test_a_policy_of_unknown_names_is_refused_with_the_likely_one(text: str, hin
 
 def test_a_policy_passes_what_it_names_and_tells_of_the_others_why() -> None:
     policy = frozenset({"CC0-1.0"})
-    check_license(Find("1", "http://x/1", license="CC0"), policy)
-    check_license(Find("1", "http://x/1", license="all mine"), frozenset())
+    check_license(SearchResult("1", "http://x/1", license="CC0"), policy)
+    check_license(SearchResult("1", "http://x/1", license="all mine"), frozenset())
     for license, reason in [
         ("CC BY 4.0", "its licence CC-BY-4.0 is not among those asked for"),
         ("all mine", "its licence 'all mine' is not recognised, so that no policy passes it"),
         ("", "its licence is not named, so that no policy passes it"),
     ]:
         with pytest.raises(Refused) as error:
-            check_license(Find("1", "http://x/1", license=license), policy)
+            check_license(SearchResult("1", "http://x/1", license=license), policy)
         assert str(error.value) == reason

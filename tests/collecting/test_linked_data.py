@@ -3,7 +3,7 @@ import json
 import pytest
 from bs4 import BeautifulSoup
 
-from pixonomy.collecting.linked_data import described_pictures
+from pixonomy.collecting.linked_data import described_images
 
 URL = "http://example.org/photos/7"
 
@@ -25,7 +25,7 @@ def test_an_image_object_says_all_about_its_picture() -> None:
         "width": "640",
     }
     page = described({"@graph": [{"@type": "WebPage"}, told]})
-    ((find, thumbnail),) = described_pictures(page, URL, URL)
+    ((find, thumbnail),) = described_images(page, URL, URL)
     assert find.image_url == find.native_id == "http://example.org/images/7.jpg"
     assert thumbnail == "http://example.org/photos/7-small.jpg"
     assert (find.creator, find.title, find.width) == ("Émile, Ada", "A beach", 640)
@@ -34,7 +34,7 @@ def test_an_image_object_says_all_about_its_picture() -> None:
 
 def test_relative_addresses_start_from_the_base() -> None:
     page = described({"@type": "ImageObject", "contentUrl": "a.jpg"})
-    ((find, _),) = described_pictures(page, "http://cdn.org/x/", URL)
+    ((find, _),) = described_images(page, "http://cdn.org/x/", URL)
     assert (find.image_url, find.page_url) == ("http://cdn.org/x/a.jpg", URL)
 
 
@@ -42,7 +42,7 @@ def test_relative_addresses_start_from_the_base() -> None:
     "content", [[], {"@type": "ImageObject"}, {"@type": ["ImageObject"], "contentUrl": 3}, "x", 7]
 )
 def test_an_image_object_without_a_picture_is_none(content: object) -> None:
-    assert described_pictures(described(content), URL, URL) == []
+    assert described_images(described(content), URL, URL) == []
 
 
 @pytest.mark.parametrize("width", ["1e400", "-1", "NaN", "true", '"' + "9" * 5000 + '"', "[]"])
@@ -52,7 +52,7 @@ def test_a_width_that_is_none_is_left_out(width: str) -> None:
         f'"width": {width}}}</script>',
         "lxml",
     )
-    ((find, _),) = described_pictures(page, URL, URL)
+    ((find, _),) = described_images(page, URL, URL)
     assert find.width is None
 
 
@@ -60,8 +60,8 @@ def test_linked_data_that_never_ends_is_left_alone() -> None:
     deep: dict[str, object] = {"@type": "ImageObject", "contentUrl": "x"}
     for _ in range(50):
         deep = {"a": [deep]}
-    assert described_pictures(described(deep), URL, URL) == []
+    assert described_images(described(deep), URL, URL) == []
     broken = BeautifulSoup('<script type="application/ld+json">{"a": </script>', "lxml")
-    assert described_pictures(broken, URL, URL) == []
+    assert described_images(broken, URL, URL) == []
     many = described([{"@type": "ImageObject", "contentUrl": str(n)} for n in range(3000)])
-    assert len(described_pictures(many, URL, URL)) == 2000
+    assert len(described_images(many, URL, URL)) == 2000

@@ -4,15 +4,15 @@ from typing import Any
 import pytest
 
 from photo_site import Script, Serve, politely, status, text
-from pixonomy.collecting.finds import Left, Refused
-from pixonomy.collecting.manners import Manners
+from pixonomy.collecting.politeness import Politeness
+from pixonomy.collecting.search_results import Left, Refused
 
 ROBOTS = "/robots.txt"
 
 
 def ask_many(urls: list[str]) -> list[Any]:
-    async def work(manners: Manners) -> list[Any]:
-        asked = (manners.get(url, "media", "box") for url in urls)
+    async def work(politeness: Politeness) -> list[Any]:
+        asked = (politeness.get(url, "media", "box") for url in urls)
         return await asyncio.gather(*asked, return_exceptions=True)
 
     found: list[Any] = politely(work)

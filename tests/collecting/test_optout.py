@@ -6,9 +6,9 @@ from bs4 import BeautifulSoup
 from PIL import Image
 
 from photo_site import Script, Serve, politely
-from pixonomy.collecting.finds import Refused
-from pixonomy.collecting.manners import Manners
-from pixonomy.collecting.optout import check_headers, check_page, check_picture
+from pixonomy.collecting.optout import check_headers, check_image, check_page
+from pixonomy.collecting.politeness import Politeness
+from pixonomy.collecting.search_results import Refused
 
 AGENT = "pixonomy"
 NOW = 1_790_000_000.0  # September 2026
@@ -105,8 +105,8 @@ def test_a_reply_of_several_lines_is_heard_line_by_line(
 
     address = serve(Script({"/x": [send]})) + "/x"
 
-    async def work(manners: Manners) -> int:
-        return (await manners.get(address, "media", "box")).status
+    async def work(politeness: Politeness) -> int:
+        return (await politeness.get(address, "media", "box")).status
 
     if is_taken:
         assert politely(work) == 200
@@ -163,10 +163,10 @@ def with_xmp(kind: str, side: int = 80) -> bytes:
 @pytest.mark.parametrize("kind", ["JPEG", "WEBP"])
 def test_a_picture_that_forbids_its_own_use_is_refused_in_words(kind: str) -> None:
     with pytest.raises(Refused, match=r"forbid mining it .DMI-PROHIBITED-AIMLTRAINING"):
-        check_picture(with_xmp(kind))
+        check_image(with_xmp(kind))
     plain = BytesIO()
     Image.new("RGB", (80, 80), "red").save(plain, kind)
-    check_picture(plain.getvalue())
+    check_image(plain.getvalue())
 
 
 def test_in_a_jpeg_out_of_order_it_is_found_as_well() -> None:
@@ -174,9 +174,9 @@ def test_in_a_jpeg_out_of_order_it_is_found_as_well() -> None:
     segment = data[2 : data.index(b"\xff\xdb")]
     for odd in (data[:2] + b"\0\0" + data[2:], b"\xff\xd8\xff\xd9" + segment):
         with pytest.raises(Refused, match="forbid mining"):
-            check_picture(odd)
+            check_image(odd)
     for broken in (b"\xff\xd8\xff", b"\xff\xd8\xff\xe1\0\0" * 100_000, b"\xff" * 1000):
-        check_picture(broken)
+        check_image(broken)
 
 
 def test_looking_into_a_large_picture_takes_next_to_no_time() -> None:
@@ -184,5 +184,5 @@ def test_looking_into_a_large_picture_takes_next_to_no_time() -> None:
     assert len(data) > 2_000_000
     began = time.process_time()
     for _ in range(100):
-        check_picture(data)
+        check_image(data)
     assert time.process_time() - began < 0.2

@@ -8,8 +8,8 @@ from yarl import URL
 
 from photo_site import Script, Serve, text
 from pixonomy.collecting.client import Client, Limits
-from pixonomy.collecting.finds import Refused, Reply, Unreachable
 from pixonomy.collecting.proxies import environment_proxies, proxy_for, without_secret
+from pixonomy.collecting.search_results import Refused, Reply, Unreachable
 from pixonomy.errors import SettingError
 
 NAMES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")

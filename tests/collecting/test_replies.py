@@ -4,7 +4,6 @@ import warnings
 
 import pytest
 
-from pixonomy.collecting.finds import Refused, Reply, Trouble
 from pixonomy.collecting.replies import (
     MOST_LEVELS,
     MOST_MARKS,
@@ -15,6 +14,7 @@ from pixonomy.collecting.replies import (
     table,
     xml_root,
 )
+from pixonomy.collecting.search_results import Refused, Reply, Trouble
 
 
 def reply(body: bytes, kind: str = "") -> Reply:

@@ -8,12 +8,12 @@ import pytest
 from aiohttp import web
 
 from photo_site import QUICK, Script, Serve, text
-from pixonomy.collecting.finds import GaveUp
 from pixonomy.collecting.known import open_provider
 from pixonomy.collecting.provider import Provider
 from pixonomy.collecting.results import search_address
+from pixonomy.collecting.search_results import GaveUp
 from pixonomy.collecting.trail import MOST_BARREN, MOST_PAGES
-from provider_walk import finds, told, walk
+from provider_walk import search_results, told, walk
 
 
 def gallery(address: str, **values: Any) -> Provider:
@@ -25,7 +25,7 @@ def html(body: str) -> Any:
 
 
 def addresses(pages: Any) -> list[str]:
-    return [one.image_url for one in finds(pages)]
+    return [one.image_url for one in search_results(pages)]
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_an_album_of_thumbnails_that_lead_to_files_needs_no_settings(serve: Serv
     address = serve(Script({"/search": [html(album)]}))
     pages = walk(gallery(address), "x")
     assert addresses(pages) == [f"{address}/full/1.jpg", f"{address}/full/2.JPEG?v=1"]
-    assert finds(pages)[0].title == "One"
+    assert search_results(pages)[0].title == "One"
 
 
 def test_relative_addresses_start_where_a_redirect_ended_or_the_base_says(serve: Serve) -> None:
@@ -84,7 +84,7 @@ def test_a_link_may_lead_to_a_file_or_a_description_by_iiif(serve: Serve) -> Non
     pages = walk(gallery(address, links=".p, .p a"), "x")
     assert addresses(pages) == [f"{address}/1.jpg", f"{address}/2/full/1024,/0/default.jpg"]
     assert script.count("/1.jpg") == 0
-    assert finds(pages)[1].license_url == info["rights"]
+    assert search_results(pages)[1].license_url == info["rights"]
 
 
 def test_a_selector_that_matches_nothing_is_told_with_what_there_was(serve: Serve) -> None:
@@ -95,14 +95,14 @@ def test_a_selector_that_matches_nothing_is_told_with_what_there_was(serve: Serv
     assert told(walk(gallery(address, links="a.photo"), "x")) == [
         f"selector `a.photo` (links) matched 0 of 34 links on {place}"
     ]
-    assert told(walk(gallery(address, picture="img.big"), "x")) == [
+    assert told(walk(gallery(address, image="img.big"), "x")) == [
         f"selector `img.big` (picture) matched 0 of 2 pictures on {place}"
     ]
     (sentence,) = told(walk(gallery(address), "x"))
     assert sentence.startswith(f"{place} shows 2 pictures and names none by JSON-LD")
     script = Script({"/search": [html('<a href="/1">x</a>')], "/1": [html("<p>")]})
     address = serve(script)
-    (sentence,) = told(walk(gallery(address, links="a", picture="img"), "x"))
+    (sentence,) = told(walk(gallery(address, links="a", image="img"), "x"))
     assert sentence.startswith("selector `img` (picture) matched no picture on 1 of 1 pages")
     assert f"such as {address}/1" in sentence
 
@@ -120,7 +120,7 @@ def test_pages_that_fail_are_told_and_asked_again_at_the_searchs_end(serve: Serv
     )
     address = serve(script)
     pages = walk(gallery(address, links="a.p"), "x")
-    assert [[one.image_url for one in page.finds] for page in pages] == [
+    assert [[one.image_url for one in page.search_results] for page in pages] == [
         [f"{address}/1.jpg"], [f"{address}/2.jpg"],
     ]  # fmt: skip
     assert told(pages) == [
@@ -150,7 +150,7 @@ def test_a_page_of_many_links_is_read_once_and_visited_in_portions(serve: Serve)
         script.answers[f"/{number}"] = [html(f'<meta property="og:image" content="/{number}.jpg">')]
     address = serve(script)
     pages = walk(gallery(address, links="a.p"), "x")
-    assert [len(page.finds) for page in pages] == [24, 24, 12]
+    assert [len(page.search_results) for page in pages] == [24, 24, 12]
     assert len(set(addresses(pages))) == 60
     assert script.count("/search") == 1
 
@@ -165,7 +165,7 @@ def test_pages_that_lead_in_a_circle_end(serve: Serve) -> None:
     script.answers["/search"] = [page(0)]
     address = serve(script)
     pages = walk(gallery(address), "x")
-    assert len(finds(pages)) == 4
+    assert len(search_results(pages)) == 4
     assert told(pages) == [
         f"{address}/3 leads on to a page that was read before; the search ends there"
     ]

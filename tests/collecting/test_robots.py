@@ -2,8 +2,8 @@ import time
 
 import pytest
 
-from pixonomy.collecting.finds import Refused
 from pixonomy.collecting.robots import LONGEST_DELAY, ROBOTS_BYTES, Robots
+from pixonomy.collecting.search_results import Refused
 
 AGENT = "pixonomy"
 SITE = "http://example.org"

@@ -6,8 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from pixonomy.collecting.ledger import Ledger
-from pixonomy.collecting.records import count_images, count_reasons, read_finds, read_pictures
+from pixonomy.collecting.records import (
+    count_images,
+    count_reasons,
+    read_images,
+    read_search_results,
+)
+from pixonomy.collecting.state_db import StateDatabase
 from pixonomy.errors import SettingError
 
 VERSION_1 = """
@@ -73,43 +78,43 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_what_version_1_noted_is_all_there(path: Path) -> None:
-    with Ledger(path) as ledger:
-        assert count_images(ledger) == {"kept": 1, "waiting": 1, "refused": 1, "failed": 1}
-        assert count_reasons(ledger, "refused") == {"too small": 1}
-        assert ledger.count_kept("travel", "beach") == ledger.count_kept("home", "sand") == 1
-        search = ledger.search("box", "travel", "beach")
+    with StateDatabase(path) as state_db:
+        assert count_images(state_db) == {"kept": 1, "waiting": 1, "refused": 1, "failed": 1}
+        assert count_reasons(state_db, "refused") == {"too small": 1}
+        assert state_db.count_kept("travel", "beach") == state_db.count_kept("home", "sand") == 1
+        search = state_db.search("box", "travel", "beach")
         assert (search.next, search.total, search.walked_at) == ({"page": 2}, 40, 5.0)
-        assert ledger.shards() == {0: (1536, False)}
-        assert ledger.noted("permission:html") == "mine"
-        (waiting,) = ledger.waiting("box", "travel", "beach", 9)
+        assert state_db.shards() == {0: (1536, False)}
+        assert state_db.noted("permission:html") == "mine"
+        (waiting,) = state_db.waiting("box", "travel", "beach", 9)
         assert (waiting.url, waiting.number) == ("http://x/1", 2)
-        ledger.try_again(3)
-        assert len(ledger.waiting("box", "travel", "beach", 9)) == 2
+        state_db.try_again(3)
+        assert len(state_db.waiting("box", "travel", "beach", 9)) == 2
 
 
 def test_poison_in_what_version_1_noted_does_no_harm_any_more(path: Path) -> None:
-    with Ledger(path) as ledger:
-        (found,) = read_finds(ledger)
+    with StateDatabase(path) as state_db:
+        (found,) = read_search_results(state_db)
         assert found.select("keyword", "width", "height").rows() == [
             ("beach", None, 20),
             ("sand", None, 20),
         ]
         assert set(found["title"]) == {"half \ufffd"}
-        (pictures,) = read_pictures(ledger)
-        assert pictures.select("keyword", "perceptual_hash").rows() == [("beach", "ffee")]
+        (images,) = read_images(state_db)
+        assert images.select("keyword", "perceptual_hash").rows() == [("beach", "ffee")]
 
 
 def test_a_ledger_is_brought_to_this_version_once(path: Path) -> None:
-    with Ledger(path) as ledger:
-        tables = ledger.rows("SELECT name FROM sqlite_master WHERE type = 'table'")
+    with StateDatabase(path) as state_db:
+        tables = state_db.rows("SELECT name FROM sqlite_master WHERE type = 'table'")
         assert not [name for (name,) in tables if name.endswith("_1")]
-    with Ledger(path) as ledger:
-        assert ledger.count_pictures() == 1
+    with StateDatabase(path) as state_db:
+        assert state_db.count_pictures() == 1
 
 
 def test_who_only_looks_in_is_told_that_a_run_has_to_come_first(path: Path) -> None:
     with pytest.raises(SettingError, match="earlier version"):
-        Ledger(path, is_read_only=True)
+        StateDatabase(path, is_read_only=True)
 
 
 def test_a_ledger_of_a_later_version_is_left_alone(path: Path) -> None:
@@ -118,4 +123,4 @@ def test_a_ledger_of_a_later_version_is_left_alone(path: Path) -> None:
     database.commit()
     database.close()
     with pytest.raises(SettingError, match=r"version 9; this Pixonomy reads version 2"):
-        Ledger(path)
+        StateDatabase(path)

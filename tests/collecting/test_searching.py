@@ -7,11 +7,19 @@ import pytest
 from aiohttp import web
 
 from photo_site import QUICK, Script, Serve, politely, status, text
-from pixonomy.collecting.finds import BudgetSpent, Find, Kind, Pace, Page, Refused, Trouble
-from pixonomy.collecting.ledger import Ledger
-from pixonomy.collecting.manners import Manners
+from pixonomy.collecting.politeness import Politeness
 from pixonomy.collecting.provider import Get, Terms
+from pixonomy.collecting.search_results import (
+    BudgetSpent,
+    Kind,
+    Pace,
+    Page,
+    Refused,
+    SearchResult,
+    Trouble,
+)
 from pixonomy.collecting.searching import Searching
+from pixonomy.collecting.state_db import StateDatabase
 
 FAST, OPEN = Pace(4, 1000), Terms("allowed", "-")
 
@@ -42,19 +50,19 @@ class Asking:
 
 def turn(
     folder: Path, provider: Any, keywords: tuple[str, ...] = ("beach",), budget: Any = None
-) -> tuple[list[bool], list[str], Ledger]:
+) -> tuple[list[bool], list[str], StateDatabase]:
     """Turn a page of each keyword's search; return what came of it, and what was said."""
     said: list[str] = []
-    ledger = Ledger(folder / "ledger.sqlite")
+    state_db = StateDatabase(folder / "ledger.sqlite")
 
-    async def work(manners: Manners) -> list[bool]:
-        searching = Searching(ledger, manners, said.append, time.time)
+    async def work(politeness: Politeness) -> list[bool]:
+        searching = Searching(state_db, politeness, said.append, time.time)
         found = [await searching.turn_page(provider, "travel", one) for one in keywords]
         searching.tell_rest()
         return found
 
     more = {} if budget is None else {"budget": budget}
-    return politely(work, **more), said, ledger
+    return politely(work, **more), said, state_db
 
 
 def test_an_address_is_asked_for_as_often_as_agreed_whoever_asks_again(
@@ -66,10 +74,10 @@ def test_an_address_is_asked_for_as_often_as_agreed_whoever_asks_again(
         ("/fails", None),
         ("/odd", lambda _: Trouble("a page in place of JSON")),
     ):
-        found, said, ledger = turn(tmp_path / path[1:], Asking(address + path, make))
+        found, said, state_db = turn(tmp_path / path[1:], Asking(address + path, make))
         assert (found, len(said)) == ([False], 1)
         assert script.count(path) == QUICK.attempts
-        assert not ledger.search("box", "travel", "beach").is_over
+        assert not state_db.search("box", "travel", "beach").is_over
 
 
 def test_an_error_inside_a_reply_lets_the_host_rest_as_long_as_it_asks(
@@ -86,11 +94,11 @@ def test_an_error_inside_a_reply_lets_the_host_rest_as_long_as_it_asks(
     times = [when for when, _ in script.asked]
     assert times[1] - times[0] >= 0.49
     script.answers["/api"] = [text("lag")]
-    _, said, ledger = turn(
+    _, said, state_db = turn(
         tmp_path / "long", Asking(address + "/api", lambda _: Trouble("maxlag", 3600))
     )
     assert said == []  # its host is told, with all hosts that are left
-    assert ledger is not None
+    assert state_db is not None
 
 
 @pytest.mark.parametrize(
@@ -127,17 +135,20 @@ def test_a_budget_that_is_spent_is_told_once(tmp_path: Path, serve: Serve) -> No
 
 def test_pages_with_poison_are_noted_whole(tmp_path: Path, serve: Serve) -> None:
     page = Page(
-        (Find("1", "http://[::1/x"), Find("\ud83d", "http://x/1", title="\ud83d", width=10**30)),
+        (
+            SearchResult("1", "http://[::1/x"),
+            SearchResult("\ud83d", "http://x/1", title="\ud83d", width=10**30),
+        ),
         {"next": "\ud83d"},
         10**30,
         told=("selector matched 0 of 34 links",),
     )
     provider = Asking(serve(Script({"/api": [200]})) + "/api", lambda _: page)
-    found, said, ledger = turn(tmp_path, provider)
+    found, said, state_db = turn(tmp_path, provider)
     assert found == [True]
     assert said == ["box, 'beach': selector matched 0 of 34 links."]
-    assert ledger.search("box", "travel", "beach").total is None
-    assert [one.url for one in ledger.waiting("box", "travel", "beach", 9)] == ["http://x/1"]
+    assert state_db.search("box", "travel", "beach").total is None
+    assert [one.url for one in state_db.waiting("box", "travel", "beach", 9)] == ["http://x/1"]
 
 
 def test_empty_pages_without_end_end(tmp_path: Path, serve: Serve) -> None:

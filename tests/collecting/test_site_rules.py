@@ -10,7 +10,7 @@ from aiohttp import web
 from photo_site import Script, Serve, status, text
 from pixonomy.collecting import site_rules
 from pixonomy.collecting.client import Client, Limits
-from pixonomy.collecting.finds import Refused, Reply, Trouble
+from pixonomy.collecting.search_results import Refused, Reply, Trouble
 from pixonomy.collecting.site_rules import SiteRules, read_rules
 
 ROBOTS, TDM = "/robots.txt", "/.well-known/tdmrep.json"

@@ -8,10 +8,10 @@ import pytest
 from aiohttp import web
 
 from photo_site import QUICK, Script, Serve
-from pixonomy.collecting.finds import Trouble
 from pixonomy.collecting.known import open_provider
 from pixonomy.collecting.provider import Provider
-from provider_walk import finds, told, walk
+from pixonomy.collecting.search_results import Trouble
+from provider_walk import search_results, told, walk
 
 
 def site(address: str, path: str = "/sitemap.xml", **values: Any) -> Provider:
@@ -31,13 +31,13 @@ def xml(body: str) -> Any:
     return lambda _request: web.Response(text=body, content_type="application/xml")
 
 
-def shown(picture: str, title: str = "") -> Any:
-    body = f'<title>{title}</title><meta property="og:image" content="{picture}">'
+def shown(image: str, title: str = "") -> Any:
+    body = f'<title>{title}</title><meta property="og:image" content="{image}">'
     return lambda _request: web.Response(text=body, content_type="text/html")
 
 
 def addresses(pages: Any) -> list[str]:
-    return [one.image_url for one in finds(pages)]
+    return [one.image_url for one in search_results(pages)]
 
 
 def test_a_packed_map_below_an_index_is_read(serve: Serve) -> None:
@@ -86,9 +86,9 @@ def test_many_pages_are_visited_in_portions_and_given_up_where_none_fits(serve: 
     for number in range(60):
         script.answers[f"/photo/{number}"] = [shown(f"/{number}.jpg", "beach")]
     script.answers["/sitemap.xml"] = [pages_map(*places)]
-    assert [len(page.finds) for page in walk(site(address), "beach")] == [24, 24, 12]
+    assert [len(page.search_results) for page in walk(site(address), "beach")] == [24, 24, 12]
     assert len(script.asked) < 70
-    assert finds(walk(site(address), "car")) == []
+    assert search_results(walk(site(address), "car")) == []
 
 
 def test_pages_that_never_fit_are_not_all_visited(serve: Serve) -> None:
@@ -122,7 +122,7 @@ def test_indexes_that_lead_in_circles_or_ever_deeper_end(serve: Serve) -> None:
     address = serve(script)
     script.answers["/sitemap.xml"] = [index(f"{address}/d0", f"{address}/sitemap.xml")]
     found = walk(site(address), "beach")
-    assert finds(found) == []
+    assert search_results(found) == []
     assert any("leads back to" in one for one in told(found))
     assert any("lie deeper than 3" in one for one in told(found))
     assert len([path for _, path in script.asked if path.startswith("/d")]) <= 3

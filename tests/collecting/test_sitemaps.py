@@ -2,7 +2,7 @@ import gzip
 
 import pytest
 
-from pixonomy.collecting.finds import Trouble
+from pixonomy.collecting.search_results import Trouble
 from pixonomy.collecting.sitemaps import read_sitemap
 
 MAP = (
@@ -17,7 +17,7 @@ MAP = (
 @pytest.mark.parametrize("pack", [bytes, gzip.compress])
 def test_pictures_and_pages_without_any_are_read(pack: type[bytes]) -> None:
     content = read_sitemap(pack(MAP.encode()))
-    (find,) = content.finds
+    (find,) = content.search_results
     assert (find.image_url, find.page_url, find.title) == (
         "http://x/1.jpg",
         "http://x/1",
@@ -46,7 +46,7 @@ def test_entities_are_not_followed_and_do_not_grow() -> None:
         '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;">'
         '<!ENTITY f SYSTEM "file:///etc/passwd">]>' + MAP.partition("?>")[2]
     ).replace("A beach", "&b;&f;")
-    (find,) = read_sitemap(bomb.encode()).finds
+    (find,) = read_sitemap(bomb.encode()).search_results
     assert "root:" not in find.title
     assert len(find.title) < 20
 

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from pixonomy.collecting.finds import Refused
+from pixonomy.collecting.search_results import Refused
 from pixonomy.collecting.tdm import TdmFile, check_reservation
 
 

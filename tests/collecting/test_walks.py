@@ -3,12 +3,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from pixonomy.collecting.finds import Find, Pace, Refused
 from pixonomy.collecting.hosts import Hosts, Place
-from pixonomy.collecting.notes import Waiting
-from pixonomy.collecting.pauses import Patience
+from pixonomy.collecting.rate_limits import RetryPolicy
+from pixonomy.collecting.search_results import Pace, Refused, SearchResult
+from pixonomy.collecting.search_window import Row, Window
+from pixonomy.collecting.stored_rows import Waiting
 from pixonomy.collecting.walks import End, Fate, Slots, Walk
-from pixonomy.collecting.windows import Row, Window
 
 
 @dataclass
@@ -24,14 +24,14 @@ class Trip:
     pages: int = 0
 
     def __post_init__(self) -> None:
-        self.hosts = Hosts(lambda _name, _kind: Pace(2, 1e6), Patience(), time.time)
+        self.hosts = Hosts(lambda _name, _kind: Pace(2, 1e6), RetryPolicy(), time.time)
         self.slots = Slots(self.free)
         self.meanwhile: Callable[[], None] = lambda: None
         self.settle: Callable[[Row], Fate | None] = lambda _row: None
 
     def waiting(self) -> list[Waiting]:
         left = ((k, url) for k, url in enumerate(self.urls, 1) if url not in self.fetched)
-        return [Waiting(url, Find(url, url), number) for number, url in left]
+        return [Waiting(url, SearchResult(url, url), number) for number, url in left]
 
     def place(self, url: str) -> Place:
         place = self.hosts.place(url, "media", "box")

@@ -28,7 +28,7 @@ def mining(value: str) -> bytes:
     return packet(f"<plus:DataMining>{VOCABULARY}{value}</plus:DataMining>")
 
 
-def picture(xmp: bytes, kind: str) -> bytes:
+def image(xmp: bytes, kind: str) -> bytes:
     """Return a picture with XMP inside, as Pillow writes it."""
     file = BytesIO()
     Image.new("RGB", (80, 80), "red").save(file, kind, xmp=xmp)
@@ -44,7 +44,7 @@ def test_it_is_found_in_every_kind_of_file(kind: str) -> None:
         Image.new("RGB", (80, 80)).save(file, "TIFF", tiffinfo={700: mining("DMI-PROHIBITED")})
         data = file.getvalue()
     else:
-        data = picture(mining("DMI-PROHIBITED"), kind)
+        data = image(mining("DMI-PROHIBITED"), kind)
     assert read_data_mining(data) == "DMI-PROHIBITED"
 
 
@@ -79,7 +79,7 @@ def test_it_is_found_in_a_png_packed_or_not(is_packed: bool) -> None:
     ],
 )  # fmt: skip
 def test_what_it_says_is_read_as_it_is_meant(xmp: bytes, told: str | None) -> None:
-    assert read_data_mining(picture(xmp, "JPEG")) == told
+    assert read_data_mining(image(xmp, "JPEG")) == told
 
 
 def test_xmp_that_is_cut_in_two_by_a_segment_is_heard_all_the_same() -> None:

@@ -29,7 +29,7 @@ def make_report() -> Report:
         labels=LABELS,
         names=NAMES,
         predictions=predictions,
-        pictures=lambda _: {},
+        images=lambda _: {},
         history=None,
         baselines={"linear probe": 0.5},
         counts=pl.DataFrame(schema={"label": pl.String}),

@@ -7,7 +7,7 @@ import pytest
 
 from in_browser import fits
 from pixonomy.evaluation.comparison import (
-    Contender,
+    ComparedRun,
     compare_with_first,
     holm,
     render_comparison,
@@ -17,7 +17,7 @@ from pixonomy.evaluation.metrics import measure
 LABELS = ("cat", "dog")
 
 
-def contender(name: str, right: np.ndarray, prefix: str = "") -> Contender:
+def contender(name: str, right: np.ndarray, prefix: str = "") -> ComparedRun:
     truth = [LABELS[place % 2] for place in range(len(right))]
     other = {"cat": "dog", "dog": "cat"}
     answers = [one if good else other[one] for one, good in zip(truth, right, strict=True)]
@@ -28,7 +28,7 @@ def contender(name: str, right: np.ndarray, prefix: str = "") -> Contender:
     history = pl.DataFrame({"epoch": [1, 2], "validation_accuracy": [0.5, 0.7]})
     metrics = measure(predictions, LABELS, "cat")
     names = {"cat": "<cats>", "dog": "dogs"}
-    return Contender(name, {"seed": name, "size": "32"}, names, metrics, predictions, history)
+    return ComparedRun(name, {"seed": name, "size": "32"}, names, metrics, predictions, history)
 
 
 def test_pictures_that_only_one_answers_are_counted() -> None:
@@ -56,8 +56,10 @@ def test_holm_counts_several_tests_as_several() -> None:
 
 def test_the_page_tells_what_differs_and_escapes_names() -> None:
     right = np.arange(40) % 4 > 0
-    contenders = [contender("a<b", right), contender("c", ~right)]
-    page = render_comparison(contenders, compare_with_first(contenders), "pixonomy compare a c")
+    compared_runs = [contender("a<b", right), contender("c", ~right)]
+    page = render_comparison(
+        compared_runs, compare_with_first(compared_runs), "pixonomy compare a c"
+    )
     assert "a&lt;b" in page
     assert "&lt;cats&gt;" in page
     assert "<cats>" not in page
@@ -72,10 +74,10 @@ def test_the_page_keeps_nobody_out(
     open_page: Any, barriers: Any, tmp_path: Path, width: int
 ) -> None:
     right = np.arange(40) % 4 > 0
-    contenders = [contender("a<b", right), contender("c", ~right)]
+    compared_runs = [contender("a<b", right), contender("c", ~right)]
     file = tmp_path / "page.html"
     file.write_text(
-        render_comparison(contenders, compare_with_first(contenders), "pixonomy compare a c")
+        render_comparison(compared_runs, compare_with_first(compared_runs), "pixonomy compare a c")
     )
     page = open_page(file, width)
     assert fits(page)

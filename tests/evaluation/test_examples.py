@@ -6,9 +6,9 @@ import numpy as np
 import polars as pl
 from PIL import Image
 
-from pixonomy.evaluation.examples import Gallery, Pictures, gather
+from pixonomy.evaluation.examples import Gallery, ImageShards, gather
+from pixonomy.evaluation.label_issues import LabelIssues, Suspect
 from pixonomy.evaluation.metrics import measure
-from pixonomy.evaluation.suspects import Suspect, Suspects
 
 NAMES = {"cat": "Cat", "dog": "Dog"}
 
@@ -28,8 +28,8 @@ def paint_grey(image_ids: Sequence[str]) -> Mapping[str, np.ndarray]:
     return {image_id: np.full((3, 8, 8), 128, dtype=np.uint8) for image_id in image_ids}
 
 
-def show(predictions: pl.DataFrame, pictures: Pictures = paint_grey) -> Gallery:
-    return gather(predictions, measure(predictions, list(NAMES), "cat"), NAMES, pictures)
+def show(predictions: pl.DataFrame, images: ImageShards = paint_grey) -> Gallery:
+    return gather(predictions, measure(predictions, list(NAMES), "cat"), NAMES, images)
 
 
 def decode(uri: str | None) -> np.ndarray:
@@ -96,7 +96,7 @@ def test_where_an_answer_comes_from_is_tinted_and_the_rest_is_grey() -> None:
 
 def test_a_suspected_label_is_shown_with_what_it_probably_should_be() -> None:
     predictions = answer([0.9, 0.8], "dog")
-    suspects = Suspects(1, (Suspect("dog-1", "cat", "dog", 0.04, "a sentence"),))
+    label_issues = LabelIssues(1, (Suspect("dog-1", "cat", "dog", 0.04, "a sentence"),))
     metrics = measure(predictions, list(NAMES), "cat")
-    (shown,) = gather(predictions, metrics, NAMES, paint_grey, None, suspects).suspects
+    (shown,) = gather(predictions, metrics, NAMES, paint_grey, None, label_issues).label_issues
     assert (shown.example.image_id, shown.suggested, shown.quality) == ("dog-1", "Dog", "4.0%")

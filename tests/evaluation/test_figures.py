@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from pixonomy.evaluation.certainty import Bin, Covered
+from pixonomy.evaluation.calibration import Bin, Covered
 from pixonomy.evaluation.figures import (
     draw_coverage,
     draw_losses,

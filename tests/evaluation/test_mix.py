@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pixonomy.evaluation.mix import FEWEST_UNITS, Mix, Reweighted, separate_mix, tell_mix
+from pixonomy.evaluation.mix import FEWEST_UNITS, Mix, Reweighted, describe_mix, separate_mix
 
 NAMES = {"cat": "Cat", "dog": "Dog", "owl": "Owl", "yak": "Yak"}
 LABELS = tuple(NAMES)
@@ -39,18 +39,18 @@ def test_where_only_the_mix_differs_all_is_because_of_it() -> None:
     seen = found(own, answers(cat=(18, 20), dog=(40, 80)))
     assert (seen.own, seen.there) == (0.7, 0.58)
     assert seen.accuracy == pytest.approx(0.7)
-    assert seen.by_pictures.difference == pytest.approx(0)
+    assert seen.by_images.difference == pytest.approx(0)
     assert seen.by_mix.difference == pytest.approx(-0.12)
     assert seen.by_mix.low < -0.12 < seen.by_mix.high < 0
-    assert seen.by_pictures.low < 0 < seen.by_pictures.high
+    assert seen.by_images.low < 0 < seen.by_images.high
 
 
 def test_where_the_mix_is_the_same_all_is_because_of_the_pictures() -> None:
     own = answers(cat=(95, 100), dog=(90, 100))
     seen = found(own, answers(cat=(50, 80), dog=(40, 80)))
     assert seen.by_mix.difference == pytest.approx(0)
-    assert seen.by_pictures.difference == pytest.approx(0.5625 - 0.925)
-    assert seen.by_pictures.high < -0.2
+    assert seen.by_images.difference == pytest.approx(0.5625 - 0.925)
+    assert seen.by_images.high < -0.2
     assert seen.accuracy == pytest.approx(seen.there)
 
 
@@ -66,7 +66,7 @@ def test_the_parts_add_up_and_their_intervals_hold_them(right: list[tuple[int, i
         for side in (0, 1)
     )
     seen = found(own, there)
-    parts = (seen.by_mix, seen.by_pictures)
+    parts = (seen.by_mix, seen.by_images)
     assert sum(one.difference for one in parts) == pytest.approx(seen.there - seen.own)
     assert all(one.low - 1e-9 <= one.difference <= one.high + 1e-9 for one in parts)
     assert seen.accuracy_low <= seen.accuracy <= seen.accuracy_high
@@ -83,13 +83,15 @@ def test_categories_that_one_side_lacks_are_named_and_left_out() -> None:
     assert mix.reweighted.own_covered == pytest.approx(80 / 90)
     assert mix.reweighted.there_covered == pytest.approx(0.2)
     assert mix.reweighted.accuracy == pytest.approx(0.75 * 0.5 + 0.25 * 0.9)
-    told = " ".join(tell_mix(mix, NAMES, "test"))
+    told = " ".join(describe_mix(mix, NAMES, "test"))
     assert "of the 2 categories" in told
     assert "88.9% of its test pictures and 20.0% of those there" in told
     assert "Of fewer than 5 independent units there are Owl." in told
     assert "Without any test picture are Yak." in told
     assert "No picture there shows Owl." in " ".join(
-        tell_mix(separate_mix(own, there.filter(pl.col("label") != "owl"), LABELS), NAMES, "test")
+        describe_mix(
+            separate_mix(own, there.filter(pl.col("label") != "owl"), LABELS), NAMES, "test"
+        )
     )
 
 
@@ -111,7 +113,7 @@ def test_without_evidence_there_is_a_reason_and_no_figure(there: pl.DataFrame, w
     mix = separate_mix(answers(cat=(30, 40), dog=(4, 5), owl=(4, 5)), there, LABELS)
     assert mix.reweighted is None
     assert why in mix.why_not
-    told = tell_mix(mix, NAMES, "test")
+    told = describe_mix(mix, NAMES, "test")
     assert "is not told" in told[0]
     assert why in told[0]
     assert len(told) > 1  # which categories are lacking
@@ -120,7 +122,7 @@ def test_without_evidence_there_is_a_reason_and_no_figure(there: pl.DataFrame, w
 def test_the_sentences_tell_both_parts() -> None:
     own, there = answers(cat=(90, 100), dog=(50, 100)), answers(cat=(18, 20), dog=(24, 80))
     mix = separate_mix(own, there, LABELS)
-    told = tell_mix(mix, NAMES, "test")
+    told = describe_mix(mix, NAMES, "test")
     assert "would be 60.0% (95% interval" in told[0]
     assert told[0].endswith("as they are, it is 42.0%.")
     assert told[1].startswith("Of the difference to its test pictures, -28.0 points, -18.0 (")
@@ -159,12 +161,12 @@ def cover(there: Sequence[float], size: int, runs: int) -> list[float]:
         assert mix == Mix(seen, "", (), (), ())
         tested = np.array([(own["label"] == label).mean() for label in LABELS], float)
         truth = tested @ there
-        by_mix, by_pictures = np.dot(OTHERS, there) - truth, truth - tested @ ACCURACIES
+        by_mix, by_images = np.dot(OTHERS, there) - truth, truth - tested @ ACCURACIES
         held.append(
             (
                 seen.accuracy_low <= truth <= seen.accuracy_high,
                 seen.by_mix.low <= by_mix <= seen.by_mix.high,
-                seen.by_pictures.low <= by_pictures <= seen.by_pictures.high,
+                seen.by_images.low <= by_images <= seen.by_images.high,
             )
         )
     return [float(share) for share in np.mean(held, axis=0)]

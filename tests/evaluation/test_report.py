@@ -8,15 +8,15 @@ import numpy as np
 import polars as pl
 import pytest
 
-from pixonomy.evaluation.copies import CopyCheck
+from pixonomy.evaluation.copies import DuplicateCheck
 from pixonomy.evaluation.hierarchy import Hierarchy, LevelShare
+from pixonomy.evaluation.label_issues import LabelIssues, Suspect
 from pixonomy.evaluation.metrics import measure
-from pixonomy.evaluation.origins import Origin, OriginRow
-from pixonomy.evaluation.pooling import Pooling
-from pixonomy.evaluation.products import PictureCount, Pooled, ProductCheck
+from pixonomy.evaluation.product_metrics import ImageCount, Pooled, ProductCheck
 from pixonomy.evaluation.report import Report, render_report
 from pixonomy.evaluation.shares import Share, share_right
-from pixonomy.evaluation.suspects import Suspect, Suspects
+from pixonomy.evaluation.slices import Slice, SliceRow
+from pixonomy.prediction.pooling import Pooling
 
 VOID = {"meta", "img", "br", "link", "input", "hr"}
 HOSTILE = "<script>alert('Ça & co')</script>"
@@ -114,7 +114,7 @@ def make_report(categories: int = 3, n: int = 90) -> Report:
         labels=labels,
         names={label: f"Catégorie {label}" for label in labels} | {labels[1]: HOSTILE},
         predictions=predictions,
-        pictures=paint,
+        images=paint,
         history=make_history(),
         baselines={"linear probe": 0.55, "always the most common category": 0.33},
         counts=pl.DataFrame({"label": labels}).with_columns(
@@ -269,7 +269,7 @@ def test_example_pictures_are_small_jpegs_and_missing_ones_are_said() -> None:
     page = PageReader(render_sample())
     assert 12 <= len(page.all("img")) <= 60
     assert "picture not at hand" not in page.text
-    without = PageReader(render_report(replace(make_report(), pictures=lambda _: {})))
+    without = PageReader(render_report(replace(make_report(), images=lambda _: {})))
     assert not without.all("img")
     assert "picture not at hand" in without.text
 
@@ -328,7 +328,7 @@ def test_the_same_run_gives_the_same_page() -> None:
 
 def test_accuracy_without_known_copies_is_told_beside_the_headline() -> None:
     report = make_report()
-    known = CopyCheck(3, 0, share_right(72, 90), share_right(69, 87), share_right(3, 3))
+    known = DuplicateCheck(3, 0, share_right(72, 90), share_right(69, 87), share_right(3, 3))
     page = PageReader(render_report(replace(report, copies=known)))
     assert "Training has seen 3 of them in another copy." in page.text
     assert page.text.count("79.3%") == 2
@@ -343,20 +343,20 @@ def test_accuracy_without_known_copies_is_told_beside_the_headline() -> None:
 
 def test_accuracy_by_origin_is_a_table_that_says_what_training_has_seen() -> None:
     rows = (
-        OriginRow(HOSTILE, 1, 20, 0.5, 0.3, 0.7, 0),
-        OriginRow(None, 4, 9, 0.6, 0.3, 0.8, 2),
-        OriginRow(None, 0, 1, 1.0, 0.2, 1.0, 0),
+        SliceRow(HOSTILE, 1, 20, 0.5, 0.3, 0.7, 0),
+        SliceRow(None, 4, 9, 0.6, 0.3, 0.8, 2),
+        SliceRow(None, 0, 1, 1.0, 0.2, 1.0, 0),
     )
-    origin = Origin("keyword", rows, 7, 5, 5)
-    page = PageReader(render_report(replace(make_report(), origins=(origin,))))
+    slice_ = Slice("keyword", rows, 7, 5, 5)
+    page = PageReader(render_report(replace(make_report(), slices=(slice_,))))
     assert "By keyword" in page.text
     assert "Training has seen no picture of these 5 values of keyword" in page.text
     assert "4 values with fewer than 5 pictures each" in page.text
     assert "7 better ones are not shown" in page.text
     assert HOSTILE in page.text
     assert len(page.all("caption")) == len(page.all("table"))
-    seen = replace(origin, unseen=0)
-    text = PageReader(render_report(replace(make_report(), origins=(seen,)))).text
+    seen = replace(slice_, unseen=0)
+    text = PageReader(render_report(replace(make_report(), slices=(seen,)))).text
     assert "pixonomy split --hold-out keyword" in text
 
 
@@ -364,7 +364,7 @@ def test_products_of_several_pictures_are_told_in_every_pooling() -> None:
     report, share = make_report(), Share(40, 0.8, 0.65, 0.9, 40)
     poolings: tuple[Pooling, ...] = ("mean_log", "mean", "max")
     ways = tuple(Pooled(pooling, share, 0.7) for pooling in poolings)
-    counts = (PictureCount(1, share, share), PictureCount(2, share, share))
+    counts = (ImageCount(1, share, share), ImageCount(2, share, share))
     products = ProductCheck(40, 25, 1, ways, counts)
     page = PageReader(render_report(replace(report, products=products)))
     assert "25 products have several of" in page.text
@@ -381,7 +381,7 @@ def test_levels_of_a_tree_and_suspected_labels_are_told_where_they_are_known() -
     row = report.predictions.row(0, named=True)
     suspect = Suspect(row["image_id"], row["label"], report.labels[2], 0.031, "why")
     page = PageReader(
-        render_report(replace(report, hierarchy=tree, suspects=Suspects(7, (suspect,))))
+        render_report(replace(report, hierarchy=tree, label_issues=LabelIssues(7, (suspect,))))
     )
     assert "A wrong answer shares 0.60 of 2 levels with the truth" in page.text
     assert "7 wrong answers are more likely a wrong label" in page.text

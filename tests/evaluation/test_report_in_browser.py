@@ -35,7 +35,7 @@ def make_report(categories: int = 3) -> Report:
         }
     )
 
-    def pictures(image_ids: Sequence[str]) -> dict[str, np.ndarray]:
+    def images(image_ids: Sequence[str]) -> dict[str, np.ndarray]:
         return {one: np.full((3, 64, 64), hash(one) % 255, np.uint8) for one in image_ids}
 
     history = {"epoch": [1, 2], "train_loss": [1.0, 0.8], "validation_loss": [1.1, 0.9]}
@@ -47,7 +47,7 @@ def make_report(categories: int = 3) -> Report:
         labels=labels,
         names={label: label for label in labels},
         predictions=predictions,
-        pictures=pictures,
+        images=images,
         history=pl.DataFrame(history | {"seconds": [1.0, 2.0]}),
         baselines={"linear probe": 0.4},
         counts=pl.DataFrame({"label": labels}).with_columns(
@@ -95,10 +95,10 @@ def test_axe_finds_nothing_that_keeps_anybody_out(
 def test_tables_are_sorted_and_the_matrix_ordered_by_hand(open_page: Any, tmp_path: Path) -> None:
     page = open_page(write(tmp_path, 30))
     table = page.locator("#categories table")
-    table.locator("th button", has_text="Pictures").click()
+    table.locator("th button", has_text="ImageShards").click()
     counts = [int(text) for text in table.locator("tbody td:nth-child(2)").all_inner_texts()]
     assert counts == sorted(counts, reverse=True)
-    assert table.locator("th[aria-sort=descending]").inner_text().startswith("Pictures")
+    assert table.locator("th[aria-sort=descending]").inner_text().startswith("ImageShards")
     table.locator("th button", has_text="Category").click()
     names = table.locator("tbody th").all_inner_texts()
     assert (names[0], names[-1]) == ("car expenses", "travel")

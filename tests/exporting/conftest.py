@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from PIL import Image
 
-from pixonomy.exporting.shard import COLUMNS, Shard, plan_shards
+from pixonomy.exporting.export_shard import COLUMNS, Shard, plan_shards
 
 
 def encode(format: str, colour: str) -> bytes:
@@ -17,15 +17,15 @@ def encode(format: str, colour: str) -> bytes:
 
 
 @pytest.fixture
-def pictures() -> dict[str, bytes]:
+def images() -> dict[str, bytes]:
     """The bytes of the pictures that are there, by the names of their files."""
     return {"a.jpg": encode("JPEG", "red"), "b.jpg": encode("PNG", "green")}
 
 
 @pytest.fixture
-def rows(tmp_path: Path, pictures: dict[str, bytes]) -> pl.DataFrame:
+def rows(tmp_path: Path, images: dict[str, bytes]) -> pl.DataFrame:
     """The rows of all three."""
-    for name, data in pictures.items():
+    for name, data in images.items():
         (tmp_path / name).write_bytes(data)
     content = {
         "image_id": ["été/a.jpg", "b.jpg", "gone.jpg"],

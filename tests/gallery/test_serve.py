@@ -10,9 +10,9 @@ import pytest
 from bs4 import BeautifulSoup
 
 from pixonomy.errors import SettingError
-from pixonomy.gallery.interfaces import COMMONS, FLICKR, OPENVERSE
+from pixonomy.gallery.photo_catalogue import PhotoCatalogue
 from pixonomy.gallery.serve import make_app, serving
-from pixonomy.gallery.stock import Stock
+from pixonomy.gallery.site_apis import COMMONS, FLICKR, OPENVERSE
 
 
 def get(url: str, headers: dict[str, str] | None = None) -> tuple[int, dict[str, str], bytes]:
@@ -28,17 +28,19 @@ def ask(address: str, path: str, **query: Any) -> Any:
     return json.loads(get(f"{address}{path}?{urllib.parse.urlencode(query)}")[2])
 
 
-def test_a_search_leads_to_pages_and_these_to_pictures(photo_site: str, stock: Stock) -> None:
+def test_a_search_leads_to_pages_and_these_to_pictures(
+    photo_site: str, catalogue: PhotoCatalogue
+) -> None:
     page = BeautifulSoup(get(f"{photo_site}/search?q=car")[2], "lxml")
     links = [str(one["href"]) for one in page.select("a.photo")]
-    assert len(links) == min(24, len(stock.search("car")))
+    assert len(links) == min(24, len(catalogue.search("car")))
     photo = BeautifulSoup(get(photo_site + links[0])[2], "lxml")
     block = photo.select_one('script[type="application/ld+json"]')
     assert block is not None
     told = json.loads(block.get_text())
     _, headers, data = get(told["contentUrl"])
     assert headers["Content-Type"] == "image/jpeg"
-    assert data == stock.read(stock.photos[int(links[0].rpartition("/")[2])])
+    assert data == catalogue.read(catalogue.photos[int(links[0].rpartition("/")[2])])
 
 
 @pytest.mark.parametrize(
@@ -64,8 +66,8 @@ def test_openverse_has_its_limits(photo_site: str) -> None:
     assert get(deep)[0] == 401
 
 
-def test_openverse_counts_requests_without_a_token(stock: Stock) -> None:
-    with serving(make_app(stock, burst=2)) as address:
+def test_openverse_counts_requests_without_a_token(catalogue: PhotoCatalogue) -> None:
+    with serving(make_app(catalogue, burst=2)) as address:
         url = f"{address}{OPENVERSE}/images/?q=car"
         assert get(url)[1]["X-RateLimit-Available-anon_burst"] == "1"
         assert get(url)[1]["X-RateLimit-Available-anon_burst"] == "0"
@@ -74,8 +76,8 @@ def test_openverse_counts_requests_without_a_token(stock: Stock) -> None:
         assert 0 < int(headers["Retry-After"]) <= 61
 
 
-def test_commons_pages_until_there_is_no_more(photo_site: str, stock: Stock) -> None:
-    wanted, found, offset = len(stock.search("car")), 0, 0
+def test_commons_pages_until_there_is_no_more(photo_site: str, catalogue: PhotoCatalogue) -> None:
+    wanted, found, offset = len(catalogue.search("car")), 0, 0
     while True:
         query = {"gsrsearch": "car filetype:bitmap", "gsrlimit": 7, "gsroffset": offset}
         page = ask(photo_site, COMMONS, **query)
@@ -86,16 +88,18 @@ def test_commons_pages_until_there_is_no_more(photo_site: str, stock: Stock) -> 
     assert found == wanted
 
 
-def test_flickr_wants_a_key_and_cuts_by_upload_date(photo_site: str, stock: Stock) -> None:
+def test_flickr_wants_a_key_and_cuts_by_upload_date(
+    photo_site: str, catalogue: PhotoCatalogue
+) -> None:
     assert ask(photo_site, FLICKR, text="car")["code"] == 100
     whole = ask(photo_site, FLICKR, text="car", api_key="k")["photos"]
     first = [int(one["dateupload"]) for one in whole["photo"]]
     half = sorted(first)[len(first) // 2]
     part = ask(photo_site, FLICKR, text="car", api_key="k", max_upload_date=half - 1)["photos"]
-    assert 0 < int(part["total"]) < int(whole["total"]) == len(stock.search("car"))
+    assert 0 < int(part["total"]) < int(whole["total"]) == len(catalogue.search("car"))
 
 
-def test_a_port_that_is_taken_is_told(stock: Stock, photo_site: str) -> None:
+def test_a_port_that_is_taken_is_told(catalogue: PhotoCatalogue, photo_site: str) -> None:
     port = int(photo_site.rpartition(":")[2])
-    with pytest.raises(SettingError, match="cannot be had"), serving(make_app(stock), port):
+    with pytest.raises(SettingError, match="cannot be had"), serving(make_app(catalogue), port):
         pass

@@ -365,10 +365,10 @@ def test_damaged_pictures_raise_nothing_but_undecodable_image(
 @pytest.mark.parametrize("name", ["Landscape", "Portrait"])
 def test_the_nine_real_pictures_of_a_set_are_the_same_picture(name: str) -> None:
     folder = SHARED / "odd" / "exif-orientation"
-    pictures = [decode((folder / f"{name}_{n}.jpg").read_bytes()) for n in range(9)]
+    images = [decode((folder / f"{name}_{n}.jpg").read_bytes()) for n in range(9)]
     # Each was compressed on its own; turned wrongly they would differ by 40 and more.
-    for picture in pictures[1:]:
-        assert difference(picture, pictures[0]) < 6
+    for image in images[1:]:
+        assert difference(image, images[0]) < 6
 
 
 @pytest.mark.real_data

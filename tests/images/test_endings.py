@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from pixonomy.images.endings import PICTURE_ENDINGS, ending_of
+from pixonomy.images.endings import IMAGE_ENDINGS, ending_of
 
 FORMATS = {
     "JPEG": ".jpg", "PNG": ".png", "GIF": ".gif", "WEBP": ".webp", "BMP": ".bmp", "TIFF": ".tif",
@@ -22,7 +22,7 @@ def encode(format: str, mode: str = "RGB") -> bytes:
 @pytest.mark.parametrize(("format", "ending"), FORMATS.items())
 def test_the_real_format_counts_whatever_the_name(format: str, ending: str) -> None:
     assert ending_of(encode(format), "x.txt") == ending
-    assert ending in PICTURE_ENDINGS
+    assert ending in IMAGE_ENDINGS
 
 
 def test_grey_and_black_bitmaps_have_endings_of_their_own() -> None:

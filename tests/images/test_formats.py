@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from pixonomy.images.endings import PICTURE_ENDINGS
+from pixonomy.images.endings import IMAGE_ENDINGS
 from pixonomy.images.formats import START_BYTES, UNREAD_ENDINGS, format_of
 
 
@@ -36,7 +36,7 @@ def test_a_picture_is_known_by_its_first_bytes_whatever_its_name(format: str, en
         found = format_of(encode(format)[:START_BYTES], name)
         assert found is not None
         assert (found.is_readable, found.ending) == (True, ending)
-        assert found.ending in PICTURE_ENDINGS
+        assert found.ending in IMAGE_ENDINGS
 
 
 def test_a_codestream_and_floating_point_grey_are_known_too() -> None:
@@ -134,7 +134,7 @@ def test_endings_that_are_not_read_have_a_way_out() -> None:
     )
     for ending, found in UNREAD_ENDINGS.items():
         assert ending.startswith(".")
-        assert ending not in PICTURE_ENDINGS
+        assert ending not in IMAGE_ENDINGS
         assert found.advice
 
 

@@ -23,28 +23,28 @@ def draw(seed: int) -> Pixels:
 
 @pytest.mark.parametrize("seed", range(6))
 def test_a_sharp_picture_is_none_of_it_and_a_blurred_one_is_blurred(seed: int) -> None:
-    picture = draw(seed)
-    quality = measure_quality(picture)
+    image = draw(seed)
+    quality = measure_quality(image)
     assert quality.deviation > BLANK_DEVIATION
     assert quality.light > DARK_LEVEL
     assert quality.dark < BRIGHT_LEVEL
     assert quality.sharpness > BLURRED_SHARPNESS
-    blurred = np.asarray(cv2.GaussianBlur(picture, (0, 0), 0.015 * SIDE), np.uint8)
+    blurred = np.asarray(cv2.GaussianBlur(image, (0, 0), 0.015 * SIDE), np.uint8)
     assert measure_quality(blurred).sharpness < BLURRED_SHARPNESS
 
 
 def test_sharpness_does_not_depend_on_contrast() -> None:
-    picture = draw(1)
-    faint = (picture // 3 + 80).astype(np.uint8)
-    one, other = measure_quality(picture).sharpness, measure_quality(faint).sharpness
+    image = draw(1)
+    faint = (image // 3 + 80).astype(np.uint8)
+    one, other = measure_quality(image).sharpness, measure_quality(faint).sharpness
     assert abs(one - other) < 0.15
 
 
 @pytest.mark.parametrize("seed", range(6))
 def test_a_sharp_subject_before_a_soft_ground_is_sharp(seed: int) -> None:
-    picture = draw(seed)
-    soft = np.asarray(cv2.GaussianBlur(picture, (0, 0), 10), np.uint8)
-    soft[80:240, 80:240] = picture[80:240, 80:240]
+    image = draw(seed)
+    soft = np.asarray(cv2.GaussianBlur(image, (0, 0), 10), np.uint8)
+    soft[80:240, 80:240] = image[80:240, 80:240]
     assert measure_quality(soft).sharpness > BLURRED_SHARPNESS
 
 
@@ -71,6 +71,6 @@ def test_any_shape_can_be_measured(shape: tuple[int, int]) -> None:
 
 
 def test_two_colours_that_are_equally_light_are_not_blank() -> None:
-    picture = np.full((64, 64, 3), (200, 60, 60), np.uint8)
-    picture[20:40, 20:40] = (0, 151, 80)  # the same grey
-    assert measure_quality(picture).deviation > BLANK_DEVIATION
+    image = np.full((64, 64, 3), (200, 60, 60), np.uint8)
+    image[20:40, 20:40] = (0, 151, 80)  # the same grey
+    assert measure_quality(image).deviation > BLANK_DEVIATION

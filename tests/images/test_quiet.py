@@ -77,7 +77,7 @@ def state():
     return (Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES, ImageFile.MAXBLOCK,
             cv2.getNumThreads(), cv2.useOptimized(), numpy.geterr(), list(warnings.filters))
 before = state()
-from pixonomy.images.fingerprint import examine
+from pixonomy.images.image_hash import examine
 from pixonomy.images.quality import measure_quality
 from pixonomy.images.resize import Framing, frame
 import pixonomy

@@ -21,7 +21,7 @@ Shape = Sequence[str | int | None]
 
 def build(
     kind: int = UINT8,
-    picture: Shape | None = ("batch", 3, SIZE, SIZE),
+    image: Shape | None = ("batch", 3, SIZE, SIZE),
     answer: int = FLOAT,
     logits: Shape | None = ("batch", 3),
     nodes: Sequence[onnx.NodeProto] = (),
@@ -45,7 +45,7 @@ def build(
         common.append(helper.make_node("Identity", ["means"], ["novelty"]))
         outputs.append(helper.make_tensor_value_info("novelty", FLOAT, novelty))
     axes = numpy_helper.from_array(np.array([2, 3], np.int64), "axes")
-    images = helper.make_tensor_value_info("images", kind, picture)
+    images = helper.make_tensor_value_info("images", kind, image)
     graph = helper.make_graph(common, "tiny", [images], outputs, [axes, *weights])
     opset = [helper.make_opsetid("", 18)]
     return bytes(helper.make_model(graph, opset_imports=opset, ir_version=9).SerializeToString())
@@ -99,8 +99,8 @@ def test_answers_of_another_type_are_refused(answer: int) -> None:
         None,
     ],
 )
-def test_pictures_of_another_shape_are_refused(picture: Shape | None) -> None:
-    refused(build(picture=picture, logits=None))
+def test_pictures_of_another_shape_are_refused(image: Shape | None) -> None:
+    refused(build(image=image, logits=None))
 
 
 @pytest.mark.parametrize("logits", [(1, 3), ("batch",), ("batch", 3, 1), ()])
@@ -192,7 +192,7 @@ def test_a_loop_is_refused_for_it_could_run_for_ever() -> None:
 
 def test_large_pictures_are_asked_in_smaller_batches() -> None:
     size = 1024  # one picture in float32 has 12 MiB
-    content = build(picture=("batch", 3, size, size))
+    content = build(image=("batch", 3, size, size))
     assert measure_model(content) == 12 << 20
     network = Network(content, 1)
     assert network._opened.at_once == LARGEST_TENSOR // (12 << 20) < 64

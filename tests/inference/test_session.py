@@ -74,7 +74,7 @@ def test_no_pictures_give_no_rows() -> None:
 
 def test_a_network_tells_its_picture_shape_and_categories() -> None:
     network = Network(build().SerializeToString(), 1)
-    assert network.picture_shape == (3, SIZE, SIZE)
+    assert network.image_shape == (3, SIZE, SIZE)
     assert network.categories == CATEGORIES
 
 

@@ -5,7 +5,7 @@ from pixonomy.models.backend import keras
 from pixonomy.models.zoo import ModelSettings, build_model
 
 
-def smooth_pictures() -> np.ndarray:
+def smooth_images() -> np.ndarray:
     """Neighbouring pixels and colours alike, as in photographs."""
     coarse = np.random.default_rng(0).integers(0, 256, (60, 1, 4, 4))
     colour = np.random.default_rng(1).integers(-30, 30, (60, 3, 4, 4))
@@ -14,7 +14,7 @@ def smooth_pictures() -> np.ndarray:
 
 
 def test_the_kernel_decorrelates_the_patches_of_its_pictures() -> None:
-    images = smooth_pictures() + np.random.default_rng(2).integers(0, 9, (60, 3, 32, 32), np.uint8)
+    images = smooth_images() + np.random.default_rng(2).integers(0, 9, (60, 3, 32, 32), np.uint8)
     kernel = whitening_kernel(images)
     assert kernel.shape == (2, 2, 3, 24)
     np.testing.assert_array_equal(kernel[..., :12], -kernel[..., 12:])
@@ -28,7 +28,7 @@ def test_the_kernel_decorrelates_the_patches_of_its_pictures() -> None:
 
 def test_the_first_layer_is_set_by_pictures_and_not_trained() -> None:
     model = build_model(ModelSettings("airbench", 32, 4, 16, 0.0, 0), "float32")
-    images = smooth_pictures()
+    images = smooth_images()
     fit_whitening(model, images)
     network = next(one for one in model.layers if isinstance(one, keras.Model))
     layer = network.get_layer("whitening")

@@ -15,19 +15,19 @@ import torch
 import pixonomy
 from conftest import SHAPES, draw_shape
 from fake_device import CARD, machine_with_card
-from pixonomy.arrays.read import read_arrays
+from pixonomy.arrays.image_shards import read_arrays
 from pixonomy.errors import SettingError
 from pixonomy.models.attention import activation_maps
 from pixonomy.models.backend import Precision, best_precision, keras
 from pixonomy.models.device import choose_device, device_of, lay_on, on_device, require_device
 from pixonomy.models.learner import make_learner
 from pixonomy.models.optimizer import averaged
-from pixonomy.models.predict import make_predictor
+from pixonomy.models.predictor import make_predictor
 from pixonomy.models.targets import Objective, Targets
 from pixonomy.models.zoo import ModelSettings, build_model
-from pixonomy.training.attention import attention_of
 from pixonomy.training.checkpoint import Position, load_checkpoint, save_checkpoint
-from pixonomy.training.fit import answer, compile_model
+from pixonomy.training.class_activation import attention_of
+from pixonomy.training.epochs import answer, compile_model
 from pixonomy.training.novelty import fit_novelty
 from pixonomy.training.recipe import Recipe
 from pixonomy.training.run import read_run
@@ -236,10 +236,10 @@ def fit_on_a_card(folder: Path) -> dict[str, Any]:
     training = pixonomy.TrainChoices(recipe=str(recipe), weights="none")
     said: list[str] = []
 
-    def fit(run: str, device: str | None, say: Any) -> Any:
-        around = pixonomy.Surroundings(1, say=say, device=device)
+    def fit(run: str, device: str | None, report: Any) -> Any:
+        around = pixonomy.Context(1, report=report, device=device)
         choices = pixonomy.FitChoices(training=training)
-        return pixonomy.fit([folder / "pictures"], folder / run, choices, surroundings=around)
+        return pixonomy.fit([folder / "pictures"], folder / run, choices, context=around)
 
     def die(sentence: str) -> None:
         if sentence.startswith("Epoch 2"):
@@ -250,7 +250,7 @@ def fit_on_a_card(folder: Path) -> dict[str, Any]:
         with pytest.raises(Killed):
             fit("killed", None, die)
         run = read_run(folder / "whole")
-        images = read_arrays(folder / "whole" / "data" / "arrays").pictures(32).gather(np.arange(3))
+        images = read_arrays(folder / "whole" / "data" / "arrays").images(32).gather(np.arange(3))
         maps = attention_of(run[1], run[0], images, np.arange(3))
         assert maps is not None
     fit("killed", "cpu", said.append)

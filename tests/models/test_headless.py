@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pixonomy.bundle.export import export_headless
+from pixonomy.bundle.export_onnx import export_headless
 from pixonomy.errors import SettingError
 from pixonomy.inference.embed import EmbeddingNetwork
 from pixonomy.models.headless import build_headless

@@ -89,11 +89,11 @@ def test_a_step_on_jax_is_the_step_on_pytorch(tmp_path: Path, change: dict[str, 
 
 @pytest.mark.slow
 def test_a_run_trained_on_jax_is_killed_goes_on_and_leaves_the_bundle_of_one_never_stopped(
-    tmp_path: Path, write_pictures: Callable[..., Path]
+    tmp_path: Path, write_images: Callable[..., Path]
 ) -> None:
-    source = write_pictures(tmp_path / "pictures", 24)
+    source = write_images(tmp_path / "pictures", 24)
     recipe = tmp_path / "recipe.toml"
-    recipe.write_text('model = "compact"\nsize = 32\nepochs = 4\nbatch = 16\n')
+    recipe.write_text('model = "compact"\nsize = 32\nepochs = 2\nbatch = 16\n')
 
     def fit(run: Path) -> subprocess.Popen[bytes]:
         words = ["fit", str(source), "-o", str(run), "--recipe", str(recipe), "--weights", "none"]

@@ -33,9 +33,9 @@ def environment(folder: Path) -> dict[str, str]:
 
 
 def test_fit_says_in_one_sentence_that_it_trains_from_scratch(
-    tmp_path: Path, write_pictures: Callable[..., Path]
+    tmp_path: Path, write_images: Callable[..., Path]
 ) -> None:
-    source = write_pictures(tmp_path / "pictures", 8)
+    source = write_images(tmp_path / "pictures", 8)
     words = command("fit", str(source), "-o", str(tmp_path / "run"), "--size", "32")
     with subprocess.Popen(
         words, stderr=subprocess.PIPE, text=True, env=environment(tmp_path)
@@ -52,9 +52,9 @@ def test_fit_says_in_one_sentence_that_it_trains_from_scratch(
 
 @pytest.mark.slow
 def test_a_model_that_needs_weights_is_refused_with_what_to_do(
-    tmp_path: Path, write_pictures: Callable[..., Path]
+    tmp_path: Path, write_images: Callable[..., Path]
 ) -> None:
-    source = write_pictures(tmp_path / "pictures", 8)
+    source = write_images(tmp_path / "pictures", 8)
     run = str(tmp_path / "run")
     words = command("fit", str(source), "-o", run, "--model", "probe", "--size", "32")
     done = subprocess.run(

@@ -24,9 +24,9 @@ from PIL import Image
 
 import pixonomy
 from conftest import SHAPES, as_bytes, draw_shape
-from pixonomy.fetch import read_all
-from pixonomy.locate import locate
-from pixonomy.manifest import SPLITS, Manifest
+from pixonomy.dataset.location import locate
+from pixonomy.dataset.manifest import SPLITS, Manifest
+from pixonomy.dataset.read import read_all
 
 Named = Path | Sequence[Path] | None
 Build = Callable[[Path], Named]
@@ -85,7 +85,7 @@ class Cases(list[Case]):
 
 
 @cache
-def picture(label: str, number: int = 0, format: str = "JPEG", size: int = 48) -> bytes:
+def image(label: str, number: int = 0, format: str = "JPEG", size: int = 48) -> bytes:
     """Draw a picture that is known as one of a category."""
     seed = zlib.crc32(label.encode())
     shape = draw_shape(SHAPES[seed % len(SHAPES)], seed % 100_000 * MOST + number, size)
@@ -102,7 +102,7 @@ def put(path: Path, data: bytes | str = b"") -> Path:
 def fill(folder: Path, label: str, count: int = 3, start: int = 0, ending: str = ".jpg") -> None:
     """Write pictures of a category directly into a folder: `000.jpg`, `001.jpg`, …"""
     for number in range(start, start + count):
-        put(folder / f"{number:03d}{ending}", picture(label, number))
+        put(folder / f"{number:03d}{ending}", image(label, number))
 
 
 def fill_all(folder: Path, labels: Sequence[str], count: int = 3, start: int = 0) -> None:
@@ -132,7 +132,7 @@ def put_zip(path: Path, members: Mapping[str, bytes], method: int = zipfile.ZIP_
 def named(labels: Sequence[str], count: int = 3, pattern: str = "{}/{}.jpg") -> dict[str, bytes]:
     """Return pictures by the names that they have in an archive."""
     return {
-        pattern.format(label, number): picture(label, number)
+        pattern.format(label, number): image(label, number)
         for label in labels
         for number in range(count)
     }
@@ -200,11 +200,11 @@ def check(case: Case, folder: Path, ending: str | None = None) -> None:
     if columns.root is not None:
         columns = replace(columns, root=here / columns.root)
     choices = pixonomy.IndexChoices(columns=columns)
-    surroundings = pixonomy.Surroundings(say=said.append)
+    context = pixonomy.Context(report=said.append)
     if case.refused:
-        _check_refused(case, lambda: pixonomy.index(listed, output, choices, False, surroundings))
+        _check_refused(case, lambda: pixonomy.index(listed, output, choices, False, context))
         return
-    result = pixonomy.index(listed, output, choices, False, surroundings)
+    result = pixonomy.index(listed, output, choices, False, context)
     told = [*said, *(f"{reason} {count}" for reason, count in result["passed_over"].items())]
     _compare(case, pixonomy.read_manifest(output), result, told)
 
@@ -237,15 +237,15 @@ def _compare(case: Case, manifest: Manifest, result: dict[str, object], told: li
         everything = "\n".join([*told, *problems])
         assert re.search(pattern, everything, re.IGNORECASE), f"{pattern!r} is not told: {about}"
     if case.is_drawn and case.labels is not None:
-        _check_pictures(usable, manifest.base)
+        _check_images(usable, manifest.base)
 
 
-def _check_pictures(rows: pl.DataFrame, base: Path) -> None:
+def _check_images(rows: pl.DataFrame, base: Path) -> None:
     """Check that each row leads to the very bytes that were drawn for its category."""
     labelled = rows.drop_nulls("label")
     for place, data in read_all(locate(labelled, base)):
         label = labelled["label"][place]
-        known = {hashlib.sha256(picture(label, number)).digest() for number in range(MOST)}
+        known = {hashlib.sha256(image(label, number)).digest() for number in range(MOST)}
         assert isinstance(data, bytes), f"{labelled['uri'][place]}: {data}"
         assert hashlib.sha256(data).digest() in known, f"{labelled['uri'][place]} is no {label}"
 

@@ -14,9 +14,9 @@ from people.conftest import (
     Named,
     check,
     fill_all,
+    image,
     named,
     pack,
-    picture,
     put,
     put_tar,
     put_zip,
@@ -37,7 +37,7 @@ def put_links(path: Path, names: list[str], links: dict[str, str], is_soft: bool
                 member.linkname = links[name]
                 tar.addfile(member)
             else:
-                data = picture("cat", number)
+                data = image("cat", number)
                 member.size = len(data)
                 tar.addfile(member, io.BytesIO(data))
     return path

@@ -5,16 +5,16 @@ import polars as pl
 import pytest
 
 import pixonomy
-from people.conftest import SCENE, fill_all, picture, put, save
+from people.conftest import SCENE, fill_all, image, put, save
 
 
 @pytest.fixture(scope="module")
 def findings(tmp_path_factory: pytest.TempPathFactory) -> pl.DataFrame:
     here = tmp_path_factory.mktemp("audits")
     fill_all(here / "in", ("cat", "dog"), 6)
-    whole = picture("cat", 9, size=96)
+    whole = image("cat", 9, size=96)
     put(here / "in" / "cat" / "extraneous.jpg", whole[:-2] + bytes(range(1, 90)) + whole[-2:])
-    put(here / "in" / "cat" / "no-end.jpg", picture("cat", 10)[:-2])
+    put(here / "in" / "cat" / "no-end.jpg", image("cat", 10)[:-2])
     mark = np.zeros(SCENE.shape[:2], np.uint8)
     mark[10:30, 10:50] = 255
     logo = np.dstack([np.full_like(SCENE, 255), mark])

@@ -18,7 +18,7 @@ from bson.int64 import Int64
 from bson.objectid import ObjectId
 
 import pixonomy
-from people.conftest import Case, Cases, Named, check, fill_all, picture, put
+from people.conftest import Case, Cases, Named, check, fill_all, image, put
 
 CASES = Cases()
 OPTIONS = CodecOptions[dict[str, Any]](uuid_representation=UuidRepresentation.STANDARD)
@@ -43,7 +43,7 @@ def products(**changed: Any) -> list[dict[str, Any]]:
     found = []
     for label in LABELS:
         for number in range(3):
-            data = picture(label, number)
+            data = image(label, number)
             product = {"_id": f"{label}{number}", "category_id": label, "imgs": [{"picture": data}]}
             product.update({key: make(label, number) for key, make in changed.items()})
             found.append(product)
@@ -124,24 +124,24 @@ def _(here: Path) -> Named:
 
 @CASES.add("imgs holds the bytes themselves", PETS)
 def _(here: Path) -> Named:
-    return put_bson(here / "t.bson", products(imgs=lambda label, n: [picture(label, n)]))
+    return put_bson(here / "t.bson", products(imgs=lambda label, n: [image(label, n)]))
 
 
 @CASES.add("imgs is one document", PETS)
 def _(here: Path) -> Named:
-    return put_bson(here / "t.bson", products(imgs=lambda label, n: {"picture": picture(label, n)}))
+    return put_bson(here / "t.bson", products(imgs=lambda label, n: {"picture": image(label, n)}))
 
 
 @CASES.add("imgs is one picture", PETS)
 def _(here: Path) -> Named:
-    return put_bson(here / "t.bson", products(imgs=picture))
+    return put_bson(here / "t.bson", products(imgs=image))
 
 
 @CASES.add("a picture that is null among others", {"cat": 6, "dog": 6})
 def _(here: Path) -> Named:
     def make(label: str, n: int) -> list[dict[str, Any]]:
-        pictures = [picture(label, n), None, picture(label, n + 9)]
-        return [{"picture": one} for one in pictures]
+        images = [image(label, n), None, image(label, n + 9)]
+        return [{"picture": one} for one in images]
 
     return put_bson(here / "t.bson", products(imgs=make))
 
@@ -186,7 +186,7 @@ PARQUETS: dict[str, tuple[bytes | None, str]] = {  # what lies at train.parquet:
 
 def put_whole(path: Path) -> bytes:
     rows = [
-        {"image": {"bytes": picture(label, n), "path": None}, "label": label}
+        {"image": {"bytes": image(label, n), "path": None}, "label": label}
         for label in LABELS
         for n in range(8)
     ]

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 import pixonomy
-from people.conftest import fill_all, named, picture, put, put_tar, put_zip
+from people.conftest import fill_all, image, named, put, put_tar, put_zip
 
 LABELS = ("cat", "dog")
 HOUR_NS = 3600 * 10**9
@@ -35,7 +35,7 @@ def same_size(data: bytes, other: bytes) -> bytes:
 
 def swap_in_place(path: Path) -> None:
     """Write another picture of the same length."""
-    others = [picture("other", number) for number in range(24)]
+    others = [image("other", number) for number in range(24)]
     data = path.read_bytes()
     replace(path, same_size(data, min(others, key=len)))
 
@@ -69,11 +69,11 @@ def reverse_rows(path: Path) -> None:
 CHANGES: dict[str, tuple[Callable[[Path], Path], str, Change, int]] = {
     # what is indexed, what is changed and how, and how many rows are problems then
     "another picture": (
-        put_folder, "cat/000.jpg", lambda path: replace(path, picture("other", 1)), 1,
+        put_folder, "cat/000.jpg", lambda path: replace(path, image("other", 1)), 1,
     ),
     "another picture of the same length": (put_folder, "cat/000.jpg", swap_in_place, 1),
     "another picture, named by a table": (
-        put_table, "cat/000.jpg", lambda path: replace(path, picture("other", 1)), 1,
+        put_table, "cat/000.jpg", lambda path: replace(path, image("other", 1)), 1,
     ),
     "another picture of the same length, named by a table": (
         put_table, "cat/000.jpg", swap_in_place, 1,
@@ -138,7 +138,7 @@ def test_a_data_set_that_was_copied_stays_of_use_once_its_pictures_are_known(
 def test_a_zip_with_a_wrong_checksum_is_a_problem(tmp_path: Path) -> None:
     path = put_zip(tmp_path / "t.zip", named(LABELS, 6))
     data = bytearray(path.read_bytes())
-    at = data.find(picture("cat", 2)) + 300
+    at = data.find(image("cat", 2)) + 300
     data[at : at + 8] = bytes(8)
     path.write_bytes(data)
     manifest = tmp_path / "m.parquet"
@@ -164,7 +164,7 @@ def test_export_writes_only_bytes_that_are_pictures(tmp_path: Path) -> None:
 
 def test_a_named_root_keeps_out_what_lies_elsewhere(tmp_path: Path) -> None:
     fill_all(tmp_path / "root", LABELS)
-    put(tmp_path / "private.jpg", picture("other"))
+    put(tmp_path / "private.jpg", image("other"))
     lines = [f"{label}/{number:03d}.jpg,{label}" for label in LABELS for number in range(3)]
     lines += ["../private.jpg,cat", f"{tmp_path / 'private.jpg'},dog"]
     table = put(tmp_path / "t.csv", "\n".join(["path,label", *lines]))

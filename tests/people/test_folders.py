@@ -8,7 +8,7 @@ import os
 import unicodedata
 from pathlib import Path
 
-from people.conftest import Case, Cases, Named, check, fill, fill_all, picture, put
+from people.conftest import Case, Cases, Named, check, fill, fill_all, image, put
 
 CASES = Cases()
 CATS, PETS = {"cat": 6, "dog": 6}, ("cat", "dog")
@@ -133,7 +133,7 @@ def _(here: Path) -> None:
         lines = ["file_name,label"]
         for label in PETS:
             for number in range(start, start + count):
-                put(here / split / f"{label}{number}.jpg", picture(label, number))
+                put(here / split / f"{label}{number}.jpg", image(label, number))
                 lines.append(f"{label}{number}.jpg,{label}")
         put(here / split / "metadata.csv", "\n".join(lines))
 
@@ -144,7 +144,7 @@ def _(here: Path) -> None:
     for label in PETS:
         for number in range(6):
             name = f"{'train' if number < 4 else 'test'}/a/{label}{number}.jpg"
-            put(here / name, picture(label, number))
+            put(here / name, image(label, number))
             lines.append(json.dumps({"file_name": name, "label": label}))
     put(here / "metadata.jsonl", "\n".join(lines))
 
@@ -235,9 +235,9 @@ def _(here: Path) -> None:
 @CASES.add("labels in the names of loose pictures", refused=("train", "without a folder"))
 def _(here: Path) -> None:
     for number in range(3):
-        put(here / "train" / f"cat.{number}.jpg", picture("cat", number))
-        put(here / "train" / f"dog.{number}.jpg", picture("dog", number))
-        put(here / "test1" / f"{number}.jpg", picture("dog", 9 + number))
+        put(here / "train" / f"cat.{number}.jpg", image("cat", number))
+        put(here / "train" / f"dog.{number}.jpg", image("dog", number))
+        put(here / "test1" / f"{number}.jpg", image("dog", 9 + number))
 
 
 @CASES.add(
@@ -252,7 +252,7 @@ def _(here: Path) -> None:
 def _(here: Path) -> None:
     fill_all(here / "train", PETS, 4)
     fill_all(here / "val", PETS, 2, start=4)
-    put(here / "train" / "montage.jpg", picture("plot"))
+    put(here / "train" / "montage.jpg", image("plot"))
 
 
 @CASES.add("a data set below a hidden folder that was named", {"cat": 3, "dog": 3})

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from people.conftest import Case, Cases, as_image, check, fill, picture, put
+from people.conftest import Case, Cases, as_image, check, fill, image, put
 from pixonomy import PixonomyError
 from pixonomy.images.decode import decode
 
@@ -16,23 +16,23 @@ ONE, HEIC = {"cat": 3, "dog": 1}, b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(
 
 def encode(format: str, **options: object) -> bytes:
     stream = io.BytesIO()
-    as_image(picture("dog")).save(stream, format, **options)
+    as_image(image("dog")).save(stream, format, **options)
     return stream.getvalue()
 
 
 FOUND = {  # by what the picture is called: its bytes
     "photo": encode("PNG"),
-    "photo.jpg?w=640&h=480": picture("dog"),
-    "photo.jif": picture("dog"),
-    "photo.JPG_large": picture("dog"),
-    "photo.jpg.1": picture("dog"),
+    "photo.jpg?w=640&h=480": image("dog"),
+    "photo.jif": image("dog"),
+    "photo.JPG_large": image("dog"),
+    "photo.jpg.1": image("dog"),
     "photo.pnm": encode("PPM"),
     "photo.j2k": encode("JPEG2000", no_jp2=True),
-    "photo.mpo": encode("MPO", save_all=True, append_images=[as_image(picture("cat"))]),
-    "photo.apng": encode("PNG", save_all=True, append_images=[as_image(picture("cat"))]),
-    "photo.JFIF": picture("dog"),
+    "photo.mpo": encode("MPO", save_all=True, append_images=[as_image(image("cat"))]),
+    "photo.apng": encode("PNG", save_all=True, append_images=[as_image(image("cat"))]),
+    "photo.JFIF": image("dog"),
     "photo.TIFF": encode("TIFF"),
-    "photo.heic": picture("dog"),  # exported as JPEG, and called as before
+    "photo.heic": image("dog"),  # exported as JPEG, and called as before
     "photo.heif": encode("AVIF"),
     "photo.orig": encode("WEBP"),
     "photo.bin": encode("BMP"),

@@ -5,7 +5,7 @@
 
 from pathlib import Path
 
-from people.conftest import Case, Cases, check, fill, fill_all, picture, put
+from people.conftest import Case, Cases, check, fill, fill_all, image, put
 
 CASES = Cases()
 CATS, PETS = {"cat": 6, "dog": 6}, ("cat", "dog")
@@ -34,8 +34,8 @@ def _(here: Path) -> None:
 def _(here: Path) -> None:
     fill_all(here / "train", PETS, 4)
     fill_all(here / "val", PETS, 2, start=4)
-    put(here / "labels.jpg", picture("plot"))
-    put(here / "runs" / "classify" / "train" / "train_batch0.jpg", picture("plot", 1))
+    put(here / "labels.jpg", image("plot"))
+    put(here / "runs" / "classify" / "train" / "train_batch0.jpg", image("plot", 1))
     put(here / "README.md", "# pets")
 
 
@@ -49,7 +49,7 @@ def _(here: Path) -> None:
 def _(here: Path) -> None:
     fill_all(here, PETS)
     for folder in ("cat/@eaDir/000.jpg", "#recycle", "$RECYCLE.BIN/S-1-5-21", "dog/@eaDir/1.jpg"):
-        put(here / folder / "SYNOPHOTO_THUMB_S.jpg", picture("thumb"))
+        put(here / folder / "SYNOPHOTO_THUMB_S.jpg", image("thumb"))
 
 
 # bghira/SimpleTuner#94: a notebook's copies inside the folder of the data set.
@@ -109,7 +109,7 @@ def put_boxes(here: Path, classes: tuple[str, str]) -> None:
     for number, boxes in enumerate(classes):
         for split in ("train", "val"):
             label, name = PETS[number], f"{number}{split}"
-            put(here / "images" / split / f"{name}.jpg", picture(label, number))
+            put(here / "images" / split / f"{name}.jpg", image(label, number))
             put(here / "labels" / split / f"{name}.txt", boxes)
     put(here / "data.yaml", "names: [cat, dog]\nnc: 2\n")
 
@@ -145,7 +145,7 @@ def _(here: Path) -> None:
         for label in PETS:
             for number in range(start, start + count):
                 name = f"{label}_{number}.rf.0a.jpg"
-                put(here / split / name, picture(label, number))
+                put(here / split / name, image(label, number))
                 lines.append(f"{name}, {int(label == 'cat')}, {int(label == 'dog')}")
         put(here / split / "_classes.csv", "\n".join(lines))
 
@@ -153,13 +153,13 @@ def _(here: Path) -> None:
 @CASES.add("a preview beside the one folder that holds everything", CATS, told=("beside|preview",))
 def _(here: Path) -> None:
     fill_all(here / "dataset", PETS, 6)
-    put(here / "preview.jpg", picture("plot"))
+    put(here / "preview.jpg", image("plot"))
 
 
 @CASES.add("screenshots in docs beside the data", told=("'?data'? .*20 of 21|beside data",))
 def _(here: Path) -> None:
     fill_all(here / "data", PETS, 10)
-    put(here / "docs" / "screenshot.png", picture("plot", format="PNG"))
+    put(here / "docs" / "screenshot.png", image("plot", format="PNG"))
 
 
 # The pets that a well-known course downloads: one file is empty, a document lies beside.
@@ -205,7 +205,7 @@ def _(here: Path) -> None:
 @CASES.add("names that addresses and shells know", {"100% cat #1?": 3, "🐱": 4}, is_packable=True)
 def _(here: Path) -> None:
     fill_all(here, ("100% cat #1?", "🐱"))
-    put(here / "🐱" / "a%20b&c=d;'$(x).jpg", picture("🐱", 9))
+    put(here / "🐱" / "a%20b&c=d;'$(x).jpg", image("🐱", 9))
 
 
 @CASES.add("folders called like nothing", {"NA": 3, "null": 3, "nan": 3, "None": 3})

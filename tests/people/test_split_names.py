@@ -5,7 +5,7 @@ from pathlib import Path
 import bson
 import polars as pl
 
-from people.conftest import Case, Cases, Named, check, fill, named, picture, put, put_tar, put_zip
+from people.conftest import Case, Cases, Named, check, fill, image, named, put, put_tar, put_zip
 
 CASES = Cases()
 PETS, BOTH = ("cat", "dog"), {"cat": 5, "dog": 5}
@@ -14,7 +14,7 @@ PETS, BOTH = ("cat", "dog"), {"cat": 5, "dog": 5}
 def put_parquet(path: Path, count: int, start: int = 0) -> Path:
     """Write pictures as Hugging Face's datasets do."""
     rows = [
-        {"image": {"bytes": picture(label, number), "path": None}, "label": label}
+        {"image": {"bytes": image(label, number), "path": None}, "label": label}
         for label in PETS
         for number in range(start, start + count)
     ]
@@ -109,7 +109,7 @@ def _(here: Path) -> Named:
                 {"_id": f"{label}{n}", "category_id": label, "imgs": [{"picture": data}]}
                 for label in PETS
                 for n in numbers
-                for data in [picture(label, n)]
+                for data in [image(label, n)]
             ]
         ]
     ]

@@ -13,7 +13,7 @@ from people.conftest import (
     check,
     fill,
     fill_rows,
-    picture,
+    image,
     put,
     put_lines,
     put_text,
@@ -246,11 +246,11 @@ def put_class_labels(here: Path, dtype: type[pl.DataType]) -> Path:
     """Write classes as Hugging Face's datasets do: numbers; -1 is none; names stand beside."""
     features = {"image": {"_type": "Image"}, "label": {"names": [*PETS], "_type": "ClassLabel"}}
     rows = [
-        {"image": {"bytes": picture(label, n), "path": None}, "label": number}
+        {"image": {"bytes": image(label, n), "path": None}, "label": number}
         for number, label in enumerate(PETS)
         for n in range(3)
     ]
-    rows.append({"image": {"bytes": picture("cat", 9), "path": None}, "label": -1})
+    rows.append({"image": {"bytes": image("cat", 9), "path": None}, "label": -1})
     frame = pl.DataFrame(rows).with_columns(pl.col("label").cast(dtype))
     about = {"huggingface": json.dumps({"info": {"features": features}})}
     frame.write_parquet(here / "t.parquet", metadata=about)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
-from people.conftest import Case, Cases, Named, check, fill, picture, put
+from people.conftest import Case, Cases, Named, check, fill, image, put
 
 CASES = Cases()
 LABELS, COUNT = ("cat", "dog"), 3
@@ -75,8 +75,8 @@ def _(here: Path) -> Named:
 
 @CASES.add("percent signs", {"cat": 1, "dog": 1}, told=("%20",))
 def _(here: Path) -> Named:
-    put(here / "my pics" / "cat é.jpg", picture("cat"))
-    put(here / "my pics" / "100%25 dog.jpg", picture("dog"))
+    put(here / "my pics" / "cat é.jpg", image("cat"))
+    put(here / "my pics" / "100%25 dog.jpg", image("dog"))
     lines = ("path,label", "my%20pics/cat%20%C3%A9.jpg,cat", "my pics/100%25 dog.jpg,dog")
     return put(here / "t.csv", "\n".join(lines))
 
@@ -132,8 +132,8 @@ def _(here: Path) -> Named:
 
 @CASES.add("numbers as floats for names", {"cat": 1, "dog": 1}, told=("ending",))
 def _(here: Path) -> Named:
-    put(here / "1000003437.jpg", picture("cat"))
-    put(here / "12.jpg", picture("dog"))
+    put(here / "1000003437.jpg", image("cat"))
+    put(here / "12.jpg", image("dog"))
     rows = pl.DataFrame({"image_id": [1000003437.0, 12.0], "label": LABELS})
     rows.write_parquet(here / "t.parquet")
     return here / "t.parquet"
@@ -156,9 +156,9 @@ def _(here: Path) -> Named:
 
 @CASES.add("two files that differ in capitals could be meant", problems=1, told=("several|both",))
 def _(here: Path) -> Named:
-    put(here / "A.jpg", picture("cat"))
-    put(here / "a.JPG", picture("cat", 1))
-    put(here / "b.jpg", picture("dog"))
+    put(here / "A.jpg", image("cat"))
+    put(here / "a.JPG", image("cat", 1))
+    put(here / "b.jpg", image("dog"))
     return put(here / "t.csv", "path,label\na.jpg,cat\nb.jpg,dog")
 
 
@@ -169,13 +169,13 @@ def _(here: Path) -> Named:
 
 @CASES.add("pictures as base64 in a cell", refused=("base64",))
 def _(here: Path) -> Named:
-    text = base64.b64encode(picture("cat")).decode()
+    text = base64.b64encode(image("cat")).decode()
     return put(here / "t.csv", f"image,label\n{text},cat\n{text},cat\n")
 
 
 @CASES.add("pictures as data: in a cell", refused=("base64|data:",))
 def _(here: Path) -> Named:
-    text = base64.b64encode(picture("cat")).decode()
+    text = base64.b64encode(image("cat")).decode()
     return put(here / "t.csv", f'image,label\n"data:image/jpeg;base64,{text}",cat\n')
 
 
@@ -213,9 +213,9 @@ def _(here: Path) -> Named:
 
 @CASES.add("no ending, where two endings are there", problems=1, told=("several",))
 def _(here: Path) -> Named:
-    put(here / "1.jpg", picture("cat"))
-    put(here / "1.png", picture("cat", 1, "PNG"))
-    put(here / "2.jpg", picture("dog"))
+    put(here / "1.jpg", image("cat"))
+    put(here / "1.png", image("cat", 1, "PNG"))
+    put(here / "2.jpg", image("dog"))
     return put(here / "t.csv", "path,label\n1,cat\n2,dog\n")
 
 
@@ -227,7 +227,7 @@ def _(here: Path) -> Named:
 @CASES.add("a picture that is a folder", {"dog": 1}, problems=1)
 def _(here: Path) -> Named:
     (here / "cat.jpg").mkdir()
-    put(here / "dog.jpg", picture("dog"))
+    put(here / "dog.jpg", image("dog"))
     return put(here / "t.csv", "path,label\ncat.jpg,cat\ndog.jpg,dog\n")
 
 

@@ -11,7 +11,7 @@ from people.conftest import (
     check,
     fill,
     fill_rows,
-    picture,
+    image,
     put,
     put_lines,
     put_text,
@@ -188,7 +188,7 @@ def _(here: Path) -> Named:
 
 @CASES.add("one row alone", {"cat": 1})
 def _(here: Path) -> Named:
-    put(here / "a.jpg", picture("cat"))
+    put(here / "a.jpg", image("cat"))
     return put(here / "t.csv", "path;label\r\na.jpg;cat\r\n")
 
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from people.conftest import Case, Cases, Named, check, picture, put, put_tar
+from people.conftest import Case, Cases, Named, check, image, put, put_tar
 
 CASES = Cases()
 LABELS = ("cat", "dog")
@@ -18,7 +18,7 @@ def put_samples(here: Path, ending: str, write: Callable[[str, int], object]) ->
         for number in range(3):
             text = write(label, number)
             key = f"{place}{number}"
-            members[f"{key}.jpg"] = picture(label, number)
+            members[f"{key}.jpg"] = image(label, number)
             members[f"{key}.{ending}"] = (
                 text if isinstance(text, str) else json.dumps(text)
             ).encode()
@@ -66,9 +66,9 @@ def _(here: Path) -> Named:
 
 @CASES.add("all texts behind all pictures", PETS)
 def _(here: Path) -> Named:
-    pictures = {f"{label}{n}.jpg": picture(label, n) for label in LABELS for n in range(3)}
-    texts = {name.replace(".jpg", ".cls"): name[:3].encode() for name in pictures}
-    return put_tar(here / "t.tar", {**pictures, **texts})
+    images = {f"{label}{n}.jpg": image(label, n) for label in LABELS for n in range(3)}
+    texts = {name.replace(".jpg", ".cls"): name[:3].encode() for name in images}
+    return put_tar(here / "t.tar", {**images, **texts})
 
 
 @CASES.add("dots in the names of a WebDataset", PETS)
@@ -76,7 +76,7 @@ def _(here: Path) -> Named:
     members = {}
     for place, label in enumerate(LABELS):
         for number in range(3):
-            members[f"img.v2.{place}{number}.jpg"] = picture(label, number)
+            members[f"img.v2.{place}{number}.jpg"] = image(label, number)
             members[f"img.v2.{place}{number}.cls"] = label.encode()
     return put_tar(here / "t.tar", members)
 
@@ -86,7 +86,7 @@ def _(here: Path) -> Named:
     members = {}
     for place, label in enumerate(LABELS):
         for number in range(3):
-            members[f"{place}{number}.JPG"] = picture(label, number)
+            members[f"{place}{number}.JPG"] = image(label, number)
             members[f"{place}{number}.JSON"] = json.dumps({"Label": label}).encode()
     return put_tar(here / "t.tar", members)
 
@@ -96,8 +96,8 @@ def _(here: Path) -> Named:
     members = {}
     for place, label in enumerate(LABELS):
         for number in range(3):
-            members[f"{place}{number}.jpg"] = picture(label, number)
-            members[f"{place}{number}.seg.png"] = picture("mask", number, "PNG")
+            members[f"{place}{number}.jpg"] = image(label, number)
+            members[f"{place}{number}.seg.png"] = image("mask", number, "PNG")
             members[f"{place}{number}.cls"] = label.encode()
     return put_tar(here / "t.tar", members)
 
@@ -106,7 +106,7 @@ def _(here: Path) -> Named:
 def _(here: Path) -> Named:
     members = {}
     for number, label in enumerate(("null", '""', "[]")):
-        members[f"{number}.jpg"] = picture("cat", number)
+        members[f"{number}.jpg"] = image("cat", number)
         members[f"{number}.json"] = f'{{"label": {label}}}'.encode()
     return put_tar(here / "t.tar", members)
 
@@ -114,7 +114,7 @@ def _(here: Path) -> Named:
 @CASES.add("a folder of shards, one of them packed", {"cat": 2}, told=("gz",))
 def _(here: Path) -> None:
     for number in range(2):
-        members = {f"{number}.jpg": picture("cat", number), f"{number}.cls": b"cat"}
+        members = {f"{number}.jpg": image("cat", number), f"{number}.cls": b"cat"}
         put_tar(here / f"shard-{number:05d}.tar", members)
     put(here / "shard-00002.tar.gz", b"\x1f\x8b\x08" + bytes(90))
 

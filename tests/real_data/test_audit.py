@@ -11,10 +11,10 @@ import polars as pl
 import pytest
 
 from pixonomy.auditing.flaws import find_flaws
-from pixonomy.auditing.survey import SurveySettings, survey
-from pixonomy.gallery.draw import draw_gallery
-from pixonomy.manifest import read_manifest
-from pixonomy.progress import Surroundings
+from pixonomy.auditing.measure import StatisticsSettings, measure_images
+from pixonomy.dataset.manifest import read_manifest
+from pixonomy.gallery.draw_images import draw_gallery
+from pixonomy.progress import Context
 
 DATA = Path(__file__).resolve().parents[2] / ".." / "shared" / "data"
 QUALITY = ("blank", "tiny", "dark", "bright", "blurred")
@@ -97,7 +97,7 @@ def test_odd_files_are_findings_and_never_end_the_audit(call: Call, tmp_path: Pa
 def test_hardly_any_real_picture_is_called_bad(call: Call, tmp_path: Path, name: str) -> None:
     code, indexed, _ = call("index", DATA / name, "-o", tmp_path / "m.parquet")
     assert code == 0
-    settings = SurveySettings()
-    seen = survey(tmp_path / "m.parquet", name, tmp_path / "out", settings, Surroundings(2))
+    settings = StatisticsSettings()
+    seen = measure_images(tmp_path / "m.parquet", name, tmp_path / "out", settings, Context(2))
     flaws = find_flaws(seen.table)
     assert sum(flaws[kind].height for kind in QUALITY) <= 0.005 * indexed["rows"]

@@ -15,11 +15,11 @@ import polars as pl
 import pytest
 from scipy.special import softmax
 
-from pixonomy.arrays.read import read_arrays
+from pixonomy.arrays.image_shards import read_arrays
 from pixonomy.bundle.load import load_bundle
-from pixonomy.images.resize import Framing, frame
+from pixonomy.images.resize import ResizeSpec, frame
 from pixonomy.training.run import read_run
-from pixonomy.training.train import build_trained
+from pixonomy.training.train_run import build_trained
 
 DATA = (Path(__file__).resolve().parents[2] / ".." / "shared" / "data").resolve()
 WEIGHTS = DATA / "weights" / "mobilenet_v2_imagenet_notop.weights.h5"
@@ -65,7 +65,7 @@ def test_the_bundle_gives_the_keras_models_probabilities_on_the_test_set(
     folder, run = read_run(Path(transferred["run"]))
     arrays = read_arrays(run.arrays)
     rows = arrays.of_split("test")
-    images = arrays.pictures(run.recipe.size).gather(rows)
+    images = arrays.images(run.recipe.size).gather(rows)
     model, network = build_trained(run, folder), load_bundle(folder.bundle).network
     wanted = np.concatenate(
         [softmax(np.asarray(model.predict_on_batch(images[i : i + 64])), axis=1)
@@ -84,9 +84,9 @@ def test_the_nine_orientations_of_a_picture_get_the_same_answer(
 ) -> None:
     paths = sorted((DATA / "odd" / "exif-orientation").iterdir())
     answers = pixonomy("classify", transferred["bundle"], *paths)["images"]
-    for picture in ("Landscape", "Portrait"):
-        nine = [path for path in paths if path.name.startswith(picture)]
-        first, *others = (frame(path.read_bytes(), Framing(224)).astype(float) for path in nine)
+    for image in ("Landscape", "Portrait"):
+        nine = [path for path in paths if path.name.startswith(image)]
+        first, *others = (frame(path.read_bytes(), ResizeSpec(224)).astype(float) for path in nine)
         assert len(others) == 8
         # Each was encoded anew: upright, they differ by that noise alone.
         assert max(np.abs(first - other).mean() for other in others) < 2

@@ -8,10 +8,10 @@ from typing import Any
 import bson
 import pytest
 
-from pixonomy.arrays.read import read_arrays
-from pixonomy.fetch import read_all
-from pixonomy.locate import locate
-from pixonomy.manifest import read_manifest
+from pixonomy.arrays.image_shards import read_arrays
+from pixonomy.dataset.location import locate
+from pixonomy.dataset.manifest import read_manifest
+from pixonomy.dataset.read import read_all
 
 PRODUCTS = Path(__file__).resolve().parents[2] / ".." / "shared" / "data" / "products"
 SIMILAR = ("still wine", "sparkling wine", "bourbon", "beer")
@@ -41,9 +41,9 @@ def test_every_byte_range_holds_the_picture_that_pymongo_finds(
     manifest = read_manifest(tmp_path / "m.parquet")
     documents = bson.decode_all((PRODUCTS / name).read_bytes())
     wanted = [
-        (str(one["_id"]), str(one["category_id"]) if "category_id" in one else None, picture)
+        (str(one["_id"]), str(one["category_id"]) if "category_id" in one else None, image)
         for one in documents
-        for picture in (two["picture"] for two in one["imgs"])
+        for image in (two["picture"] for two in one["imgs"])
     ]
     found = dict(read_all(locate(manifest.rows, manifest.base)))
     rows = manifest.rows.select("group_id", "label").rows()

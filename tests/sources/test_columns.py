@@ -6,17 +6,17 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from pixonomy.dataset.location import path_to_uri, relative_to
 from pixonomy.errors import DataError, SettingError, StorageError
-from pixonomy.locate import path_to_uri, relative_to
 from pixonomy.sources.columns import (
     Role,
     TableColumns,
+    describe_rivals,
     find_column,
     is_plain,
     open_table,
     other_columns,
     require_path,
-    tell_rivals,
     to_uris,
     usual_column,
     usual_columns,
@@ -90,9 +90,9 @@ def test_a_name_with_blanks_is_found_without_them() -> None:
 
 def test_other_columns_that_could_be_meant_are_told() -> None:
     schema = dict.fromkeys(("label", "species", "breed"), pl.String())
-    (told,) = tell_rivals(schema, "label", "label", TABLE)
+    (told,) = describe_rivals(schema, "label", "label", TABLE)
     assert "'label' is taken as the label, not 'species', 'breed'; `pixonomy index --label" in told
-    assert tell_rivals({"label": pl.String()}, "label", "label", TABLE) == ()
+    assert describe_rivals({"label": pl.String()}, "label", "label", TABLE) == ()
 
 
 def test_thousands_of_columns_are_not_all_named() -> None:

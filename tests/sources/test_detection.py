@@ -13,9 +13,9 @@ BOX = "0.5 0.5 0.2 0.2"
 
 def write(folder: Path, name: str, classes: tuple[int, ...] | None, texts: str) -> None:
     """Write a picture and, in the folder `texts` names, the text with a box of each class."""
-    picture = folder / name
-    picture.parent.mkdir(parents=True, exist_ok=True)
-    picture.write_bytes(PICTURE)
+    image = folder / name
+    image.parent.mkdir(parents=True, exist_ok=True)
+    image.write_bytes(PICTURE)
     if classes is not None:
         text = folder / texts
         text.parent.mkdir(parents=True, exist_ok=True)

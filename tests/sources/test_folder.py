@@ -5,10 +5,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from pixonomy.dataset.location import locate
+from pixonomy.dataset.read import read_bytes
 from pixonomy.errors import DataError, StorageError, UndecodableImage
-from pixonomy.fetch import read_bytes
-from pixonomy.images.endings import PICTURE_ENDINGS
-from pixonomy.locate import locate
+from pixonomy.images.endings import IMAGE_ENDINGS
 from pixonomy.sources.folder import index_folder
 
 
@@ -26,8 +26,8 @@ def listed(folder: Path, column: str = "label") -> dict[str, str | None]:
     return dict(rows.select("uri", column).iter_rows())
 
 
-def test_each_folder_is_a_category(write_pictures: Callable[..., Path], tmp_path: Path) -> None:
-    rows = index_folder(write_pictures(tmp_path / "pictures", 3), tmp_path).rows
+def test_each_folder_is_a_category(write_images: Callable[..., Path], tmp_path: Path) -> None:
+    rows = index_folder(write_images(tmp_path / "pictures", 3), tmp_path).rows
     assert rows["label"].value_counts().sort("label").rows() == [
         ("circle", 3),
         ("cross", 3),
@@ -89,8 +89,8 @@ def test_only_picture_files_count_and_endings_may_be_large(tmp_path: Path) -> No
 
 
 def test_every_known_ending_is_found(tmp_path: Path) -> None:
-    touch(tmp_path, *(f"cat/1{ending}" for ending in PICTURE_ENDINGS))
-    assert len(listed(tmp_path)) == len(PICTURE_ENDINGS)
+    touch(tmp_path, *(f"cat/1{ending}" for ending in IMAGE_ENDINGS))
+    assert len(listed(tmp_path)) == len(IMAGE_ENDINGS)
 
 
 def test_hidden_files_and_folders_are_passed_over(tmp_path: Path) -> None:

@@ -10,9 +10,9 @@ from typing import Any
 import polars as pl
 import pytest
 
+from pixonomy.dataset.location import locate
+from pixonomy.dataset.read import read_bytes
 from pixonomy.errors import PixonomyError, SettingError, StorageError
-from pixonomy.fetch import read_bytes
-from pixonomy.locate import locate
 from pixonomy.sources.columns import TableColumns
 from pixonomy.sources.image_column import find_image_column, index_image_column
 from pixonomy.sources.member import BATCH
@@ -29,7 +29,7 @@ def write(path: Path, content: dict[str, Any], features: object = None, **schema
     return path
 
 
-def pictures(*data: bytes | None, path: str | None = None) -> list[dict[str, Any]]:
+def images(*data: bytes | None, path: str | None = None) -> list[dict[str, Any]]:
     return [{"bytes": one, "path": path} for one in data]
 
 
@@ -42,7 +42,7 @@ def rows_of(table: Path, columns: TableColumns = USUAL, base: Path | None = None
 def test_structs_of_bytes_are_rows_that_hold_them(tmp_path: Path) -> None:
     table = write(
         tmp_path / "sub" / "t.parquet",
-        {"image": pictures(b"one", b"", b"three", path="x.jpg"), "label": ["a", "b", "a"]},
+        {"image": images(b"one", b"", b"three", path="x.jpg"), "label": ["a", "b", "a"]},
     )
     rows = rows_of(table, base=tmp_path)
     assert rows.select("image_id", "uri", "offset", "length", "member", "encoding").rows() == [
@@ -65,16 +65,16 @@ def test_plain_bytes_are_pictures_too(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "columns", "found"),
     [
-        ({"path": ["x"], "photo": pictures(b"1")}, USUAL, "photo"),
-        ({"image": pictures(b"1"), "mask": pictures(b"2")}, USUAL, "image"),
-        ({"one": pictures(b"1"), "two": pictures(b"2")}, USUAL, None),
-        ({"one": pictures(b"1"), "two": pictures(b"2")}, TableColumns(path="two"), "two"),
+        ({"path": ["x"], "photo": images(b"1")}, USUAL, "photo"),
+        ({"image": images(b"1"), "mask": images(b"2")}, USUAL, "image"),
+        ({"one": images(b"1"), "two": images(b"2")}, USUAL, None),
+        ({"one": images(b"1"), "two": images(b"2")}, TableColumns(path="two"), "two"),
         ({"path": ["x"], "hash": [b"1"]}, USUAL, None),
         ({"path": ["x"], "hash": [b"1"]}, TableColumns(path="hash"), "hash"),
         ({"image": [b"1"], "hash": [b"1"]}, USUAL, "image"),
         ({"id": ["x"], "data": [b"1"]}, USUAL, "data"),
         ({"name": ["x"], "data": [b"1"]}, USUAL, "data"),
-        ({"path": ["x"], "photo": pictures(b"1")}, TableColumns(path="path"), None),
+        ({"path": ["x"], "photo": images(b"1")}, TableColumns(path="path"), None),
         ({"path": ["x"], "info": [{"a": 1}]}, USUAL, None),
     ],
 )
@@ -89,7 +89,7 @@ def test_numbers_of_class_labels_get_their_names(tmp_path: Path) -> None:
         "labels": {"_type": "ClassLabel", "names": ["cat", "dog"]},
         "image": {"_type": "Image"},
     }
-    content = {"image": pictures(*[b"1"] * 4), "labels": [1, 0, -1, 7]}
+    content = {"image": images(*[b"1"] * 4), "labels": [1, 0, -1, 7]}
     rows = rows_of(write(tmp_path / "t.parquet", content, features))
     assert rows["label"].to_list() == ["dog", "cat", None, "7"]
 
@@ -106,20 +106,20 @@ def test_numbers_of_class_labels_get_their_names(tmp_path: Path) -> None:
     ],
 )
 def test_other_features_leave_the_numbers_as_they_are(tmp_path: Path, features: object) -> None:
-    content = {"image": pictures(b"1", b"2"), "label": [0, -1]}
+    content = {"image": images(b"1", b"2"), "label": [0, -1]}
     rows = rows_of(write(tmp_path / "t.parquet", content, features))
     assert rows["label"].to_list() == ["0", "-1"]
 
 
 def test_metadata_that_are_no_json_do_no_harm(tmp_path: Path) -> None:
-    table = pl.DataFrame({"image": pictures(b"1"), "label": [3]})
+    table = pl.DataFrame({"image": images(b"1"), "label": [3]})
     for text in ("{broken", "[" * 100_000, "null", '{"info": null}'):
         table.write_parquet(tmp_path / "t.parquet", metadata={"huggingface": text})
         assert rows_of(tmp_path / "t.parquet")["label"].to_list() == ["3"]
 
 
 def test_the_split_is_that_of_the_column_and_else_that_of_the_file(tmp_path: Path) -> None:
-    content = {"image": pictures(b"1", b"2")}
+    content = {"image": images(b"1", b"2")}
     table = write(tmp_path / "t.parquet", content)
     (batch,) = index_image_column(table, USUAL, tmp_path, "train")
     assert batch.rows["split"].to_list() == ["train", "train"]
@@ -129,7 +129,7 @@ def test_the_split_is_that_of_the_column_and_else_that_of_the_file(tmp_path: Pat
 
 
 def test_columns_that_only_may_tell_splits_are_told(tmp_path: Path) -> None:
-    content = {"image": pictures(b"1", b"2"), "fold": [1, 2], "is_valid": [False, True]}
+    content = {"image": images(b"1", b"2"), "fold": [1, 2], "is_valid": [False, True]}
     (batch,) = index_image_column(write(tmp_path / "t.parquet", content), USUAL, tmp_path)
     assert batch.rows["split"].to_list() == ["train", "validation"]
     assert batch.rows["fold"].to_list() == ["1", "2"]
@@ -137,7 +137,7 @@ def test_columns_that_only_may_tell_splits_are_told(tmp_path: Path) -> None:
 
 
 def test_whole_numbers_stored_as_floats_are_whole_and_get_their_names(tmp_path: Path) -> None:
-    content = {"image": pictures(*[b"1"] * 4), "label": [1.0, 0.0, float("nan"), 7.0]}
+    content = {"image": images(*[b"1"] * 4), "label": [1.0, 0.0, float("nan"), 7.0]}
     table = write(tmp_path / "t.parquet", content)
     assert rows_of(table)["label"].to_list() == ["1", "0", None, "7"]
     write(table, content, {"label": {"_type": "ClassLabel", "names": ["cat ", "dog"]}})
@@ -146,7 +146,7 @@ def test_whole_numbers_stored_as_floats_are_whole_and_get_their_names(tmp_path: 
 
 def test_a_path_without_bytes_is_a_file_beside_the_table(tmp_path: Path) -> None:
     (tmp_path / "a.jpg").write_bytes(b"beside")
-    content = {"image": [*pictures(None, path="a.jpg"), *pictures(None)]}
+    content = {"image": [*images(None, path="a.jpg"), *images(None)]}
     rows = rows_of(write(tmp_path / "t.parquet", content, image=PICTURE))
     assert rows.select("image_id", "uri", "offset", "length", "member", "encoding").rows() == [
         ("t.parquet#0", "a.jpg", 0, None, None, None),
@@ -163,20 +163,20 @@ def test_a_path_without_bytes_is_a_file_beside_the_table(tmp_path: Path) -> None
 def test_a_file_beside_the_table_that_is_not_there_is_a_problem(tmp_path: Path) -> None:
     (tmp_path / "a.jpg").write_bytes(b"beside")
     (tmp_path / "root").mkdir()
-    content = {"image": [*pictures(None, path="b.jpg"), *pictures(None, path="A.JPG")]}
+    content = {"image": [*images(None, path="b.jpg"), *images(None, path="A.JPG")]}
     table = write(tmp_path / "t.parquet", content, image=PICTURE)
     (batch,) = index_image_column(table, USUAL, tmp_path)
     assert batch.rows["problem"].to_list() == ["the file is missing", None]
     assert batch.rows["uri"].to_list() == ["b.jpg", "a.jpg"]
     assert batch.missing == 1
-    write(table, {"image": pictures(None, path="../a.jpg")}, image=PICTURE)
+    write(table, {"image": images(None, path="../a.jpg")}, image=PICTURE)
     confined = rows_of(table, TableColumns(root=tmp_path / "root"))
     assert confined["problem"].to_list() == ["outside --root"]
 
 
 def test_groups_and_other_columns_are_kept(tmp_path: Path) -> None:
     content = {
-        "image": pictures(b"1", b"2"), "group_id": ["g", None], "price": [1.5, None],
+        "image": images(b"1", b"2"), "group_id": ["g", None], "price": [1.5, None],
         "vector": [[1], [2]], "sha256": ["forged", "forged"], "thumbnail": [b"", b""],
     }  # fmt: skip
     rows = rows_of(write(tmp_path / "t.parquet", content))
@@ -196,7 +196,7 @@ def test_large_tables_come_in_batches(tmp_path: Path) -> None:
 def test_an_empty_table_is_one_batch_without_rows(tmp_path: Path) -> None:
     table = write(tmp_path / "t.parquet", {"image": []}, image=PICTURE)
     (batch,) = index_image_column(table, USUAL, tmp_path)
-    full = rows_of(write(tmp_path / "u.parquet", {"image": pictures(b"1")}))
+    full = rows_of(write(tmp_path / "u.parquet", {"image": images(b"1")}))
     assert batch.rows.height == 0
     assert batch.rows.schema == full.schema
 
@@ -211,7 +211,7 @@ def test_a_table_without_pictures_and_a_damaged_one_are_told(tmp_path: Path) -> 
 
 def test_a_table_whose_name_is_not_utf_8_is_read(tmp_path: Path) -> None:
     table = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xe9.parquet"))
-    write(tmp_path / "t.parquet", {"image": pictures(b"1")}).rename(table)
+    write(tmp_path / "t.parquet", {"image": images(b"1")}).rename(table)
     rows = rows_of(table)
     assert rows["uri"].to_list() == ["percent:%E9.parquet"]
     assert read_bytes(locate(rows, tmp_path)[0]) == b"1"
@@ -219,7 +219,7 @@ def test_a_table_whose_name_is_not_utf_8_is_read(tmp_path: Path) -> None:
 
 def test_flipped_bytes_are_told_or_do_no_harm(tmp_path: Path) -> None:
     generator = random.Random(4)
-    content = {"image": pictures(*[generator.randbytes(90) for _ in range(40)]), "label": [1] * 40}
+    content = {"image": images(*[generator.randbytes(90) for _ in range(40)]), "label": [1] * 40}
     whole = write(tmp_path / "t.parquet", content).read_bytes()
     for _ in range(150):
         changed = bytearray(whole)

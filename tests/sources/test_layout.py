@@ -182,12 +182,12 @@ FOLDERS = st.lists(NAMES, max_size=4)
 
 
 @given(st.lists(FOLDERS, max_size=8))
-def test_every_layout_can_read_every_picture_it_was_found_from(pictures: list[list[str]]) -> None:
+def test_every_layout_can_read_every_picture_it_was_found_from(images: list[list[str]]) -> None:
     finder = LayoutFinder()
-    for folders in pictures:
+    for folders in images:
         finder.add(folders)
     layout = finder.find()
-    for folders in pictures:
+    for folders in images:
         place = layout.read(folders)
         assert place.label is None or place.label in folders
         assert place.passed_over is None or place.label is None

@@ -2,19 +2,19 @@ import os
 
 import pytest
 
-from pixonomy.images.endings import PICTURE_ENDINGS
-from pixonomy.sources.names import is_hidden, is_junk, is_picture, label_of, split_member
+from pixonomy.images.endings import IMAGE_ENDINGS
+from pixonomy.sources.names import is_hidden, is_image, is_junk, label_of, split_member
 
 
-@pytest.mark.parametrize("ending", sorted(PICTURE_ENDINGS))
+@pytest.mark.parametrize("ending", sorted(IMAGE_ENDINGS))
 def test_pictures_are_known_by_their_endings_in_any_case(ending: str) -> None:
-    assert is_picture(f"a/b.c{ending}")
-    assert is_picture(f"A{ending.upper()}")
+    assert is_image(f"a/b.c{ending}")
+    assert is_image(f"A{ending.upper()}")
 
 
 @pytest.mark.parametrize("name", ["a.txt", "jpg", ".jpg", "a.jpg/", "a.", ""])
 def test_other_names_are_no_pictures(name: str) -> None:
-    assert not is_picture(name)
+    assert not is_image(name)
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pixonomy.dataset.location import locate
 from pixonomy.errors import DataError, SettingError, StorageError
-from pixonomy.locate import locate
 from pixonomy.sources.damage import Indexed
 from pixonomy.sources.table import TableColumns, index_table
 

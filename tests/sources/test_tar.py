@@ -16,10 +16,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conftest import as_bytes, draw_shape
+from pixonomy.dataset.location import locate
+from pixonomy.dataset.read import read_bytes
 from pixonomy.errors import DataError
-from pixonomy.fetch import read_bytes
 from pixonomy.images.pixels import MAX_BYTES
-from pixonomy.locate import locate
 from pixonomy.sources.damage import Damage
 from pixonomy.sources.tar import index_tar
 
@@ -88,8 +88,8 @@ def test_labels_are_read_from_the_texts_beside_a_picture(
     other = [("z.jpg", b"1"), ("z.cls", b"z")]  # makes it a WebDataset
     for content in ([("x/a.jpg", b"1")], []):
         members = [(f"x/a.{kind}", text) for kind, text in texts.items()]
-        picture = [] if content else [("x/a.jpg", b"1")]
-        archive = pack(tmp_path / "x.tar", [*content, *members, *picture, *other])
+        image = [] if content else [("x/a.jpg", b"1")]
+        archive = pack(tmp_path / "x.tar", [*content, *members, *image, *other])
         assert labels_of(archive) == {"x/a.jpg": label, "z.jpg": "z"}
 
 
@@ -203,9 +203,9 @@ def test_a_few_notes_beside_pictures_do_not_take_the_folders_their_meaning(tmp_p
 
 @pytest.mark.parametrize("first", ["jpg", "cls"])
 def test_texts_far_from_their_pictures_are_read(tmp_path: Path, first: str) -> None:
-    pictures = [(f"{number}.jpg", b"1") for number in range(6)]
+    images = [(f"{number}.jpg", b"1") for number in range(6)]
     texts = [(f"{number}.cls", b"%d" % (number % 2)) for number in reversed(range(6))]
-    content = [*pictures, *texts] if first == "jpg" else [*texts, *pictures]
+    content = [*images, *texts] if first == "jpg" else [*texts, *images]
     (batch,) = index_tar(pack(tmp_path / "x.tar", [*content, ("README.txt", b"x")]), tmp_path)
     assert batch.rows["label"].to_list() == ["0", "1"] * 3
     assert batch.passed_over == {".txt": 1}

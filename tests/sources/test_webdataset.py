@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from pixonomy.sources.passed_over import PassedOver
-from pixonomy.sources.sample import Sample
 from pixonomy.sources.tar_members import TarMember
+from pixonomy.sources.tar_samples import Sample
 from pixonomy.sources.webdataset import Oddities, Texts, Told
 
 
@@ -21,7 +21,7 @@ def make(texts: dict[str, bytes], key: str = "a") -> tuple[Sample, Texts]:
         member = TarMember(f"{key}.{name}", place, place, len(data), "file")
         sample.texts[inner, kind] = member
         stream.write(data or b" ")
-    sample.pictures.append((TarMember(f"{key}.jpg", 10**6, 0, 0, "file"), ""))
+    sample.images.append((TarMember(f"{key}.jpg", 10**6, 0, 0, "file"), ""))
     return sample, Texts(stream)
 
 
@@ -76,7 +76,7 @@ def test_texts_far_from_their_picture_are_remembered_up_to_a_number(
 ) -> None:
     sample, reader = make({"cls": b"7"})
     reader.keep(sample)
-    alone = Sample("a", pictures=sample.pictures)
+    alone = Sample("a", images=sample.images)
     assert reader.read(alone, "").label == "7"
     assert reader.is_kept(sample.texts["", "cls"])
     monkeypatch.setattr("pixonomy.sources.webdataset._MOST_FAR", 1)

@@ -11,10 +11,10 @@ import polars as pl
 import pytest
 
 from conftest import as_bytes, draw_shape
+from pixonomy.dataset.location import DEFLATE, STORED, locate, with_checksum
+from pixonomy.dataset.read import read_bytes
 from pixonomy.errors import DataError, UndecodableImage
-from pixonomy.fetch import read_bytes
 from pixonomy.images.pixels import MAX_BYTES
-from pixonomy.locate import DEFLATE, STORED, locate, with_checksum
 from pixonomy.sources.zip import index_zip
 
 HEIC = b"\0\0\0\x18ftypheic" + bytes(40)

@@ -11,8 +11,8 @@ from typing import Any
 import polars as pl
 import pytest
 
+from pixonomy.dataset.location import PARQUET
 from pixonomy.errors import StorageError
-from pixonomy.locate import PARQUET
 from pixonomy.storage.parquet import BadParquet, check_parquet
 from pixonomy.storage.tables import read_parquet, write_parquet
 
@@ -23,10 +23,10 @@ import resource, sys
 from pathlib import Path
 import polars as pl
 from pixonomy.errors import PixonomyError
-from pixonomy.fetch import read_all
+from pixonomy.dataset.read import read_all
 from pixonomy.storage.tables import read_parquet
-from pixonomy.locate import Location
-from pixonomy.manifest import read_about
+from pixonomy.dataset.location import Location
+from pixonomy.dataset.manifest import read_about
 from pixonomy.storage.address import Address
 from pixonomy.sources.columns import TableColumns
 from pixonomy.sources.image_column import find_image_column, index_image_column
@@ -61,7 +61,7 @@ def write(file: Path, content: dict[str, Any], **options: Any) -> Path:
     return file
 
 
-def pictures(count: int) -> list[bytes]:
+def images(count: int) -> list[bytes]:
     return [b"\xff\xd8\xff" + random.Random(number).randbytes(50) for number in range(count)]
 
 
@@ -74,8 +74,8 @@ def check(content: bytes, folder: Path, rows: list[range] | None = None) -> bool
 WHOLE: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "paths": ({"path": [f"{n}.jpg" for n in range(ROWS)], "label": ["cat"] * ROWS}, {}),
     "row groups": ({"path": [f"{n}.jpg" for n in range(100)]}, {"row_group_size": 7}),
-    "pages": ({"image": pictures(200)}, {"data_page_size": 100, "statistics": "full"}),
-    "uncompressed": ({"image": pictures(60), "x": range(60)}, {"compression": "uncompressed"}),
+    "pages": ({"image": images(200)}, {"data_page_size": 100, "statistics": "full"}),
+    "uncompressed": ({"image": images(60), "x": range(60)}, {"compression": "uncompressed"}),
     "nested": (
         {"a": [[1], [], None] * 20, "b": [{"c": None, "d": [b"x"]}, None, {"c": "y"}] * 20},
         {"compression": "gzip"},
@@ -165,7 +165,7 @@ def test_more_rows_than_any_file_of_that_size_holds_are_told(tmp_path: Path) -> 
 
 def test_only_the_pages_of_wanted_rows_are_looked_at(tmp_path: Path) -> None:
     options = {"row_group_size": 30, "compression": "uncompressed"}
-    data = bytearray(write(tmp_path / "t", {"image": pictures(90)}, **options).read_bytes())
+    data = bytearray(write(tmp_path / "t", {"image": images(90)}, **options).read_bytes())
     place = data.index(b"\xff\xd8\xff", len(data) // 2)  # in the second row group
     data[data.rindex(b"\x15" + varint(30), 0, place) + 1] = 1  # its page says -1 values
     with pytest.raises(BadParquet, match="a page of -1 values"):
@@ -181,11 +181,11 @@ def test_flipped_cut_and_overwritten_files_are_told_and_end_no_process(tmp_path:
     """A child reads them, for a failed allocation would take this process with it."""
     chance, mutants = random.Random(7), tmp_path / "mutants"
     mutants.mkdir()
-    structs = [{"bytes": one, "path": None} for one in pictures(60)]
+    structs = [{"bytes": one, "path": None} for one in images(60)]
     files = {
         "paths": write(tmp_path / "1", {"path": list(map(str, range(60))), "label": ["a"] * 60}),
         "structs": write(tmp_path / "2", {"image": structs, "label": range(60)}, row_group_size=25),
-        "plain": write(tmp_path / "3", {"image": pictures(60)}, compression="uncompressed"),
+        "plain": write(tmp_path / "3", {"image": images(60)}, compression="uncompressed"),
     }
     write_parquet(tmp_path / "4", pl.DataFrame({"label": ["a"] * 60}), {"pixonomy": "{}"})
     files["about"] = tmp_path / "4"

@@ -145,7 +145,7 @@ def test_without_the_extra_the_missing_part_is_named(
 
 def test_the_client_is_loaded_only_when_an_address_is_read() -> None:
     code = (
-        "import sys, pixonomy.fetch, pixonomy.storage.s3; "
+        "import sys, pixonomy.dataset.read, pixonomy.storage.s3; "
         "sys.exit(any(one in sys.modules for one in ('obstore', 'botocore')))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

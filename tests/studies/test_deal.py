@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pixonomy.errors import DataError
-from pixonomy.studies.deal import count_parts, deal_fold, equalise, usable_units
+from pixonomy.studies.deal import assign_fold, count_parts, equalise, usable_units
 from pixonomy.studies.plan import Fold, Sample
 
 LABELS = ("a", "b", "c")
@@ -33,12 +33,12 @@ def test_each_unit_is_tested_in_one_fold_and_never_torn(
     sample = Sample(folds=folds)
     tested = []
     for fold in range(folds):
-        dealt = deal_fold(units, sample, Fold(0, fold), seed).join(units, on="row")
-        assert dealt.height == rows.height
-        assert dealt.group_by("unit").agg(pl.col("split").n_unique())["split"].max() == 1
-        learnt = dealt.filter(pl.col("split") == "train")
+        assigned = assign_fold(units, sample, Fold(0, fold), seed).join(units, on="row")
+        assert assigned.height == rows.height
+        assert assigned.group_by("unit").agg(pl.col("split").n_unique())["split"].max() == 1
+        learnt = assigned.filter(pl.col("split") == "train")
         assert set(learnt["label"]) == set(LABELS)
-        tested += dealt.filter(pl.col("split") == "test")["row"].to_list()
+        tested += assigned.filter(pl.col("split") == "test")["row"].to_list()
     assert sorted(tested) == list(range(rows.height))
 
 
@@ -48,8 +48,8 @@ def test_folds_are_alike_in_number_and_another_dealing_tests_others() -> None:
     sizes, firsts = [], []
     for repeat in range(2):
         for fold in range(5):
-            dealt = deal_fold(units, sample, Fold(repeat, fold), 0).join(units, on="row")
-            test = dealt.filter(pl.col("split") == "test")
+            assigned = assign_fold(units, sample, Fold(repeat, fold), 0).join(units, on="row")
+            test = assigned.filter(pl.col("split") == "test")
             sizes += test.group_by("label").len()["len"].to_list()
             firsts.append(set(test["row"]))
     assert set(sizes) <= {14, 15}
@@ -69,11 +69,11 @@ def test_equally_many_pictures_of_each_category_stay_and_no_product_is_torn() ->
 def test_a_given_test_split_is_the_test() -> None:
     units = usable_units(make_rows({label: [1] * 20 for label in LABELS}, test=6), LABELS)
     kept = equalise(units, {"learn": 10, "test": 5}, seed=0)
-    dealt = deal_fold(kept, Sample(), Fold(), 0).join(kept, on="row")
-    counts = dict(dealt.group_by("split").len().iter_rows())
+    assigned = assign_fold(kept, Sample(), Fold(), 0).join(kept, on="row")
+    counts = dict(assigned.group_by("split").len().iter_rows())
     assert counts["test"] == 15
     assert counts["train"] + counts["validation"] == 30
-    assert set(dealt.filter(pl.col("split") == "test")["part"]) == {"test"}
+    assert set(assigned.filter(pl.col("split") == "test")["part"]) == {"test"}
 
 
 def test_products_of_two_labels_and_pictures_with_problems_are_left_out() -> None:
@@ -88,8 +88,8 @@ def test_products_of_two_labels_and_pictures_with_problems_are_left_out() -> Non
 
 def test_of_copies_one_picture_stays() -> None:
     rows = make_rows({label: [1] * 6 for label in LABELS})
-    is_copy = pl.col("image_id").is_in(["a1/0", "a3/0", "a4/0"])
-    rows = rows.with_columns(duplicate_group=pl.when(is_copy).then(pl.lit("same")))
+    is_duplicate = pl.col("image_id").is_in(["a1/0", "a3/0", "a4/0"])
+    rows = rows.with_columns(duplicate_group=pl.when(is_duplicate).then(pl.lit("same")))
     units = usable_units(rows, LABELS)
     assert units.filter(pl.col("label") == "a")["image_id"].to_list() == [
         "a0/0", "a1/0", "a2/0", "a5/0",

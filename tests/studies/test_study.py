@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw
 from in_browser import fits
 from killing import finish, kill, kill_at_random, start
 from pixonomy.errors import ArtefactInUse, SettingError
-from pixonomy.progress import Surroundings
+from pixonomy.progress import Context
 from pixonomy.storage.locks import lock_folder
 from pixonomy.studies.study import StudyChoices, study
 
@@ -62,11 +62,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (place / "pictures" / label).mkdir(parents=True)
         for seed in range(24):
             file = place / "pictures" / label / f"{seed}.png"
-            draw_picture(number, np.random.default_rng([number, seed])).save(file)
+            draw_image(number, np.random.default_rng([number, seed])).save(file)
     return place
 
 
-def draw_picture(number: int, generator: np.random.Generator) -> Image.Image:
+def draw_image(number: int, generator: np.random.Generator) -> Image.Image:
     """Draw one of three shapes on a ground like no other: plain ones would count as copies."""
     ground = Image.fromarray(generator.integers(0, 256, (5, 5, 3), np.uint8)).resize((40, 40))
     pen = ImageDraw.Draw(ground)
@@ -83,7 +83,7 @@ def draw_picture(number: int, generator: np.random.Generator) -> Image.Image:
 
 @pytest.fixture(scope="module")
 def finished(folder: Path) -> dict[str, Any]:
-    result = study(write_study(folder), folder / "out", surroundings=Surroundings(1))
+    result = study(write_study(folder), folder / "out", context=Context(1))
     return {"result": result, "folder": folder}
 
 
@@ -121,20 +121,20 @@ def test_the_page_keeps_nobody_out(
 
 def test_finished_cells_are_skipped_and_a_new_seed_is_added(finished: dict[str, Any]) -> None:
     folder, before = finished["folder"], Path(finished["result"]["table"]).read_text()
-    again = study(write_study(folder), folder / "out", surroundings=Surroundings(1))
+    again = study(write_study(folder), folder / "out", context=Context(1))
     assert again["cells"] == {"done": 0, "failed": 0, "skipped": 4}
     assert Path(again["table"]).read_text() == before
-    more = study(write_study(folder, "[0, 1, 2]"), folder / "out", surroundings=Surroundings(1))
+    more = study(write_study(folder, "[0, 1, 2]"), folder / "out", context=Context(1))
     assert more["cells"] == {"done": 2, "failed": 0, "skipped": 4}
 
 
 @pytest.mark.slow
 def test_parts_share_a_folder_and_the_last_one_tells_all(folder: Path) -> None:
     file, output = write_study(folder, "[0]"), folder / "parts"
-    first = study(file, output, StudyChoices(part=(1, 2)), Surroundings(1))
+    first = study(file, output, StudyChoices(part=(1, 2)), Context(1))
     assert first["cells"]["done"] == 1
     assert "Not finished" in Path(first["page"]).read_text()
-    second = study(file, output, StudyChoices(part=(2, 2)), Surroundings(1))
+    second = study(file, output, StudyChoices(part=(2, 2)), Context(1))
     assert second["cells"]["done"] == 1
     assert pl.read_csv(second["table"]).height == 2
 
@@ -142,7 +142,7 @@ def test_parts_share_a_folder_and_the_last_one_tells_all(folder: Path) -> None:
 @pytest.mark.slow
 def test_with_folds_every_picture_is_tested_once(folder: Path) -> None:
     file = write_study(folder, "[0]", more="folds = 2")
-    result = study(file, folder / "folds", surroundings=Surroundings(1))
+    result = study(file, folder / "folds", context=Context(1))
     table = pl.read_csv(result["table"])
     assert table.height == 4
     assert table.group_by("data").agg(pl.col("n").sum())["n"].to_list() == [28, 28]
@@ -176,13 +176,13 @@ def test_a_wrong_setting_is_told_before_any_training(
     file = tmp_path / "wrong.toml"
     file.write_text(write_study(folder).read_text().replace(old, new))
     with pytest.raises(SettingError, match=told):
-        study(file, tmp_path / "out", StudyChoices(root=folder), Surroundings(1))
+        study(file, tmp_path / "out", StudyChoices(root=folder), Context(1))
 
 
 def test_other_peoples_files_are_left_alone(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("mine")
     with pytest.raises(SettingError, match="other files"):
-        study(write_study(folder), tmp_path, surroundings=Surroundings(1))
+        study(write_study(folder), tmp_path, context=Context(1))
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
@@ -194,8 +194,8 @@ def test_a_second_run_of_a_part_is_told_and_another_part_goes_on(
     with ThreadPoolExecutor(1) as thread:
         thread.submit(held.__enter__).result()
         with pytest.raises(ArtefactInUse, match="out is being made by another run"):
-            study(file, output, StudyChoices(part=(1, 2)), Surroundings(1))
-        assert study(file, output, StudyChoices(part=(2, 2)), Surroundings(1))["cells"]["done"] == 0
+            study(file, output, StudyChoices(part=(1, 2)), Context(1))
+        assert study(file, output, StudyChoices(part=(2, 2)), Context(1))["cells"]["done"] == 0
         thread.submit(held.__exit__, None, None, None).result()
 
 
@@ -205,7 +205,7 @@ def test_what_a_killed_run_left_of_a_finished_cell_is_removed(
     cell = next((folder / "out" / "cells").iterdir())
     (cell / "checkpoints").mkdir()
     (cell / "checkpoints" / "latest.npz").write_bytes(bytes(1000))
-    study(write_study(folder), folder / "out", surroundings=Surroundings(1))
+    study(write_study(folder), folder / "out", context=Context(1))
     assert (cell / "cell.json").exists()
     assert not (cell / "checkpoints").exists()
 
@@ -223,16 +223,16 @@ def test_two_parts_at_once_prepare_once_and_the_table_has_the_cells_of_both(
 
 @pytest.mark.slow
 def test_a_study_that_is_killed_twice_ends_with_the_same_table(folder: Path) -> None:
-    file, killed = write_study(folder), folder / "killed"
-    whole = study(file, folder / "whole", surroundings=Surroundings(1))
+    file, whole, killed = write_study(folder), folder / "whole", folder / "killed"
+    finish(start("study", file, "-o", whole))
     for done in (1, 3):
         process = start("study", file, "-o", killed)
         while len(list(killed.glob("cells/*/cell.json"))) < done:
             assert process.poll() is None
             time.sleep(0.01)
         kill(process, is_alone=False)
-    assert finish(start("study", file, "-o", killed))
-    assert_same_study(killed, Path(whole["table"]), 4)
+    finish(start("study", file, "-o", killed))
+    assert_same_study(killed, whole / "table.csv", 4)
 
 
 @pytest.mark.soak

@@ -4,10 +4,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pixonomy.arrays.load import Share
-from pixonomy.arrays.read import Pictures, shard_path
+from pixonomy.arrays.image_shards import ImageShards, shard_path
+from pixonomy.arrays.loader import Share
 from pixonomy.errors import SettingError, StorageError
-from pixonomy.images.resize import Framing
+from pixonomy.images.resize import ResizeSpec
 from pixonomy.training.batches import TrainingSet
 from pixonomy.training.recipe import Recipe
 
@@ -16,22 +16,22 @@ PLAIN = {"flip": False, "shift": 0.0, "zoom": 0.0, "light": 0.0}
 
 
 @pytest.fixture
-def pictures(tmp_path: Path) -> Pictures:
+def images(tmp_path: Path) -> ImageShards:
     generator = np.random.default_rng(0)
     for shard, rows in enumerate((7, 5)):
         path = shard_path(tmp_path, SIZE, shard)
         path.parent.mkdir(exist_ok=True)
         np.save(path, generator.integers(0, 256, (rows, 3, SIZE, SIZE), np.uint8))
-    return Pictures(tmp_path, Framing(SIZE), (7, 5))
+    return ImageShards(tmp_path, ResizeSpec(SIZE), (7, 5))
 
 
-def training_set(pictures: Pictures, **changes: object) -> TrainingSet:
+def training_set(images: ImageShards, **changes: object) -> TrainingSet:
     recipe = Recipe(size=SIZE, batch=4, **{"epochs": 3, **changes})  # type: ignore[arg-type]
-    return TrainingSet(pictures, np.arange(12), np.arange(12) % 3, recipe)
+    return TrainingSet(images, np.arange(12), np.arange(12) % 3, recipe)
 
 
-def test_batches_from_a_later_step_equal_those_of_a_whole_run(pictures: Pictures) -> None:
-    data = training_set(pictures, zoom=0.3, light=0.2)
+def test_batches_from_a_later_step_equal_those_of_a_whole_run(images: ImageShards) -> None:
+    data = training_set(images, zoom=0.3, light=0.2)
     whole = list(data.batches(0))
     resumed = list(data.batches(5))
     assert len(whole) == 9
@@ -40,9 +40,9 @@ def test_batches_from_a_later_step_equal_those_of_a_whole_run(pictures: Pictures
         np.testing.assert_array_equal(one.targets.labels, other.targets.labels)
 
 
-def test_each_epoch_shows_every_picture_once_with_its_own_label(pictures: Pictures) -> None:
-    data = training_set(pictures, **PLAIN)
-    originals = pictures.gather(np.arange(12))
+def test_each_epoch_shows_every_picture_once_with_its_own_label(images: ImageShards) -> None:
+    data = training_set(images, **PLAIN)
+    originals = images.gather(np.arange(12))
     for epoch in range(3):
         seen = []
         for batch in list(data.batches(0))[3 * epoch : 3 * epoch + 3]:
@@ -53,13 +53,13 @@ def test_each_epoch_shows_every_picture_once_with_its_own_label(pictures: Pictur
         assert sorted(seen) == list(range(12))
 
 
-def test_epochs_differ_in_their_order(pictures: Pictures) -> None:
-    batches = list(training_set(pictures, **PLAIN).batches(0))
+def test_epochs_differ_in_their_order(images: ImageShards) -> None:
+    batches = list(training_set(images, **PLAIN).batches(0))
     assert any(not np.array_equal(batches[i].images, batches[i + 3].images) for i in range(3))
 
 
 def test_an_error_while_reading_reaches_the_one_who_waits(tmp_path: Path) -> None:
-    missing = Pictures(tmp_path, Framing(SIZE), (12,))
+    missing = ImageShards(tmp_path, ResizeSpec(SIZE), (12,))
     with pytest.raises(StorageError, match="No such file"):
         list(training_set(missing).batches(0))
 
@@ -67,9 +67,9 @@ def test_an_error_while_reading_reaches_the_one_who_waits(tmp_path: Path) -> Non
 @pytest.mark.parametrize("threads", [1, 4])
 @pytest.mark.parametrize("world", [2, 4])
 def test_what_is_learnt_from_does_not_depend_on_hosts_or_threads(
-    pictures: Pictures, world: int, threads: int
+    images: ImageShards, world: int, threads: int
 ) -> None:
-    whole = training_set(pictures, zoom=0.3, light=0.2)
+    whole = training_set(images, zoom=0.3, light=0.2)
     hosts = [replace(whole, share=Share(rank, world), threads=threads) for rank in range(world)]
     batches = [list(host.batches(4)) for host in hosts]
     for one, *parts in zip(whole.batches(4), *batches, strict=True):
@@ -81,9 +81,9 @@ def test_what_is_learnt_from_does_not_depend_on_hosts_or_threads(
 
 @pytest.mark.parametrize("change", [{"mixup": 0.4}, {"cutmix": 1.0}, {"mixup": 1, "cutmix": 1}])
 def test_mixed_pictures_tell_both_labels_and_do_not_depend_on_hosts(
-    pictures: Pictures, change: dict[str, float]
+    images: ImageShards, change: dict[str, float]
 ) -> None:
-    whole = training_set(pictures, **change)
+    whole = training_set(images, **change)
     hosts = [replace(whole, share=Share(rank, 2)) for rank in range(2)]
     for one, *parts in zip(whole.batches(0), *(host.batches(0) for host in hosts), strict=True):
         targets = one.targets
@@ -97,8 +97,8 @@ def test_mixed_pictures_tell_both_labels_and_do_not_depend_on_hosts(
         np.testing.assert_array_equal(np.concatenate([part.images for part in parts]), one.images)
 
 
-def test_a_share_of_the_batches_is_mixed_on_all_hosts_alike(pictures: Pictures) -> None:
-    whole = training_set(pictures, cutmix=1.0, mix_share=0.5, epochs=40)
+def test_a_share_of_the_batches_is_mixed_on_all_hosts_alike(images: ImageShards) -> None:
+    whole = training_set(images, cutmix=1.0, mix_share=0.5, epochs=40)
     hosts = [replace(whole, share=Share(rank, 2)) for rank in range(2)]
     are_mixed = [
         [batch.targets.others is not None for batch in one.batches(0)] for one in (whole, *hosts)
@@ -107,28 +107,28 @@ def test_a_share_of_the_batches_is_mixed_on_all_hosts_alike(pictures: Pictures) 
     assert are_mixed[1] == are_mixed[0] == are_mixed[2]
 
 
-def test_rare_labels_count_more_and_pictures_one_on_average(pictures: Pictures) -> None:
-    data = replace(training_set(pictures), labels=np.array([0] * 9 + [2] * 3))
+def test_rare_labels_count_more_and_pictures_one_on_average(images: ImageShards) -> None:
+    data = replace(training_set(images), labels=np.array([0] * 9 + [2] * 3))
     weights = data.label_weights()
     assert weights.tolist() == pytest.approx([12 / 18, 1, 2])
     assert weights[data.labels].mean() == pytest.approx(1)
 
 
-def test_hosts_that_cannot_share_a_batch_equally_are_refused(pictures: Pictures) -> None:
-    uneven = replace(training_set(pictures), share=Share(0, 3))
+def test_hosts_that_cannot_share_a_batch_equally_are_refused(images: ImageShards) -> None:
+    uneven = replace(training_set(images), share=Share(0, 3))
     with pytest.raises(SettingError, match=r"A batch of 4 pictures.*by 3 hosts"):
         uneven.batches(0)
 
 
-def test_a_set_smaller_than_a_batch_is_one_step_an_epoch(pictures: Pictures) -> None:
+def test_a_set_smaller_than_a_batch_is_one_step_an_epoch(images: ImageShards) -> None:
     recipe = Recipe(size=SIZE, batch=64, epochs=2)
-    data = TrainingSet(pictures, np.arange(3), np.zeros(12, np.int64), recipe)
+    data = TrainingSet(images, np.arange(3), np.zeros(12, np.int64), recipe)
     assert [len(batch.targets.labels) for batch in data.batches(0)] == [3, 3]
 
 
-def test_each_picture_is_seen_both_ways_in_any_two_epochs(pictures: Pictures) -> None:
-    data = training_set(pictures, **(PLAIN | {"flip": True}))
-    originals = pictures.gather(np.arange(12))
+def test_each_picture_is_seen_both_ways_in_any_two_epochs(images: ImageShards) -> None:
+    data = training_set(images, **(PLAIN | {"flip": True}))
+    originals = images.gather(np.arange(12))
     ways: list[set[int]] = [set() for _ in range(12)]
     firsts = []
     for number, batch in enumerate(data.batches(0)):
@@ -143,9 +143,9 @@ def test_each_picture_is_seen_both_ways_in_any_two_epochs(pictures: Pictures) ->
     assert 0 < sum(firsts) < 12
 
 
-def test_balanced_batches_show_rare_labels_as_often_as_frequent_ones(pictures: Pictures) -> None:
+def test_balanced_batches_show_rare_labels_as_often_as_frequent_ones(images: ImageShards) -> None:
     labels = np.array([0] * 9 + [2] * 3)
-    data = replace(training_set(pictures, balance="batches"), labels=labels)
+    data = replace(training_set(images, balance="batches"), labels=labels)
     shown = [batch.targets.labels for batch in data.batches(0)]
     for epoch in range(3):
         seen = np.concatenate(shown[3 * epoch : 3 * epoch + 3])

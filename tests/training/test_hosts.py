@@ -42,9 +42,9 @@ def test_a_text_of_another_form_is_told(text: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def arrays(tmp_path_factory: pytest.TempPathFactory, write_pictures: Any) -> Path:
+def arrays(tmp_path_factory: pytest.TempPathFactory, write_images: Any) -> Path:
     folder = tmp_path_factory.mktemp("hosts")
-    pixonomy.index([write_pictures(folder / "pictures", 40)], folder / "all.parquet")
+    pixonomy.index([write_images(folder / "pictures", 40)], folder / "all.parquet")
     pixonomy.split(folder / "all.parquet", folder / "split.parquet")
     settings = pixonomy.ArraySettings((32,), "stretch")
     pixonomy.prepare(folder / "split.parquet", folder / "arrays", settings)

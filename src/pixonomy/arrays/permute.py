@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from pixonomy.arrays.extents import Numbers
+from pixonomy.arrays.byte_ranges import Numbers
 from pixonomy.storage.tables import scan_parquet, write_parquet
 
 _CHUNK = 500_000  # rows in memory at once

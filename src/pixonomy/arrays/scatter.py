@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from pixonomy.arrays.extents import Extents, Numbers
+from pixonomy.arrays.byte_ranges import ByteRanges, Numbers
 from pixonomy.arrays.shard import Problems
+from pixonomy.dataset.location import PARQUET, Location
+from pixonomy.dataset.read import MAX_READ, read_all
 from pixonomy.errors import UndecodableImage
-from pixonomy.fetch import MAX_READ, read_all
-from pixonomy.locate import PARQUET, Location
 from pixonomy.storage.address import Address
 from pixonomy.storage.files import read_json, storage_errors, write_json
 
@@ -30,32 +30,32 @@ class Scattering:
     """Where each picture's bytes go: bucket and offset, int64 (n,) each."""
 
     folder: Path
-    extents: Extents
+    byte_ranges: ByteRanges
     bucket: Numbers
     offset: Numbers
 
-    def buckets(self) -> Extents:
+    def buckets(self) -> ByteRanges:
         """Return the extents as they are once all is scattered."""
         names = [bucket_path(self.folder, number) for number in range(int(self.bucket.max()) + 1)]
         # What was no plain range is one now, but for what is still compressed.
-        plain = [None if _is_column(one) else one for one in self.extents.encodings]
-        return Extents(
-            self.extents.rows,
+        plain = [None if _is_column(one) else one for one in self.byte_ranges.encodings]
+        return ByteRanges(
+            self.byte_ranges.rows,
             tuple(map(Address, names)),
             self.bucket.astype(np.int32),
             self.offset,
-            self.extents.length,
+            self.byte_ranges.length,
             tuple(plain),
-            self.extents.encoding,
+            self.byte_ranges.encoding,
             (None,) * len(names),
-            np.where(self._is_judged_later(), self.extents.digest, -1),
-            self.extents.checksum,
+            np.where(self._is_judged_later(), self.byte_ranges.digest, -1),
+            self.byte_ranges.checksum,
         )
 
     def _is_judged_later(self) -> npt.NDArray[np.bool_]:
         """Tell whose bytes are still compressed, so that only then they have the SHA-256."""
-        is_packed = [one is not None and not _is_column(one) for one in self.extents.encodings]
-        return np.array(is_packed, bool)[self.extents.encoding]
+        is_packed = [one is not None and not _is_column(one) for one in self.byte_ranges.encodings]
+        return np.array(is_packed, bool)[self.byte_ranges.encoding]
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class ScatterTask:
 
     folder: Path
     number: int
-    extents: Extents
+    byte_ranges: ByteRanges
     bucket: Numbers
     offset: Numbers
 
@@ -74,7 +74,7 @@ def bucket_path(folder: Path, number: int) -> Path:
     return folder / f"bucket-{number:05d}"
 
 
-def plan_scattering(folder: Path, extents: Extents, shard_rows: int) -> Scattering:
+def plan_scattering(folder: Path, byte_ranges: ByteRanges, shard_rows: int) -> Scattering:
     """Decide the place of every picture; it follows from the extents alone.
 
     Args:
@@ -82,29 +82,29 @@ def plan_scattering(folder: Path, extents: Extents, shard_rows: int) -> Scatteri
         shard_rows: pictures a shard; a bucket holds whole shards.
     """
     # A length that no picture has is refused when it is read; it must not stretch the buckets.
-    length = np.minimum(extents.length, MAX_READ)
+    length = np.minimum(byte_ranges.length, MAX_READ)
     mean = max(1.0, float(length.mean()))
     shards = max(1, int(_BUCKET_BYTES / (mean * shard_rows)))
-    bucket = np.arange(len(extents)) // (shards * shard_rows)
-    by_file = _in_file_order(extents)
+    bucket = np.arange(len(byte_ranges)) // (shards * shard_rows)
+    by_file = _in_file_order(byte_ranges)
     by_bucket = by_file[np.argsort(bucket[by_file], kind="stable")]
-    offset = np.empty(len(extents), np.int64)
+    offset = np.empty(len(byte_ranges), np.int64)
     offset[by_bucket] = np.cumsum(length[by_bucket]) - length[by_bucket]
     firsts = np.full(int(bucket[-1]) + 1, np.iinfo(np.int64).max)
     np.minimum.at(firsts, bucket, offset)
-    return Scattering(folder, extents, bucket, offset - firsts[bucket])
+    return Scattering(folder, byte_ranges, bucket, offset - firsts[bucket])
 
 
 def scatter_tasks(scattering: Scattering) -> Iterator[ScatterTask]:
     """Cut the pictures, in the order of the files, into tasks of some 64 MiB."""
-    by_file = _in_file_order(scattering.extents)
-    ends = np.cumsum(scattering.extents.length[by_file])
+    by_file = _in_file_order(scattering.byte_ranges)
+    ends = np.cumsum(scattering.byte_ranges.length[by_file])
     cuts = np.flatnonzero(np.diff(ends // TASK_BYTES)) + 1
     for number, places in enumerate(np.split(by_file, cuts)):
         yield ScatterTask(
             scattering.folder,
             number,
-            scattering.extents.part(places),
+            scattering.byte_ranges.part(places),
             scattering.bucket[places],
             scattering.offset[places],
         )
@@ -121,12 +121,12 @@ def scatter(task: ScatterTask) -> Problems:
     if found is not None:
         return {int(row): str(problem) for row, problem in found.items()}
     # As it lies there: what is compressed stays compressed.
-    locations = [_as_it_lies(one) for one in task.extents.locations()]
+    locations = [_as_it_lies(one) for one in task.byte_ranges.locations()]
     content: list[bytes] = [b""] * len(locations)
     problems: Problems = {}
     for place, data in read_all(locations):
         if isinstance(data, UndecodableImage):
-            problems[int(task.extents.rows[place])] = str(data)
+            problems[int(task.byte_ranges.rows[place])] = str(data)
         else:
             content[place] = data
     _write(task, content)
@@ -158,8 +158,8 @@ def _runs(
     return np.split(places, np.flatnonzero(is_gap) + 1)
 
 
-def _in_file_order(extents: Extents) -> npt.NDArray[np.intp]:
-    return np.lexsort((extents.offset, extents.file))
+def _in_file_order(byte_ranges: ByteRanges) -> npt.NDArray[np.intp]:
+    return np.lexsort((byte_ranges.offset, byte_ranges.file))
 
 
 def _as_it_lies(one: Location) -> Location:

@@ -10,20 +10,20 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from pixonomy.arrays.extents import Extents, read_extents
+from pixonomy.arrays.byte_ranges import ByteRanges, read_ranges
+from pixonomy.arrays.image_shards import ARRAYS_FILE, PROBLEMS_FILE, ROWS_FILE, shard_path
 from pixonomy.arrays.permute import permute
-from pixonomy.arrays.read import ARRAYS_FILE, PROBLEMS_FILE, ROWS_FILE, shard_path
 from pixonomy.arrays.scatter import TASK_BYTES, plan_scattering, scatter, scatter_tasks
 from pixonomy.arrays.shard import Problems, ShardTask, write_shard
+from pixonomy.dataset.location import PARQUET
+from pixonomy.dataset.manifest import Manifest, read_manifest
 from pixonomy.errors import StorageError
-from pixonomy.images.resize import Fit, Framing
-from pixonomy.locate import PARQUET
-from pixonomy.manifest import Manifest, read_manifest
-from pixonomy.progress import Surroundings
+from pixonomy.executors.local import run
+from pixonomy.images.resize import Fit, ResizeSpec
+from pixonomy.progress import Context
 from pixonomy.storage.files import flush_to_disk, printable, remove, storage_errors, write_json
 from pixonomy.storage.fingerprint import Fingerprint
 from pixonomy.storage.tables import scan_parquet, stream_parquet, write_parquet
-from pixonomy.workers import run
 
 WORK_FOLDER = "work"  # what is needed only until the arrays are finished
 
@@ -32,7 +32,7 @@ _FEWEST_SHARDS = 8  # so that small sets are spread over the cores too, on any m
 _SCATTERED_BYTES = 4 * 1024**3  # encoded; beyond it the page cache may not hold the set
 _FEWEST_FOR_WORKERS = 400  # pictures; spawning processes costs about half a second each
 _WORTH_TELLING = 10**9  # bytes
-_DEFAULT = Surroundings()
+_DEFAULT = Context()
 
 
 @dataclass(frozen=True)
@@ -44,12 +44,12 @@ class ArraySettings:
     seed: int = 0
 
     @property
-    def framings(self) -> tuple[Framing, ...]:
+    def resize_specs(self) -> tuple[ResizeSpec, ...]:
         """How pictures become squares, one a size."""
-        return tuple(Framing(size, self.fit) for size in self.sizes)
+        return tuple(ResizeSpec(size, self.fit) for size in self.sizes)
 
     @property
-    def picture_bytes(self) -> int:
+    def image_bytes(self) -> int:
         """The bytes of one picture in all sizes."""
         return sum(3 * size**2 for size in self.sizes)
 
@@ -59,7 +59,7 @@ def write_arrays(
     folder: Path,
     settings: ArraySettings,
     fingerprint: Fingerprint,
-    surroundings: Surroundings = _DEFAULT,
+    context: Context = _DEFAULT,
     scattered_bytes: int = _SCATTERED_BYTES,
 ) -> int:
     """Decode and resize the manifest's usable rows that have a split, shard by shard.
@@ -77,29 +77,29 @@ def write_arrays(
         StorageError: if the disk has too little room, said before anything is written.
     """
     about = read_manifest(manifest, ["label", "problem"])
-    extents = read_extents(manifest, about.base)
-    extents = extents.take(np.random.default_rng(settings.seed).permutation(len(extents)))
-    shard_rows = _count_shard_rows(settings, len(extents))
-    is_scattered = _is_scattered(extents, scattered_bytes)
-    _check_room(folder, settings, extents, is_scattered, surroundings)
+    ranges = read_ranges(manifest, about.base)
+    ranges = ranges.take(np.random.default_rng(settings.seed).permutation(len(ranges)))
+    shard_rows = _count_shard_rows(settings, len(ranges))
+    is_scattered = _is_scattered(ranges, scattered_bytes)
+    _check_room(folder, settings, ranges, is_scattered, context)
     # Few pictures are done before the worker processes have started.
-    busy = surroundings.cores if len(extents) > _FEWEST_FOR_WORKERS else 1
-    around = replace(surroundings, cores=busy)
+    busy = context.cores if len(ranges) > _FEWEST_FOR_WORKERS else 1
+    around = replace(context, cores=busy)
     unread: Problems = {}
-    lying = extents
+    lying = ranges
     if is_scattered:
-        lying, unread = _scatter_all(folder / WORK_FOLDER, extents, shard_rows, around)
+        lying, unread = _scatter_all(folder / WORK_FOLDER, ranges, shard_rows, around)
     problems = _write_shards(folder, settings, lying, shard_rows, around) | unread
-    _write_tables(manifest, folder, extents, problems)
-    counts = _count_good(extents, problems, shard_rows)
+    _write_tables(manifest, folder, ranges, problems)
+    counts = _count_good(ranges, problems, shard_rows)
     _finish(folder, settings, counts, about, fingerprint)
     return len(problems)
 
 
-def _count_good(extents: Extents, problems: Problems, shard_rows: int) -> list[int]:
+def _count_good(ranges: ByteRanges, problems: Problems, shard_rows: int) -> list[int]:
     """Return how many pictures each shard has."""
-    is_good = ~np.isin(extents.rows, list(problems))
-    starts = range(0, len(extents), shard_rows)
+    is_good = ~np.isin(ranges.rows, list(problems))
+    starts = range(0, len(ranges), shard_rows)
     return [int(is_good[start : start + shard_rows].sum()) for start in starts]
 
 
@@ -128,85 +128,87 @@ def _finish(
     remove(folder / WORK_FOLDER)
 
 
-def _count_shard_rows(settings: ArraySettings, pictures: int) -> int:
-    return max(1, min(_SHARD_BYTES // settings.picture_bytes, -(-pictures // _FEWEST_SHARDS)))
+def _count_shard_rows(settings: ArraySettings, images: int) -> int:
+    return max(1, min(_SHARD_BYTES // settings.image_bytes, -(-images // _FEWEST_SHARDS)))
 
 
-def _is_scattered(extents: Extents, scattered_bytes: int) -> bool:
+def _is_scattered(ranges: ByteRanges, scattered_bytes: int) -> bool:
     """Tell whether reading in random order would be slow: a large set, a far or packed one."""
-    if not len(extents) or (extents.length < 0).any():
+    if not len(ranges) or (ranges.length < 0).any():
         return False
-    is_far = any(file.path is None for file in extents.files)
-    is_packed = any(one is not None and one.startswith(PARQUET) for one in extents.encodings)
-    return is_far or is_packed or int(extents.length.sum()) > scattered_bytes
+    is_far = any(file.path is None for file in ranges.files)
+    is_packed = any(one is not None and one.startswith(PARQUET) for one in ranges.encodings)
+    return is_far or is_packed or int(ranges.length.sum()) > scattered_bytes
 
 
 def _check_room(
     folder: Path,
     settings: ArraySettings,
-    extents: Extents,
+    ranges: ByteRanges,
     is_scattered: bool,
-    surroundings: Surroundings,
+    context: Context,
 ) -> None:
     """Say how much disk the arrays take, and refuse at once where there is too little."""
-    needed = len(extents) * settings.picture_bytes
-    needed += int(extents.length.sum()) if is_scattered else 0
+    needed = len(ranges) * settings.image_bytes
+    needed += int(ranges.length.sum()) if is_scattered else 0
     with storage_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         taken = sum(one.stat().st_size for one in folder.glob("*/*") if one.is_file())
         free = shutil.disk_usage(folder).free
     sizes = " and ".join(map(str, settings.sizes))
-    what = f"{len(extents):,} pictures of {sizes} px"
+    what = f"{len(ranges):,} pictures of {sizes} px"
     if needed - taken > free:
         raise StorageError(
             f"The disk is full: {what} need {_in_giga(needed)} in {printable(folder)}, where "
             f"{_in_giga(free)} are free. Free space, or choose fewer or smaller sizes, run again."
         )
     if needed > _WORTH_TELLING:
-        surroundings.say(
+        context.report(
             f"{what} take {_in_giga(needed)} of disk while they are made ({_in_giga(free)} free)."
         )
 
 
 def _scatter_all(
-    work: Path, extents: Extents, shard_rows: int, surroundings: Surroundings
-) -> tuple[Extents, Problems]:
+    work: Path, ranges: ByteRanges, shard_rows: int, context: Context
+) -> tuple[ByteRanges, Problems]:
     """Lay the encoded pictures into buckets; return where they lie then, and which do not."""
     with storage_errors(work):
         work.mkdir(parents=True, exist_ok=True)
-    scattering = plan_scattering(work, extents, shard_rows)
+    scattering = plan_scattering(work, ranges, shard_rows)
     problems: Problems = {}
-    total = int(extents.length.sum())
-    for number, found in enumerate(run(scatter, scatter_tasks(scattering), surroundings.cores), 1):
+    total = int(ranges.length.sum())
+    for number, found in enumerate(run(scatter, scatter_tasks(scattering), context.cores), 1):
         problems |= found
         done = min(number * TASK_BYTES, total)
-        surroundings.progress("laying pictures ready, MB", done // 10**6, total // 10**6)
+        context.progress("laying pictures ready, MB", done // 10**6, total // 10**6)
     return scattering.buckets(), problems
 
 
 def _write_shards(
     folder: Path,
     settings: ArraySettings,
-    extents: Extents,
+    ranges: ByteRanges,
     shard_rows: int,
-    surroundings: Surroundings,
+    context: Context,
 ) -> Problems:
     tasks = (
-        ShardTask(folder, number, extents.part(slice(start, start + shard_rows)), settings.framings)
-        for number, start in enumerate(range(0, len(extents), shard_rows))
+        ShardTask(
+            folder, number, ranges.part(slice(start, start + shard_rows)), settings.resize_specs
+        )
+        for number, start in enumerate(range(0, len(ranges), shard_rows))
     )
     problems: Problems = {}
     done = 0
-    for found in run(write_shard, tasks, surroundings.cores):
+    for found in run(write_shard, tasks, context.cores):
         problems |= found
-        done = min(done + shard_rows, len(extents))
-        surroundings.progress("decoding and resizing", done, len(extents))
+        done = min(done + shard_rows, len(ranges))
+        context.progress("decoding and resizing", done, len(ranges))
     return problems
 
 
-def _write_tables(manifest: Path, folder: Path, extents: Extents, problems: Problems) -> None:
+def _write_tables(manifest: Path, folder: Path, ranges: ByteRanges, problems: Problems) -> None:
     """Write the rows of the pictures in their order, and those of what was left out and why."""
-    kept = extents.rows[~np.isin(extents.rows, list(problems))]
+    kept = ranges.rows[~np.isin(ranges.rows, list(problems))]
     stream_parquet(folder / ROWS_FILE, permute(manifest, kept, folder / WORK_FOLDER))
     reasons = pl.DataFrame(
         {"row": list(problems), "reason": list(problems.values())},

@@ -6,15 +6,15 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from pixonomy.dataset.location import UNREAD, Location
+from pixonomy.dataset.read import Fetched, read_all
 from pixonomy.errors import UndecodableImage
-from pixonomy.fetch import Fetched, read_all
 from pixonomy.images.descriptor import DESCRIPTOR_VERSION, describe
 from pixonomy.images.embedding import Embedder
-from pixonomy.images.fingerprint import EXAMINED_SIDE, Examined, PictureFingerprint, examine
 from pixonomy.images.general import vanishes_on_white
+from pixonomy.images.image_hash import EXAMINED_SIDE, Examined, ImageFingerprint, examine
 from pixonomy.images.quality import BLANK_DEVIATION, measure_quality
 from pixonomy.images.resize import resize
-from pixonomy.locate import UNREAD, Location
 
 MEASURED: dict[str, pl.DataType] = {
     "width": pl.Int32(),  # of the whole picture, upright, in pixels
@@ -46,7 +46,7 @@ class ExamineTask:
 
 
 @dataclass(frozen=True)
-class ExaminedPictures:
+class ExaminedImages:
     """What was seen, in the order of the task.
 
     Attributes:
@@ -58,7 +58,7 @@ class ExaminedPictures:
     embeddings: npt.NDArray[np.float16]
 
 
-def examine_pictures(task: ExamineTask) -> ExaminedPictures:
+def examine_images(task: ExamineTask) -> ExaminedImages:
     """Read the pictures in the order of their files, decode each once, measure all there is."""
     count, embedder = len(task.locations), task.embedder
     rows: list[tuple[object, ...]] = [()] * count
@@ -68,19 +68,19 @@ def examine_pictures(task: ExamineTask) -> ExaminedPictures:
         examined = _examine(task.locations[place], data, embedder)
         rows[place] = _measure(examined, data)
         if embedder is not None and examined.framed is not None:
-            framed.append(resize(examined.framed, embedder.framing))
+            framed.append(resize(examined.framed, embedder.resize_spec))
             places.append(place)
     embeddings = np.zeros((count, embedder.dimensions if embedder else 0), np.float16)
     if embedder is not None and framed:
         embeddings[places] = _as_half(embedder(np.stack(framed)))
-    return ExaminedPictures(pl.DataFrame(rows, schema=MEASURED, orient="row"), embeddings)
+    return ExaminedImages(pl.DataFrame(rows, schema=MEASURED, orient="row"), embeddings)
 
 
 def _examine(location: Location, data: Fetched, embedder: Embedder | None) -> Examined:
     if isinstance(data, UndecodableImage):
         # A missing file equals no other: its own name stands in for a hash of its bytes.
-        return Examined(PictureFingerprint(f"{UNREAD}{location.image_id}", None, str(data)))
-    side = EXAMINED_SIDE if embedder is None else embedder.framing.size
+        return Examined(ImageFingerprint(f"{UNREAD}{location.image_id}", None, str(data)))
+    side = EXAMINED_SIDE if embedder is None else embedder.resize_spec.size
     return examine(data, str(location.file), max(EXAMINED_SIDE, side))
 
 

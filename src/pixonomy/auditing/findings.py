@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from pixonomy.auditing.groups import Copies
+from pixonomy.auditing.duplicate_groups import Duplicates
 from pixonomy.auditing.kinds import (
     CATEGORY_LEAKS,
     CONFLICTS,
@@ -38,7 +38,7 @@ class Audited:
     """The pictures of an audit, a few bytes each.
 
     Attributes:
-        rows: row (UInt32), picture and group (UInt32, see `Copies`; null where there is no
+        rows: row (UInt32), picture and group (UInt32, see `Duplicates`; null where there is no
             picture, group also where it is alone), and the columns `TOLD` as categoricals.
         pairs: first, second, how and score: near-copies.
     """
@@ -47,7 +47,7 @@ class Audited:
     pairs: pl.DataFrame
 
 
-def gather_audited(told: pl.DataFrame, copies: Copies, pairs: pl.DataFrame) -> Audited:
+def gather_audited(told: pl.DataFrame, duplicates: Duplicates, pairs: pl.DataFrame) -> Audited:
     """Put together what findings are drawn from.
 
     Args:
@@ -55,13 +55,13 @@ def gather_audited(told: pl.DataFrame, copies: Copies, pairs: pl.DataFrame) -> A
     """
     known = [name for name in TOLD if name in told.columns]
     numbers = pl.DataFrame(
-        {"picture": copies.picture, "group": copies.group, "size": copies.size}
+        {"picture": duplicates.image, "group": duplicates.group, "size": duplicates.size}
     ).with_row_index("row")
-    has_picture = pl.col("picture") >= 0
-    is_copied = has_picture & (pl.col("size") > 1)
+    has_image = pl.col("picture") >= 0
+    is_copied = has_image & (pl.col("size") > 1)
     rows = numbers.select(
         "row",
-        pl.when(has_picture).then("picture").cast(pl.UInt32),
+        pl.when(has_image).then("picture").cast(pl.UInt32),
         pl.when(is_copied).then("group").cast(pl.UInt32),
     )
     columns = told.select(known).with_columns(
@@ -71,7 +71,7 @@ def gather_audited(told: pl.DataFrame, copies: Copies, pairs: pl.DataFrame) -> A
     return Audited(rows.hstack(kinds), pairs)
 
 
-def find_copies_and_leaks(audited: Audited) -> dict[str, pl.DataFrame]:
+def find_duplicates_and_leaks(audited: Audited) -> dict[str, pl.DataFrame]:
     """Find exact and near-copies, and where copies contradict each other; see `count_findings`."""
     copied = audited.rows.drop_nulls("group")
     repeats = copied.filter(pl.col("row") != pl.col("picture"))
@@ -150,8 +150,8 @@ def _find_category_leaks(copied: pl.DataFrame) -> pl.DataFrame:
     """Leave out groups of one file whose labels conflict: they are told as such."""
     labels = pl.col("label").drop_nulls().n_unique().over("group")
     keywords = pl.col("keyword").drop_nulls().n_unique().over("group")
-    pictures = pl.col("picture").n_unique().over("group")
-    is_leak = pl.when(pictures > 1).then((labels > 1) | (keywords > 1))
+    images = pl.col("picture").n_unique().over("group")
+    is_leak = pl.when(images > 1).then((labels > 1) | (keywords > 1))
     leaking = copied.filter(is_leak.otherwise((labels <= 1) & (keywords > 1)))
     where = pl.format("in {}", pl.col("label").cast(pl.String).fill_null("no category"))
     keyword = pl.format("{}, found by “{}”", where, pl.col("keyword").cast(pl.String))

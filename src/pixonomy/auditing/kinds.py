@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from pixonomy.errors import SettingError
-from pixonomy.nearest import suggest
+from pixonomy.nearest_names import suggest
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Kind:
 UNDECODABLE, DAMAGED = "undecodable", "damaged"
 EXACT, NEAR = "exact_duplicates", "near_duplicates"
 CONFLICTS, CATEGORY_LEAKS, SPLIT_LEAKS = "conflicting_labels", "category_leaks", "split_leaks"
-SUSPECTS, DOUBTS = "suspected_labels", "doubtful_labels"
+LABEL_ISSUES, DOUBTS = "suspected_labels", "doubtful_labels"
 BLANK, TINY = "blank", "tiny"
 DARK, BRIGHT, BLURRED, ODD_SHAPE = "dark", "bright", "blurred", "odd_shape"
 
@@ -42,7 +42,7 @@ KINDS = {
     one.name: one
     for one in (
         Kind(
-            SUSPECTS,
+            LABEL_ISSUES,
             "Labels that look wrong",
             "A classifier that had not seen the picture finds another category likelier: often "
             "somebody put it into the wrong one. Wrong labels teach wrong things.",
@@ -162,7 +162,7 @@ KINDS = {
 
 COUNTED = (
     EXACT, NEAR, CONFLICTS, CATEGORY_LEAKS, SPLIT_LEAKS, UNDECODABLE, DAMAGED, BLANK, TINY, DARK,
-    BRIGHT, BLURRED, ODD_SHAPE, SUSPECTS, DOUBTS,
+    BRIGHT, BLURRED, ODD_SHAPE, LABEL_ISSUES, DOUBTS,
 )  # fmt: skip
 """In the order of the JSON object."""
 

@@ -12,12 +12,12 @@ from pixonomy.auditing.kinds import (
     DOUBTS,
     EXACT,
     KINDS,
+    LABEL_ISSUES,
     NEAR,
     SPLIT_LEAKS,
-    SUSPECTS,
     UNDECODABLE,
 )
-from pixonomy.manifest import COLUMNS, Manifest, describe
+from pixonomy.dataset.manifest import COLUMNS, Manifest, describe
 from pixonomy.storage.tables import scan_parquet, stream_parquet
 
 _BATCH = 200_000  # findings written at once
@@ -32,7 +32,7 @@ _SAID: Mapping[str, str] = {
     CONFLICTS: "conflicting labels: {detail}, and otherwise elsewhere",
     CATEGORY_LEAKS: "a copy stands in another category or keyword: {detail}",
     SPLIT_LEAKS: "a copy is in another split: {detail}",
-    SUSPECTS: f"{LABEL_PROBLEMS[0]}{{detail}}",
+    LABEL_ISSUES: f"{LABEL_PROBLEMS[0]}{{detail}}",
     DOUBTS: f"{LABEL_PROBLEMS[1]}{{detail}}",
     UNDECODABLE: "{detail}",
 }
@@ -97,16 +97,16 @@ def decide_problems(
     Returns:
         Columns row (UInt32) and problem, one line for each row that is to be left out.
     """
-    said = [_say(findings[UNDECODABLE], UNDECODABLE, ids)]
+    said = [_report(findings[UNDECODABLE], UNDECODABLE, ids)]
     for kind in applied:
         found = findings[kind]
         if kind == SPLIT_LEAKS:
             found = _lenient_side(found, audited)
-        said.append(_say(found, kind, ids))
+        said.append(_report(found, kind, ids))
     return pl.concat(said).unique("row", keep="first", maintain_order=True)
 
 
-def _say(found: pl.DataFrame, kind: str, ids: pl.Series) -> pl.DataFrame:
+def _report(found: pl.DataFrame, kind: str, ids: pl.Series) -> pl.DataFrame:
     template = _SAID.get(kind, f"{KINDS[kind].name.replace('_', ' ')}: {{detail}}")
     before, _, rest = template.partition("{")
     name, _, after = rest.partition("}")

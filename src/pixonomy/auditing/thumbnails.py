@@ -1,24 +1,24 @@
 """Locations go in; small pictures for the page come out."""
 
+from pixonomy.dataset.location import Location, in_chunks
+from pixonomy.dataset.read import Fetched, read_all
 from pixonomy.errors import UndecodableImage
-from pixonomy.fetch import Fetched, read_all
+from pixonomy.executors.local import run
 from pixonomy.images.decode import decode
-from pixonomy.locate import Location, in_chunks
 from pixonomy.pages.thumbnail import encode_thumbnail
-from pixonomy.progress import Surroundings
-from pixonomy.workers import run
+from pixonomy.progress import Context
 
 THUMBNAIL_PIXELS = 128
 _CHUNK = 32  # pictures a task
 
 
-def make_thumbnails(locations: list[Location], surroundings: Surroundings) -> list[bytes | None]:
+def make_thumbnails(locations: list[Location], context: Context) -> list[bytes | None]:
     """Return a JPEG of at most 128 pixels a side for each; None where there is no picture."""
     made: list[bytes | None] = []
-    busy = surroundings.cores if len(locations) > 8 * _CHUNK else 1
+    busy = context.cores if len(locations) > 8 * _CHUNK else 1
     for some in run(_shrink_all, in_chunks(locations, _CHUNK), busy):
         made += some
-        surroundings.progress("drawing the page", len(made), len(locations))
+        context.progress("drawing the page", len(made), len(locations))
     return made
 
 

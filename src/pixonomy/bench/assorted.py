@@ -12,17 +12,17 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from pixonomy.dataset.location import Location, in_chunks, locate
+from pixonomy.dataset.manifest import read_manifest
+from pixonomy.dataset.read import read_all
 from pixonomy.errors import DataError, UndecodableImage
-from pixonomy.fetch import read_all
+from pixonomy.executors.local import run
 from pixonomy.gallery.photograph import encode_jpeg
 from pixonomy.images.decode import Pixels, decode
-from pixonomy.locate import Location, in_chunks, locate
-from pixonomy.manifest import read_manifest
-from pixonomy.progress import Surroundings
-from pixonomy.road.index import index
-from pixonomy.sources.bson.write import ProductPictures, write_bson
+from pixonomy.progress import Context
+from pixonomy.sources.bson.write_bson import ProductImages, write_bson
 from pixonomy.storage.files import printable
-from pixonomy.workers import run
+from pixonomy.verbs.index import index
 
 KNOWN = ("products/train.bson", "goals", "grocery", "clothing", "cifar10.zip")
 """What is looked for below the folder of real pictures."""
@@ -42,7 +42,7 @@ class _Task:
     are_quarters: bool
 
 
-def write_assorted(path: Path, source: Path, pictures: int, surroundings: Surroundings) -> None:
+def write_assorted(path: Path, source: Path, images: int, context: Context) -> None:
     """Write a catalogue of pictures of about 180 pixels, one in ten a repeat.
 
     Categories are the pictures' own.
@@ -64,25 +64,25 @@ def write_assorted(path: Path, source: Path, pictures: int, surroundings: Surrou
         (_Task(some, are_quarters) for some in in_chunks(places, _CHUNK))
         for are_quarters in (False, True)
     )
-    made = chain.from_iterable(run(_make, tasks, surroundings.cores))
-    write_bson(path, _repeat(made, labels, pictures))
+    made = chain.from_iterable(run(_make, tasks, context.cores))
+    write_bson(path, _repeat(made, labels, images))
 
 
 def _repeat(
-    made: Iterator[tuple[str, bytes]], labels: dict[str, int], pictures: int
-) -> Iterator[ProductPictures]:
-    number, last = 0, ProductPictures(0, 0, [])
+    made: Iterator[tuple[str, bytes]], labels: dict[str, int], images: int
+) -> Iterator[ProductImages]:
+    number, last = 0, ProductImages(0, 0, [])
     for image_id, data in made:
-        if number >= pictures:
+        if number >= images:
             return
         if number % _REPEATED == _REPEATED - 1:
-            yield ProductPictures(number, last.category_id, last.pictures)
+            yield ProductImages(number, last.category_id, last.images)
             number += 1
-        last = ProductPictures(number, labels[image_id] % _CATEGORIES, [data])
+        last = ProductImages(number, labels[image_id] % _CATEGORIES, [data])
         yield last
         number += 1
-    if number < pictures:
-        raise DataError(f"Pictures for {number:,} of {pictures:,} rows are at hand only.")
+    if number < images:
+        raise DataError(f"Pictures for {number:,} of {images:,} rows are at hand only.")
 
 
 def _make(task: _Task) -> list[tuple[str, bytes]]:

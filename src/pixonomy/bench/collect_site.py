@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 import simplejpeg
 
-PICTURE_BYTES = 100_000
+IMAGE_BYTES = 100_000
 KEYWORDS = 8
 AT_ONCE = 32
 
@@ -45,11 +45,11 @@ class Site:
         """Return where a picture is."""
         return f"http://127.0.0.1:{self.port}/{number}.jpg"
 
-    def write_list(self, path: Path, pictures: int, dead_share: float = 0.0) -> None:
+    def write_list(self, path: Path, images: int, dead_share: float = 0.0) -> None:
         """Write a list of so many pictures, a share of them on dead hosts of both kinds."""
         lines = ["url,keyword,license"]
         every = round(1 / dead_share) if dead_share else 0
-        for number in range(pictures):
+        for number in range(images):
             url = self.address(number)
             if every and number % every == 0:
                 host = number // every % _DEAD_HOSTS
@@ -58,10 +58,10 @@ class Site:
             lines.append(f"{url},word {number % KEYWORDS},CC0")
         path.write_text("\n".join(lines), "utf-8")
 
-    def write_taxonomy(self, folder: Path, pictures: int, dead_share: float = 0.0) -> Path:
+    def write_taxonomy(self, folder: Path, images: int, dead_share: float = 0.0) -> Path:
         """Write a list, and the taxonomy file that has it collected."""
         folder.mkdir(parents=True, exist_ok=True)
-        self.write_list(folder / "list.csv", pictures, dead_share)
+        self.write_list(folder / "list.csv", images, dead_share)
         words = ", ".join(f'"word {number}"' for number in range(KEYWORDS))
         hosts = ["127.0.0.1", *(f"127.2.0.{one}" for one in range(1, _DEAD_HOSTS + 1))]
         named = ", ".join(f'"{one}"' for one in hosts)
@@ -89,14 +89,14 @@ def running_site() -> Iterator[Site]:
         process.wait()
 
 
-def serve_pictures() -> None:
+def serve_images() -> None:
     """Serve pictures, as many as anybody asks for, on a free port told on standard output."""
     from aiohttp import web
 
     gallery = _Gallery()
 
     async def answer(request: web.Request) -> web.Response:
-        data = gallery.picture(int(request.match_info["number"]))
+        data = gallery.image(int(request.match_info["number"]))
         return web.Response(body=data, content_type="image/jpeg")
 
     async def run() -> None:
@@ -136,7 +136,7 @@ class _Gallery:
         grain = np.random.default_rng(0).normal(0, 7, (_HEIGHT, _WIDTH, 1))
         self._grain = grain.astype(np.int16)
 
-    def picture(self, number: int) -> bytes:
+    def image(self, number: int) -> bytes:
         """Return a JPEG of 100 kB."""
         if number not in self.drawn:
             self.drawn[number] = self._draw(number)
@@ -148,6 +148,6 @@ class _Gallery:
         pixels = np.clip(large.astype(np.int16) + self._grain, 0, 255).astype(np.uint8)
         for quality in range(60, 5, -5):
             data: bytes = simplejpeg.encode_jpeg(pixels, quality, "RGB", "420")
-            if len(data) <= PICTURE_BYTES:
+            if len(data) <= IMAGE_BYTES:
                 break
-        return data.ljust(PICTURE_BYTES, b"\0")
+        return data.ljust(IMAGE_BYTES, b"\0")

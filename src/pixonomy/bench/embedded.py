@@ -9,19 +9,19 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from pixonomy.bundle.embedder import choose_embedder
+from pixonomy.dataset.location import Location, in_chunks, locate
+from pixonomy.dataset.manifest import read_manifest
+from pixonomy.dataset.read import read_all
 from pixonomy.errors import SettingError, UndecodableImage
-from pixonomy.fetch import read_all
-from pixonomy.gallery.draw import CATEGORIES, draw_picture
+from pixonomy.executors.local import run
+from pixonomy.gallery.draw_images import CATEGORIES, draw_image
 from pixonomy.images.embedding import Embedder
 from pixonomy.images.resize import frame, resize
-from pixonomy.locate import Location, in_chunks, locate
-from pixonomy.manifest import read_manifest
-from pixonomy.progress import Surroundings
-from pixonomy.road.embedder import choose_embedder
-from pixonomy.road.index import IndexChoices, index
+from pixonomy.progress import Context
 from pixonomy.sources.table import TableColumns
 from pixonomy.storage.files import printable
-from pixonomy.workers import run
+from pixonomy.verbs.index import IndexChoices, index
 
 _CHUNK = 128
 DRAWN = 200
@@ -62,7 +62,7 @@ REAL_SETS = (
 
 
 def embed_sets(
-    source: Path | None, folder: Path, surroundings: Surroundings, drawn: int = DRAWN
+    source: Path | None, folder: Path, context: Context, drawn: int = DRAWN
 ) -> list[Embedded]:
     """Embed the real sets below `source`, or drawn pictures.
 
@@ -78,12 +78,12 @@ def embed_sets(
         names = ", ".join(one.path for one in REAL_SETS)
         raise SettingError(f"There is none of {names} in {printable(source)}.")
     weights = sorted((source / "weights").glob("*.weights.h5"))
-    embedder = choose_embedder(weights[0] if len(weights) == 1 else None, folder, surroundings)
-    return [_embed_real(one, source, folder, embedder, surroundings) for one in there]
+    embedder = choose_embedder(weights[0] if len(weights) == 1 else None, folder, context)
+    return [_embed_real(one, source, folder, embedder, context) for one in there]
 
 
 def _embed_real(
-    one: RealSet, source: Path, folder: Path, embedder: Embedder, surroundings: Surroundings
+    one: RealSet, source: Path, folder: Path, embedder: Embedder, context: Context
 ) -> Embedded:
     root = source / one.root if one.root else None
     name = Path(one.path).stem
@@ -96,19 +96,19 @@ def _embed_real(
     locations = locate(rows, manifest.base)
     tasks = list(in_chunks(locations, _CHUNK))
     parts = []
-    for part in run(partial(_embed, embedder), tasks, surroundings.cores):
+    for part in run(partial(_embed, embedder), tasks, context.cores):
         parts.append(part)
-        surroundings.progress(f"embedding {name}", len(parts), len(tasks))
+        context.progress(f"embedding {name}", len(parts), len(tasks))
     return _keep(one.name, folder / f"{name}.npz", np.concatenate(parts), rows["label"])
 
 
 def _embed(embedder: Embedder, locations: list[Location]) -> npt.NDArray[np.float16]:
-    pictures = np.zeros((len(locations), 3, *[embedder.framing.size] * 2), np.uint8)
+    images = np.zeros((len(locations), 3, *[embedder.resize_spec.size] * 2), np.uint8)
     for place, data in read_all(locations):
         if isinstance(data, UndecodableImage):
             raise data
-        pictures[place] = frame(data, embedder.framing)
-    return embedder(pictures).astype(np.float16)
+        images[place] = frame(data, embedder.resize_spec)
+    return embedder(images).astype(np.float16)
 
 
 def _embed_drawn(folder: Path, count: int) -> Embedded:
@@ -116,8 +116,8 @@ def _embed_drawn(folder: Path, count: int) -> Embedded:
     embedder = choose_embedder("none", folder)
     generator = np.random.default_rng(0)
     labels = [label for label in CATEGORIES for _ in range(count)]
-    pictures = [resize(draw_picture(label, generator), embedder.framing) for label in labels]
-    features = embedder(np.stack(pictures)).astype(np.float16)
+    images = [resize(draw_image(label, generator), embedder.resize_spec) for label in labels]
+    features = embedder(np.stack(images)).astype(np.float16)
     return _keep("drawn pictures, no network", folder / "drawn.npz", features, labels)
 
 

@@ -43,12 +43,12 @@ class HashPairs:
         return HashPairs(self.first[near], self.second[near], self.distance[near])
 
 
-def hash_pictures(pictures: Sequence[bytes]) -> Hashes:
+def hash_images(images: Sequence[bytes]) -> Hashes:
     """Hash pictures by imagehash's pHash of 64 and 256 bits and by PDQ."""
     import pdqhash
 
     small, large, pdq, quality = [], [], [], []
-    for data in pictures:
+    for data in images:
         image = Image.open(io.BytesIO(data)).convert("RGB")
         grey = image.convert("L")
         small.append(imagehash.phash(grey, 8).hash.ravel())

@@ -73,10 +73,12 @@ class Found:
     f1: float
 
 
-def measure_found(is_wrong: Flags, is_suspect: Flags, quality: npt.NDArray[np.floating]) -> Found:
+def measure_found(
+    is_wrong: Flags, is_label_issue: Flags, quality: npt.NDArray[np.floating]
+) -> Found:
     """Compare suspects and a ranking (low quality first) with the labels that are wrong."""
-    hits = int((is_wrong & is_suspect).sum())
-    precision = hits / max(1, int(is_suspect.sum()))
+    hits = int((is_wrong & is_label_issue).sum())
+    precision = hits / max(1, int(is_label_issue.sum()))
     recall = hits / max(1, int(is_wrong.sum()))
     f1 = 2 * precision * recall / max(1e-9, precision + recall)
     return Found(float(roc_auc_score(is_wrong, -quality)), precision, recall, f1)

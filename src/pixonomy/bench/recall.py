@@ -23,9 +23,9 @@ class Found:
     wrong: int
 
 
-def count(first: npt.NDArray[np.int64], second: npt.NDArray[np.int64], pictures: int) -> Found:
-    """Count pairs among `pictures` originals followed by their copies in the same order."""
-    is_right = (second - first == pictures) & (first < pictures)
+def count(first: npt.NDArray[np.int64], second: npt.NDArray[np.int64], images: int) -> Found:
+    """Count pairs among `images` originals followed by their copies in the same order."""
+    is_right = (second - first == images) & (first < images)
     return Found(int(is_right.sum()), int((~is_right).sum()))
 
 
@@ -38,19 +38,19 @@ class HashedSet:
     pdq: HashPairs
 
 
-def compare_hashes(originals: Hashes, copies: Hashes) -> HashedSet:
+def compare_hashes(originals: Hashes, duplicates: Hashes) -> HashedSet:
     """Find near pairs by each kind of hash."""
     small, large = (
-        near_pairs(np.concatenate([getattr(originals, kind), getattr(copies, kind)]), most)
+        near_pairs(np.concatenate([getattr(originals, kind), getattr(duplicates, kind)]), most)
         for kind, most in _RADII.items()
     )
-    pdq = near_pairs(np.concatenate([originals.pdq, copies.pdq]), PDQ_DISTANCE)
-    is_good = np.concatenate([originals.pdq_quality, copies.pdq_quality]) > PDQ_QUALITY
+    pdq = near_pairs(np.concatenate([originals.pdq, duplicates.pdq]), PDQ_DISTANCE)
+    is_good = np.concatenate([originals.pdq_quality, duplicates.pdq_quality]) > PDQ_QUALITY
     both = is_good[pdq.first] & is_good[pdq.second]
     return HashedSet(small, large, HashPairs(pdq.first[both], pdq.second[both], pdq.distance[both]))
 
 
-def count_hashes(sets: Mapping[str, HashedSet], pictures: int) -> dict[str, dict[str, Found]]:
+def count_hashes(sets: Mapping[str, HashedSet], images: int) -> dict[str, dict[str, Found]]:
     """Count what each kind of hash finds in each set.
 
     pHash gets the largest distance at which at most one in 1,000 of its pairs is wrong, chosen on
@@ -66,49 +66,47 @@ def count_hashes(sets: Mapping[str, HashedSet], pictures: int) -> dict[str, dict
         ("phash_256", "imagehash pHash, 256 bits"),
     ):
         pairs = {name: getattr(one, kind) for name, one in sets.items()}
-        radius = _largest_radius(list(pairs.values()), _RADII[kind], pictures)
+        radius = _largest_radius(list(pairs.values()), _RADII[kind], images)
         for distance in sorted({radius, _USUAL.get(kind, radius)}):
             counted[f"{title}, distance <= {distance}"] = {
-                name: _count_within(one, distance, pictures) for name, one in pairs.items()
+                name: _count_within(one, distance, images) for name, one in pairs.items()
             }
     counted[f"PDQ, distance <= {PDQ_DISTANCE}, quality > {PDQ_QUALITY}"] = {
-        name: _count_within(one.pdq, PDQ_DISTANCE, pictures) for name, one in sets.items()
+        name: _count_within(one.pdq, PDQ_DISTANCE, images) for name, one in sets.items()
     }
     return counted
 
 
-def _largest_radius(pairs: list[HashPairs], most: int, pictures: int) -> int:
+def _largest_radius(pairs: list[HashPairs], most: int, images: int) -> int:
     for radius in range(most, 0, -1):
-        found = [_count_within(one, radius, pictures) for one in pairs]
+        found = [_count_within(one, radius, images) for one in pairs]
         wrong = sum(one.wrong for one in found)
         if wrong <= _FALSE_SHARE * (wrong + sum(one.right for one in found)):
             return radius
     return 0
 
 
-def _count_within(pairs: HashPairs, radius: int, pictures: int) -> Found:
+def _count_within(pairs: HashPairs, radius: int, images: int) -> Found:
     near = pairs.within(radius)
-    return count(near.first, near.second, pictures)
+    return count(near.first, near.second, images)
 
 
-def count_pairs(pairs: pl.DataFrame, pictures: int, equal: int) -> Found:
+def count_pairs(pairs: pl.DataFrame, images: int, equal: int) -> Found:
     """Count what `find_pairs` found; `equal` copies have the bytes of their originals."""
     first, second = (pairs[name].to_numpy().astype(np.int64) for name in ("first", "second"))
-    found = count(first, second, pictures)
+    found = count(first, second, images)
     return Found(found.right + equal, found.wrong)
 
 
-def tell(counted: Mapping[str, Mapping[str, Found]], pictures: int) -> list[Measurement]:
+def tell(counted: Mapping[str, Mapping[str, Found]], images: int) -> list[Measurement]:
     """Return recall in per cent for each set, then false pairs in 1,000 reported; ours is first."""
     ours, *others = counted
     results = [
         Measurement(
             f"copies found: {name}",
-            100 * one.right / pictures,
+            100 * one.right / images,
             "%",
-            tuple(
-                Yardstick(other, 100 * counted[other][name].right / pictures) for other in others
-            ),
+            tuple(Yardstick(other, 100 * counted[other][name].right / images) for other in others),
         )
         for name, one in counted[ours].items()
     ]

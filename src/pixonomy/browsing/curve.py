@@ -9,14 +9,14 @@ from pixonomy.pages.figure import BLUE, INK, as_svg, figure_style, start_figure
 _POINTS = 300  # more would only make the page larger
 
 
-def draw_curve(pictures: npt.NDArray[np.int64], floor: int) -> str:
+def draw_curve(images: npt.NDArray[np.int64], floor: int) -> str:
     """Draw the pictures of each category over its rank, both axes logarithmic.
 
     Args:
         pictures: of each category, shape (k,), descending; categories without any are left out.
         floor: the number of pictures that is marked as few.
     """
-    sizes = pictures[pictures > 0]
+    sizes = images[images > 0]
     ranks = np.unique(np.geomspace(1, sizes.size, _POINTS).astype(np.int64))
     with figure_style():
         figure, axes = start_figure(4.6, 3.0)

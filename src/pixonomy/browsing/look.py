@@ -9,14 +9,14 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from pixonomy.browsing.census import Census
+from pixonomy.browsing.image_counts import ImageCounts
+from pixonomy.dataset.location import LOCATED, Location, in_chunks, locate
+from pixonomy.dataset.read import Fetched, read_all
 from pixonomy.errors import UndecodableImage
-from pixonomy.fetch import Fetched, read_all
+from pixonomy.executors.local import run
 from pixonomy.images.decode import decode
-from pixonomy.locate import LOCATED, Location, in_chunks, locate
 from pixonomy.pages.thumbnail import encode_thumbnail
 from pixonomy.progress import Progress
-from pixonomy.workers import run
 
 THUMBNAIL_PIXELS = 72
 MEASURED_AT_MOST = 2_000  # pictures drawn to learn what sizes there are …
@@ -30,7 +30,7 @@ Rows = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Look:
+class SampledImage:
     """One picture, looked at.
 
     Attributes:
@@ -50,20 +50,22 @@ class Look:
     fault: str | None = None
 
 
-def draw_sheets(census: Census, categories: int, each: int, seed: int) -> dict[str | None, Rows]:
+def draw_sheets(
+    image_counts: ImageCounts, categories: int, each: int, seed: int
+) -> dict[str | None, Rows]:
     """Draw pictures of the largest categories by chance: label → numbers of rows, ascending.
 
     What is drawn of a category does not depend on how many others there are.
     """
     drawn: dict[str | None, Rows] = {}
-    for place, label in enumerate(census.categories["label"][:categories]):
-        rows = np.flatnonzero(census.category_of_row == place)
+    for place, label in enumerate(image_counts.categories["label"][:categories]):
+        rows = np.flatnonzero(image_counts.category_of_row == place)
         chance = np.random.default_rng([seed, crc32((label or "").encode())])
         drawn[label] = np.sort(chance.choice(rows, min(each, rows.size), replace=False))
     return drawn
 
 
-def draw_measured(census: Census, bytes_in_all: int, seed: int) -> Rows:
+def draw_measured(image_counts: ImageCounts, bytes_in_all: int, seed: int) -> Rows:
     """Draw pictures of all categories by chance, fewer where they are large.
 
     Args:
@@ -72,15 +74,15 @@ def draw_measured(census: Census, bytes_in_all: int, seed: int) -> Rows:
     Returns:
         The numbers of their rows, ascending.
     """
-    rows = np.flatnonzero(census.is_usable)
+    rows = np.flatnonzero(image_counts.is_usable)
     affordable = int(_MEASURED_BYTES / (bytes_in_all / max(1, rows.size) or _ASSUMED_LENGTH))
     wanted = min(MEASURED_AT_MOST, max(_MEASURED_AT_LEAST, affordable), rows.size)
     return np.sort(np.random.default_rng(seed).choice(rows, wanted, replace=False))
 
 
-def look_at(
+def sample_images(
     rows: pl.LazyFrame, numbers: Rows, base: Path, workers: int, progress: Progress
-) -> dict[int, Look]:
+) -> dict[int, SampledImage]:
     """Read and decode the pictures of some rows.
 
     Args:
@@ -91,7 +93,7 @@ def look_at(
     wanted = pl.LazyFrame({"row": np.unique(numbers)}, schema={"row": pl.UInt32})
     table = rows.select(LOCATED, "problem").with_row_index("row")
     picked = table.join(wanted, on="row", how="semi").collect(engine="streaming").sort("row")
-    looks: list[Look] = []
+    looks: list[SampledImage] = []
     # Spawning a process costs about half a second: not worth it for a handful of pictures.
     busy = workers if picked.height > 4 * _CHUNK else 1
     for some in run(_look_at_all, in_chunks(locate(picked, base), _CHUNK), busy):
@@ -100,7 +102,7 @@ def look_at(
     return _with_problems(picked, looks)
 
 
-def _with_problems(picked: pl.DataFrame, looks: Sequence[Look]) -> dict[int, Look]:
+def _with_problems(picked: pl.DataFrame, looks: Sequence[SampledImage]) -> dict[int, SampledImage]:
     problems: Mapping[int, str | None] = dict(picked.select("row", "problem").iter_rows())
     return {
         row: replace(one, problem=problem)
@@ -108,18 +110,18 @@ def _with_problems(picked: pl.DataFrame, looks: Sequence[Look]) -> dict[int, Loo
     }
 
 
-def _look_at_all(locations: list[Location]) -> list[Look]:
+def _look_at_all(locations: list[Location]) -> list[SampledImage]:
     looks = {place: _look(locations[place], fetched) for place, fetched in read_all(locations)}
     return [looks[place] for place in range(len(locations))]
 
 
-def _look(location: Location, fetched: Fetched) -> Look:
+def _look(location: Location, fetched: Fetched) -> SampledImage:
     try:
         if isinstance(fetched, UndecodableImage):
             raise fetched
         pixels = decode(fetched)
     except UndecodableImage as error:
-        return Look(location.image_id, fault=str(error))
+        return SampledImage(location.image_id, fault=str(error))
     height, width = pixels.shape[:2]
     thumbnail = encode_thumbnail(pixels, THUMBNAIL_PIXELS)
-    return Look(location.image_id, None, len(fetched), height, width, thumbnail)
+    return SampledImage(location.image_id, None, len(fetched), height, width, thumbnail)

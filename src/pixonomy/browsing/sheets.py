@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from pixonomy.browsing.counts import name_sheet
-from pixonomy.browsing.look import Look, Rows
-from pixonomy.manifest import SPLITS
+from pixonomy.browsing.look import Rows, SampledImage
+from pixonomy.browsing.overview_counts import name_sheet
+from pixonomy.dataset.category_tree import Taxonomy
+from pixonomy.dataset.manifest import SPLITS
 from pixonomy.pages.thumbnail import as_data_uri
 from pixonomy.pages.wording import counted, display_names, shorten
-from pixonomy.taxonomy import Taxonomy
 
 NO_CATEGORY = "(no category)"
 _LONGEST_NAME = 120  # letters; a table can name anything a category
@@ -44,7 +44,7 @@ class Sheet:
     place: str
     name: str
     path: str
-    pictures: int
+    images: int
     groups: int
     left_out: int
     splits: Mapping[str, int]
@@ -52,7 +52,7 @@ class Sheet:
 
 
 def name_categories(shown: pl.DataFrame, taxonomy: Taxonomy | None) -> dict[str, str]:
-    """Return what to call each label of some rows of `Census.categories`."""
+    """Return what to call each label of some rows of `ImageCounts.categories`."""
     labels = shown["label"].drop_nulls().to_list()
     names = {label: taxonomy.name(label) for label in labels} if taxonomy else {}
     told = display_names(labels, names)
@@ -64,12 +64,12 @@ def make_sheets(
     names: Mapping[str, str],
     taxonomy: Taxonomy | None,
     drawn: Mapping[str | None, Rows],
-    looks: Mapping[int, Look],
+    looks: Mapping[int, SampledImage],
 ) -> list[Sheet]:
     """Return a sheet for each category, with the pictures that were drawn of it.
 
     Args:
-        shown: the first rows of `Census.categories`.
+        shown: the first rows of `ImageCounts.categories`.
         names: label → what to call it.
         drawn: label → numbers of the rows to show.
         looks: the number of a row → its picture.
@@ -79,11 +79,11 @@ def make_sheets(
     for place, row in enumerate(shown.iter_rows(named=True)):
         label = row["label"]
         name = NO_CATEGORY if label is None else names[label]
-        pictures = tuple(_show(looks[int(number)], name) for number in drawn.get(label, ()))
+        images = tuple(_show(looks[int(number)], name) for number in drawn.get(label, ()))
         splits = {split: row[split] for split in SPLITS} if is_split else {}
         counts = (row["pictures"], row["groups"], row["left_out"])
         path = _tell_path(label, taxonomy)
-        sheets.append(Sheet(name_sheet(place), name, path, *counts, splits, pictures))
+        sheets.append(Sheet(name_sheet(place), name, path, *counts, splits, images))
     return sheets
 
 
@@ -93,7 +93,7 @@ def _tell_path(label: str | None, taxonomy: Taxonomy | None) -> str:
     return " / ".join((*taxonomy.categories[label][:-1], label))
 
 
-def _show(look: Look, name: str) -> Shown:
+def _show(look: SampledImage, name: str) -> Shown:
     left_out = None if look.problem is None else f"left out: {look.problem}"
     fault = None if look.fault == look.problem else look.fault
     trouble = "; ".join(one for one in (left_out, fault) if one)
@@ -103,8 +103,8 @@ def _show(look: Look, name: str) -> Shown:
 
 def tell_counts(sheet: Sheet) -> str:
     """Say in words how many pictures a category has."""
-    told = counted(sheet.pictures, "picture")
-    if sheet.groups != sheet.pictures + sheet.left_out:
+    told = counted(sheet.images, "picture")
+    if sheet.groups != sheet.images + sheet.left_out:
         told += f" in {counted(sheet.groups, 'group')}"
     if sheet.left_out:
         told += f", {sheet.left_out:,} left out"

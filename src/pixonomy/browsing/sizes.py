@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from pixonomy.browsing.look import Look
+from pixonomy.browsing.look import SampledImage
 
 QUANTILES: Mapping[str, float] = {
     "Smallest": 0.0,
@@ -64,7 +64,7 @@ def measure_lengths(rows: pl.LazyFrame, usable: int) -> tuple[tuple[int, ...] | 
     return _pick(lengths), int(lengths.sum())
 
 
-def gather_lengths(looks: Iterable[Look]) -> tuple[int, ...] | None:
+def gather_lengths(looks: Iterable[SampledImage]) -> tuple[int, ...] | None:
     """Return `Sizes.lengths` of the pictures that could be decoded."""
     lengths = [one.length for one in looks if one.fault is None]
     return _pick(pl.Series(lengths)) if lengths else None
@@ -85,7 +85,7 @@ def read_dimensions(rows: pl.LazyFrame, usable: int) -> pl.DataFrame | None:
     return found if 2 * found["n"].sum() > usable else None
 
 
-def gather_dimensions(looks: Iterable[Look]) -> pl.DataFrame:
+def gather_dimensions(looks: Iterable[SampledImage]) -> pl.DataFrame:
     """Return `Sizes.dimensions` of the pictures that could be decoded."""
     sides = [(one.width, one.height) for one in looks if one.fault is None]
     return _count(pl.LazyFrame(sides, dict.fromkeys(_SIDES, pl.Int64), orient="row"))

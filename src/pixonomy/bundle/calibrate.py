@@ -173,18 +173,18 @@ def explain_never_sure(
     """
     if calibration.is_ever_sure:
         return None
-    least, pictures, them = count_needed(target), f"{calibration.n:,} pictures", ""
+    least, images, them = count_needed(target), f"{calibration.n:,} pictures", ""
     if units is not None and units < calibration.n:
-        pictures += f" of {units:,} products, bursts or sets of copies"
+        images += f" of {units:,} products, bursts or sets of copies"
         them = " of these"
     if min(calibration.n, calibration.n if units is None else units) < least:
         return (
-            f'No answer is called "sure": the bundle was calibrated on {pictures}, '
+            f'No answer is called "sure": the bundle was calibrated on {images}, '
             f"and to show that {target:.0%} of such answers are right takes at least {least}{them};"
             " give more validation pictures."
         )
     return (
-        f'No answer is called "sure": on the {pictures} that the bundle was '
+        f'No answer is called "sure": on the {images} that the bundle was '
         f"calibrated on, no confidence was shown to mean that {target:.0%} of such answers are "
         "right; give more validation pictures, or a model that is more often right."
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 from pixonomy.bundle.calibrate import Calibration
 from pixonomy.errors import DataError
-from pixonomy.images.resize import FITS, MAX_SIZE, MIN_SIZE, Framing
+from pixonomy.images.resize import FITS, MAX_SIZE, MIN_SIZE, ResizeSpec
 
 MODEL_FILE = "model.onnx"
 
@@ -34,7 +34,7 @@ class Description:
     labels: tuple[str, ...]
     names: tuple[str, ...]
     counts: tuple[int, ...]
-    framing: Framing
+    resize_spec: ResizeSpec
     resize_version: int
     calibration: Calibration
     model_hash: str
@@ -61,7 +61,7 @@ def read_description(about: dict[str, Any]) -> Description:
         labels=tuple(one["label"] for one in labels),
         names=tuple(one["name"] for one in labels),
         counts=tuple(one.get("count", 0) for one in labels),
-        framing=Framing(size, fit),
+        resize_spec=ResizeSpec(size, fit),
         resize_version=version,
         calibration=_read_calibration(calibration),
         model_hash=_take(hashes, "hashes.", MODEL_FILE, _is_hash, "a SHA-256 in hexadecimal"),

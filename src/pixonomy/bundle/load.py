@@ -9,7 +9,7 @@ from typing import Any, Final
 from pixonomy.bundle.calibrate import Calibration
 from pixonomy.bundle.description import MODEL_FILE, Description, IllFormed, read_description
 from pixonomy.errors import BundleError, SettingError
-from pixonomy.images.resize import RESIZE_VERSION, Framing
+from pixonomy.images.resize import RESIZE_VERSION, ResizeSpec
 from pixonomy.inference.form import LARGEST_MODEL
 from pixonomy.inference.session import Network
 from pixonomy.inference.whole_file import read_whole
@@ -37,7 +37,7 @@ class Bundle:
 
     labels: tuple[str, ...]
     names: tuple[str, ...]
-    framing: Framing
+    resize_spec: ResizeSpec
     calibration: Calibration
     network: Network
     about: dict[str, Any]
@@ -81,7 +81,7 @@ def load_bundle(path: Path, threads: int = 1) -> Bundle:
     return Bundle(
         labels=described.labels,
         names=described.names,
-        framing=described.framing,
+        resize_spec=described.resize_spec,
         calibration=described.calibration,
         network=network,
         about=about,
@@ -160,8 +160,8 @@ def _describe(about: dict[str, Any], folder: Path) -> Description:
 
 
 def _check_pair(described: Description, network: Network, folder: Path) -> None:
-    size, count = described.framing.size, len(described.labels)
-    is_one = network.picture_shape == (3, size, size) and network.categories == count
+    size, count = described.resize_spec.size, len(described.labels)
+    is_one = network.image_shape == (3, size, size) and network.categories == count
     needs_novelty = described.calibration.none_novelty is not None
     if not is_one or (needs_novelty and not network.tells_novelty):
         raise BundleError(

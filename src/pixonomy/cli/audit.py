@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from pixonomy.cli import options
-from pixonomy.cli.console import show, surroundings
+from pixonomy.cli.console import context, show
 
 
 def audit(
@@ -39,12 +39,12 @@ def audit(
     debug: options.Debug = False,
 ) -> None:
     """Find copies, leaks, bad pictures and wrong labels; write a page and a marked manifest."""
-    from pixonomy.road.audit import AuditChoices
-    from pixonomy.road.audit import audit as run
+    from pixonomy.verbs.audit import AuditChoices
+    from pixonomy.verbs.audit import audit as run
 
     kinds = tuple(one.strip() for one in (apply or "").split(",") if one.strip())
     choices = AuditChoices(network, predictions, kinds, earlier, apply_corrections)
-    result = run(manifest, output, choices, overwrite, surroundings())
+    result = run(manifest, output, choices, overwrite, context())
     show(result, _lines(result), as_json)
 
 

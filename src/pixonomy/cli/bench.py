@@ -9,9 +9,9 @@ from typing import Annotated, Any
 import typer
 
 from pixonomy.cli import options
-from pixonomy.cli.console import say, show, surroundings
+from pixonomy.cli.console import context, report, show
 from pixonomy.errors import SettingError
-from pixonomy.nearest import suggest
+from pixonomy.nearest_names import suggest
 from pixonomy.storage.files import existing_path
 
 
@@ -23,7 +23,7 @@ class _Benchmark:
         needs: {module: package} of the yardsticks that it cannot do without.
     """
 
-    takes_pictures: bool
+    takes_images: bool
     needs: tuple[tuple[str, str], ...] = ()
 
 
@@ -68,15 +68,15 @@ def bench(
         raise SettingError(
             f"There is no benchmark {name!r}; known are {_NAMES}.{suggest(name, _BENCHMARKS)}"
         )
-    if source is not None and not _BENCHMARKS[name].takes_pictures:
+    if source is not None and not _BENCHMARKS[name].takes_images:
         raise SettingError(f"The benchmark {name!r} takes no pictures: leave --source out.")
     _require_yardsticks(name)
     more = [existing_path(source, "catalogue")] if source is not None else []
-    module = import_module(f"pixonomy.bench.{name}")
+    module = import_module(f"pixonomy.bench.bench_{name}")
     scale: dict[str, Any] = module.QUICK if quick else {}
-    around = surroundings()
+    around = context()
     if quick:
-        say("A few pictures only: the figures say that it runs, and nothing about speed.")
+        report("A few pictures only: the figures say that it runs, and nothing about speed.")
     measured = getattr(module, f"bench_{name}")(around, *more, **scale)
     results = [one.as_json() for one in measured]
     show({"name": name, "cores": around.cores, "results": results}, _lines(results), as_json)

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from pixonomy.cli import options
-from pixonomy.cli.console import show, surroundings
+from pixonomy.cli.console import context, show
 from pixonomy.cli.table import table_lines
 
 _SHOWN = 20  # categories told on the console; --json tells all
@@ -36,11 +36,11 @@ def browse(
     debug: options.Debug = False,
 ) -> None:
     """Show counts, sizes and pictures of each category on one page, before training."""
-    from pixonomy.browsing.page import BrowseChoices
-    from pixonomy.road.browse import browse as run
+    from pixonomy.browsing.overview_page import BrowseChoices
+    from pixonomy.verbs.browse import browse as run
 
     choices = BrowseChoices(categories, each, seed)
-    result = run(manifest, output, choices, overwrite, surroundings())
+    result = run(manifest, output, choices, overwrite, context())
     lines = [
         f"{result['rows']} pictures in {result['groups']} groups and {result['categories']} "
         f"categories, {result['problems']} left out.",
@@ -75,13 +75,13 @@ def sample(
     debug: options.Debug = False,
 ) -> None:
     """Keep some categories, and of each some whole products."""
-    from pixonomy.curation.sample import SampleChoices
-    from pixonomy.road.sample import sample as run
+    from pixonomy.sampling.draw import SampleChoices
+    from pixonomy.verbs.sample import sample as run
 
     choices = SampleChoices(
         tuple(category or ()), preset, total, each, balanced, find, floor, by, seed, duplicates
     )
-    result = run(manifest, output, choices, overwrite, surroundings())
+    result = run(manifest, output, choices, overwrite, context())
     show(result, _lines(result), as_json)
 
 

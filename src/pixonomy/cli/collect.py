@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pixonomy.cli import options
-from pixonomy.cli.console import show, surroundings
+from pixonomy.cli.console import context, show
 from pixonomy.errors import SettingError
 
 if TYPE_CHECKING:
-    from pixonomy.road.collect import CollectChoices
+    from pixonomy.verbs.collect import CollectChoices
 
 taxonomy = typer.Typer(no_args_is_help=True, help="Categories and keywords: a file of your own.")
 gallery = typer.Typer(no_args_is_help=True, help="A stock-photo site in a box, to try things on.")
@@ -36,7 +36,7 @@ def init(
     debug: options.Debug = False,
 ) -> None:
     """Write a file of categories and keywords to begin with."""
-    from pixonomy.road.taxonomy import init_taxonomy
+    from pixonomy.verbs.taxonomy import init_taxonomy
 
     result = init_taxonomy(output, name, table, overwrite)
     show(result, [f"{_count(result)}: {result['taxonomy']}"], as_json)
@@ -49,7 +49,7 @@ def check(
     debug: options.Debug = False,
 ) -> None:
     """Check a file of categories, keywords and settings of providers."""
-    from pixonomy.road.taxonomy import check_taxonomy
+    from pixonomy.verbs.taxonomy import check_taxonomy
 
     result = check_taxonomy(file)
     show(result, [f"{_count(result)}: it is sound."], as_json)
@@ -100,7 +100,7 @@ def collect(
 ) -> None:
     """Collect pictures for each keyword, politely; the same command again goes on."""
     from pixonomy.collecting.licences import read_policy
-    from pixonomy.road.collect import CollectChoices
+    from pixonomy.verbs.collect import CollectChoices
 
     _check_one_mode(
         {"--dry-run": dry_run, "--status": status, "--manifest-only": manifest_only,
@@ -127,22 +127,22 @@ _Answer = tuple[dict[str, Any], list[str]]
 
 
 def _try(file: Path, url: str, choices: "CollectChoices") -> _Answer:
-    from pixonomy.road.collect_try import try_lines, try_page
+    from pixonomy.collecting.try_settings import try_lines, try_page
 
-    result = try_page(file, url, choices, surroundings())
+    result = try_page(file, url, choices, context())
     return result, try_lines(result)
 
 
 def _plan(file: Path, output: str | None, choices: "CollectChoices") -> _Answer:
     from pixonomy.cli.collect_lines import plan_lines
-    from pixonomy.road import collect as road
+    from pixonomy.verbs import collect as road
 
-    result = road.collect(file, output or ".", choices, True, surroundings())
+    result = road.collect(file, output or ".", choices, True, context())
     return result, plan_lines(result)
 
 
 def _tell_status(file: Path, output: str, choices: "CollectChoices") -> _Answer:
-    from pixonomy.road.collect_status import collect_status, status_lines
+    from pixonomy.collecting.status import collect_status, status_lines
 
     result = collect_status(file, output, choices)
     return result, status_lines(result)
@@ -150,10 +150,10 @@ def _tell_status(file: Path, output: str, choices: "CollectChoices") -> _Answer:
 
 def _collect(file: Path, output: str, choices: "CollectChoices", has_only_outcome: bool) -> _Answer:
     from pixonomy.cli.collect_lines import outcome_lines
-    from pixonomy.road import collect as road
+    from pixonomy.verbs import collect as road
 
     verb = road.collect_outcome if has_only_outcome else road.collect
-    result = verb(file, output, choices, surroundings=surroundings())
+    result = verb(file, output, choices, context=context())
     return result, outcome_lines(result)
 
 
@@ -171,9 +171,9 @@ def serve(
     debug: options.Debug = False,
 ) -> None:
     """Serve drawn pictures as a photo site, and as look-alikes of the providers' interfaces."""
-    from pixonomy.road.serve_gallery import serve_gallery
+    from pixonomy.verbs.serve_gallery import serve_gallery
 
-    serve_gallery(port, pictures, seed, surroundings())
+    serve_gallery(port, pictures, seed, context())
 
 
 def read_keys(file: Path | None, environment: Any) -> dict[str, str]:

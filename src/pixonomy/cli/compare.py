@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from pixonomy.cli import options
-from pixonomy.cli.console import percent, show, surroundings
+from pixonomy.cli.console import context, percent, show
 
 
 def compare(
@@ -16,9 +16,9 @@ def compare(
     debug: options.Debug = False,
 ) -> None:
     """Show runs side by side, each beside the first, with what chance can do."""
-    from pixonomy.road.compare import compare as run
+    from pixonomy.verbs.compare import compare as run
 
-    result = run(runs, output, surroundings())
+    result = run(runs, output, context())
     lines = [f"{one['run']}: {percent(one['test']['accuracy'])}" for one in result["runs"]]
     for one in result["comparisons"]:
         low, high = (f"{100 * one[bound]:+.1f}" for bound in ("low", "high"))

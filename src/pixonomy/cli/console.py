@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pixonomy.cli.silence import Silence
 from pixonomy.cli.visible import visible
 from pixonomy.errors import SettingError
-from pixonomy.progress import Hosts, Surroundings
+from pixonomy.progress import Context, Hosts
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -74,19 +74,19 @@ def _make_progress() -> "Progress":
 bars = Bars()
 
 
-def surroundings(device: str | None = None) -> Surroundings:
+def context(device: str | None = None) -> Context:
     """Return what the verbs may use here: all cores, the bars, standard error, a device."""
+    from pixonomy.executors.local import can_start_processes, count_cores
     from pixonomy.pillow_messages import silence_pillow
-    from pixonomy.workers import can_start_processes, count_cores
 
     silence_pillow()
     if count_cores() > 1 and not can_start_processes():
-        say(
+        report(
             "/dev/shm is missing or cannot be written, so that pictures are read by one process "
             "alone, which is slower; mount it (docker run --tmpfs /dev/shm) to use all cores."
         )
     _silence().start()
-    return Surroundings(count_cores(), bars, say, device=device)
+    return Context(count_cores(), bars, report, device=device)
 
 
 @contextmanager
@@ -122,16 +122,16 @@ def read_hosts(text: str | None) -> Hosts:
     )
 
 
-def say(sentence: str) -> None:
+def report(sentence: str) -> None:
     """Tell a person something, on standard error, with nothing in it that a terminal obeys."""
     print(visible(sentence), file=sys.stderr, flush=True)
 
 
 @cache
 def _silence() -> Silence:
-    from pixonomy.workers import count_cores
+    from pixonomy.executors.local import count_cores
 
-    return Silence(say, count_cores())
+    return Silence(report, count_cores())
 
 
 def show(result: dict[str, Any], lines: list[str], as_json: bool) -> None:

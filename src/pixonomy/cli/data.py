@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from pixonomy.cli import options
-from pixonomy.cli.console import show, surroundings
+from pixonomy.cli.console import context, show
 
 _NAMED = 10  # held-out values told on the console; --json tells more
 
@@ -32,13 +32,13 @@ def index(
     debug: options.Debug = False,
 ) -> None:
     """List pictures and their categories in a manifest: one row a picture."""
-    from pixonomy.road.index import IndexChoices
-    from pixonomy.road.index import index as run
     from pixonomy.sources.table import TableColumns
+    from pixonomy.verbs.index import IndexChoices
+    from pixonomy.verbs.index import index as run
 
     columns = TableColumns(root, path_column, label_column, split_column, group_column)
     choices = IndexChoices(columns, categories, level, salvage)
-    result = run(sources, output, choices, overwrite, surroundings())
+    result = run(sources, output, choices, overwrite, context())
     lines = [f"Damaged at byte {one['offset']}: {one['message']}" for one in result["damage"]]
     show(result, [*lines, *_lines(result)], as_json)
 
@@ -56,11 +56,11 @@ def split(
     debug: options.Debug = False,
 ) -> None:
     """Deal the pictures to train, validation and test; copies stay together."""
-    from pixonomy.curation.split import SplitShares
-    from pixonomy.road.split import split as run
+    from pixonomy.splitting.assign import SplitShares
+    from pixonomy.verbs.split import split as run
 
     shares = SplitShares(train, validation, test, seed, hold_out)
-    result = run(manifest, output, shares, overwrite, surroundings())
+    result = run(manifest, output, shares, overwrite, context())
     lines = [_held_out_line(result["held_out"])] if "held_out" in result else []
     show(result, [*lines, *_lines(result)], as_json)
 
@@ -80,10 +80,10 @@ def prepare(
     """Decode and resize every picture once, into arrays that training reads."""
     from pixonomy.arrays.write import ArraySettings
     from pixonomy.images.resize import DEFAULT_FIT
-    from pixonomy.road.prepare import prepare as run
+    from pixonomy.verbs.prepare import prepare as run
 
     settings = ArraySettings(tuple(sorted(set(size))), framing or DEFAULT_FIT, seed)  # type: ignore[arg-type]
-    result = run(manifest, output, settings, overwrite, surroundings())
+    result = run(manifest, output, settings, overwrite, context())
     lines = [
         f"{result['rows']} pictures of {', '.join(map(str, result['sizes']))} px in "
         f"{result['arrays']}; {result['problems']} left out."
@@ -92,7 +92,7 @@ def prepare(
 
 
 def _lines(result: dict[str, Any]) -> list[str]:
-    from pixonomy.road.describe import describe_manifest
+    from pixonomy.dataset.describe import describe_manifest
 
     return [*describe_manifest(result), f"Manifest: {result['manifest']}"]
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from pixonomy.cli import options
-from pixonomy.cli.console import show, surroundings
+from pixonomy.cli.console import context, show
 
 
 def export(
@@ -24,9 +24,9 @@ def export(
     A table may name any file that you can read: only what can be decoded as a picture is copied,
     and `index --root` confines a table to a folder.
     """
-    from pixonomy.road.export import export as run
+    from pixonomy.verbs.export import export as run
 
-    result = run(manifest, output, to, overwrite, surroundings())  # type: ignore[arg-type]
+    result = run(manifest, output, to, overwrite, context())  # type: ignore[arg-type]
     splits = ", ".join(f"{name} {count}" for name, count in result["splits"].items())
     lines = [
         f"{result['rows']} pictures ({splits}), {result['problems']} left out, "

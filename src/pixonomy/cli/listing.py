@@ -12,7 +12,7 @@ from pixonomy.cli import options
 from pixonomy.cli.console import show
 from pixonomy.cli.table import table_lines
 from pixonomy.errors import SettingError
-from pixonomy.nearest import suggest
+from pixonomy.nearest_names import suggest
 
 Rows = list[dict[str, Any]]
 
@@ -66,7 +66,7 @@ def _recipes() -> Rows:
 
 
 def _presets() -> Rows:
-    from pixonomy.curation.sample import PRESETS
+    from pixonomy.sampling.draw import PRESETS
 
     return [{"name": name, "categories": list(ids)} for name, ids in PRESETS.items()]
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from pixonomy.cli.visible import visible
 from pixonomy.errors import PixonomyError, SettingError
-from pixonomy.nearest import suggest
+from pixonomy.nearest_names import suggest
 from pixonomy.platforms import explain_unsupported
 from pixonomy.storage.refusal import find_refusal
 

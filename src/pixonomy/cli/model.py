@@ -17,12 +17,12 @@ from pixonomy.cli.answers import (
     write_answers,
 )
 from pixonomy.cli.console import (
+    context,
     native_messages_aside,
     percent,
     read_hosts,
-    say,
+    report,
     show,
-    surroundings,
 )
 from pixonomy.storage.files import printable
 
@@ -53,10 +53,10 @@ def fit(
     debug: options.Debug = False,
 ) -> None:
     """Photographs in, trained classifier and report out: the whole road in one command."""
-    from pixonomy.road.fit import FitChoices
-    from pixonomy.road.fit import fit as run
-    from pixonomy.road.train import TrainChoices
     from pixonomy.sources.table import TableColumns
+    from pixonomy.verbs.fit import FitChoices
+    from pixonomy.verbs.fit import fit as run
+    from pixonomy.verbs.train import TrainChoices
 
     changes = {"size": size, "epochs": epochs, "seed": seed}
     choices = FitChoices(
@@ -67,7 +67,7 @@ def fit(
         level=level,
         hold_out=hold_out,
     )
-    result = run(sources, output, choices, overwrite, surroundings(device))
+    result = run(sources, output, choices, overwrite, context(device))
     show(result, _evaluation_lines(result), as_json)
 
 
@@ -86,15 +86,15 @@ def train(
     debug: options.Debug = False,
 ) -> None:
     """Train on prepared arrays and export the bundle; goes on after a kill."""
-    from pixonomy.arrays.read import read_arrays
-    from pixonomy.road.train import TrainChoices, plan_training
-    from pixonomy.road.train import train as run
+    from pixonomy.arrays.image_shards import read_arrays
+    from pixonomy.verbs.train import TrainChoices, plan_training
+    from pixonomy.verbs.train import train as run
 
     sizes = read_arrays(arrays).sizes
     if size is None and len(sizes) == 1:
         size = sizes[0]
     changes = {"size": size, "epochs": epochs, "seed": seed}
-    around = replace(surroundings(device), hosts=read_hosts(os.environ.get("PIXONOMY_HOSTS")))
+    around = replace(context(device), hosts=read_hosts(os.environ.get("PIXONOMY_HOSTS")))
     plan = plan_training(TrainChoices(model, recipe, weights, changes), around)
     with native_messages_aside() if around.hosts.world > 1 else nullcontext():
         result = run(arrays, output, plan, overwrite, around)
@@ -119,10 +119,10 @@ def evaluate(
     debug: options.Debug = False,
 ) -> None:
     """Test the run's bundle and write the report page."""
-    from pixonomy.road.evaluate import evaluate as evaluate_run
+    from pixonomy.verbs.evaluate import evaluate as evaluate_run
 
-    result = evaluate_run(run, surroundings(device), on)
-    lines = _evaluation_lines(result) if on is None else _elsewhere_lines(result)
+    result = evaluate_run(run, context(device), on)
+    lines = _evaluation_lines(result) if on is None else _external_lines(result)
     show(result, lines, as_json)
 
 
@@ -138,11 +138,11 @@ def classify(
     debug: options.Debug = False,
 ) -> None:
     """Tell which category each picture shows, and how sure; exit code 1 if none can be read."""
-    from pixonomy.road.classify import classify as run
+    from pixonomy.verbs.classify import classify as run
 
     if output is not None:
         require_room(output, overwrite)
-    result = run(bundle, images, surroundings())
+    result = run(bundle, images, context())
     lines = answer_lines(result["images"])
     if output is not None:
         write_answers(output, result["images"])
@@ -162,11 +162,11 @@ def demo(
     debug: options.Debug = False,
 ) -> None:
     """The whole story, offline: keywords of five savings goals, collect, audit, train, classify."""
-    from pixonomy.road.demo import demo as run
+    from pixonomy.verbs.demo import demo as run
 
     count = 5 * pictures_per_category
-    say(f"Drawing {count} pictures for a photo site in a box, collecting from it, training …")
-    result = run(output, pictures_per_category, seed, surroundings(device))
+    report(f"Drawing {count} pictures for a photo site in a box, collecting from it, training …")
+    result = run(output, pictures_per_category, seed, context(device))
     fresh, got = result["fresh"], result["collected"]
     others = ", ".join(f"{got[name]} {name}" for name in ("duplicates", "refused"))
     found = ", ".join(
@@ -209,7 +209,7 @@ def _pictures(test: dict[str, Any], which: str = "") -> str:
     return f"{n} {which}pictures" + (f" of {units} independent units" if units < n else "")
 
 
-def _elsewhere_lines(result: dict[str, Any]) -> list[str]:
+def _external_lines(result: dict[str, Any]) -> list[str]:
     test, gap, shares = (result[name] for name in ("test", "gap", "shares"))
     lines = []
     if test is not None:

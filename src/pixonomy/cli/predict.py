@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from pixonomy.cli import options
-from pixonomy.cli.console import show, surroundings
+from pixonomy.cli.console import context, show
 
 
 def predict(
@@ -25,11 +25,11 @@ def predict(
     debug: options.Debug = False,
 ) -> None:
     """Predict every picture and every product of a manifest; goes on after a kill."""
-    from pixonomy.road.predict import PredictChoices
-    from pixonomy.road.predict import predict as run
+    from pixonomy.verbs.predict import PredictChoices
+    from pixonomy.verbs.predict import predict as run
 
     choices = PredictChoices(submission, pool)  # type: ignore[arg-type]
-    result = run(bundle, manifest, output, choices, overwrite, surroundings())
+    result = run(bundle, manifest, output, choices, overwrite, context())
     lines = [
         f"{result['rows']} pictures of {result['groups']} products, {result['problems']} without "
         "an answer.",

@@ -18,10 +18,10 @@ class Silence:
     """
 
     def __init__(
-        self, say: Callable[[str], None], cores: int = 1, first_seconds: float = _FIRST_SECONDS
+        self, report: Callable[[str], None], cores: int = 1, first_seconds: float = _FIRST_SECONDS
     ) -> None:
         """Prepare; nothing is watched yet."""
-        self._say, self._cores, self._first = say, cores, first_seconds
+        self._report, self._cores, self._first = report, cores, first_seconds
         self._is_over = threading.Event()
         self._at = ""
         self._last = time.monotonic()
@@ -46,7 +46,7 @@ class Silence:
             quiet = time.monotonic() - self._last
             if quiet >= self._next:
                 self._next = 2 * quiet
-                self._say(self._tell(quiet))
+                self._report(self._tell(quiet))
 
     def _tell(self, quiet: float) -> str:
         at = f" (at {self._at})" if self._at else ""

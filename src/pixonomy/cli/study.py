@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from pixonomy.cli import options
-from pixonomy.cli.console import show, surroundings
+from pixonomy.cli.console import context, show
 from pixonomy.errors import SettingError
 
 
@@ -37,7 +37,7 @@ def study(
     if found is None:
         raise SettingError(f"A part is such as 1/1 or 2/4, not {part!r}.")
     choices = StudyChoices(root, (int(found[1]), int(found[2])), network)
-    result = run(file, output, choices, surroundings(device))
+    result = run(file, output, choices, context(device))
     lines = []
     for one in result["effects"]:
         low, high = (f"{100 * one[bound]:+.1f}" for bound in ("low", "high"))

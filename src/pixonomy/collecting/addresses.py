@@ -17,7 +17,7 @@ from aiohttp.resolver import ThreadedResolver
 from yarl import URL
 
 from pixonomy.collecting.door import parse
-from pixonomy.collecting.finds import Refused
+from pixonomy.collecting.search_results import Refused
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 

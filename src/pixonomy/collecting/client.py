@@ -1,6 +1,6 @@
 """An address goes in; the reply comes out, within limits of bytes and time: one request, no more.
 
-No redirect is followed here, nothing is asked twice: that is for `manners` to decide.
+No redirect is followed here, nothing is asked twice: that is for `politeness` to decide.
 """
 
 import asyncio
@@ -17,8 +17,8 @@ import aiohttp
 from yarl import URL
 
 from pixonomy.collecting.addresses import PrivateAddress, PublicResolver, check_url, is_named
-from pixonomy.collecting.finds import NoReply, Refused, Reply, Trouble, Unreachable
 from pixonomy.collecting.proxies import proxy_for
+from pixonomy.collecting.search_results import NoReply, Refused, Reply, Trouble, Unreachable
 
 MEDIA_BYTES = 25 * 1024**2
 TEXT_BYTES = 8 * 1024**2

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from yarl import URL
 
-from pixonomy.collecting.finds import Find, Refused
+from pixonomy.collecting.search_results import Refused, SearchResult
 
 LONGEST_ADDRESS = 8192
 LONGEST_REASON = 500
@@ -37,11 +37,11 @@ class Admitted:
         problem: why its address cannot be asked; None where it can.
     """
 
-    find: Find
+    find: SearchResult
     problem: str | None
 
 
-def admit(find: Find) -> Admitted:
+def admit(find: SearchResult) -> Admitted:
     """Return the find with every text and number within bounds, and what is wrong with it."""
     address = find.image_url if isinstance(find.image_url, str) else ""
     try:
@@ -51,9 +51,9 @@ def admit(find: Find) -> Admitted:
     return Admitted(tidy(find), None)
 
 
-def tidy(find: Find) -> Find:
+def tidy(find: SearchResult) -> SearchResult:
     """Return the find with every text within its length, and numbers that are sizes."""
-    return Find(
+    return SearchResult(
         native_id=_short(find.native_id, _LONGEST_ID),
         image_url=_short(find.image_url).strip(),
         page_url=_link(find.page_url),

@@ -13,9 +13,9 @@ from datetime import datetime
 
 from pixonomy.collecting.circuits import RUN_SECONDS, Circuit
 from pixonomy.collecting.door import host_name, parse
-from pixonomy.collecting.finds import Kind, Left, NoReply, Pace, Refused, Unreachable
 from pixonomy.collecting.lanes import Lane
-from pixonomy.collecting.pauses import Patience
+from pixonomy.collecting.rate_limits import RetryPolicy
+from pixonomy.collecting.search_results import Kind, Left, NoReply, Pace, Refused, Unreachable
 from pixonomy.collecting.site_rules import SiteRules
 
 MOST_FAILING = 5  # pictures in a row that a host fails to give
@@ -112,7 +112,7 @@ class Hosts:
     """
 
     pace: Callable[[str, Kind], Pace]
-    patience: Patience
+    retry_policy: RetryPolicy
     clock: Callable[[], float]
     keep: Callable[[str, float, str], None] = lambda _host, _until, _reason: None
     is_off: bool = field(default=False, init=False)
@@ -128,7 +128,7 @@ class Hosts:
         for name, (until, reason) in resting.items():
             wait = until - self.clock()
             host = self._hosts.setdefault(name, Host(name))
-            if wait > self.patience.most_seconds:
+            if wait > self.retry_policy.most_seconds:
                 host.circuit.close(reason, wait)
             elif wait > 0:
                 host.quiet_until = time.monotonic() + wait
@@ -166,13 +166,13 @@ class Hosts:
         self._has_lost = False
         if busy is None:
             host.strikes, host.circuit.reason = 0, ""
-        if host.strikes >= self.patience.attempts:
+        if host.strikes >= self.retry_policy.attempts:
             host.circuit.close(reason)
         self.note_quiet(host, max(busy or 0.0, quiet), reason)
 
     def note_quiet(self, host: Host, seconds: float, reason: str) -> None:
         """Note that a host wants to be left alone for so long."""
-        if seconds > self.patience.most_seconds:
+        if seconds > self.retry_policy.most_seconds:
             host.circuit.close(reason, seconds)
         host.quiet_until = max(host.quiet_until, time.monotonic() + seconds)
         if seconds > _KEPT_QUIET:
@@ -183,7 +183,7 @@ class Hosts:
         host = place.origin.host
         if began >= host.struck_at:  # those under way together are one strike
             host.strikes, host.struck_at = host.strikes + 1, time.monotonic()
-        return self.patience.pause(host.strikes)
+        return self.retry_policy.pause(host.strikes)
 
     def note_silence(self, place: Place, began: float, trouble: Exception, kind: Kind) -> None:
         """Note that nobody answered a request."""
@@ -191,14 +191,14 @@ class Hosts:
         if began < origin.silent_at:
             return  # those under way together are one round
         origin.silent, origin.silent_at = origin.silent + 1, now
-        origin.rest_until = now + self.patience.pause(origin.silent)
+        origin.rest_until = now + self.retry_policy.pause(origin.silent)
         # One that was connected to and then kept us for a whole reply's time costs most of all.
         is_brief = place.is_strange(kind) or (kind == "media" and isinstance(trouble, NoReply))
-        most = self.patience.attempts_at_strangers if is_brief else self.patience.attempts
-        is_slow = now - began >= self.patience.stranger_seconds
+        most = self.retry_policy.attempts_at_strangers if is_brief else self.retry_policy.attempts
+        is_slow = now - began >= self.retry_policy.stranger_seconds
         if is_slow and place.is_strange(kind):
             most = 1
-        if origin.silent >= min(most, self.patience.attempts):
+        if origin.silent >= min(most, self.retry_policy.attempts):
             seconds = RUN_SECONDS if isinstance(trouble, NoReply) else None
             origin.circuit.close(str(trouble), seconds)
             origin.circuit.is_asked = False

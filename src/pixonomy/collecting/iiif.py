@@ -7,15 +7,15 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from pixonomy.collecting.finds import Find, Reply, Trouble
 from pixonomy.collecting.provider import plain, whole
+from pixonomy.collecting.search_results import Reply, SearchResult, Trouble
 
 ENDING = "/info.json"
 
 _USEFUL = 1024  # pixels of the longer side: more is read by no classifier, and costs the site
 
 
-def read_info(reply: Reply, page_url: str, title: str = "") -> Find:
+def read_info(reply: Reply, page_url: str, title: str = "") -> SearchResult:
     """Return the picture that an `info.json` describes.
 
     Args:
@@ -37,7 +37,7 @@ def read_info(reply: Reply, page_url: str, title: str = "") -> Find:
     address = f"{base}/full/{size}/0/{quality}.jpg"
     rights = content.get("rights") or content.get("license")
     licence = plain(rights[0] if isinstance(rights, list) and rights else rights)
-    return Find(
+    return SearchResult(
         native_id=base,
         image_url=address,
         page_url=page_url,

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from pixonomy.collecting.door import clean
-from pixonomy.collecting.finds import Reply, Trouble
-from pixonomy.collecting.pauses import retry_after
 from pixonomy.collecting.provider import plain
+from pixonomy.collecting.rate_limits import retry_after
 from pixonomy.collecting.replies import read_json
+from pixonomy.collecting.search_results import Reply, Trouble
 
 _LONGEST = 300  # letters of what an interface says that are told
 _WAIT = re.compile(r"\bin (\d{1,6}) seconds?\b")

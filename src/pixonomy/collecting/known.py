@@ -9,10 +9,10 @@ from pixonomy.collecting.providers.commons import Commons
 from pixonomy.collecting.providers.flickr import Flickr
 from pixonomy.collecting.providers.html import Html
 from pixonomy.collecting.providers.openverse import Openverse
-from pixonomy.collecting.providers.table import Table
+from pixonomy.collecting.providers.url_table import Table
 from pixonomy.collecting.settings import Settings, WrongSetting, place_of
 from pixonomy.errors import SettingError
-from pixonomy.nearest import suggest
+from pixonomy.nearest_names import suggest
 
 PROVIDERS: Mapping[str, Callable[[Settings], Provider]] = {
     "commons": Commons,

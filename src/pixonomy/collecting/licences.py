@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from urllib.parse import urlsplit
 
-from pixonomy.collecting.finds import Find, Refused
+from pixonomy.collecting.search_results import Refused, SearchResult
 from pixonomy.errors import SettingError
 
 NOT_ASKED_FOR = "its licence"
@@ -68,7 +68,7 @@ def read_policy(texts: Iterable[str]) -> frozenset[str]:
     return frozenset(_BY_SMALL[one.casefold()] for one in names)
 
 
-def check_license(find: Find, allowed: frozenset[str]) -> None:
+def check_license(find: SearchResult, allowed: frozenset[str]) -> None:
     """Refuse a picture whose licence is none of those that are asked for; an empty set takes all.
 
     Raises:

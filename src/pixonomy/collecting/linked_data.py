@@ -11,8 +11,8 @@ from typing import Any
 from bs4 import BeautifulSoup
 
 from pixonomy.collecting.door import join
-from pixonomy.collecting.finds import Find
 from pixonomy.collecting.provider import plain, whole
+from pixonomy.collecting.search_results import SearchResult
 
 _DEEPEST = 8  # levels that are looked into
 _MOST_BLOCKS = 50
@@ -20,14 +20,14 @@ _MOST_OBJECTS = 2000
 _MOST_VALUES = 20_000  # of a block that are looked into
 
 
-def described_pictures(page: BeautifulSoup, base: str, url: str) -> list[tuple[Find, str]]:
+def described_images(page: BeautifulSoup, base: str, url: str) -> list[tuple[SearchResult, str]]:
     """Return each picture described, with the address of its thumbnail, or an empty text.
 
     Args:
         base: what relative addresses start from.
         url: of the page.
     """
-    found: list[tuple[Find, str]] = []
+    found: list[tuple[SearchResult, str]] = []
     for one in _image_objects(page):
         if len(found) == _MOST_OBJECTS:
             break
@@ -65,12 +65,12 @@ def _search(content: Any) -> Iterator[dict[str, Any]]:
             left += [(one, level + 1) for one in few if isinstance(one, list | dict)][::-1]
 
 
-def _from_object(content: dict[str, Any], base: str, url: str) -> Find | None:
+def _from_object(content: dict[str, Any], base: str, url: str) -> SearchResult | None:
     address = _address(content.get("contentUrl"), base) or _address(content.get("url"), base)
     if not address:
         return None
     licence = plain(content.get("license"))
-    return Find(
+    return SearchResult(
         native_id=address,
         image_url=address,
         page_url=_address(content.get("acquireLicensePage"), base) or url,

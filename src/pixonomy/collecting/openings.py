@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 from pixonomy.collecting.client import Limits
 from pixonomy.collecting.faults import is_ours
-from pixonomy.collecting.finds import Kind, Left, Refused, Reply, Trouble, Unreachable
 from pixonomy.collecting.hosts import Hosts, Place
-from pixonomy.collecting.pauses import Patience
+from pixonomy.collecting.rate_limits import RetryPolicy
+from pixonomy.collecting.search_results import Kind, Left, Refused, Reply, Trouble, Unreachable
 from pixonomy.collecting.site_rules import read_rules
 
 _TRIES = 3
@@ -28,7 +28,7 @@ class Openings:
 
     agent: str
     hosts: Hosts
-    patience: Patience
+    retry_policy: RetryPolicy
     clock: Callable[[], float]
     ask: Callable[[str, Limits, Kind, str], Awaitable[Reply]]
     _tasks: dict[str, "asyncio.Task[None]"] = field(default_factory=dict, init=False)
@@ -79,7 +79,7 @@ class Openings:
                 if place.closed_seconds() > 0:
                     break
                 if tries < _TRIES and not isinstance(trouble, Unreachable):
-                    await asyncio.sleep(self.patience.pause(tries))
+                    await asyncio.sleep(self.retry_policy.pause(tries))
             except Exception as error:
                 if is_ours(error):
                     raise

@@ -13,8 +13,8 @@ from bs4 import BeautifulSoup
 
 from pixonomy.collecting.content_credentials import read_training_mining
 from pixonomy.collecting.crawlers import means_us
-from pixonomy.collecting.finds import Refused
 from pixonomy.collecting.robots_tag import objection
+from pixonomy.collecting.search_results import Refused
 from pixonomy.collecting.tdm import check_reservation
 from pixonomy.collecting.usage import forbids_training
 from pixonomy.collecting.xmp import read_data_mining
@@ -67,7 +67,7 @@ def check_page(page: BeautifulSoup, agent: str, now: float | None = None) -> Non
     )
 
 
-def check_picture(data: bytes) -> None:
+def check_image(data: bytes) -> None:
     """Heed what stands inside a picture.
 
     Args:

@@ -10,15 +10,15 @@ from pathlib import Path
 
 import polars as pl
 
-from pixonomy.collecting.ledger import Ledger
 from pixonomy.collecting.licences import explain, spdx_of
 from pixonomy.collecting.records import (
     read_categories,
     read_equal_hashes,
-    read_finds,
-    read_pictures,
+    read_images,
+    read_search_results,
 )
-from pixonomy.collecting.shards import shard_path
+from pixonomy.collecting.state_db import StateDatabase
+from pixonomy.collecting.tar_writer import shard_path
 
 SIGHTING_COLUMNS = (
     "image_id", "provider", "category", "keyword", "native_id", "image_url", "page_url", "title",
@@ -51,24 +51,24 @@ class Form:
     licenses: frozenset[str] = frozenset()
 
 
-def stream_sightings(ledger: Ledger) -> Iterator[pl.DataFrame]:
+def stream_sightings(state_db: StateDatabase) -> Iterator[pl.DataFrame]:
     """Yield where each picture was found, every time: `SIGHTING_COLUMNS`, in order."""
-    for found in read_finds(ledger):
+    for found in read_search_results(state_db):
         rows = _add_license_id(found)
         yield rows.with_columns(image_id=_image_id(), found_at=_as_time("found_at")).select(
             SIGHTING_COLUMNS
         )
 
 
-def stream_pictures(ledger: Ledger, form: Form) -> Iterator[pl.DataFrame]:
+def stream_images(state_db: StateDatabase, form: Form) -> Iterator[pl.DataFrame]:
     """Yield a manifest's rows for the pictures, in the order in which they came, and `number`.
 
     A picture bears the label, keyword and provider under which it was found first. Where it, or a
     copy of it, was found in another category, too, it has a problem: nobody knows which is right.
     Of copies, all but the largest have a problem; so has one whose licence is not asked for.
     """
-    marks = _find_marks(ledger, form)
-    for kept in read_pictures(ledger):
+    marks = _find_marks(state_db, form)
+    for kept in read_images(state_db):
         rows = _add_license_id(_place(kept, form.folder))
         rows = rows.with_columns(
             group_id=pl.col("image_id"),
@@ -117,11 +117,11 @@ def _license_problem(rows: pl.DataFrame, allowed: frozenset[str]) -> pl.Series:
     return pl.Series("license problem", problems, dtype=pl.String)
 
 
-def _find_marks(ledger: Ledger, form: Form) -> pl.DataFrame:
+def _find_marks(state_db: StateDatabase, form: Form) -> pl.DataFrame:
     """Return what is to be said of copies and of pictures of several categories: `_MARKS`."""
-    copies = _find_copies(ledger, form)
+    copies = _find_duplicates(state_db, form)
     numbers = json.dumps(copies["number"].to_list())
-    categories = pl.concat(read_categories(ledger, numbers))
+    categories = pl.concat(read_categories(state_db, numbers))
     unit = pl.coalesce("duplicate_group", pl.format("picture {}", "number"))
     seen = categories.join(copies, on="number", how="full", coalesce=True).with_columns(unit=unit)
     told = pl.col("category").drop_nulls().unique().sort()
@@ -138,9 +138,9 @@ def _find_marks(ledger: Ledger, form: Form) -> pl.DataFrame:
     ]
 
 
-def _find_copies(ledger: Ledger, form: Form) -> pl.DataFrame:
+def _find_duplicates(state_db: StateDatabase, form: Form) -> pl.DataFrame:
     """Return number, duplicate_group, and "copy of": the image_id of the largest, or null."""
-    rows = _place(pl.concat(read_equal_hashes(ledger)), form.folder)
+    rows = _place(pl.concat(read_equal_hashes(state_db)), form.folder)
     rows = rows.with_columns(copies=form.prove(rows)).filter(pl.col("copies").is_duplicated())
     rows = _add_license_id(rows)
     is_asked_for = (

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-from pixonomy.collecting.finds import Find, Kind, Pace, Page, Reply
+from pixonomy.collecting.search_results import Kind, Pace, Page, Reply, SearchResult
 
 MlUse = Literal["allowed", "not without permission"]
 
@@ -12,7 +12,7 @@ _MOST = 10**9
 _DIGITS = 40  # letters of a number that are read
 
 Get = Callable[..., Awaitable[Reply]]
-"""`get(url, kind, headers=…, form=…)`: asks politely; see `manners`."""
+"""`get(url, kind, headers=…, form=…)`: asks politely; see `politeness`."""
 
 
 @dataclass(frozen=True)
@@ -65,9 +65,9 @@ def whole(value: Any) -> int | None:
     return number if 0 < number <= _MOST else None
 
 
-def unique(finds: list[Find]) -> tuple[Find, ...]:
+def unique(search_results: list[SearchResult]) -> tuple[SearchResult, ...]:
     """Return finds without those whose id came before."""
-    found: dict[str, Find] = {}
-    for one in finds:
+    found: dict[str, SearchResult] = {}
+    for one in search_results:
         found.setdefault(one.native_id, one)
     return tuple(found.values())

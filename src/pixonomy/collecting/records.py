@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 
 from pixonomy.collecting.door import host_of
-from pixonomy.collecting.ledger import Ledger
+from pixonomy.collecting.state_db import StateDatabase
 
 _CHUNK = 20_000
 _ORIGIN = re.compile(r"([^/?#]*//)?[^/?#]*")  # matches the beginning of any address
@@ -42,7 +42,7 @@ _FIND_TABLES = (
 
 
 @dataclass(frozen=True)
-class KeywordTally:
+class KeywordCounts:
     """How far a keyword is.
 
     Attributes:
@@ -55,59 +55,59 @@ class KeywordTally:
     waiting: int
 
 
-def count_images(ledger: Ledger) -> dict[str, int]:
+def count_images(state_db: StateDatabase) -> dict[str, int]:
     """Return how many addresses are in each state: waiting, kept, refused, failed."""
-    rows = ledger.rows(
+    rows = state_db.rows(
         "SELECT state, sum(images) FROM tallies GROUP BY state HAVING sum(images) > 0"
     )
     return dict(rows)
 
 
-def count_waiting(ledger: Ledger) -> Counter[str]:
+def count_waiting(state_db: StateDatabase) -> Counter[str]:
     """Return hosts → how many addresses wait there; this one count reads all that wait."""
-    urls = ledger.rows("SELECT url FROM images WHERE state = 'waiting'")
+    urls = state_db.rows("SELECT url FROM images WHERE state = 'waiting'")
     found: Counter[str] = Counter()
     for origin, count in Counter(_ORIGIN.match(url)[0] for (url,) in urls).items():  # type: ignore[index]
         found[host_of(origin)] += count
     return found
 
 
-def count_reasons(ledger: Ledger, state: str) -> dict[str, int]:
+def count_reasons(state_db: StateDatabase, state: str) -> dict[str, int]:
     """Return why addresses are in this state, the most frequent reasons first."""
-    rows = ledger.rows(
+    rows = state_db.rows(
         "SELECT reason, images FROM tallies WHERE state = ? AND images > 0 ORDER BY 2 DESC, 1",
         state,
     )
     return dict(rows)
 
 
-def tally_keywords(ledger: Ledger) -> list[KeywordTally]:
+def sum_keywords(state_db: StateDatabase) -> list[KeywordCounts]:
     """Return how far each keyword is that was ever searched for."""
-    rows = ledger.rows(
+    rows = state_db.rows(
         "SELECT category, keywords.keyword, kept, coalesce(sum(finds), 0) FROM keywords "
         "LEFT JOIN searches ON searches.keyword = keywords.number "
         "LEFT JOIN (SELECT search, count(*) AS finds FROM finds WHERE is_waiting GROUP BY search) "
         "ON search = searches.number GROUP BY keywords.number ORDER BY keywords.number"
     )
-    return [KeywordTally(*row) for row in rows]
+    return [KeywordCounts(*row) for row in rows]
 
 
-def read_pictures(ledger: Ledger) -> Iterator[pl.DataFrame]:
+def read_images(state_db: StateDatabase) -> Iterator[pl.DataFrame]:
     """Yield the pictures that are kept, in their order, and where each was found first."""
-    return _read_pictures(ledger, "")
+    return _read_images(state_db, "")
 
 
-def read_equal_hashes(ledger: Ledger) -> Iterator[pl.DataFrame]:
-    """Yield the pictures whose perceptual hash another one has, too, as `read_pictures` does."""
-    return _read_pictures(
-        ledger,
+def read_equal_hashes(state_db: StateDatabase) -> Iterator[pl.DataFrame]:
+    """Yield the pictures whose perceptual hash another one has, too, as `read_images` does."""
+    return _read_images(
+        state_db,
         "WHERE perceptual_hash IN (SELECT perceptual_hash FROM pictures "
         "WHERE perceptual_hash IS NOT NULL GROUP BY 1 HAVING count(*) > 1) ",
     )
 
 
-def _read_pictures(ledger: Ledger, chosen: str) -> Iterator[pl.DataFrame]:
-    rows = ledger.rows(
+def _read_images(state_db: StateDatabase, chosen: str) -> Iterator[pl.DataFrame]:
+    rows = state_db.rows(
         f"SELECT {', '.join(f'pictures.{name}' for name in _KEPT)}, {_FIND_COLUMNS} "
         f"FROM pictures CROSS JOIN finds ON finds.number = pictures.first_find {_FIND_TABLES} "
         f"{chosen}ORDER BY pictures.number"
@@ -117,9 +117,9 @@ def _read_pictures(ledger: Ledger, chosen: str) -> Iterator[pl.DataFrame]:
         yield chunk.drop("about", "found_at").hstack(told)
 
 
-def read_finds(ledger: Ledger) -> Iterator[pl.DataFrame]:
+def read_search_results(state_db: StateDatabase) -> Iterator[pl.DataFrame]:
     """Yield each find of a picture that is kept, in the order of finding."""
-    rows = ledger.rows(
+    rows = state_db.rows(
         f"SELECT pictures.sha256, {_FIND_COLUMNS} FROM finds {_FIND_TABLES} "
         "CROSS JOIN pictures ON pictures.number = images.picture ORDER BY finds.number"
     )
@@ -127,13 +127,13 @@ def read_finds(ledger: Ledger) -> Iterator[pl.DataFrame]:
         yield chunk.with_columns(_parsed()).unnest("about")
 
 
-def read_categories(ledger: Ledger, numbers: str) -> Iterator[pl.DataFrame]:
+def read_categories(state_db: StateDatabase, numbers: str) -> Iterator[pl.DataFrame]:
     """Yield, of pictures that were found for several keywords or are asked for, their categories.
 
     Args:
         numbers: of the pictures that are asked for, as a JSON list.
     """
-    rows = ledger.rows(
+    rows = state_db.rows(
         "SELECT DISTINCT picture, category FROM keyword_pictures "
         "JOIN keywords ON keywords.number = keyword_pictures.keyword WHERE picture IN ("
         "SELECT picture FROM keyword_pictures GROUP BY picture HAVING count(*) > 1 "
@@ -143,9 +143,9 @@ def read_categories(ledger: Ledger, numbers: str) -> Iterator[pl.DataFrame]:
     return _chunks(rows, {"number": pl.Int64(), "category": pl.String()})
 
 
-def read_unmarked(ledger: Ledger, mark: str) -> Iterator[pl.DataFrame]:
+def read_unmarked(state_db: StateDatabase, mark: str) -> Iterator[pl.DataFrame]:
     """Yield the pictures whose perceptual hash is of another kind than that of this mark."""
-    rows = ledger.rows(
+    rows = state_db.rows(
         f"SELECT {', '.join(_KEPT)} FROM pictures WHERE perceptual_hash IS NOT NULL "
         "AND substr(perceptual_hash, 1, ?) <> ? ORDER BY number",
         len(mark), mark,
@@ -153,13 +153,13 @@ def read_unmarked(ledger: Ledger, mark: str) -> Iterator[pl.DataFrame]:
     return _chunks(rows, _KEPT)
 
 
-def count_odd(ledger: Ledger, numbers: str) -> dict[tuple[str, str], int]:
+def count_odd(state_db: StateDatabase, numbers: str) -> dict[tuple[str, str], int]:
     """Return (category, keyword) → how many of its pictures are among these.
 
     Args:
         numbers: of pictures, as a JSON list.
     """
-    rows = ledger.rows(
+    rows = state_db.rows(
         "SELECT category, keywords.keyword, count(*) FROM keyword_pictures "
         "JOIN keywords ON keywords.number = keyword_pictures.keyword "
         "WHERE picture IN (SELECT value FROM json_each(?)) GROUP BY keywords.number",

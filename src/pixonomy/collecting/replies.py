@@ -8,7 +8,7 @@ from typing import Any
 from bs4 import BeautifulSoup, Tag
 from lxml import etree
 
-from pixonomy.collecting.finds import Refused, Reply, Trouble
+from pixonomy.collecting.search_results import Refused, Reply, Trouble
 
 MOST_MARKS = 100_000
 """Signs of a tag in a page, opening and closing ones: seconds of work."""

@@ -10,10 +10,10 @@ from urllib.parse import quote, quote_plus
 from bs4 import BeautifulSoup, Tag
 
 from pixonomy.collecting.door import join
-from pixonomy.collecting.finds import Find, Page
-from pixonomy.collecting.picture_element import attribute
-from pixonomy.collecting.pictures_on_page import Place, read_pictures
+from pixonomy.collecting.images_on_page import Place, read_images
+from pixonomy.collecting.picture_tag import attribute
 from pixonomy.collecting.provider import Get, unique, whole
+from pixonomy.collecting.search_results import Page, SearchResult
 from pixonomy.collecting.trail import Trail
 from pixonomy.collecting.visits import open_at, resolve, tell, visit_all, without_fragment
 
@@ -37,7 +37,7 @@ class Listing:
     """
 
     links: tuple[str, ...]
-    finds: tuple[Find, ...]
+    search_results: tuple[SearchResult, ...]
     following: str
     told: tuple[str, ...]
 
@@ -52,9 +52,9 @@ class Results:
         following: a CSS selector of the link to further results; empty: none.
     """
 
-    def __init__(self, search: str, links: str, picture: str, following: str) -> None:
+    def __init__(self, search: str, links: str, image: str, following: str) -> None:
         self._search, self._links = search, links
-        self._picture, self._following = picture, following
+        self._image, self._following = image, following
         self._remembered: OrderedDict[str, Listing] = OrderedDict()
 
     async def find(self, keyword: str, at: Mapping[str, Any] | None, get: Get) -> Page:
@@ -66,21 +66,26 @@ class Results:
         start, trail = whole(state.get("from")) or 0, Trail.read(state.get("trail"))
         listing = await self._open(url, get)
         links = listing.links[start : start + PORTION]
-        visits = await visit_all(links, self._picture, get)
-        finds = [*listing.finds, *(find for one in visits for find in one.finds)]
-        told = [*(listing.told if not start else ()), *tell(visits, self._picture)]
-        trail.note(f"{url} {start}" if start else url, (one.native_id for one in finds))
+        visits = await visit_all(links, self._image, get)
+        search_results = [
+            *listing.search_results,
+            *(find for one in visits for find in one.search_results),
+        ]
+        told = [*(listing.told if not start else ()), *tell(visits, self._image)]
+        trail.note(f"{url} {start}" if start else url, (one.native_id for one in search_results))
         again = [*again, *(one.url for one in visits if one.is_worth_another)]
         following = self._go_on(url, start, listing, trail, told)
-        return Page(unique(finds), _state(following, trail, again), told=tuple(told))
+        return Page(unique(search_results), _state(following, trail, again), told=tuple(told))
 
     async def _visit_again(self, urls: Sequence[str], get: Get) -> Page:
         """Visit pages that failed once more; those that fail again are left out."""
-        visits = await visit_all(urls[:PORTION], self._picture, get, is_last=True)
-        told = tell([replace(one, is_worth_another=False) for one in visits], self._picture)
-        finds = [find for one in visits for find in one.finds]
+        visits = await visit_all(urls[:PORTION], self._image, get, is_last=True)
+        told = tell([replace(one, is_worth_another=False) for one in visits], self._image)
+        search_results = [find for one in visits for find in one.search_results]
         rest = urls[PORTION:]
-        return Page(unique(finds), {"again": list(rest)} if rest else None, told=tuple(told))
+        return Page(
+            unique(search_results), {"again": list(rest)} if rest else None, told=tuple(told)
+        )
 
     def _go_on(
         self, url: str, start: int, listing: Listing, trail: Trail, told: list[str]
@@ -101,28 +106,32 @@ class Results:
         if url not in self._remembered:
             page, place = await open_at(url, get)
             listing = await asyncio.to_thread(self._read, page, place)
-            finds, problems = await resolve(listing.finds, get)
+            search_results, problems = await resolve(listing.search_results, get)
             told = (*listing.told, *problems[:3])
-            self._remembered[url] = replace(listing, finds=tuple(finds), told=told)
+            self._remembered[url] = replace(
+                listing, search_results=tuple(search_results), told=told
+            )
             while len(self._remembered) > _REMEMBERED:
                 self._remembered.popitem(last=False)
         return self._remembered[url]
 
     def _read(self, page: BeautifulSoup, place: Place) -> Listing:
         links: tuple[str, ...] = ()
-        finds: tuple[Find, ...] = ()
+        search_results: tuple[SearchResult, ...] = ()
         told: list[str] = []
         if self._links:
             links = linked_pages(page, place, self._links)
             if not links:
                 told.append(unmatched(page, place, self._links))
         else:
-            finds = tuple(read_pictures(page, place, self._picture))
-            if not finds:
-                told.append(without_pictures(page, place, self._picture))
+            search_results = tuple(read_images(page, place, self._image))
+            if not search_results:
+                told.append(without_images(page, place, self._image))
         if len(links) == _MOST_LINKS:
             told.append(f"{place.url} has more than {_MOST_LINKS:,} links; the first are taken")
-        return Listing(links, finds, following_page(page, place, self._following), tuple(told))
+        return Listing(
+            links, search_results, following_page(page, place, self._following), tuple(told)
+        )
 
 
 def search_address(search: str, keyword: str) -> str:
@@ -160,11 +169,11 @@ def unmatched(page: BeautifulSoup, place: Place, selector: str) -> str:
     return f"selector `{selector}` (links) matched 0 of {len(links)} links on {place.url}"
 
 
-def without_pictures(page: BeautifulSoup, place: Place, picture: str) -> str:
+def without_images(page: BeautifulSoup, place: Place, image: str) -> str:
     """Return a sentence on a page that names no picture."""
     images = len(page.select("img, picture"))
-    if picture:
-        return f"selector `{picture}` (picture) matched 0 of {images} pictures on {place.url}"
+    if image:
+        return f"selector `{image}` (picture) matched 0 of {images} pictures on {place.url}"
     return (
         f"{place.url} shows {images} pictures and names none by JSON-LD, IIIF, a link to a larger "
         "picture or og:image: set picture, a CSS selector, or links to pages of pictures"

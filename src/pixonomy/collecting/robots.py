@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from protego import Protego
 
 from pixonomy.collecting.crawlers import TRAINING_CRAWLERS
-from pixonomy.collecting.finds import Refused
+from pixonomy.collecting.search_results import Refused
 from pixonomy.collecting.usage import forbids_training, speaks_of_training
 
 ROBOTS_BYTES = 500 * 1024

@@ -8,8 +8,8 @@ import sqlite3
 from collections.abc import Iterator
 
 from pixonomy.collecting.door import tidy
-from pixonomy.collecting.finds import Find
-from pixonomy.collecting.notes import pack
+from pixonomy.collecting.search_results import SearchResult
+from pixonomy.collecting.stored_rows import pack
 
 SCHEMA_VERSION = 2
 
@@ -161,4 +161,4 @@ def _note_version(database: sqlite3.Connection) -> None:
 
 def _tidied(about: str) -> str:
     """Return what version 1 noted of a find, within today's bounds."""
-    return pack(tidy(Find(**json.loads(about))))
+    return pack(tidy(SearchResult(**json.loads(about))))

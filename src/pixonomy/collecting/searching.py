@@ -8,7 +8,9 @@ from typing import Any
 
 from pixonomy.collecting.door import admit, clean
 from pixonomy.collecting.faults import is_ours
-from pixonomy.collecting.finds import (
+from pixonomy.collecting.politeness import Politeness
+from pixonomy.collecting.provider import Provider
+from pixonomy.collecting.search_results import (
     BudgetSpent,
     GaveUp,
     Gone,
@@ -18,9 +20,7 @@ from pixonomy.collecting.finds import (
     Reply,
     Trouble,
 )
-from pixonomy.collecting.ledger import Ledger
-from pixonomy.collecting.manners import Manners
-from pixonomy.collecting.provider import Provider
+from pixonomy.collecting.state_db import StateDatabase
 
 _MOST_EMPTY = 100  # pages of a search without any picture, one after the other
 _MOST_TOLD = 20  # sentences about the pages of a provider
@@ -36,9 +36,9 @@ class Searching:
         clock: seconds since 1970.
     """
 
-    ledger: Ledger
-    manners: Manners
-    say: Callable[[str], None]
+    state_db: StateDatabase
+    politeness: Politeness
+    report: Callable[[str], None]
     clock: Callable[[], float]
     _stopped: Counter[tuple[str, str]] = field(default_factory=Counter, init=False)
     _told: Counter[str] = field(default_factory=Counter, init=False)
@@ -48,7 +48,7 @@ class Searching:
     async def turn_page(self, provider: Provider, category: str, keyword: str) -> bool:
         """Ask for a search's next page and note it; tell whether there may be more in this run."""
         key = (provider.name, category, keyword)
-        search = self.ledger.search(*key)
+        search = self.state_db.search(*key)
         if search.is_over:
             return False
         try:
@@ -64,8 +64,8 @@ class Searching:
             self._stop(provider.name, keyword, f"its page makes no sense ({type(error).__name__})")
             return False
         self._note(key, page)
-        self._tell(provider.name, keyword, page.told)
-        self._empty[key] = 0 if page.finds else self._empty[key] + 1
+        self._report_result(provider.name, keyword, page.told)
+        self._empty[key] = 0 if page.search_results else self._empty[key] + 1
         if self._empty[key] >= _MOST_EMPTY:
             self._stop(provider.name, keyword, f"{_MOST_EMPTY} pages in a row had no pictures")
             return False
@@ -76,31 +76,31 @@ class Searching:
         for (provider, reason), count in self._stopped.items():
             if count > 1:
                 more = "keyword" if count == 2 else "keywords"
-                self.say(f"{provider}, {count - 1:,} more {more}: {reason}.")
+                self.report(f"{provider}, {count - 1:,} more {more}: {reason}.")
 
     def _note(self, key: tuple[str, str, str], page: Page) -> None:
-        admitted = [admit(one) for one in page.finds]
+        admitted = [admit(one) for one in page.search_results]
         total = page.total
         is_count = isinstance(total, int) and 0 <= total <= _MOST_TOTAL
-        finds = tuple(one.find for one in admitted)
-        noted = Page(finds, page.next, total if is_count else None)
-        self.ledger.add_page(*key, noted, self.clock())
+        search_results = tuple(one.find for one in admitted)
+        noted = Page(search_results, page.next, total if is_count else None)
+        self.state_db.add_page(*key, noted, self.clock())
         for one in admitted:
             if one.problem is not None:
-                self.ledger.close_image(one.find.image_url, "refused", one.problem)
+                self.state_db.close_image(one.find.image_url, "refused", one.problem)
 
     def _stop(self, provider: str, keyword: str, reason: str) -> None:
         reason = clean(reason, 500)
         self._stopped[provider, reason] += 1
         if self._stopped[provider, reason] == 1:
-            self.say(f"{provider}, {keyword!r}: {reason}. Run again to go on.")
+            self.report(f"{provider}, {keyword!r}: {reason}. Run again to go on.")
 
-    def _tell(self, provider: str, keyword: str, sentences: tuple[str, ...]) -> None:
+    def _report_result(self, provider: str, keyword: str, sentences: tuple[str, ...]) -> None:
         for one in sentences:
             if (provider, one) not in self._sentences and self._told[provider] < _MOST_TOLD:
                 self._sentences.add((provider, one))
                 self._told[provider] += 1
-                self.say(f"{provider}, {keyword!r}: {clean(one, 500)}.")
+                self.report(f"{provider}, {keyword!r}: {clean(one, 500)}.")
 
     async def _find(self, provider: Provider, keyword: str, at: Any) -> Page:
         """Ask for a page, again where what comes makes no sense; each address only so often."""
@@ -110,9 +110,9 @@ class Searching:
         async def get(url: str, kind: Any, **more: Any) -> Reply:
             nonlocal last
             last = url if kind == "api" else last
-            return await self.manners.get(url, kind, provider.name, asked=asked, **more)
+            return await self.politeness.get(url, kind, provider.name, asked=asked, **more)
 
-        patience = self.manners.patience
+        retry_policy = self.politeness.retry_policy
         failures = 0
         while True:
             try:
@@ -121,10 +121,10 @@ class Searching:
                 raise
             except Trouble as trouble:
                 failures += 1
-                if max(failures, asked[last]) >= patience.attempts:
+                if max(failures, asked[last]) >= retry_policy.attempts:
                     raise
                 if trouble.wait_seconds is not None and last:
                     name, reason = provider.name, clean(str(trouble), 200)
-                    await self.manners.rest(last, name, trouble.wait_seconds, reason)
+                    await self.politeness.rest(last, name, trouble.wait_seconds, reason)
                 else:
-                    await asyncio.sleep(patience.pause(failures))
+                    await asyncio.sleep(retry_policy.pause(failures))

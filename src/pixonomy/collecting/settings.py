@@ -12,7 +12,7 @@ from typing import Any
 import soupsieve
 
 from pixonomy.collecting.door import parse
-from pixonomy.collecting.finds import Refused
+from pixonomy.collecting.search_results import Refused
 from pixonomy.errors import SettingError
 from pixonomy.storage.files import printable
 

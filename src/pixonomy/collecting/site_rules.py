@@ -7,8 +7,8 @@ from urllib.parse import urljoin
 
 from pixonomy.collecting.client import Limits
 from pixonomy.collecting.door import join
-from pixonomy.collecting.finds import Left, NoReply, Refused, Reply, Trouble
 from pixonomy.collecting.robots import ROBOTS_BYTES, Robots
+from pixonomy.collecting.search_results import Left, NoReply, Refused, Reply, Trouble
 from pixonomy.collecting.tdm import TDM_BYTES, TDM_PATH, TdmFile
 
 Ask = Callable[[str, Limits], Awaitable[Reply]]
@@ -17,7 +17,7 @@ notes the quiet it asks for; raises `Trouble` and `Refused` as the client does."
 
 ROBOTS_SECONDS = 20.0
 """So long a robots.txt may take with its redirects, to its last byte; it is asked for three times
-at most. A host of pictures that brings nothing at first has less: `Patience.silent_seconds`."""
+at most. A host of pictures that brings nothing at first has less: `RetryPolicy.silent_seconds`."""
 
 TDM_SECONDS = 10.0
 

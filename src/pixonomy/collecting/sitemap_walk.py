@@ -12,9 +12,9 @@ from dataclasses import replace
 from typing import Any
 
 from pixonomy.collecting.door import join
-from pixonomy.collecting.finds import Find, Gone, Left, Page, Refused, Trouble
 from pixonomy.collecting.provider import Get, unique, whole
 from pixonomy.collecting.results import MOST_AGAIN, PORTION
+from pixonomy.collecting.search_results import Gone, Left, Page, Refused, SearchResult, Trouble
 from pixonomy.collecting.sitemaps import Sitemap, read_sitemap
 from pixonomy.collecting.visits import Visit, tell, visit_all
 
@@ -33,8 +33,8 @@ class SitemapWalk:
         picture: a CSS selector of pictures on pages; empty: what a page names.
     """
 
-    def __init__(self, sitemap: str, picture: str) -> None:
-        self._first, self._picture = sitemap, picture
+    def __init__(self, sitemap: str, image: str) -> None:
+        self._first, self._image = sitemap, image
         self._maps: OrderedDict[str, Sitemap] = OrderedDict()
         self._pages: OrderedDict[str, Visit] = OrderedDict()
 
@@ -45,10 +45,10 @@ class SitemapWalk:
         if not way:
             return await self._visit_again(keyword, again, get)
         maps, barren = whole((at or {}).get("maps")) or 0, whole((at or {}).get("barren")) or 0
-        finds: list[Find] = []
+        search_results: list[SearchResult] = []
         told: list[str] = []
         for _ in range(_STEPS):
-            if not way or finds:
+            if not way or search_results:
                 break
             url, place = way.pop()
             content = await self._read(url, told, get)
@@ -57,14 +57,14 @@ class SitemapWalk:
                 _step_down(way, url, place, content.further, told)
                 continue
             if place == 0:
-                finds += [one for one in content.finds if fits(keyword, one)]
+                search_results += [one for one in content.search_results if fits(keyword, one)]
             pages = sorted(content.pages, key=lambda page: not _fits(keyword, page))
             portion = pages[place : place + PORTION]
             if portion:
                 visits = await self._visit(portion, told, get)
                 again += [one.url for one in visits if one.is_worth_another]
-                finds += [one for visit in visits for one in _fitting(keyword, visit)]
-                barren = 0 if finds else barren + 1
+                search_results += [one for visit in visits for one in _fitting(keyword, visit)]
+                barren = 0 if search_results else barren + 1
                 if place + PORTION < len(pages):
                     way.append((url, place + PORTION))
                 break
@@ -72,15 +72,15 @@ class SitemapWalk:
         told += [problem] if problem else []
         way = [] if problem else way
         kept = {"way": way, "maps": maps, "barren": barren, "again": again[:MOST_AGAIN]}
-        return Page(unique(finds), kept if way or again else None, told=tuple(told))
+        return Page(unique(search_results), kept if way or again else None, told=tuple(told))
 
     async def _visit_again(self, keyword: str, urls: Sequence[str], get: Get) -> Page:
         """Visit pages that failed once more; those that fail again are left out."""
-        visits = await visit_all(urls[:PORTION], self._picture, get, is_last=True)
-        told = tell([replace(one, is_worth_another=False) for one in visits], self._picture)
-        finds = [find for one in visits for find in _fitting(keyword, one)]
+        visits = await visit_all(urls[:PORTION], self._image, get, is_last=True)
+        told = tell([replace(one, is_worth_another=False) for one in visits], self._image)
+        search_results = [find for one in visits for find in _fitting(keyword, one)]
         rest = {"way": [], "again": urls[PORTION:]} if urls[PORTION:] else None
-        return Page(unique(finds), rest, told=tuple(told))
+        return Page(unique(search_results), rest, told=tuple(told))
 
     async def _read(self, url: str, told: list[str], get: Get) -> Sitemap:
         """Read a sitemap; of one that an index names and that cannot be read, nothing comes."""
@@ -102,8 +102,8 @@ class SitemapWalk:
 
     async def _visit(self, pages: Sequence[str], told: list[str], get: Get) -> list[Visit]:
         new = [one for one in pages if one not in self._pages]
-        visits = await visit_all(new, self._picture, get)
-        told += tell(visits, self._picture)
+        visits = await visit_all(new, self._image, get)
+        told += tell(visits, self._image)
         known = {one.url: one for one in visits}
         for one in visits:
             if not one.is_worth_another:
@@ -113,15 +113,15 @@ class SitemapWalk:
         return [known.get(one) or self._pages[one] for one in pages]
 
 
-def fits(keyword: str, find: Find) -> bool:
+def fits(keyword: str, find: SearchResult) -> bool:
     """Tell whether all words of a keyword stand in a picture's title or address."""
     return _fits(keyword, f"{find.title} {find.page_url} {find.image_url}")
 
 
-def _fitting(keyword: str, visit: Visit) -> list[Find]:
+def _fitting(keyword: str, visit: Visit) -> list[SearchResult]:
     if _fits(keyword, f"{visit.title} {visit.url}"):
-        return list(visit.finds)
-    return [one for one in visit.finds if fits(keyword, one)]
+        return list(visit.search_results)
+    return [one for one in visit.search_results if fits(keyword, one)]
 
 
 def _fits(keyword: str, text: str) -> bool:

@@ -6,12 +6,12 @@ from urllib.parse import urlsplit
 
 from lxml import etree
 
-from pixonomy.collecting.finds import Find, Trouble
 from pixonomy.collecting.provider import plain
 from pixonomy.collecting.replies import xml_root
+from pixonomy.collecting.search_results import SearchResult, Trouble
 
 _MOST_ENTRIES = 50_000  # of one sitemap, as the protocol has it
-_MOST_PICTURES = 1000  # of one page, likewise
+_MOST_IMAGES = 1000  # of one page, likewise
 _MOST_BYTES = 50 * 1024**2  # unpacked, likewise
 _GZIP = b"\x1f\x8b"
 
@@ -26,7 +26,7 @@ class Sitemap:
         further: addresses of further sitemaps.
     """
 
-    finds: tuple[Find, ...] = ()
+    search_results: tuple[SearchResult, ...] = ()
     pages: tuple[str, ...] = ()
     further: tuple[str, ...] = ()
 
@@ -47,19 +47,19 @@ def read_sitemap(data: bytes) -> Sitemap:
     root = _root(data)
     further: dict[str, None] = {}
     pages: dict[str, None] = {}
-    finds: list[Find] = []
+    search_results: list[SearchResult] = []
     for entry in root.iterchildren(etree.Element):
         place = _text(entry, "loc")
         if _name(entry) == "sitemap" and place:
             further[place] = None
         elif _name(entry) == "url" and place:
-            named = [one for one in _pictures(entry, place) if one.image_url]
-            finds += named
+            named = [one for one in _images(entry, place) if one.image_url]
+            search_results += named
             if not named:
                 pages[place] = None
-        if len(further) + len(pages) + len(finds) >= _MOST_ENTRIES:
+        if len(further) + len(pages) + len(search_results) >= _MOST_ENTRIES:
             break
-    return Sitemap(tuple(finds), tuple(pages), tuple(further))
+    return Sitemap(tuple(search_results), tuple(pages), tuple(further))
 
 
 def _unpacked(data: bytes) -> bytes:
@@ -97,14 +97,14 @@ def _root(data: bytes) -> etree._Element:
     return root
 
 
-def _pictures(entry: etree._Element, page: str) -> list[Find]:
-    found: list[Find] = []
+def _images(entry: etree._Element, page: str) -> list[SearchResult]:
+    found: list[SearchResult] = []
     for one in entry.iterchildren(etree.Element):
-        if _name(one) == "image" and len(found) < _MOST_PICTURES:
+        if _name(one) == "image" and len(found) < _MOST_IMAGES:
             address = _text(one, "loc")
             title = _text(one, "title") or _text(one, "caption")
             licence = _text(one, "license")
-            found.append(Find(address, address, page, title, license_url=licence))
+            found.append(SearchResult(address, address, page, title, license_url=licence))
     return found
 
 

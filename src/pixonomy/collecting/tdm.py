@@ -11,7 +11,7 @@ from typing import Any
 
 from protego import Protego
 
-from pixonomy.collecting.finds import Refused
+from pixonomy.collecting.search_results import Refused
 
 TDM_PATH = "/.well-known/tdmrep.json"
 TDM_BYTES = 256 * 1024

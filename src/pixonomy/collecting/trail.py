@@ -44,11 +44,11 @@ class Trail:
         """Tell whether a page was read before."""
         return _hash(address) in self.seen
 
-    def note(self, address: str, finds: Iterable[str]) -> None:
+    def note(self, address: str, search_results: Iterable[str]) -> None:
         """Note a page that was read, with the addresses of what it had."""
         self.pages += 1
         self.seen.add(_hash(address))
-        found = sorted(set(finds))
+        found = sorted(set(search_results))
         mark = _hash("\n".join(found))
         self.barren = self.barren + 1 if not found or mark in self.seen else 0
         self.seen.add(mark)

@@ -11,15 +11,15 @@ from typing import Any
 from bs4 import BeautifulSoup, Tag
 
 from pixonomy.collecting.door import admit
-from pixonomy.collecting.finds import Find, Gone, Refused, Trouble
+from pixonomy.collecting.images_on_page import Place, name_images
 from pixonomy.collecting.licences import check_license
-from pixonomy.collecting.optout import check_picture
-from pixonomy.collecting.picture_element import attribute, is_picture_file, picture_address
-from pixonomy.collecting.pictures_on_page import Place, name_pictures
+from pixonomy.collecting.optout import check_image
+from pixonomy.collecting.picture_tag import attribute, image_address, is_image_file
 from pixonomy.collecting.provider import Get, unique
-from pixonomy.collecting.results import following_page, linked_pages, unmatched, without_pictures
+from pixonomy.collecting.results import following_page, linked_pages, unmatched, without_images
+from pixonomy.collecting.search_results import Gone, Refused, SearchResult, Trouble
 from pixonomy.collecting.visits import open_at, resolve
-from pixonomy.images.fingerprint import fingerprint
+from pixonomy.images.image_hash import fingerprint
 
 MOST_FETCHED = 12  # pictures that are asked for; more are named alone
 
@@ -38,7 +38,7 @@ class Wish:
     """
 
     links: str
-    picture: str
+    image: str
     following: str
     smallest_side: int
     licenses: frozenset[str] = frozenset()
@@ -58,9 +58,9 @@ async def look_at(url: str, wish: Wish, get: Get) -> dict[str, Any]:
         page, place = await open_at(url, get)
     except (Refused, Gone, Trouble) as reason:
         return {"url": url, "refused": str(reason), "pictures": [], "told": []}
-    named = await asyncio.to_thread(_named, page, place, wish.picture)
-    taken = next((how for how, finds in named.items() if finds), "")
-    finds, problems = await resolve(named.get(taken, []), get)
+    named = await asyncio.to_thread(_named, page, place, wish.image)
+    taken = next((how for how, search_results in named.items() if search_results), "")
+    search_results, problems = await resolve(named.get(taken, []), get)
     pages = linked_pages(page, place, wish.links) if wish.links else ()
     return {
         "url": place.url,
@@ -69,14 +69,16 @@ async def look_at(url: str, wish: Wish, get: Get) -> dict[str, Any]:
         "links": _links(page, wish.links, pages),
         "next": following_page(page, place, wish.following) or None,
         "how": {how: len(found) for how, found in named.items()},
-        "pictures": await _judge_all(finds, taken, wish, get),
-        "others": list(_others(page, place, {one.image_url for one in finds})),
-        "told": [*problems, *_told(page, place, wish, pages, bool(finds))],
+        "pictures": await _judge_all(search_results, taken, wish, get),
+        "others": list(_others(page, place, {one.image_url for one in search_results})),
+        "told": [*problems, *_told(page, place, wish, pages, bool(search_results))],
     }
 
 
-def _named(page: BeautifulSoup, place: Place, picture: str) -> dict[str, list[Find]]:
-    return {how: list(unique(finds)) for how, finds in name_pictures(page, place, picture)}
+def _named(page: BeautifulSoup, place: Place, image: str) -> dict[str, list[SearchResult]]:
+    return {
+        how: list(unique(search_results)) for how, search_results in name_images(page, place, image)
+    }
 
 
 def _links(page: BeautifulSoup, selector: str, pages: tuple[str, ...]) -> Mapping[str, Any]:
@@ -85,22 +87,24 @@ def _links(page: BeautifulSoup, selector: str, pages: tuple[str, ...]) -> Mappin
 
 
 def _told(
-    page: BeautifulSoup, place: Place, wish: Wish, pages: tuple[str, ...], has_pictures: bool
+    page: BeautifulSoup, place: Place, wish: Wish, pages: tuple[str, ...], has_images: bool
 ) -> Iterator[str]:
     if wish.links and not pages:
         yield unmatched(page, place, wish.links)
-    if not has_pictures and not pages:
-        yield without_pictures(page, place, wish.picture)
+    if not has_images and not pages:
+        yield without_images(page, place, wish.image)
 
 
-async def _judge_all(finds: list[Find], how: str, wish: Wish, get: Get) -> list[dict[str, Any]]:
+async def _judge_all(
+    search_results: list[SearchResult], how: str, wish: Wish, get: Get
+) -> list[dict[str, Any]]:
     """Return each picture with why it is refused; those beyond the first ones are not asked for."""
-    asked = [_judge(one, wish, get) for one in finds[:MOST_FETCHED]]
+    asked = [_judge(one, wish, get) for one in search_results[:MOST_FETCHED]]
     reasons: list[str | None] = [*await asyncio.gather(*asked)]
-    rest = finds[MOST_FETCHED:_MOST_TOLD]
+    rest = search_results[MOST_FETCHED:_MOST_TOLD]
     reasons += [admit(one).problem or "not asked for: there are many" for one in rest]
     told = []
-    for one, refused in zip(finds, reasons, strict=False):
+    for one, refused in zip(search_results, reasons, strict=False):
         find = admit(one).find
         told.append(
             {
@@ -117,7 +121,7 @@ async def _judge_all(finds: list[Find], how: str, wish: Wish, get: Get) -> list[
     return told
 
 
-async def _judge(find: Find, wish: Wish, get: Get) -> str | None:
+async def _judge(find: SearchResult, wish: Wish, get: Get) -> str | None:
     admitted = admit(find)
     if admitted.problem is not None:
         return admitted.problem
@@ -130,7 +134,7 @@ async def _judge(find: Find, wish: Wish, get: Get) -> str | None:
 
 
 def _look(data: bytes, smallest_side: int) -> str | None:
-    check_picture(data)
+    check_image(data)
     seen = fingerprint(data)
     if seen.problem is not None:
         return seen.problem
@@ -143,9 +147,9 @@ def _others(page: BeautifulSoup, place: Place, taken: set[str]) -> Iterator[dict
     """Yield pictures that the page shows and nothing picks, with a selector that would."""
     seen = set(taken)
     for one in page.select("img, a[href]", limit=5000):
-        if one.name == "a" and not is_picture_file(attribute(one, "href")):
+        if one.name == "a" and not is_image_file(attribute(one, "href")):
             continue
-        address = picture_address(one, place.base)
+        address = image_address(one, place.base)
         if address and address not in seen:
             seen.add(address)
             yield {"image_url": address, "element": _selector(one)}

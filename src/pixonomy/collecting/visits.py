@@ -8,14 +8,22 @@ from urllib.parse import urldefrag
 
 from bs4 import BeautifulSoup
 
-from pixonomy.collecting.finds import Find, GaveUp, Gone, Left, Refused, Reply, Trouble
 from pixonomy.collecting.iiif import ENDING, read_info
-from pixonomy.collecting.manners import AGENT
+from pixonomy.collecting.images_on_page import Place, place_of_page, read_images
 from pixonomy.collecting.optout import check_page
-from pixonomy.collecting.picture_element import is_picture_file
-from pixonomy.collecting.pictures_on_page import Place, place_of_page, read_pictures
+from pixonomy.collecting.picture_tag import is_image_file
+from pixonomy.collecting.politeness import AGENT
 from pixonomy.collecting.provider import Get, plain
 from pixonomy.collecting.replies import open_page
+from pixonomy.collecting.search_results import (
+    GaveUp,
+    Gone,
+    Left,
+    Refused,
+    Reply,
+    SearchResult,
+    Trouble,
+)
 
 
 @dataclass(frozen=True)
@@ -29,7 +37,7 @@ class Visit:
     """
 
     url: str
-    finds: tuple[Find, ...] = ()
+    search_results: tuple[SearchResult, ...] = ()
     title: str = ""
     problem: str = ""
     is_worth_another: bool = False
@@ -39,7 +47,7 @@ async def open_at(url: str, get: Get) -> tuple[BeautifulSoup, Place]:
     """Return a page and where it is.
 
     Raises:
-        Refused, Gone, Trouble: see `manners`, and where the page objects to the use.
+        Refused, Gone, Trouble: see `politeness`, and where the page objects to the use.
     """
     reply = await get(url, "page")
     page = await open_page(reply)
@@ -52,7 +60,7 @@ def _place(page: BeautifulSoup, url: str) -> Place:
 
 
 async def visit_all(
-    urls: Sequence[str], picture: str, get: Get, is_last: bool = False
+    urls: Sequence[str], image: str, get: Get, is_last: bool = False
 ) -> list[Visit]:
     """Visit pages side by side, in the order given.
 
@@ -62,9 +70,9 @@ async def visit_all(
 
     Raises:
         Left, GaveUp: where a host is not asked any more, or nothing came of any page.
-        BudgetSpent: see `manners`.
+        BudgetSpent: see `politeness`.
     """
-    visits = await asyncio.gather(*(_visit(url, picture, get) for url in urls))
+    visits = await asyncio.gather(*(_visit(url, image, get) for url in urls))
     failures = [one for one in visits if isinstance(one, GaveUp)]
     if failures and len(failures) == len(visits) and not is_last:
         raise failures[0]
@@ -74,10 +82,12 @@ async def visit_all(
     ]
 
 
-async def resolve(finds: Sequence[Find], get: Get) -> tuple[list[Find], list[str]]:
+async def resolve(
+    search_results: Sequence[SearchResult], get: Get
+) -> tuple[list[SearchResult], list[str]]:
     """Return finds with pictures in place of descriptions by IIIF, and what went wrong."""
     found, problems = [], []
-    for find in finds:
+    for find in search_results:
         if not find.image_url.partition("?")[0].endswith(ENDING):
             found.append(find)
             continue
@@ -90,9 +100,9 @@ async def resolve(finds: Sequence[Find], get: Get) -> tuple[list[Find], list[str
     return found, problems
 
 
-async def _visit(url: str, picture: str, get: Get) -> Visit | GaveUp:
+async def _visit(url: str, image: str, get: Get) -> Visit | GaveUp:
     try:
-        return await _read(url, picture, get)
+        return await _read(url, image, get)
     except Left:
         raise
     except GaveUp as trouble:
@@ -101,24 +111,26 @@ async def _visit(url: str, picture: str, get: Get) -> Visit | GaveUp:
         return Visit(url, problem=str(reason))
 
 
-async def _read(url: str, picture: str, get: Get) -> Visit:
-    if is_picture_file(url):  # a link that leads to no page, but to the picture itself
-        finds, problems = await resolve([Find(url, url, url)], get)
-        return Visit(url, tuple(finds), problem=problems[0] if problems else "")
+async def _read(url: str, image: str, get: Get) -> Visit:
+    if is_image_file(url):  # a link that leads to no page, but to the picture itself
+        search_results, problems = await resolve([SearchResult(url, url, url)], get)
+        return Visit(url, tuple(search_results), problem=problems[0] if problems else "")
     page, place = await open_at(url, get)
-    named = await asyncio.to_thread(read_pictures, page, place, picture)
-    finds, problems = await resolve(named, get)
+    named = await asyncio.to_thread(read_images, page, place, image)
+    search_results, problems = await resolve(named, get)
     title = plain(page.title.get_text()) if page.title is not None else ""
-    return Visit(url, tuple(finds), title, "" if finds or not problems else problems[0])
+    return Visit(
+        url, tuple(search_results), title, "" if search_results or not problems else problems[0]
+    )
 
 
-async def _read_description(find: Find, get: Get) -> Find:
+async def _read_description(find: SearchResult, get: Get) -> SearchResult:
     reply: Reply = await get(find.image_url, "page")
     told = read_info(reply, find.page_url, find.title)
     return replace(told, license_url=told.license_url or find.license_url)
 
 
-def tell(visits: Sequence[Visit], picture: str) -> list[str]:
+def tell(visits: Sequence[Visit], image: str) -> list[str]:
     """Return sentences on pages that failed, are left out, or name no picture."""
     told = []
     count = len(visits)
@@ -128,18 +140,18 @@ def tell(visits: Sequence[Visit], picture: str) -> list[str]:
         )
         for reason, times in reasons.most_common(3):
             told.append(f"{times} of {count} pages {then}: {reason}")
-    empty = [one.url for one in visits if not one.problem and not one.finds]
+    empty = [one.url for one in visits if not one.problem and not one.search_results]
     if empty:
         told.append(
-            f"{_selector(picture)} on {len(empty)} of {count} pages, such as {empty[0]}; see why: "
+            f"{_selector(image)} on {len(empty)} of {count} pages, such as {empty[0]}; see why: "
             "--try with that address"
         )
     return told
 
 
-def _selector(picture: str) -> str:
-    if picture:
-        return f"selector `{picture}` (picture) matched no picture"
+def _selector(image: str) -> str:
+    if image:
+        return f"selector `{image}` (picture) matched no picture"
     return "no picture is named by JSON-LD, IIIF, a link to a larger picture or og:image"
 
 

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from pixonomy.collecting.windows import SLOW_SECONDS, Row, Window
+from pixonomy.collecting.search_window import SLOW_SECONDS, Row, Window
 
 _LOW = 64  # rows that are at hand while the next page is asked for
 _MOST_AT_HAND = 512  # rows: no further page is asked for while so many wait for hosts that rest

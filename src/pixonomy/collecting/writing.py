@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pixonomy.collecting.faults import is_ours
-from pixonomy.collecting.finds import Find
-from pixonomy.collecting.ledger import Ledger
-from pixonomy.collecting.notes import Kept
-from pixonomy.collecting.shards import NewPicture, Placed, ShardWriter
-from pixonomy.images.fingerprint import PictureFingerprint
+from pixonomy.collecting.search_results import SearchResult
+from pixonomy.collecting.state_db import StateDatabase
+from pixonomy.collecting.stored_rows import Kept
+from pixonomy.collecting.tar_writer import NewImage, Placed, ShardWriter
+from pixonomy.images.image_hash import ImageFingerprint
 from pixonomy.progress import Progress
 
 _BATCH = 256
@@ -24,16 +24,16 @@ class Fetched:
     """A picture on its way to the tar files."""
 
     url: str
-    find: Find
+    find: SearchResult
     data: bytes
-    seen: PictureFingerprint
+    seen: ImageFingerprint
 
 
 _OnItsWay = tuple[Fetched, "asyncio.Future[None]"]
 
 
 @dataclass
-class PictureWriter:
+class ImageWriter:
     """The one that writes.
 
     Attributes:
@@ -41,7 +41,7 @@ class PictureWriter:
         kept, total: pictures there are, and that are wanted, of all keywords.
     """
 
-    ledger: Ledger
+    state_db: StateDatabase
     writer: ShardWriter
     progress: Progress
     clock: Callable[[], float]
@@ -54,14 +54,14 @@ class PictureWriter:
     def __post_init__(self) -> None:
         self._queue = asyncio.Queue(_BATCH)
 
-    async def add(self, picture: Fetched) -> "asyncio.Future[None]":
+    async def add(self, image: Fetched) -> "asyncio.Future[None]":
         """Hand a picture on; return what is done when it is in the tar files and the ledger."""
         while self._bytes > _MOST_BYTES:
             self._written.clear()
             await self._written.wait()
-        self._bytes += len(picture.data)
+        self._bytes += len(image.data)
         written = asyncio.get_running_loop().create_future()
-        await self._queue.put((picture, written))
+        await self._queue.put((image, written))
         return written
 
     async def run(self) -> None:
@@ -97,12 +97,11 @@ class PictureWriter:
         """Append the pictures that are new, and note them all."""
         news: dict[str, Fetched] = {}
         for one in batch:
-            if one.seen.sha256 not in news and not self.ledger.knows(one.seen.sha256):
+            if one.seen.sha256 not in news and not self.state_db.knows(one.seen.sha256):
                 news[one.seen.sha256] = one
-        number = self.ledger.count_pictures()
+        number = self.state_db.count_pictures()
         appended = [
-            NewPicture(one.data, one.seen.format or "bin", _about(one.find))
-            for one in news.values()
+            NewImage(one.data, one.seen.format or "bin", _about(one.find)) for one in news.values()
         ]
         loop = asyncio.get_running_loop()
         placed = await loop.run_in_executor(thread, self.writer.append, number, appended)
@@ -112,7 +111,7 @@ class PictureWriter:
             for place, (one, where) in enumerate(zip(news.values(), placed, strict=True))
         ]
         urls = [(one.url, one.seen.sha256) for one in batch]
-        self.ledger.add_pictures(kept, urls, self.writer.ends)
+        self.state_db.add_images(kept, urls, self.writer.ends)
         self.kept = min(self.total, self.kept + len(kept))
         self.progress("collecting pictures", self.kept, self.total)
 
@@ -132,7 +131,7 @@ def _noted(one: Fetched, number: int, where: Placed, now: float) -> Kept:
     )
 
 
-def _about(find: Find) -> dict[str, Any]:
+def _about(find: SearchResult) -> dict[str, Any]:
     told = {
         "image_url": find.image_url,
         "page_url": find.page_url,

@@ -7,12 +7,12 @@ program can know them; what only people know is asked for.
 from collections.abc import Iterator, Sequence
 
 from pixonomy.evaluation.metrics import Metrics
-from pixonomy.evaluation.report import Report, tell_mix_of
+from pixonomy.evaluation.report import Report, describe_mix_of
 from pixonomy.evaluation.sections import (
     compare_in_words,
+    describe_limits,
+    describe_units,
     tabulate_classes,
-    tell_limits,
-    tell_units,
 )
 from pixonomy.pages.wording import counted, display_names, percent
 
@@ -35,7 +35,7 @@ def write_card(report: Report) -> str:
     ]
     if metrics:
         lines += _section("Each category", _categories(metrics, names))
-    notes = [*report.notes, *tell_limits(metrics, names)]
+    notes = [*report.notes, *describe_limits(metrics, names)]
     lines += _section("Limits", [f"- {_plain(note)}" for note in notes])
     lines += _section("To be written by people", _OPEN)
     lines += _section("Repeat it", ["```", report.command.replace("```", ""), "```"])
@@ -73,7 +73,7 @@ def _figures(report: Report, metrics: Metrics, names: dict[str, str]) -> list[st
     if metrics.units is None:
         n += ", each taken as independent"
     elif metrics.units < metrics.n:
-        n += f" of {tell_units(metrics)} (products, bursts, copies)"
+        n += f" of {describe_units(metrics)} (products, bursts, copies)"
     macro = f"{metrics.macro_f1_low:.3f} to {metrics.macro_f1_high:.3f}"
     rows = [
         ("accuracy", percent(metrics.accuracy)),
@@ -86,13 +86,13 @@ def _figures(report: Report, metrics: Metrics, names: dict[str, str]) -> list[st
     told = [f"On {n}:", "", "| | |", "| --- | --- |"]
     told += [f"| {name} | {value} |" for name, value in rows]
     told.append("")
-    told += [f"- {_plain(one)}" for one in tell_mix_of(report, names)]
+    told += [f"- {_plain(one)}" for one in describe_mix_of(report, names)]
     told += [f"- {_plain(one)}" for one in compare_in_words(metrics, report.baselines, names)]
     return told
 
 
 def _more(report: Report) -> Iterator[tuple[str, str]]:
-    mix = report.elsewhere.mix if report.elsewhere else None
+    mix = report.external.mix if report.external else None
     if mix and mix.reweighted:
         found = mix.reweighted
         interval = f"{percent(found.accuracy_low)} to {percent(found.accuracy_high)}"
@@ -111,8 +111,8 @@ def _more(report: Report) -> Iterator[tuple[str, str]]:
         after = report.certainty.after
         interval = f"{percent(after.error_low)} to {percent(after.error_high)}"
         yield "expected calibration error", f"{percent(after.error)} ({interval})"
-    if report.suspects:
-        yield "wrong answers that may be wrong labels", f"{report.suspects.n:,}"
+    if report.label_issues:
+        yield "wrong answers that may be wrong labels", f"{report.label_issues.n:,}"
 
 
 def _categories(metrics: Metrics, names: dict[str, str]) -> list[str]:

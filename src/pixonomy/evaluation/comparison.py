@@ -23,7 +23,7 @@ _MOSTLY = 0.5  # of the smaller set has to be common for runs to be compared on 
 
 
 @dataclass(frozen=True)
-class Contender:
+class ComparedRun:
     """A run that is compared.
 
     Attributes:
@@ -69,12 +69,12 @@ class Compared:
         return {"run": self.name, **self.difference.as_json(), "adjusted": self.adjusted, **counts}
 
 
-def compare_with_first(contenders: Sequence[Contender]) -> tuple[Compared, ...]:
+def compare_with_first(compared_runs: Sequence[ComparedRun]) -> tuple[Compared, ...]:
     """Compare each run but the first with the first.
 
     On the same pictures where both were tested on them, or on most of what the one with fewer was.
     """
-    first, *others = contenders
+    first, *others = compared_runs
     found = [_compare(first.predictions, other.predictions) for other in others]
     adjusted = holm([difference.chance for difference, _ in found])
     return tuple(
@@ -94,24 +94,24 @@ def holm(chances: Sequence[float]) -> list[float]:
 
 
 def render_comparison(
-    contenders: Sequence[Contender], compared: Sequence[Compared], command: str
+    compared_runs: Sequence[ComparedRun], compared: Sequence[Compared], command: str
 ) -> str:
     """Return the page as one HTML5 string; every text from outside is escaped."""
     histories = {
         one.name: one.history
-        for one in contenders
+        for one in compared_runs
         if one.history is not None and one.history["validation_accuracy"].count()
     }
     return render(
         Path(__file__).parent,
         "comparison.html",
-        contenders=contenders,
+        compared_runs=compared_runs,
         compared=compared,
-        sentences=[_tell(contenders[0].name, one) for one in compared],
-        bars=_bars(contenders),
-        settings=_differing(contenders),
-        recalls=_recalls(contenders),
-        matrices=_matrices(contenders),
+        sentences=[_report_result(compared_runs[0].name, one) for one in compared],
+        bars=_bars(compared_runs),
+        settings=_differing(compared_runs),
+        recalls=_recalls(compared_runs),
+        matrices=_matrices(compared_runs),
         curves=Markup(draw_histories(histories)) if histories else None,
         command=command,
     )
@@ -141,7 +141,7 @@ def _compare(
     return compare_paired(answers), (only[0], only[1])
 
 
-def _tell(first: str, one: Compared) -> str:
+def _report_result(first: str, one: Compared) -> str:
     found = one.difference
     points = f"{100 * abs(found.difference):.1f} points"
     low, high = (f"{100 * bound:+.1f}" for bound in (found.low, found.high))
@@ -162,25 +162,25 @@ def _tell(first: str, one: Compared) -> str:
     )
 
 
-def _bars(contenders: Sequence[Contender]) -> list[Bar]:
+def _bars(compared_runs: Sequence[ComparedRun]) -> list[Bar]:
     return [
         Bar(one.name, percent(one.metrics.accuracy), 100 * one.metrics.accuracy, is_this=not place)
-        for place, one in enumerate(contenders)
+        for place, one in enumerate(compared_runs)
     ]
 
 
-def _differing(contenders: Sequence[Contender]) -> list[tuple[str, list[str]]]:
+def _differing(compared_runs: Sequence[ComparedRun]) -> list[tuple[str, list[str]]]:
     """Return each setting that is not the same everywhere, and its values."""
-    keys = dict.fromkeys(key for one in contenders for key in one.settings)
-    rows = [(key, [one.settings.get(key, "–") for one in contenders]) for key in keys]
+    keys = dict.fromkeys(key for one in compared_runs for key in one.settings)
+    rows = [(key, [one.settings.get(key, "–") for one in compared_runs]) for key in keys]
     return [(key, values) for key, values in rows if len(set(values)) > 1]
 
 
-def _recalls(contenders: Sequence[Contender]) -> list[tuple[str, list[str]]]:
+def _recalls(compared_runs: Sequence[ComparedRun]) -> list[tuple[str, list[str]]]:
     """Return each category that is tested anywhere, and its recall by each run."""
-    names = {label: name for one in contenders for label, name in one.names.items()}
+    names = {label: name for one in compared_runs for label, name in one.names.items()}
     shown = display_names(list(names), names)
-    by_run = [{row.label: row for row in one.metrics.classes if row.n} for one in contenders]
+    by_run = [{row.label: row for row in one.metrics.classes if row.n} for one in compared_runs]
     return [
         (shown[label], [percent(rows[label].recall) if label in rows else "–" for rows in by_run])
         for label in names
@@ -188,10 +188,10 @@ def _recalls(contenders: Sequence[Contender]) -> list[tuple[str, list[str]]]:
     ]
 
 
-def _matrices(contenders: Sequence[Contender]) -> list[tuple[str, Any]]:
-    if any(len(one.metrics.classes) > MATRIX_CATEGORIES for one in contenders):
+def _matrices(compared_runs: Sequence[ComparedRun]) -> list[tuple[str, Any]]:
+    if any(len(one.metrics.classes) > MATRIX_CATEGORIES for one in compared_runs):
         return []
     return [
         (one.name, tabulate_confusion(one.metrics, display_names(list(one.names), one.names)))
-        for one in contenders
+        for one in compared_runs
     ]

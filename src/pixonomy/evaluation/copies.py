@@ -11,13 +11,13 @@ from typing import Any
 
 import polars as pl
 
-from pixonomy.curation.units import COPIES, GROUP
+from pixonomy.dataset.connected import DUPLICATES, GROUP
 from pixonomy.evaluation.shares import Share, share_among
 from pixonomy.intervals import UNIT, unit_column
 
 
 @dataclass(frozen=True)
-class CopyCheck:
+class DuplicateCheck:
     """How a classifier fares with and without pictures that training knows in another copy.
 
     Attributes:
@@ -46,29 +46,29 @@ class CopyCheck:
         return {"in_training": self.n, "unknown": self.unknown, **told}
 
 
-def check_copies(predictions: pl.DataFrame, rows: pl.DataFrame) -> CopyCheck:
+def check_duplicates(predictions: pl.DataFrame, rows: pl.DataFrame) -> DuplicateCheck:
     """Look for near-duplicates of the predicted pictures among the training pictures.
 
     Args:
         predictions: image_id, label, predicted and, where known, `unit` or group_id.
-        rows: image_id, split and, of `COPIES` and group_id, those that are known, of these pictures
-            and of the training pictures.
+        rows: image_id, split and, of `DUPLICATES` and group_id, those that are known, of these
+            pictures and of the training pictures.
     """
-    ties = [name for name in (*COPIES, GROUP) if name in rows.columns]
+    ties = [name for name in (*DUPLICATES, GROUP) if name in rows.columns]
     marks = [name for name in ties if name != GROUP]
     unit = unit_column(predictions) or "image_id"
     own = predictions.select("image_id", "label", "predicted", pl.col(unit).alias(UNIT))
     marked = own.join(rows.select("image_id", *ties), on="image_id", how="left")
     train = rows.filter(pl.col("split") == "train")
     nothing = pl.Series([False]).new_from_index(0, marked.height)
-    is_copy = reduce(or_, (_among(marked[name], train[name]) for name in ties), nothing)
+    is_duplicate = reduce(or_, (_among(marked[name], train[name]) for name in ties), nothing)
     is_known = reduce(or_, (marked[name].is_not_null() for name in marks), nothing)
-    return CopyCheck(
-        n=int(is_copy.sum()),
+    return DuplicateCheck(
+        n=int(is_duplicate.sum()),
         unknown=int((~is_known).sum()),
         all=share_among(marked),
-        without=share_among(marked.filter(~is_copy)),
-        copies=share_among(marked.filter(is_copy)),
+        without=share_among(marked.filter(~is_duplicate)),
+        copies=share_among(marked.filter(is_duplicate)),
     )
 
 

@@ -71,7 +71,7 @@ def compare_paired(answers: pl.DataFrame, *, seed: int = 0) -> Difference:
     found = measure_means(*_with_two_more(gains, units))
     of_unit = sum_by(units, gains, int(units.max()) + 1)
     means = float(first.mean()), float(second.mean())
-    return _tell(
+    return _report_result(
         answers.height,
         len(of_unit),
         means,
@@ -109,7 +109,7 @@ def compare_apart(first: pl.DataFrame, second: pl.DataFrame) -> Difference:
     errors = [_error(side) for side in sides]
     freedom = _welch(errors, [_freedom(side) for side in sides])
     spread = float(np.hypot(errors[0], errors[1]))
-    found = _tell(
+    found = _report_result(
         first.height + second.height,
         int(sum(side.units[0] for side in sides)),
         means,
@@ -187,7 +187,7 @@ def _draws(count: int) -> int:
     return max(_FEWEST_DRAWS, min(_MOST_DRAWS, _DRAWN // count))
 
 
-def _tell(
+def _report_result(
     n: int,
     groups: int,
     means: tuple[float, float],

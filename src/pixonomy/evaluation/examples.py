@@ -7,20 +7,20 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from pixonomy.evaluation.cells import Cells, anchor, choose_cells, surest_mistakes
+from pixonomy.evaluation.confusion_cells import Cells, anchor, choose_cells, surest_mistakes
+from pixonomy.evaluation.label_issues import LabelIssues
 from pixonomy.evaluation.metrics import Metrics
-from pixonomy.evaluation.suspects import Suspects
 from pixonomy.pages.thumbnail import as_data_uri, encode_thumbnail, tint
 from pixonomy.pages.wording import percent
 
 Pixels = npt.NDArray[np.uint8]
-Pictures = Callable[[Sequence[str]], Mapping[str, Pixels]]
+ImageShards = Callable[[Sequence[str]], Mapping[str, Pixels]]
 Attention = Callable[[Sequence[str], Sequence[str]], Mapping[str, npt.NDArray[np.float32]]]
 """Image ids and predicted labels → where in each picture the answer comes from, (h, w), 0 to 1."""
 
 THUMBNAIL_PIXELS, SMALL_PIXELS = 160, 96
 CONFIDENTLY_WRONG = 12
-SUSPECTS = 18
+LABEL_ISSUES = 18
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Example:
 
 
 @dataclass(frozen=True)
-class CellPictures:
+class CellImages:
     """A cell of the confusion matrix by its display names, with some of its pictures.
 
     Attributes:
@@ -65,7 +65,7 @@ class CellPictures:
 
 
 @dataclass(frozen=True)
-class SuspectPicture:
+class SuspectImage:
     """A picture whose label is probably wrong, with the category it probably shows."""
 
     example: Example
@@ -83,10 +83,10 @@ class Gallery:
         surest: the mistakes with the highest confidence.
     """
 
-    pairs: tuple[CellPictures, ...]
-    cells: tuple[CellPictures, ...]
+    pairs: tuple[CellImages, ...]
+    cells: tuple[CellImages, ...]
     surest: tuple[Example, ...]
-    suspects: tuple[SuspectPicture, ...]
+    label_issues: tuple[SuspectImage, ...]
 
     @property
     def anchors(self) -> frozenset[str]:
@@ -98,29 +98,29 @@ def gather(
     predictions: pl.DataFrame,
     metrics: Metrics,
     names: Mapping[str, str],
-    pictures: Pictures,
+    images: ImageShards,
     attention: Attention | None = None,
-    suspects: Suspects | None = None,
+    label_issues: LabelIssues | None = None,
 ) -> Gallery:
     """Gather the pictures behind the matrix, the surest mistakes and the suspected labels.
 
-    `pictures` is asked once, for all of them; ids it does not return are shown without a picture.
+    `images` is asked once, for all of them; ids it does not return are shown without a picture.
 
     Args:
         predictions: image_id, label, predicted and confidence.
     """
     cells = choose_cells(predictions, metrics)
     surest = surest_mistakes(predictions, CONFIDENTLY_WRONG)
-    told = suspects.worst[:SUSPECTS] if suspects else ()
+    told = label_issues.worst[:LABEL_ISSUES] if label_issues else ()
     suspected = _rows_of(predictions, [one.image_id for one in told])
     large = pl.concat([cells.pairs.select(surest.columns), surest, suspected])
-    shown = _Shown(names, pictures, large, cells.others, attention)
+    shown = _Shown(names, images, large, cells.others, attention)
     return Gallery(
         _as_cells(cells, cells.pairs, shown, metrics),
         _as_cells(cells, cells.others, shown, metrics),
         shown.examples(surest, is_small=False),
         tuple(
-            SuspectPicture(
+            SuspectImage(
                 shown.examples(_rows_of(predictions, [one.image_id]), is_small=False)[0],
                 names[one.suggested],
                 percent(one.quality),
@@ -137,7 +137,7 @@ class _Shown:
     def __init__(
         self,
         names: Mapping[str, str],
-        pictures: Pictures,
+        images: ImageShards,
         large: pl.DataFrame,
         small: pl.DataFrame,
         attention: Attention | None,
@@ -145,7 +145,7 @@ class _Shown:
         self._names = names
         large = large.unique("image_id", maintain_order=True)
         ids = pl.concat([large["image_id"], small["image_id"]]).unique(maintain_order=True)
-        found = pictures(ids.to_list()) if len(ids) else {}
+        found = images(ids.to_list()) if len(ids) else {}
         self._large = {one: _show(found[one]) for one in large["image_id"] if one in found}
         self._small = {
             one: _show(found[one], SMALL_PIXELS) for one in small["image_id"] if one in found
@@ -176,7 +176,7 @@ class _Shown:
 
 def _as_cells(
     cells: Cells, rows: pl.DataFrame, shown: _Shown, metrics: Metrics
-) -> tuple[CellPictures, ...]:
+) -> tuple[CellImages, ...]:
     is_small = rows is cells.others
     told = []
     for (true, predicted, count), of_cell in rows.group_by(
@@ -185,7 +185,7 @@ def _as_cells(
         examples = shown.examples(of_cell, is_small)
         share = percent(count / metrics.classes[true].n)
         told.append(
-            CellPictures(
+            CellImages(
                 examples[0].true,
                 examples[0].predicted,
                 count,

@@ -7,7 +7,7 @@ import polars as pl
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from pixonomy.evaluation.certainty import Bin, Covered
+from pixonomy.evaluation.calibration import Bin, Covered
 from pixonomy.evaluation.metrics import ClassMetrics
 from pixonomy.evaluation.quantify import CategoryShare
 from pixonomy.pages.figure import (

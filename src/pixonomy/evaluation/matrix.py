@@ -8,7 +8,7 @@ import numpy.typing as npt
 from scipy.cluster.hierarchy import leaves_list, linkage, optimal_leaf_ordering
 from scipy.spatial.distance import squareform
 
-from pixonomy.evaluation.cells import anchor
+from pixonomy.evaluation.confusion_cells import anchor
 from pixonomy.evaluation.metrics import Metrics
 from pixonomy.evaluation.sections import weakness
 from pixonomy.pages.wording import percent

@@ -11,8 +11,8 @@ from pixonomy.errors import DataError
 from pixonomy.evaluation.confusion import Confusion
 from pixonomy.evaluation.difference import flip_signs
 from pixonomy.evaluation.macro import macro_interval
-from pixonomy.evaluation.predictions import LABEL_PROBABILITY, has_probabilities
 from pixonomy.intervals import Integers, measure_means, number_units, sum_by
+from pixonomy.prediction.predictions import LABEL_PROBABILITY, has_probabilities
 
 TOP_K = (3, 5)
 _DENSE_CATEGORIES = 500  # more give a list of the pairs that occur, not a square
@@ -115,7 +115,7 @@ class Metrics:
 def _mean_f1(classes: Sequence[ClassMetrics], n: int) -> tuple[float, float]:
     """Return the mean F1 over the categories with test pictures: plain, and by their pictures."""
     scores = [(one.f1, one.n) for one in classes if one.f1 is not None]
-    weighted = sum(f1 * pictures for f1, pictures in scores) / n
+    weighted = sum(f1 * images for f1, images in scores) / n
     return float(np.mean([f1 for f1, _ in scores])), float(weighted)
 
 

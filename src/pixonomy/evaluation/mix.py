@@ -68,7 +68,7 @@ class Reweighted:
     accuracy_low: float
     accuracy_high: float
     by_mix: Part
-    by_pictures: Part
+    by_images: Part
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ def separate_mix(own: pl.DataFrame, there: pl.DataFrame, labels: Sequence[str]) 
     return Mix(None if why else _reweight(ours, theirs, shared), why, only_own, only_there, few)
 
 
-def tell_mix(mix: Mix, names: Mapping[str, str], split: str) -> list[str]:
+def describe_mix(mix: Mix, names: Mapping[str, str], split: str) -> list[str]:
     """Return what is known in sentences.
 
     Args:
@@ -124,7 +124,7 @@ def tell_mix(mix: Mix, names: Mapping[str, str], split: str) -> list[str]:
     """
     if mix.reweighted is None:
         why = f"How much of this is due to another mix of categories is not told: {mix.why_not}."
-        return [why, *_tell_lacking(mix, names, split)]
+        return [why, *_describe_lacking(mix, names, split)]
     found = mix.reweighted
     here = f"{percent(found.accuracy_low)} to {percent(found.accuracy_high)}"
     return [
@@ -132,10 +132,10 @@ def tell_mix(mix: Mix, names: Mapping[str, str], split: str) -> list[str]:
         f"be {percent(found.accuracy)} (95% interval {here}); as they are, it is "
         f"{percent(found.there)}.",
         f"Of the difference to its {split} pictures, {_points(found.there - found.own)} points, "
-        f"{_tell(found.by_mix)} are because the mix of categories differs and "
-        f"{_tell(found.by_pictures)} because pictures of a category are answered otherwise.",
-        *_tell_covered(found, mix, split),
-        *_tell_lacking(mix, names, split),
+        f"{_report_result(found.by_mix)} are because the mix of categories differs and "
+        f"{_report_result(found.by_images)} because pictures of a category are answered otherwise.",
+        *_describe_covered(found, mix, split),
+        *_describe_lacking(mix, names, split),
     ]
 
 
@@ -163,11 +163,11 @@ def _reweight(ours: Answers, theirs: Answers, shared: npt.NDArray[np.bool_]) -> 
         accuracy_low=reweighted.value - reweighted.down,
         accuracy_high=reweighted.value + reweighted.up,
         by_mix=Part.of(there.beside(shares)),
-        by_pictures=Part.of(reweighted.minus(own.standardise(shares))),
+        by_images=Part.of(reweighted.minus(own.standardise(shares))),
     )
 
 
-def _tell_covered(found: Reweighted, mix: Mix, split: str) -> list[str]:
+def _describe_covered(found: Reweighted, mix: Mix, split: str) -> list[str]:
     if not (mix.only_own or mix.only_there or mix.few):
         return []
     return [
@@ -177,7 +177,7 @@ def _tell_covered(found: Reweighted, mix: Mix, split: str) -> list[str]:
     ]
 
 
-def _tell_lacking(mix: Mix, names: Mapping[str, str], split: str) -> list[str]:
+def _describe_lacking(mix: Mix, names: Mapping[str, str], split: str) -> list[str]:
     kinds = (
         (mix.only_own, "No picture there shows"),
         (mix.few, f"Of fewer than {FEWEST_UNITS} independent units there are"),
@@ -192,7 +192,7 @@ def _name(labels: Sequence[str], names: Mapping[str, str]) -> str:
     return f"{told} and {counted(more, 'category', 'categories')} more" if more > 0 else told
 
 
-def _tell(part: Part) -> str:
+def _report_result(part: Part) -> str:
     return f"{_points(part.difference)} ({_points(part.low)} to {_points(part.high)})"
 
 

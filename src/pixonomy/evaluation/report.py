@@ -12,10 +12,10 @@ import polars as pl
 from markupsafe import Markup
 from polars import selectors
 
-from pixonomy.evaluation.certainty import Certainty
-from pixonomy.evaluation.copies import CopyCheck
-from pixonomy.evaluation.elsewhere import Elsewhere
-from pixonomy.evaluation.examples import Attention, Gallery, Pictures, gather
+from pixonomy.evaluation.calibration import CalibrationCheck
+from pixonomy.evaluation.copies import DuplicateCheck
+from pixonomy.evaluation.examples import Attention, Gallery, ImageShards, gather
+from pixonomy.evaluation.external_test import ExternalTest
 from pixonomy.evaluation.figures import (
     draw_coverage,
     draw_losses,
@@ -26,19 +26,19 @@ from pixonomy.evaluation.figures import (
     draw_validation_accuracy,
 )
 from pixonomy.evaluation.hierarchy import Hierarchy
+from pixonomy.evaluation.label_issues import LabelIssues
 from pixonomy.evaluation.matrix import order_categories, tabulate_confusion
 from pixonomy.evaluation.metrics import Metrics, most_confused
-from pixonomy.evaluation.mix import tell_mix
-from pixonomy.evaluation.origins import FEWEST, Origin
-from pixonomy.evaluation.products import ProductCheck
+from pixonomy.evaluation.mix import describe_mix
+from pixonomy.evaluation.product_metrics import ProductCheck
 from pixonomy.evaluation.sections import (
     compare_bars,
     compare_in_words,
+    describe_limits,
     tabulate_classes,
     tabulate_verdicts,
-    tell_limits,
 )
-from pixonomy.evaluation.suspects import Suspects
+from pixonomy.evaluation.slices import FEWEST, Slice
 from pixonomy.pages.problems import group_problems
 from pixonomy.pages.render import render
 from pixonomy.pages.wording import display_names
@@ -83,7 +83,7 @@ class Report:
     labels: tuple[str, ...]
     names: Mapping[str, str]
     predictions: pl.DataFrame
-    pictures: Pictures
+    images: ImageShards
     history: pl.DataFrame | None
     baselines: Mapping[str, float]
     counts: pl.DataFrame
@@ -91,14 +91,14 @@ class Report:
     facts: Mapping[str, str]
     notes: tuple[str, ...]
     command: str
-    copies: CopyCheck | None = None
-    origins: tuple[Origin, ...] = ()
+    copies: DuplicateCheck | None = None
+    slices: tuple[Slice, ...] = ()
     products: ProductCheck | None = None
-    certainty: Certainty | None = None
+    certainty: CalibrationCheck | None = None
     hierarchy: Hierarchy | None = None
-    suspects: Suspects | None = None
+    label_issues: LabelIssues | None = None
     attention: Attention | None = None
-    elsewhere: Elsewhere | None = None
+    external: ExternalTest | None = None
 
 
 def render_report(report: Report) -> str:
@@ -110,49 +110,49 @@ def render_report(report: Report) -> str:
         "report.html",
         report=report,
         counted_names=display_names(counts["label"].to_list(), report.names),
-        counts=_most_pictures(counts).to_dicts(),
+        counts=_most_images(counts).to_dicts(),
         totals={name: counts[name].sum() for name in counts.columns if name != "label"},
         problems=group_problems(report.problems.lazy()),
-        limits=tell_limits(report.metrics, names),
-        **_tell_training(report.history),
-        **_tell_shares(report.elsewhere, names),
-        mix_words=tell_mix_of(report, names),
-        **_tell_metrics(report, names),
+        limits=describe_limits(report.metrics, names),
+        **_describe_training(report.history),
+        **_describe_shares(report.external, names),
+        mix_words=describe_mix_of(report, names),
+        **_describe_metrics(report, names),
     )
 
 
-def _tell_metrics(report: Report, names: Mapping[str, str]) -> dict[str, object]:
+def _describe_metrics(report: Report, names: Mapping[str, str]) -> dict[str, object]:
     """What the template needs where there are metrics; nothing where there are none."""
     metrics = report.metrics
     if metrics is None:
         return {}
     gallery = gather(
-        report.predictions, metrics, names, report.pictures, report.attention, report.suspects
+        report.predictions, metrics, names, report.images, report.attention, report.label_issues
     )
     return {
         "metrics": metrics,
         "bars": compare_bars(metrics, report.baselines, names),
         "comparisons": compare_in_words(metrics, report.baselines, names),
-        **_tell_certainty(report.certainty),
+        **_describe_calibration(report.certainty),
         "verdicts": tabulate_verdicts(report.predictions),
         "gallery": gallery,
         "is_attended": any(one.attention for one in gallery.surest),
         "copies": report.copies,
-        "origins": report.origins,
+        "origins": report.slices,
         "products": report.products,
         "origin_fewest": FEWEST,
-        **_tell_categories(metrics, names),
-        **_tell_confusion(metrics, names, gallery),
+        **_describe_categories(metrics, names),
+        **_describe_confusion(metrics, names, gallery),
     }
 
 
-def _most_pictures(counts: pl.DataFrame) -> pl.DataFrame:
+def _most_images(counts: pl.DataFrame) -> pl.DataFrame:
     if counts.height <= MOST_ROWS:
         return counts
     return counts.sort("train", "label", descending=[True, False]).head(MOST_ROWS)
 
 
-def _tell_categories(metrics: Metrics, names: Mapping[str, str]) -> dict[str, object]:
+def _describe_categories(metrics: Metrics, names: Mapping[str, str]) -> dict[str, object]:
     if len(metrics.classes) <= MATRIX_CATEGORIES:
         recalls = Markup(draw_recalls(metrics.classes, names))
         return {
@@ -167,21 +167,21 @@ def _tell_categories(metrics: Metrics, names: Mapping[str, str]) -> dict[str, ob
     }
 
 
-def _tell_shares(elsewhere: Elsewhere | None, names: Mapping[str, str]) -> dict[str, object]:
-    if elsewhere is None or not elsewhere.shares:
+def _describe_shares(external: ExternalTest | None, names: Mapping[str, str]) -> dict[str, object]:
+    if external is None or not external.shares:
         return {"shares": None, "named_shares": []}
-    ranked = sorted(elsewhere.shares, key=lambda one: -one.share)
+    ranked = sorted(external.shares, key=lambda one: -one.share)
     named = [(names[one.label], one) for one in ranked]
     return {"shares": Markup(draw_shares(ranked, names)), "named_shares": named}
 
 
-def tell_mix_of(report: Report, names: Mapping[str, str]) -> list[str]:
+def describe_mix_of(report: Report, names: Mapping[str, str]) -> list[str]:
     """Say of a set from elsewhere what its other mix of categories does; nothing of other sets."""
-    here = report.elsewhere
-    return tell_mix(here.mix, names, here.own_split) if here and here.mix else []
+    here = report.external
+    return describe_mix(here.mix, names, here.own_split) if here and here.mix else []
 
 
-def _tell_certainty(certainty: Certainty | None) -> dict[str, object]:
+def _describe_calibration(certainty: CalibrationCheck | None) -> dict[str, object]:
     if certainty is None:
         return {"certainty": None}
     curve = Markup(draw_coverage(certainty.curve))
@@ -192,7 +192,7 @@ def _tell_certainty(certainty: Certainty | None) -> dict[str, object]:
     }
 
 
-def _tell_confusion(
+def _describe_confusion(
     metrics: Metrics, names: Mapping[str, str], gallery: Gallery
 ) -> dict[str, object]:
     labels = [one.label for one in metrics.classes]
@@ -206,7 +206,7 @@ def _tell_confusion(
     return {"matrix": None, "frequent": frequent}
 
 
-def _tell_training(history: pl.DataFrame | None) -> dict[str, object]:
+def _describe_training(history: pl.DataFrame | None) -> dict[str, object]:
     if history is None or history.is_empty():
         return {"epochs": [], "curves": []}
     history = history.with_columns(selectors.float().fill_nan(None))

@@ -12,7 +12,7 @@ from pixonomy.pages.bars import Bar
 from pixonomy.pages.wording import counted, percent
 
 MAJORITY_BASELINE = "always the most common category"
-FEW_PICTURES = 30
+FEW_IMAGES = 30
 CLEAR_BELOW = 0.05
 VERDICTS = {
     "sure": "it names one category",
@@ -101,7 +101,7 @@ def tabulate_verdicts(predictions: pl.DataFrame) -> list[VerdictRow]:
     ]
 
 
-def tell_limits(metrics: Metrics | None, names: Mapping[str, str]) -> list[str]:
+def describe_limits(metrics: Metrics | None, names: Mapping[str, str]) -> list[str]:
     """What the figures cannot say, as far as the figures themselves show it."""
     limits = [
         "The figures hold for pictures like these ones: from the same sources, of the same"
@@ -111,11 +111,11 @@ def tell_limits(metrics: Metrics | None, names: Mapping[str, str]) -> list[str]:
     ]
     if metrics is None:
         return [limits[1]]
-    limits += _tell_units(metrics)
-    few = [names[one.label] for one in metrics.classes if 0 < one.n < FEW_PICTURES]
+    limits += _describe_units(metrics)
+    few = [names[one.label] for one in metrics.classes if 0 < one.n < FEW_IMAGES]
     if few:
         limits.append(
-            f"{counted(len(few), 'category has', 'categories have')} fewer than {FEW_PICTURES}"
+            f"{counted(len(few), 'category has', 'categories have')} fewer than {FEW_IMAGES}"
             f" pictures here, too few for a firm figure: {_enumerate(few)}."
         )
     empty = [names[one.label] for one in metrics.classes if one.n == 0]
@@ -127,7 +127,7 @@ def tell_limits(metrics: Metrics | None, names: Mapping[str, str]) -> list[str]:
     return limits
 
 
-def _tell_units(metrics: Metrics) -> list[str]:
+def _describe_units(metrics: Metrics) -> list[str]:
     if metrics.units is None:
         return [
             "Nobody knows which of the pictures belong together, as those of one product do. Each"
@@ -136,13 +136,13 @@ def _tell_units(metrics: Metrics) -> list[str]:
         ]
     if metrics.units < metrics.n:
         return [
-            f"The {counted(metrics.n, 'picture')} come from {tell_units(metrics)}: products,"
+            f"The {counted(metrics.n, 'picture')} come from {describe_units(metrics)}: products,"
             " bursts, copies. The intervals count with that."
         ]
     return []
 
 
-def tell_units(metrics: Metrics) -> str:
+def describe_units(metrics: Metrics) -> str:
     """Return how many independent units the pictures come from, in words."""
     return counted(metrics.n if metrics.units is None else metrics.units, "independent unit")
 

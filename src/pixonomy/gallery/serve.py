@@ -8,17 +8,17 @@ from threading import Event, Thread
 from aiohttp import web
 
 from pixonomy.errors import SettingError
-from pixonomy.gallery.interfaces import add_interfaces
-from pixonomy.gallery.site import STOCK, add_site
-from pixonomy.gallery.stock import Stock
+from pixonomy.gallery.photo_catalogue import PhotoCatalogue
+from pixonomy.gallery.site import CATALOGUE, add_site
+from pixonomy.gallery.site_apis import add_interfaces
 
 HOST = "127.0.0.1"
 
 
-def make_app(stock: Stock, burst: int = 0) -> web.Application:
+def make_app(catalogue: PhotoCatalogue, burst: int = 0) -> web.Application:
     """Return the site and the interfaces as one application."""
     app = web.Application()
-    app[STOCK] = stock
+    app[CATALOGUE] = catalogue
     add_site(app)
     add_interfaces(app, burst)
     return app

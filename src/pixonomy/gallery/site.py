@@ -8,9 +8,9 @@ from xml.sax.saxutils import escape as escape_xml
 
 from aiohttp import web
 
-from pixonomy.gallery.stock import Photo, Stock
+from pixonomy.gallery.photo_catalogue import Photo, PhotoCatalogue
 
-STOCK = web.AppKey("stock", Stock)
+CATALOGUE = web.AppKey("stock", PhotoCatalogue)
 
 _PER_PAGE = 24
 _PER_SITEMAP = 500
@@ -34,7 +34,7 @@ def add_site(app: web.Application) -> None:
 
 def find_photo(request: web.Request, number: str) -> Photo:
     """Return a photo by its number, or answer 404."""
-    photos = request.app[STOCK].photos
+    photos = request.app[CATALOGUE].photos
     if not number.isascii() or not number.isdigit() or int(number) >= len(photos):
         raise web.HTTPNotFound
     return photos[int(number)]
@@ -46,7 +46,7 @@ def address(request: web.Request, path: str) -> str:
 
 
 async def _front(request: web.Request) -> web.Response:
-    keywords = dict.fromkeys(one.title.rpartition(" ")[0] for one in request.app[STOCK].photos)
+    keywords = dict.fromkeys(one.title.rpartition(" ")[0] for one in request.app[CATALOGUE].photos)
     links = "".join(
         f'<li><a href="/search?q={quote_plus(one)}">{escape(one)}</a></li>' for one in keywords
     )
@@ -58,7 +58,7 @@ async def _search(request: web.Request) -> web.Response:
     number = max(
         1, int(request.query.get("page", "1")) if request.query.get("page", "1").isdigit() else 1
     )
-    found = request.app[STOCK].search(query)
+    found = request.app[CATALOGUE].search(query)
     shown = found[(number - 1) * _PER_PAGE : number * _PER_PAGE]
     items = "".join(
         f'<li><a class="photo" href="/photo/{one.number}">'
@@ -97,11 +97,11 @@ async def _photo(request: web.Request) -> web.Response:
 
 
 async def _image(request: web.Request) -> web.StreamResponse:
-    stock = request.app[STOCK]
+    catalogue = request.app[CATALOGUE]
     name = request.match_info["file"]
-    if not re.fullmatch(r"[0-9]+\.jpg", name) or not (stock.folder / name).is_file():
+    if not re.fullmatch(r"[0-9]+\.jpg", name) or not (catalogue.folder / name).is_file():
         raise web.HTTPNotFound
-    return web.FileResponse(stock.folder / name, headers={"Content-Type": "image/jpeg"})
+    return web.FileResponse(catalogue.folder / name, headers={"Content-Type": "image/jpeg"})
 
 
 async def _robots(request: web.Request) -> web.Response:
@@ -110,7 +110,7 @@ async def _robots(request: web.Request) -> web.Response:
 
 
 async def _sitemap_index(request: web.Request) -> web.Response:
-    parts = range(-(-len(request.app[STOCK].photos) // _PER_SITEMAP))
+    parts = range(-(-len(request.app[CATALOGUE].photos) // _PER_SITEMAP))
     maps = "".join(
         f"<sitemap><loc>{escape_xml(address(request, f'/sitemap-{part}.xml'))}</loc></sitemap>"
         for part in parts
@@ -129,7 +129,7 @@ async def _sitemap(request: web.Request) -> web.Response:
         f"<image:image><image:loc>{escape_xml(address(request, f'/images/{one.file}'))}</image:loc>"
         f"<image:title>{escape_xml(one.title)}</image:title>"
         f"<image:license>{escape_xml(one.license_url)}</image:license></image:image></url>"
-        for one in request.app[STOCK].photos[start : start + _PER_SITEMAP]
+        for one in request.app[CATALOGUE].photos[start : start + _PER_SITEMAP]
     )
     return _xml(
         '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" '

@@ -5,7 +5,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from pixonomy.images.resize import Framing
+from pixonomy.images.resize import ResizeSpec
 
 
 class Embedder(Protocol):
@@ -16,7 +16,7 @@ class Embedder(Protocol):
     """
 
     @property
-    def framing(self) -> Framing:
+    def resize_spec(self) -> ResizeSpec:
         """How a picture becomes what it takes."""
 
     @property

@@ -2,7 +2,7 @@
 
 from pixonomy.images.formats import START_BYTES, format_of
 
-PICTURE_ENDINGS = frozenset({
+IMAGE_ENDINGS = frozenset({
     ".jpg", ".jpeg", ".jpe", ".jfif", ".jif", ".jfi", ".mpo", ".png", ".apng", ".gif", ".webp",
     ".bmp", ".dib", ".tif", ".tiff", ".jp2", ".j2k", ".j2c", ".jpc", ".jpf", ".jpx", ".ppm",
     ".pgm", ".pbm", ".pnm", ".pfm", ".ico", ".tga", ".icb", ".vda", ".vst", ".avif", ".avifs",
@@ -19,10 +19,10 @@ def ending_of(data: bytes, name: str = "") -> str:
         name: what it was called: counts where the bytes tell nothing (as those of a TGA).
 
     Returns:
-        One of `PICTURE_ENDINGS`; `.jpg` where nothing tells.
+        One of `IMAGE_ENDINGS`; `.jpg` where nothing tells.
     """
     found = format_of(data[:START_BYTES], name)
     if found is not None and found.is_readable:
         return found.ending
     told = f".{name.rpartition('.')[2].lower()}"
-    return told if told in PICTURE_ENDINGS else ".jpg"
+    return told if told in IMAGE_ENDINGS else ".jpg"

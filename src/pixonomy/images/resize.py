@@ -26,10 +26,10 @@ _PAPER = 255  # catalogue pictures stand on white, and alpha is laid on white to
 
 
 @dataclass(frozen=True)
-class Framing:
+class ResizeSpec:
     """How a picture becomes a square: `size` in pixels and what happens to other shapes.
 
-    `stretch` squeezes it, `pad` keeps all of it and fills up with white, `crop` keeps its shape
+    `byte_range` squeezes it, `pad` keeps all of it and fills up with white, `crop` keeps its shape
     and cuts the longer side off on both ends.
     """
 
@@ -45,7 +45,7 @@ class Framing:
             raise SettingError(f"The fit must be one of {', '.join(FITS)}, not {self.fit!r}.")
 
 
-def frame(data: bytes, framing: Framing) -> npt.NDArray[np.uint8]:
+def frame(data: bytes, resize_spec: ResizeSpec) -> npt.NDArray[np.uint8]:
     """Decode and resize in one go: what training, `classify` and the service all call.
 
     Returns:
@@ -54,11 +54,11 @@ def frame(data: bytes, framing: Framing) -> npt.NDArray[np.uint8]:
     Raises:
         UndecodableImage: see `decode`.
     """
-    return resize(decode(data, framing.size), framing)
+    return resize(decode(data, resize_spec.size), resize_spec)
 
 
 def frame_into(
-    data: bytes, framings: Sequence[Framing], pictures: Sequence[npt.NDArray[np.uint8]]
+    data: bytes, resize_specs: Sequence[ResizeSpec], images: Sequence[npt.NDArray[np.uint8]]
 ) -> None:
     """Do what `frame` does for several framings at once, into arrays that are there already.
 
@@ -68,13 +68,13 @@ def frame_into(
     Raises:
         UndecodableImage: see `decode`; the arrays are as they were.
     """
-    decoded = decode_once(data, [framing.size for framing in framings])
+    decoded = decode_once(data, [resize_spec.size for resize_spec in resize_specs])
     scaled: _Scaled = {}
-    for pixels, framing, picture in zip(decoded, framings, pictures, strict=True):
-        cv2.split(_square(pixels, framing, scaled), list(picture))
+    for pixels, resize_spec, image in zip(decoded, resize_specs, images, strict=True):
+        cv2.split(_square(pixels, resize_spec, scaled), list(image))
 
 
-def resize(pixels: Pixels, framing: Framing) -> npt.NDArray[np.uint8]:
+def resize(pixels: Pixels, resize_spec: ResizeSpec) -> npt.NDArray[np.uint8]:
     """Bring pixels to the framing's square.
 
     Args:
@@ -84,19 +84,19 @@ def resize(pixels: Pixels, framing: Framing) -> npt.NDArray[np.uint8]:
     Returns:
         uint8, shape (3, size, size), contiguous.
     """
-    picture = np.empty((3, framing.size, framing.size), np.uint8)
-    cv2.split(_square(pixels, framing, {}), list(picture))
-    return picture
+    image = np.empty((3, resize_spec.size, resize_spec.size), np.uint8)
+    cv2.split(_square(pixels, resize_spec, {}), list(image))
+    return image
 
 
-def _square(pixels: Pixels, framing: Framing, scaled: _Scaled) -> Pixels:
+def _square(pixels: Pixels, resize_spec: ResizeSpec, scaled: _Scaled) -> Pixels:
     """Return uint8 (size, size, 3)."""
-    size, (height, width) = framing.size, pixels.shape[:2]
-    if framing.fit == "crop":
+    size, (height, width) = resize_spec.size, pixels.shape[:2]
+    if resize_spec.fit == "crop":
         side = min(height, width)
         top, left = (height - side) // 2, (width - side) // 2
         pixels = pixels[top : top + side, left : left + side]
-    if framing.fit == "pad":
+    if resize_spec.fit == "pad":
         scale = size / max(height, width)
         inner = max(1, round(height * scale)), max(1, round(width * scale))
         square = np.full((size, size, 3), _PAPER, np.uint8)
@@ -106,9 +106,7 @@ def _square(pixels: Pixels, framing: Framing, scaled: _Scaled) -> Pixels:
     return _scale(pixels, size, size, scaled)
 
 
-def enlarge(
-    picture: npt.NDArray[np.uint8], top: int, left: int, side: int
-) -> npt.NDArray[np.uint8]:
+def enlarge(image: npt.NDArray[np.uint8], top: int, left: int, side: int) -> npt.NDArray[np.uint8]:
     """Cut a square out of a square picture and bring it back to the picture's size.
 
     Args:
@@ -118,10 +116,8 @@ def enlarge(
     Returns:
         uint8, shape (3, size, size).
     """
-    size = picture.shape[1]
-    planes = [
-        np.ascontiguousarray(plane[top : top + side, left : left + side]) for plane in picture
-    ]
+    size = image.shape[1]
+    planes = [np.ascontiguousarray(plane[top : top + side, left : left + side]) for plane in image]
     return np.stack([cv2.resize(p, (size, size), interpolation=cv2.INTER_LINEAR) for p in planes])
 
 

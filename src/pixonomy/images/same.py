@@ -32,7 +32,7 @@ _MOST_OUTLYING = 4.2  # … so many times what nine in ten pixels are off
 _LEAST_NOISE = 0.05  # times what is faint: pictures that are all but equal
 
 
-def are_copies(first: Pixels, second: Pixels) -> bool:
+def are_duplicates(first: Pixels, second: Pixels) -> bool:
     """Tell whether two pictures, uint8 (height, width, 3), are copies of one.
 
     Differences are measured against the contrast around them, and the largest against what most

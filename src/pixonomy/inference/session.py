@@ -67,7 +67,7 @@ class Network:
             BundleError: if they are no ONNX model of the expected form, or lean on other files.
         """
         self._opened = opened = open_session(content, threads, {LOGITS, EMBEDDING})
-        self.picture_shape = (3, opened.size, opened.size)
+        self.image_shape = (3, opened.size, opened.size)
         """(3, size, size) of one picture."""
         self.categories = opened.widths[LOGITS][0]
         """How many logits a picture gets."""
@@ -100,7 +100,7 @@ def open_session(content: bytes, threads: int, wanted: set[str]) -> Opened:
         BundleError: if they are no ONNX model of the expected form, or lean on other files.
     """
     try:
-        of_picture = measure_model(content)
+        of_image = measure_model(content)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = 3
@@ -110,4 +110,4 @@ def open_session(content: bytes, threads: int, wanted: set[str]) -> Opened:
     except Exception as error:  # ONNX Runtime and protobuf raise types of their own
         raise BundleError(f"The model is damaged or no ONNX model: {in_short(error)}.") from error
     size, widths = check_form(session, wanted)
-    return Opened(session, size, widths, max(1, LARGEST_TENSOR // max(1, of_picture)))
+    return Opened(session, size, widths, max(1, LARGEST_TENSOR // max(1, of_image)))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pixonomy.errors import SettingError
-from pixonomy.nearest import suggest
+from pixonomy.nearest_names import suggest
 
 Preprocessing = Literal["unit", "caffe", "torch", "inside"]
 """What pretrained weights expect of pixels: -1 to 1; blue first, less the means; less the means, by

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pixonomy.errors import SettingError
-from pixonomy.progress import mute
+from pixonomy.progress import no_report
 
 AUTO, CPU = "auto", "cpu"
 _NAME = re.compile(r"auto|cpu|(?!auto|cpu|meta|gpu)[a-z]{2,20}(:\d{1,3})?")
@@ -41,7 +41,7 @@ def require_device(asked: str) -> None:
         choose_device(asked)
 
 
-def choose_device(asked: str = AUTO, say: Callable[[str], None] = mute) -> str:
+def choose_device(asked: str = AUTO, report: Callable[[str], None] = no_report) -> str:
     """Return what to compute on: `cpu`, `cuda:0`, `mps:0`; or, on JAX, what JAX has chosen.
 
     Args:
@@ -59,7 +59,7 @@ def choose_device(asked: str = AUTO, say: Callable[[str], None] = mute) -> str:
         check_name(asked, _VARIABLE)
     if asked != AUTO:
         return _require(asked, told_by)
-    return _best(say)
+    return _best(report)
 
 
 def describe_device(device: str) -> str:
@@ -134,7 +134,7 @@ def _choice_of_jax(asked: str) -> str:
     return str(jax.default_backend())
 
 
-def _best(say: Callable[[str], None]) -> str:
+def _best(report: Callable[[str], None]) -> str:
     import torch
 
     accelerator = torch.accelerator.current_accelerator(check_available=True)
@@ -144,7 +144,7 @@ def _best(say: Callable[[str], None]) -> str:
     problem = _try(device)
     if problem is None:
         return device
-    say(f"Computing on the processor: there is a device {device}, but {problem}.")
+    report(f"Computing on the processor: there is a device {device}, but {problem}.")
     return CPU
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pixonomy.models.hosts import Mesh
+from pixonomy.models.distributed import Mesh
 from pixonomy.models.targets import Objective, Targets
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-PICTURES_SHOWN = 20
+IMAGES_SHOWN = 20
 
 
 @dataclass(frozen=True)
@@ -32,11 +32,11 @@ def group_problems(rows: pl.LazyFrame) -> list[ProblemGroup]:
     told = rows.select(
         "image_id", "problem", kind=reason(pl.col("problem").fill_null("no reason given"))
     ).with_row_index("row")
-    first = pl.col("row").bottom_k(PICTURES_SHOWN).sort()
+    first = pl.col("row").bottom_k(IMAGES_SHOWN).sort()
     kinds = told.group_by("kind").agg(n=pl.len(), row=first).collect(engine="streaming")
     kinds = kinds.sort(["n", "kind"], descending=[True, False])
-    share = max(1, PICTURES_SHOWN // max(1, kinds.height))
-    picked = kinds.select(pl.col("row").list.head(share)).explode("row").head(PICTURES_SHOWN)
+    share = max(1, IMAGES_SHOWN // max(1, kinds.height))
+    picked = kinds.select(pl.col("row").list.head(share)).explode("row").head(IMAGES_SHOWN)
     shown: dict[str, list[tuple[str, str]]] = {}
     found = told.join(picked.lazy(), on="row", how="semi").collect(engine="streaming").sort("row")
     for _, image_id, problem, kind in found.iter_rows():

@@ -9,10 +9,10 @@ from typing import BinaryIO, Literal
 
 import polars as pl
 
+from pixonomy.dataset.location import path_to_uri, relative_to
+from pixonomy.dataset.manifest import COLUMNS
 from pixonomy.errors import DataError, SettingError
-from pixonomy.locate import path_to_uri, relative_to
-from pixonomy.manifest import COLUMNS
-from pixonomy.nearest import suggest
+from pixonomy.nearest_names import suggest
 from pixonomy.sources.encoding import find_other
 from pixonomy.sources.headers import clean
 from pixonomy.storage.address import is_remote
@@ -134,7 +134,7 @@ def key_of(name: str) -> str:
     return re.sub(r"[\W_]+", "", name.casefold())
 
 
-def tell_rivals(schema: Schema, role: Role, chosen: str | None, table: Path) -> tuple[str, ...]:
+def describe_rivals(schema: Schema, role: Role, chosen: str | None, table: Path) -> tuple[str, ...]:
     """Say in a sentence which other columns could play a role, if any could."""
     others = [name for name in usual_columns(schema, role) if is_plain(schema[name])]
     if chosen is None or chosen not in others or len(others) < 2:

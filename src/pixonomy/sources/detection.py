@@ -11,8 +11,8 @@ from pathlib import Path
 import polars as pl
 import yaml
 
+from pixonomy.dataset.location import uri_to_path
 from pixonomy.errors import DataError
-from pixonomy.locate import uri_to_path
 from pixonomy.sources.damage import Indexed
 from pixonomy.sources.listing import Listing
 from pixonomy.sources.names import label_of
@@ -48,13 +48,13 @@ def find_boxes(listing: Listing) -> Boxes | None:
     texts = [parts for (parts, ending) in listing.texts if ending == ".txt"]
     for is_beside in (False, True):
         for parts in texts:
-            pictures = folders.get(parts if is_beside else _swap(parts, _LABELS, _IMAGES) or ("",))
-            if pictures is None:
+            images = folders.get(parts if is_beside else _swap(parts, _LABELS, _IMAGES) or ("",))
+            if images is None:
                 continue
-            for name in pictures.names[:_NUMBERS_A_BOX]:
-                path = _text_of(pictures.path / name, is_beside)
+            for name in images.names[:_NUMBERS_A_BOX]:
+                path = _text_of(images.path / name, is_beside)
                 if path.is_file() and _read_classes(path):
-                    return Boxes(is_beside, _find_names(pictures.path, len(parts)))
+                    return Boxes(is_beside, _find_names(images.path, len(parts)))
     return None
 
 
@@ -112,11 +112,11 @@ def label_by_boxes(indexed: Indexed, boxes: Boxes, base: Path) -> Indexed:
     return Indexed(rows, passed_over=indexed.passed_over, remarks=(*indexed.remarks, remark))
 
 
-def _text_of(picture: Path, is_beside: bool) -> Path:
+def _text_of(image: Path, is_beside: bool) -> Path:
     if is_beside:
-        return picture.with_suffix(".txt")
-    parts = _swap(picture.parent.parts, _IMAGES, _LABELS) or picture.parent.parts
-    return Path(*parts, f"{picture.stem}.txt")
+        return image.with_suffix(".txt")
+    parts = _swap(image.parent.parts, _IMAGES, _LABELS) or image.parent.parts
+    return Path(*parts, f"{image.stem}.txt")
 
 
 def _swap(parts: tuple[str, ...], old: str, new: str) -> tuple[str, ...] | None:

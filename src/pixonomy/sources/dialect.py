@@ -17,7 +17,7 @@ import polars as pl
 from pixonomy.errors import DataError
 from pixonomy.sources.encoding import to_utf8
 from pixonomy.sources.headers import Headers, read_headers
-from pixonomy.sources.names import is_picture
+from pixonomy.sources.names import is_image
 
 _DELIMITERS = (",", ";", "\t", "|")
 _SAMPLE, _SAMPLE_ROWS = 65_536, 200
@@ -272,7 +272,7 @@ def _check_lines(row: list[str], start: int, end: int, dialect: _Dialect) -> Non
     for field in row:
         for line in re.split(r"\r\n|\n|\r", field)[1:]:
             cells = (cell.strip(f" {dialect.quote}") for cell in line.split(dialect.delimiter))
-            if any(is_picture(cell) for cell in cells):
+            if any(is_image(cell) for cell in cells):
                 raise _Malformed(
                     f"lines {start} to {end} are one row, since a quotation mark opens in line "
                     f"{start}, and one of them names a picture of its own; is a mark missing?"

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import polars as pl
 
+from pixonomy.dataset.location import path_to_uri, relative_to
+from pixonomy.dataset.seen import MISSING
 from pixonomy.errors import DataError
-from pixonomy.locate import path_to_uri, relative_to
-from pixonomy.seen import MISSING
 from pixonomy.sources.damage import Indexed
 from pixonomy.sources.detection import find_annotations, find_boxes, label_by_boxes
 from pixonomy.sources.imagefolder import index_metadata
 from pixonomy.sources.layout import Layout, LayoutFinder
-from pixonomy.sources.listing import FolderOfPictures, Listing, list_folder
+from pixonomy.sources.listing import FolderOfImages, Listing, list_folder
 from pixonomy.sources.shards import SHARD_ENDINGS
 from pixonomy.storage.files import printable
 
@@ -108,7 +108,7 @@ def _to_rows(
     return Indexed(rows, passed_over=passed_over, missing=missing, remarks=layout.remarks)
 
 
-def uris_of(folder: FolderOfPictures, base: Path) -> list[str]:
+def uris_of(folder: FolderOfImages, base: Path) -> list[str]:
     """Return the `uri` of each picture in a folder, in the order of its names."""
     place = relative_to(folder.path, base)
     prefix = path_to_uri(place / "?")[:-1]

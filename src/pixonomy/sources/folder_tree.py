@@ -19,18 +19,18 @@ class Folder:
         pictures: how many lie directly in it.
     """
 
-    pictures: int = 0
+    images: int = 0
     folders: dict[str, "Folder"] = field(default_factory=dict)
 
     @property
     def total(self) -> int:
         """How many pictures lie in it and below."""
-        return self.pictures + sum(folder.total for folder in self.folders.values())
+        return self.images + sum(folder.total for folder in self.folders.values())
 
     @property
     def is_wrapper(self) -> bool:
         """Tell whether it stands around categories, and is none itself: only folders lie in it."""
-        if self.pictures > _MOST_LOOSE * self.total:
+        if self.images > _MOST_LOOSE * self.total:
             return False
         if len(self.folders) > 1:
             return True

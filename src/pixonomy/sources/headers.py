@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from pixonomy.errors import DataError
-from pixonomy.sources.names import is_picture
+from pixonomy.sources.names import is_image
 
 MOST_COLUMNS = 20_000
 _INVISIBLE = "\ufeff\u200b\u2060"  # what editors leave behind, and nobody sees
@@ -56,7 +56,7 @@ def read_headers(cells: Sequence[str], name: str, is_known: Callable[[str], bool
     names = [clean(cell) for cell in cells]
     if len(names) > MOST_COLUMNS:
         raise DataError(f"{name} has {len(names)} columns; up to {MOST_COLUMNS} are read.")
-    if any(map(is_picture, names)):
+    if any(map(is_image, names)):
         return _make_up(names, name)
     nameless = set()
     for number, one in enumerate(names):
@@ -78,7 +78,7 @@ def _make_up(cells: list[str], name: str) -> Headers:
             f"{name} has no header: its first row names a picture ({_example(cells)}). Add a first "
             "line that names the columns, such as path,label."
         )
-    is_first = is_picture(cells[0])
+    is_first = is_image(cells[0])
     names = ["path", "label"] if is_first else ["label", "path"]
     remark = (
         f"{name} has no header: its first row names a picture ({_example(cells)}). Read as "
@@ -88,7 +88,7 @@ def _make_up(cells: list[str], name: str) -> Headers:
 
 
 def _example(cells: list[str]) -> str:
-    return repr(next(filter(is_picture, cells)))[:100]
+    return repr(next(filter(is_image, cells)))[:100]
 
 
 def _free(name: str, taken: list[str]) -> str:

@@ -12,17 +12,17 @@ from typing import Any, BinaryIO
 
 import polars as pl
 
+from pixonomy.dataset.location import PARQUET
 from pixonomy.errors import SettingError
-from pixonomy.locate import PARQUET
 from pixonomy.sources.columns import (
     Schema,
     TableColumns,
+    describe_rivals,
     find_column,
     is_plain,
     key_of,
     open_table,
     other_columns,
-    tell_rivals,
     to_uris,
     usual_column,
     usual_columns,
@@ -180,7 +180,7 @@ def _learn(
 ) -> _Table:
     root = (columns.root if columns.root is not None else table.parent).absolute()
     label = roles.columns["label"]
-    told = tell_rivals(schema, "label", label, table) if columns.label is None else ()
+    told = describe_rivals(schema, "label", label, table) if columns.label is None else ()
     return _Table(
         path=table,
         uri=uri_of(table, base),

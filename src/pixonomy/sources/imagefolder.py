@@ -9,8 +9,8 @@ from pathlib import Path
 
 import polars as pl
 
+from pixonomy.dataset.location import uri_to_path
 from pixonomy.errors import SettingError
-from pixonomy.locate import uri_to_path
 from pixonomy.sources.columns import TableColumns
 from pixonomy.sources.damage import Indexed
 from pixonomy.sources.listing import Listing

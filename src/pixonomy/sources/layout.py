@@ -115,7 +115,7 @@ class LayoutFinder:
             here = root
             for name in folders:
                 here = here.folders.setdefault(name, Folder())
-            here.pictures += count
+            here.images += count
         return root
 
 
@@ -230,7 +230,7 @@ def _unwrap(
     around: tuple[str, ...] = ()
     while len(folder.folders) == 1:
         ((name, inner),) = folder.folders.items()
-        if name in (known or ()) or folder.pictures > FEW * folder.total:
+        if name in (known or ()) or folder.images > FEW * folder.total:
             break
         is_named_so = name.lower() in WRAPS or (word is not None and split_word(name) == word)
         if not inner.is_wrapper and not (is_named_so and not inner.folders):

@@ -20,7 +20,7 @@ def explain_loose(
         around: the folders that the splits lie in.
         inside: by split folder, the folder in it that holds its pictures.
     """
-    counts = ", ".join(f"{one.pictures} in {name}/" for name, one in inside.items())
+    counts = ", ".join(f"{one.images} in {name}/" for name, one in inside.items())
     place = f" of {'/'.join(around)}/" if around else ""
     hold = "split {} holds" if len(splits) == 1 else "splits {} hold"
     return (
@@ -54,9 +54,9 @@ def explain_folds(folder: Folder, inner: Mapping[str, Mapping[str, str | None]])
 def remark_splits(splits: Mapping[str, str | None], inside: Mapping[str, Folder]) -> Iterator[str]:
     """Say which splits have no categories, and what is not plainly called what it was read as."""
     for name, folder in inside.items():
-        if not folder.folders and folder.pictures:
+        if not folder.folders and folder.images:
             yield (
-                f"{printable(name)}/ holds {folder.pictures} pictures without a folder for their "
+                f"{printable(name)}/ holds {folder.images} pictures without a folder for their "
                 "category: nothing is known of them but the split."
             )
     yield from _remark_untrained(splits, inside)

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pixonomy.dataset.seen import MISSING
 from pixonomy.images.formats import START_BYTES, format_of
-from pixonomy.seen import MISSING
-from pixonomy.sources.names import is_junk, is_picture
+from pixonomy.sources.names import is_image, is_junk
 from pixonomy.sources.passed_over import JUNK, PassedOver
 from pixonomy.storage.files import storage_errors
 
@@ -16,7 +16,7 @@ _SMALL = 1024  # bytes: what replaces a picture (a pointer, a page that reports 
 
 
 @dataclass
-class FolderOfPictures:
+class FolderOfImages:
     """A folder and what lies directly in it.
 
     Attributes:
@@ -49,7 +49,7 @@ class Listing:
     """
 
     folder: Path
-    folders: list[FolderOfPictures] = field(default_factory=list)
+    folders: list[FolderOfImages] = field(default_factory=list)
     others: PassedOver = field(default_factory=PassedOver)
     barren: list[tuple[str, ...]] = field(default_factory=list)
     bare: list[tuple[str, ...]] = field(default_factory=list)
@@ -77,17 +77,17 @@ def list_folder(folder: Path) -> Listing:
         seen[found.parts] = has_files
         if found.names:
             listing.folders.append(found)
-    listing.barren, listing.bare = _without_pictures(listing, seen)
+    listing.barren, listing.bare = _without_images(listing, seen)
     return listing
 
 
-def _walk(folder: Path, listing: Listing) -> Iterator[tuple[FolderOfPictures, bool]]:
+def _walk(folder: Path, listing: Listing) -> Iterator[tuple[FolderOfImages, bool]]:
     pending: list[tuple[Path, tuple[str, ...], frozenset[tuple[int, int]]]] = [
         (folder, (), frozenset())
     ]
     while pending:
         here, parts, above = pending.pop()
-        found, others = FolderOfPictures(here, parts), 0
+        found, others = FolderOfImages(here, parts), 0
         with storage_errors(here):
             status = here.stat()
             if (status.st_dev, status.st_ino) in above:  # a link back to a folder it lies in
@@ -99,7 +99,7 @@ def _walk(folder: Path, listing: Listing) -> Iterator[tuple[FolderOfPictures, bo
                         listing.others.add(JUNK)
                     elif _is_folder(entry):
                         pending.append((here / entry.name, (*parts, entry.name), inside))
-                    elif is_picture(entry.name):
+                    elif is_image(entry.name):
                         _add(found, entry)
                     else:
                         others += 1
@@ -114,7 +114,7 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _add(found: FolderOfPictures, entry: os.DirEntry[str]) -> None:
+def _add(found: FolderOfImages, entry: os.DirEntry[str]) -> None:
     try:
         status = entry.stat()
         size, modified_ns = status.st_size, status.st_mtime_ns
@@ -130,7 +130,7 @@ def _add(found: FolderOfPictures, entry: os.DirEntry[str]) -> None:
             found.faults[entry.name] = str(format)
 
 
-def _look(found: FolderOfPictures, entry: os.DirEntry[str], listing: Listing) -> None:
+def _look(found: FolderOfImages, entry: os.DirEntry[str], listing: Listing) -> None:
     """Tell what a file is whose ending is none of a picture's."""
     ending = os.path.splitext(entry.name)[1].lower()  # noqa: PTH122 - a name, not a Path
     if listing.others.is_meant(entry.name, False, entry, _read_start):
@@ -158,16 +158,16 @@ def _read_start(entry: os.DirEntry[str]) -> bytes:
         return b""
 
 
-def _without_pictures(
+def _without_images(
     listing: Listing, seen: dict[tuple[str, ...], bool]
 ) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:
     """Return the topmost folders without a file, and those with files but without a picture."""
-    with_pictures = {()} | _and_above(folder.parts for folder in listing.folders)
+    with_images = {()} | _and_above(folder.parts for folder in listing.folders)
     with_files = _and_above(parts for parts, has_files in seen.items() if has_files)
     barren: list[tuple[str, ...]] = []
     bare: list[tuple[str, ...]] = []
     for parts in sorted(seen):
-        if parts in with_pictures or parts[:-1] not in with_pictures:
+        if parts in with_images or parts[:-1] not in with_images:
             continue
         (bare if parts in with_files else barren).append(parts)
     return barren, bare

@@ -9,7 +9,7 @@ import unicodedata
 from collections import defaultdict
 from typing import NamedTuple
 
-from pixonomy.sources.names import is_picture
+from pixonomy.sources.names import is_image
 
 _MOST_NAMES = 5_000_000  # that are remembered: some 2 GB
 
@@ -108,7 +108,7 @@ class Lookup:
         by_key, by_stem = defaultdict[str, list[str]](list), defaultdict[str, list[str]](list)
         for name in names:
             by_key[_key(name)].append(name)
-            if is_picture(name):
+            if is_image(name):
                 by_stem[_key(name.rpartition(".")[0])].append(name)
         self._count += len(names)
         return _Folder(names, dict(by_key), dict(by_stem))

@@ -10,9 +10,9 @@ from typing import BinaryIO, NamedTuple
 
 import polars as pl
 
+from pixonomy.dataset.location import path_to_uri, relative_to
 from pixonomy.errors import DataError
 from pixonomy.images.formats import EMPTY
-from pixonomy.locate import path_to_uri, relative_to
 from pixonomy.sources.damage import Damage, Indexed
 from pixonomy.sources.passed_over import PassedOver
 from pixonomy.storage.files import printable, storage_errors

@@ -4,10 +4,10 @@ import os
 import unicodedata
 from collections.abc import Iterable
 
-from pixonomy.images.endings import PICTURE_ENDINGS
+from pixonomy.images.endings import IMAGE_ENDINGS
 from pixonomy.sources.splits import SPLIT_NAMES
 
-__all__ = ["SPLIT_NAMES", "is_hidden", "is_junk", "is_picture", "label_of", "split_member"]
+__all__ = ["SPLIT_NAMES", "is_hidden", "is_image", "is_junk", "label_of", "split_member"]
 
 _JUNK = frozenset({
     "__macosx", "@eadir", "#recycle", "@recycle", "@recently-snapshot", "#snapshot",
@@ -17,10 +17,10 @@ _JUNK = frozenset({
 """What systems and storage boxes leave beside people's files, in lower case."""
 
 
-def is_picture(name: str) -> bool:
+def is_image(name: str) -> bool:
     """Tell a picture file by the ending of its name."""
     stem, _, ending = name.rpartition(".")
-    return bool(stem) and f".{ending.lower()}" in PICTURE_ENDINGS
+    return bool(stem) and f".{ending.lower()}" in IMAGE_ENDINGS
 
 
 def is_junk(name: str) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from pixonomy.images.formats import UNREAD_ENDINGS, Format, format_of
-from pixonomy.sources.names import is_junk, is_picture
+from pixonomy.sources.names import is_image, is_junk
 
 M = TypeVar("M")
 
@@ -16,7 +16,7 @@ LOOKED_AT = 512  # bytes of a member's start; 64 tell nearly all pictures
 _LONGEST_ENDING = 12  # letters
 _MOST_REASONS = 200  # told apart, so that memory stays small
 _OTHERS = "other endings"
-_NO_PICTURES = frozenset(
+_NO_IMAGES = frozenset(
     ".txt .md .csv .tsv .json .jsonl .xml .html .htm .yaml .yml .toml .py .ipynb .log .ini .zip "
     ".tar .gz .tgz .7z .rar .parquet .feather .npy .npz .h5 .pkl .pt .pth .onnx .db .bson .cls "
     ".label .class .index .part .crdownload .download .opdownload .filepart .aria2".split()
@@ -64,11 +64,11 @@ class PassedOver:
         if is_inside or is_junk(name):
             self.add(JUNK)
             return False
-        if is_picture(name):
+        if is_image(name):
             return True
         reason = ending_of_name(name)
         format = UNREAD_ENDINGS.get(reason)
-        if reason not in _NO_PICTURES and read_start is not None:
+        if reason not in _NO_IMAGES and read_start is not None:
             found = format_of(read_start(member), name)
             if found is not None and found.is_readable:
                 return True

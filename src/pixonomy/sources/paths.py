@@ -15,7 +15,7 @@ from urllib.parse import unquote
 
 import polars as pl
 
-from pixonomy.seen import MISSING
+from pixonomy.dataset.seen import MISSING
 from pixonomy.sources.files_there import FilesThere, look_at
 from pixonomy.sources.lookup import NOTHING, Lookup, Match
 from pixonomy.sources.rebase import Rebase, find_rebase

@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pixonomy.sources.names import is_junk, is_picture
+from pixonomy.sources.names import is_image, is_junk
 from pixonomy.sources.passed_over import NO_ENDING
 from pixonomy.storage.files import storage_error, storage_errors
 
@@ -38,7 +38,7 @@ def find_shards(folder: Path) -> Shards:
         StorageError: if a folder cannot be read.
     """
     found: dict[str, list[Path]] = {ending: [] for ending in SHARD_ENDINGS}
-    pictures: list[Path] = []
+    images: list[Path] = []
     others: Counter[str] = Counter()
     with storage_errors(folder):
         for here, folders, files in os.walk(folder, onerror=_raise):
@@ -47,20 +47,20 @@ def find_shards(folder: Path) -> Shards:
                 path = Path(here, name)
                 if is_junk(name):
                     continue
-                if is_picture(name):
-                    pictures.append(path)
+                if is_image(name):
+                    images.append(path)
                 elif (ending := path.suffix.lower()) in found:
                     found[ending].append(path)
                 else:
                     others[ending or NO_ENDING] += 1
-            if len(pictures) > _MOST_STRAYS or len({path.parent for path in pictures}) > 1:
+            if len(images) > _MOST_STRAYS or len({path.parent for path in images}) > 1:
                 return Shards()
         chosen = next((ending for ending in SHARD_ENDINGS if found[ending]), None)
-        if chosen is None or (pictures and _size(found[chosen]) <= _LARGER * _size(pictures)):
+        if chosen is None or (images and _size(found[chosen]) <= _LARGER * _size(images)):
             return Shards()
         for ending in SHARD_ENDINGS:
             others[ending] += len(found[ending]) if ending != chosen else 0
-    others["pictures"] += len(pictures)
+    others["pictures"] += len(images)
     passed_over = {f"{kind} beside {chosen}": count for kind, count in others.items() if count}
     return Shards(sorted(found[chosen], key=os.fsencode), Counter(passed_over))
 

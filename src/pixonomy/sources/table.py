@@ -5,16 +5,15 @@ from pathlib import Path
 
 import polars as pl
 
+from pixonomy.dataset.seen import MISSING
 from pixonomy.errors import DataError, SettingError
-from pixonomy.seen import MISSING
-from pixonomy.sources.cells import check_labels, check_paths
 from pixonomy.sources.columns import (
     TableColumns,
+    describe_rivals,
     find_column,
     is_plain,
     other_columns,
     require_path,
-    tell_rivals,
     to_uris,
     usual_columns,
 )
@@ -23,6 +22,7 @@ from pixonomy.sources.image_column import find_image_column, index_image_column
 from pixonomy.sources.onehot import read_one_hot
 from pixonomy.sources.paths import ADDRESS, FoundFiles, find_files
 from pixonomy.sources.split_column import Splits, find_splits_in
+from pixonomy.sources.table_cells import check_labels, check_paths
 from pixonomy.sources.table_rows import (
     OTHER_TABLES,
     TABLE_ENDINGS,
@@ -191,7 +191,7 @@ def _read_labels(
     values = read_values(read.rows[label], label, read.is_written)
     refuse_lines(values.text, label, read)
     checked = check_labels(values.text, label, read.name, read.place_of)
-    told = tell_rivals(read.types, "label", label, table) if columns.label is None else ()
+    told = describe_rivals(read.types, "label", label, table) if columns.label is None else ()
     return _Role(checked.labels, (label,), (*told, *values.remarks, *checked.remarks))
 
 

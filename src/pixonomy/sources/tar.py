@@ -28,9 +28,9 @@ from pixonomy.sources.member import (
 )
 from pixonomy.sources.packed import explain_packed
 from pixonomy.sources.passed_over import PassedOver
-from pixonomy.sources.sample import TXT, find_samples
 from pixonomy.sources.tar_links import LinkedTar
 from pixonomy.sources.tar_members import TarMember, is_tar
+from pixonomy.sources.tar_samples import TXT, find_samples
 from pixonomy.sources.webdataset import Oddities, Texts, Told
 from pixonomy.sources.zip_directory import find_directory
 from pixonomy.storage.files import printable
@@ -113,12 +113,12 @@ class _Look:
 
     finder: LayoutFinder = field(default_factory=LayoutFinder)
     captions: Captions = field(default_factory=Captions)
-    pictures: int = 0
+    images: int = 0
     is_labelled: bool = False
     is_wanting: bool = False
 
     def see(self, folders: tuple[str, ...], told: Told) -> None:
-        self.pictures += 1
+        self.images += 1
         self.finder.add(folders)
         if told.source == TXT and told.label is not None:
             self.captions.add(told.label)
@@ -137,7 +137,7 @@ class _Look:
     def layout(self, texts: Texts) -> Layout | None:
         """Return the layout, or None, and tell the texts whether their `.txt` are captions."""
         layout = self.finder.find()
-        is_rare = not self.is_labelled and 2 * self.captions.count < self.pictures
+        is_rare = not self.is_labelled and 2 * self.captions.count < self.images
         texts.has_captions = self.captions.are_captions() or (
             is_rare and self.captions.count > 0 and not layout.is_flat
         )
@@ -150,9 +150,9 @@ def _look(tar: LinkedTar, texts: Texts, is_again: bool = False) -> _Look:
     for sample in find_samples(tar, PassedOver()):
         if isinstance(sample, Damage):
             break
-        if not sample.pictures and not is_again:
+        if not sample.images and not is_again:
             texts.keep(sample)
-        for _, stem in sample.pictures:
+        for _, stem in sample.images:
             seen.see(sample.folders, texts.read(sample, stem))
         if not texts.far and seen.is_clear():
             break
@@ -172,21 +172,21 @@ def _find_members(one: _Tar, others: PassedOver) -> Iterator[Member | Damage]:
         used: set[int] = set()
         if place is None:
             oddities.see_sample(sample)
-        for picture, stem in sample.pictures:
+        for image, stem in sample.images:
             told = one.texts.read(sample, stem)
             used |= told.used
             if place is not None and place.passed_over is not None:
                 others.add(place.passed_over)
                 continue
             oddities.see(told)
-            name = names.read(picture)
+            name = names.read(image)
             if place is None:
                 group = told.group or f"{one.uri}#{spell(sample.key)}"
-                yield _to_member(picture, name, told.label, "webdataset", one.split, group)
+                yield _to_member(image, name, told.label, "webdataset", one.split, group)
             else:
                 label = place.label or category
                 split = place.split or one.split
-                yield _to_member(picture, name, label, "folder", split, told.group)
+                yield _to_member(image, name, label, "folder", split, told.group)
         if sample.texts:
             oddities.pass_over(sample, used, one.texts, others)
         if one.texts.far:
@@ -197,19 +197,19 @@ def _find_members(one: _Tar, others: PassedOver) -> Iterator[Member | Damage]:
 
 
 def _to_member(
-    picture: TarMember,
+    image: TarMember,
     name: str,
     label: str | None,
     source: str,
     split: str | None,
     group: str | None,
 ) -> Member:
-    problem = _PROBLEMS.get(picture.kind)
-    if picture.size > MAX_BYTES:
+    problem = _PROBLEMS.get(image.kind)
+    if image.size > MAX_BYTES:
         problem = f"larger than {MAX_BYTES // 1024**2} MiB"
     has_bytes = problem is None
-    offset, length = (picture.offset, picture.size) if has_bytes else (None, None)
-    return Member(name, picture.header, offset, length, None, label, source, split, group, problem)
+    offset, length = (image.offset, image.size) if has_bytes else (None, None)
+    return Member(name, image.header, offset, length, None, label, source, split, group, problem)
 
 
 @dataclass
@@ -219,12 +219,12 @@ class _Names:
     count: int = 0
     example: str = ""
 
-    def read(self, picture: TarMember) -> str:
+    def read(self, image: TarMember) -> str:
         """Return a picture's name as text."""
-        if picture.name.isascii():
-            return picture.name
-        name = spell(picture.name)
-        if name != picture.name:
+        if image.name.isascii():
+            return image.name
+        name = spell(image.name)
+        if name != image.name:
             self.count += 1
             self.example = self.example or name
         return name

@@ -11,7 +11,7 @@ from typing import BinaryIO, Literal
 from pixonomy.sources.damage import Damage
 
 _BLOCK = 512
-_STRETCH = 64 * 1024  # bytes read at once
+_BYTE_RANGE = 64 * 1024  # bytes read at once
 _MOST_PADDING = 16 * 1024**2  # bytes of zeros behind an end mark; tapes want a few kilobytes
 _MOST_TEXT = 1024 * 1024  # bytes of a long name or of a set of pax records
 _USTAR = b"ustar\0"
@@ -98,7 +98,7 @@ def _find_more(file: BinaryIO, place: int, file_size: int) -> int | None:
     last = min(file_size, place + _MOST_PADDING)
     while place < last:
         file.seek(place)
-        rest = file.read(min(_STRETCH, last - place))
+        rest = file.read(min(_BYTE_RANGE, last - place))
         zeros = len(rest) - len(rest.lstrip(b"\0"))
         place += zeros
         if zeros < len(rest):

@@ -21,8 +21,8 @@ from pixonomy.sources.label_text import (
 )
 from pixonomy.sources.member import spell
 from pixonomy.sources.passed_over import PassedOver
-from pixonomy.sources.sample import JSON, LABEL_TEXTS, TXT, Sample
 from pixonomy.sources.tar_members import TarMember
+from pixonomy.sources.tar_samples import JSON, LABEL_TEXTS, TXT, Sample
 
 LABEL_KEYS = (
     "label", "labelname", "labeltext", "class", "classname", "cls", "clsname", "category",
@@ -164,9 +164,9 @@ class Oddities:
 
     def see_sample(self, sample: Sample) -> None:
         """Look at the pictures of a sample: masks and views are pictures as others are."""
-        if len(sample.pictures) > 1:
+        if len(sample.images) > 1:
             self.crowded += 1
-            names = [spell(member.name) for member, _ in sample.pictures[:2]]
+            names = [spell(member.name) for member, _ in sample.images[:2]]
             self.crowd = self.crowd or tuple(names)
 
     def see(self, told: Told) -> None:
@@ -187,7 +187,7 @@ class Oddities:
             if member.header in used or texts.is_kept(member):
                 continue
             self._count(kind, texts, others)
-            if not sample.pictures and not self.lone:
+            if not sample.images and not self.lone:
                 self.lone = spell(member.name)
 
     def pass_over_far(self, used: set[int], texts: Texts, others: PassedOver) -> None:

@@ -13,9 +13,9 @@ from typing import BinaryIO
 import numpy as np
 import numpy.typing as npt
 
+from pixonomy.dataset.location import DEFLATE, with_checksum
 from pixonomy.errors import DataError
 from pixonomy.images.pixels import MAX_BYTES
-from pixonomy.locate import DEFLATE, with_checksum
 from pixonomy.sources.damage import Damage, Indexed
 from pixonomy.sources.folders import Remembered, read_folders
 from pixonomy.sources.layout import Layout, LayoutFinder
@@ -115,13 +115,13 @@ def _explain(file: BinaryIO, archive: Path) -> str:
 def _find_layout(file: BinaryIO, directory: Directory, order: OrderCheck) -> Layout:
     finder = LayoutFinder()
     entries = order.watch(walk_directory(file, directory))
-    for found in _find_pictures(file, directory, entries, PassedOver()):
+    for found in _find_images(file, directory, entries, PassedOver()):
         if not isinstance(found, Damage):
             finder.add(found[1])
     return finder.find()
 
 
-def _find_pictures(
+def _find_images(
     file: BinaryIO,
     directory: Directory,
     entries: Iterator[ZipEntry | Damage],
@@ -161,7 +161,7 @@ def _find_members(one: _Zip, others: PassedOver, archive: str) -> Iterator[Membe
     count, example = 0, ""
     places = Remembered(one.layout.read)
     entries = walk_directory(one.file, one.directory)
-    for found in _find_pictures(one.file, one.directory, entries, others):
+    for found in _find_images(one.file, one.directory, entries, others):
         if isinstance(found, Damage):
             yield found
             continue

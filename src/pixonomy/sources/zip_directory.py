@@ -22,7 +22,7 @@ _LOCAL, _LOCAL_MARK = Struct("<4s5H3L2H"), b"PK\3\4"
 _SIGNATURE_MARK = b"PK\5\5"  # may follow the last entry
 _LONGEST_TEXT = 0xFFFF
 _LONGEST_ENTRY = _ENTRY.size + 3 * _LONGEST_TEXT
-_STRETCH = 1024 * 1024  # bytes of the directory read at once
+_BYTE_RANGE = 1024 * 1024  # bytes of the directory read at once
 _IN_ZIP64 = 0xFFFFFFFF  # a number that stands in the extra field instead
 _ZIP64, _UNICODE_PATH = 0x0001, 0x7075  # kinds of extra fields; the second is Info-ZIP's
 _UNICODE_MARK = _UNICODE_PATH.to_bytes(2, "little")
@@ -139,16 +139,16 @@ def _place(file: BinaryIO, end: int, told: tuple[int, int, int]) -> Directory | 
 def walk_directory(file: BinaryIO, directory: Directory) -> Iterator[ZipEntry | Damage]:
     """Yield the members in the directory's order; damage comes last, and ends the walk."""
     place = first = directory.start
-    stretch, found = b"", 0
+    byte_range, found = b"", 0
     while place < directory.end:
         at = place - first
-        if at + _LONGEST_ENTRY > len(stretch) and first + len(stretch) < directory.end:
+        if at + _LONGEST_ENTRY > len(byte_range) and first + len(byte_range) < directory.end:
             file.seek(place)
             first, at = place, 0
-            stretch = file.read(min(_STRETCH, directory.end - place))
-        if stretch.startswith(_SIGNATURE_MARK, at):
+            byte_range = file.read(min(_BYTE_RANGE, directory.end - place))
+        if byte_range.startswith(_SIGNATURE_MARK, at):
             break
-        read = _read_entry(stretch, at, place)
+        read = _read_entry(byte_range, at, place)
         if read is None:
             yield Damage(place, "the zip's directory is damaged; members may be missing")
             return
@@ -159,8 +159,8 @@ def walk_directory(file: BinaryIO, directory: Directory) -> Iterator[ZipEntry | 
         yield Damage(place, f"the zip tells of {directory.count} members and lists {found}")
 
 
-def _read_entry(stretch: bytes, at: int, place: int) -> tuple[ZipEntry, int] | None:
-    if not stretch.startswith(_ENTRY_MARK, at) or at + _ENTRY.size > len(stretch):
+def _read_entry(byte_range: bytes, at: int, place: int) -> tuple[ZipEntry, int] | None:
+    if not byte_range.startswith(_ENTRY_MARK, at) or at + _ENTRY.size > len(byte_range):
         return None
     (
         _,
@@ -180,14 +180,14 @@ def _read_entry(stretch: bytes, at: int, place: int) -> tuple[ZipEntry, int] | N
         _,
         attributes,
         header,
-    ) = _ENTRY.unpack_from(stretch, at)
+    ) = _ENTRY.unpack_from(byte_range, at)
     name_length, extra_length, comment_length = lengths
     name_end = at + _ENTRY.size + name_length
     length = _ENTRY.size + name_length + extra_length + comment_length
-    if at + length > len(stretch):
+    if at + length > len(byte_range):
         return None
-    stored = stretch[at + _ENTRY.size : name_end]
-    extra = stretch[name_end : name_end + extra_length] if extra_length else b""
+    stored = byte_range[at + _ENTRY.size : name_end]
+    extra = byte_range[name_end : name_end + extra_length] if extra_length else b""
     if _IN_ZIP64 in (size, unpacked, header):
         unpacked, size, header = _read_zip64(extra, (unpacked, size, header))
     name, is_guessed = _read_name(stored, flags, extra)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pixonomy.errors import SettingError
-from pixonomy.progress import mute
+from pixonomy.progress import no_report
 from pixonomy.storage.files import printable, read_json, remove, storage_errors, write_json
 from pixonomy.storage.fingerprint import Fingerprint, is_finished
 from pixonomy.storage.locks import is_lock, lock_file, lock_folder
@@ -63,7 +63,7 @@ class FileArtefact:
         found = record["fingerprint"] if record is not None else None
         return is_finished(printable(self.path), found, wanted, overwrite)
 
-    def lock(self, report: Callable[[str], None] = mute) -> AbstractContextManager[None]:
+    def lock(self, report: Callable[[str], None] = no_report) -> AbstractContextManager[None]:
         """Keep other runs from making it; see `locks.lock_file`."""
         return lock_file(self.path, report)
 
@@ -72,7 +72,7 @@ class FileArtefact:
         wanted: Fingerprint,
         build: Callable[[], object],
         overwrite: bool = False,
-        report: Callable[[str], None] = mute,
+        report: Callable[[str], None] = no_report,
     ) -> None:
         """Build the file under its lock, unless it is there, also from another run meanwhile."""
         if not self.matches(wanted, overwrite):
@@ -148,7 +148,7 @@ class FolderArtefact:
         """Tell whether what the folder was begun for is all there."""
         return (self.path / self.record_file).exists()
 
-    def lock(self, report: Callable[[str], None] = mute) -> AbstractContextManager[None]:
+    def lock(self, report: Callable[[str], None] = no_report) -> AbstractContextManager[None]:
         """Keep other runs from making what lies in it; see `locks.lock_folder`."""
         return lock_folder(self.path, report, within=self.within)
 
@@ -158,7 +158,7 @@ class FolderArtefact:
         clear: Callable[[], object],
         build: Callable[[], object],
         overwrite: bool = False,
-        report: Callable[[str], None] = mute,
+        report: Callable[[str], None] = no_report,
     ) -> None:
         """Build the folder under its lock, unless it is there, also from another run meanwhile.
 

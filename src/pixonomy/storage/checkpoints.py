@@ -20,7 +20,7 @@ _PLAN = "plan.json"
 _KEY = "part"
 
 
-class Parts:
+class Checkpoints:
     """The finished parts of one output.
 
     Attributes:
@@ -34,37 +34,37 @@ class Parts:
         self._plan = json.loads(json.dumps(dict(fingerprint)))
         if read_json(self._folder / _PLAN) != self._plan:
             remove(self._folder)
-        self._held: pl.DataFrame | None = None
+        self._pending: pl.DataFrame | None = None
         self.done: list[dict[str, Any]] = []
         while (about := _read_about(self._path(len(self.done)))) is not None:
             self.done.append(about)
 
     def add(self, rows: pl.DataFrame, about: Mapping[str, Any]) -> None:
         """Write the next part, whole or not at all."""
-        self._write_held()
+        self._write_pending()
         if not self.done:
             write_json(self._folder / _PLAN, self._plan)
         write_parquet(self._path(len(self.done)), rows, {_KEY: json.dumps(dict(about))})
         self.done.append(dict(about))
 
-    def hold(self, rows: pl.DataFrame, about: Mapping[str, Any]) -> None:
+    def set_pending(self, rows: pl.DataFrame, about: Mapping[str, Any]) -> None:
         """Take what may be the last part: it is written with the whole, or before the next."""
-        self._write_held()
-        self._held = rows
+        self._write_pending()
+        self._pending = rows
         self.done.append(dict(about))
 
     @property
     def paths(self) -> list[Path]:
         """The files of the written parts, in order."""
-        written = len(self.done) - (self._held is not None)
+        written = len(self.done) - (self._pending is not None)
         return [self._path(number) for number in range(written)]
 
     def read(self, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
         """Yield some columns of each part, in order."""
         for path in self.paths:
             yield read_parquet(path, columns)
-        if self._held is not None:
-            yield self._held.select(columns)
+        if self._pending is not None:
+            yield self._pending.select(columns)
 
     def assemble(self, about: Mapping[str, str]) -> None:
         """Put the parts together under the output's name, streaming, and remove them."""
@@ -73,7 +73,7 @@ class Parts:
             files = [path.open("rb") for path in self.paths]
         try:
             tables = [pl.scan_parquet(file) for file in files]
-            tables += [self._held.lazy()] if self._held is not None else []
+            tables += [self._pending.lazy()] if self._pending is not None else []
             rows = pl.concat(tables, how="diagonal_relaxed")
             write_parquet(self._output, rows, about)
         finally:
@@ -83,26 +83,26 @@ class Parts:
 
     def remove(self) -> None:
         """Give up the parts."""
-        remove_parts(self._output)
+        remove_checkpoints(self._output)
 
-    def _write_held(self) -> None:
-        if self._held is not None:
-            rows, about = self._held, self.done.pop()
-            self._held = None
+    def _write_pending(self) -> None:
+        if self._pending is not None:
+            rows, about = self._pending, self.done.pop()
+            self._pending = None
             self.add(rows, about)
 
     def _path(self, number: int) -> Path:
         return self._folder / f"part-{number:05d}.parquet"
 
 
-def has_parts(output: Path) -> bool:
+def has_checkpoints(output: Path) -> bool:
     """Tell whether a run is making the output, or was killed before it had removed its parts."""
     folder = _folder_of(output)
     with storage_errors(folder):
         return folder.exists()
 
 
-def remove_parts(output: Path) -> None:
+def remove_checkpoints(output: Path) -> None:
     """Remove what a run that was killed after the output had its name has left of its parts."""
     remove(_folder_of(output))
 

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pixonomy.errors import ArtefactInUse
-from pixonomy.progress import mute
+from pixonomy.progress import no_report
 from pixonomy.storage.files import printable, remove, storage_errors
 
 if TYPE_CHECKING:
@@ -48,7 +48,9 @@ class _Lock:
 
 
 @contextmanager
-def lock_file(path: Path, say: Callable[[str], None] = mute, waits: bool = False) -> Iterator[None]:
+def lock_file(
+    path: Path, report: Callable[[str], None] = no_report, waits: bool = False
+) -> Iterator[None]:
     """Keep other runs from making the file at `path`; remove what killed ones have left of it.
 
     Inside the block the same thread may lock it again, which does nothing. Only the making of an
@@ -65,7 +67,7 @@ def lock_file(path: Path, say: Callable[[str], None] = mute, waits: bool = False
     """
     beside = path.with_name
     lock = _Lock(path, beside(f".{path.name}{_LOCK}"), beside(f".{path.name}{_HOLDER}"))
-    with _locked(lock, say, waits) as is_alone:
+    with _locked(lock, report, waits) as is_alone:
         if is_alone:
             _remove_leftovers(path.parent, path.name)
         yield
@@ -74,7 +76,7 @@ def lock_file(path: Path, say: Callable[[str], None] = mute, waits: bool = False
 @contextmanager
 def lock_folder(
     folder: Path,
-    say: Callable[[str], None] = mute,
+    report: Callable[[str], None] = no_report,
     within: Sequence[str] = (),
     part: str = "",
 ) -> Iterator[None]:
@@ -88,7 +90,7 @@ def lock_folder(
             is then not cleared.
     """
     lock = _Lock(folder, folder / f"{_LOCK}{part}", folder / f"{_HOLDER}{part}")
-    with _locked(lock, say, waits=False) as is_alone:
+    with _locked(lock, report, waits=False) as is_alone:
         if is_alone and not part:
             for place in [folder, *(found for one in within for found in folder.glob(one))]:
                 _remove_leftovers(place)
@@ -101,7 +103,7 @@ def is_lock(name: str) -> bool:
 
 
 @contextmanager
-def _locked(lock: _Lock, say: Callable[[str], None], waits: bool) -> Iterator[bool]:
+def _locked(lock: _Lock, report: Callable[[str], None], waits: bool) -> Iterator[bool]:
     """Hold a lock; yield whether that is proof of being alone, and new to this thread."""
     key = os.path.realpath(lock.file)
     if key in _held.get():
@@ -109,7 +111,7 @@ def _locked(lock: _Lock, say: Callable[[str], None], waits: bool) -> Iterator[bo
         return
     with storage_errors(lock.file if os.path.exists(lock.file) else lock.artefact):  # noqa: PTH110 - never fails
         system = _open(lock)
-        is_taken = _take(system, lock, say, waits)
+        is_taken = _take(system, lock, report, waits)
     before = _held.set(_held.get() | {key})
     try:
         if is_taken:
@@ -132,7 +134,7 @@ def _open(lock: _Lock) -> "BaseFileLock":
     return FileLock(lock.file, mode=mode, fallback_to_soft=False, preserve_lock_file=True)
 
 
-def _take(system: "BaseFileLock", lock: _Lock, say: Callable[[str], None], waits: bool) -> bool:
+def _take(system: "BaseFileLock", lock: _Lock, report: Callable[[str], None], waits: bool) -> bool:
     """Take the lock; return False where the file system has none."""
     from filelock import Timeout
 
@@ -142,12 +144,12 @@ def _take(system: "BaseFileLock", lock: _Lock, say: Callable[[str], None], waits
         told = f"{printable(lock.artefact)} is being made by {_read_holder(lock)}"
         if not waits:
             raise ArtefactInUse(f"{told}. Wait for its end, or choose another name.") from None
-        say(f"{told}: waiting for its end.")
+        report(f"{told}: waiting for its end.")
         system.acquire(poll_interval=_POLL_SECONDS)
     except OSError as error:
         if error.errno not in _NO_LOCKS:
             raise
-        say(
+        report(
             f"The file system of {printable(lock.artefact)} has no locks ({error.strerror}): see "
             "to it yourself that no other run writes there meanwhile."
         )

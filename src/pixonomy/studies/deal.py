@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import polars as pl
 
-from pixonomy.curation.deal import deal_units
-from pixonomy.curation.units import connect
+from pixonomy.dataset.connected import connect
 from pixonomy.errors import DataError
+from pixonomy.splitting.stratified import assign_groups
 from pixonomy.studies.plan import Fold, Sample
 
 COLUMNS = ("image_id", "group_id", "label", "duplicate_group", "split", "problem")
@@ -34,11 +34,11 @@ def usable_units(rows: pl.DataFrame, labels: Sequence[str]) -> pl.DataFrame:
     kept = rows.with_row_index("row").filter(wanted)
     unit = pl.Series("unit", connect((kept["group_id"], kept["duplicate_group"])))
     part = pl.when(pl.col("split") == _TEST).then(pl.lit(_TEST)).otherwise(pl.lit(_LEARN))
-    dealt = kept.select("row", "image_id", "label", unit, part=part)
+    assigned = kept.select("row", "image_id", "label", unit, part=part)
     of_unit = [pl.col(name).n_unique().over("unit") == 1 for name in ("label", "part")]
     is_first = pl.col("row") == pl.col("row").min().over("copies")
     copies = pl.coalesce(kept["duplicate_group"], "image_id")
-    return dealt.with_columns(copies=copies).filter(*of_unit, is_first).drop("copies")
+    return assigned.with_columns(copies=copies).filter(*of_unit, is_first).drop("copies")
 
 
 def count_parts(units: pl.DataFrame, labels: Sequence[str]) -> dict[str, int]:
@@ -72,7 +72,7 @@ def equalise(units: pl.DataFrame, each: Mapping[str, int], seed: int) -> pl.Data
     return units.filter(pl.col("unit").is_in(keep))
 
 
-def deal_fold(units: pl.DataFrame, sample: Sample, fold: Fold, seed: int) -> pl.DataFrame:
+def assign_fold(units: pl.DataFrame, sample: Sample, fold: Fold, seed: int) -> pl.DataFrame:
     """Return row and split of units: those tested in a fold, and the others.
 
     Validation pictures are taken out of what is not tested.
@@ -82,11 +82,11 @@ def deal_fold(units: pl.DataFrame, sample: Sample, fold: Fold, seed: int) -> pl.
     elif (units["part"] == _TEST).any():
         tested = units.filter(pl.col("part") == _TEST)["unit"].unique()
     else:
-        dealt = deal_units(units.drop("part"), {_TEST: sample.test}, seed)
-        tested = dealt.filter(pl.col("split") == _TEST)["unit"].unique()
+        assigned = assign_groups(units.drop("part"), {_TEST: sample.test}, seed)
+        tested = assigned.filter(pl.col("split") == _TEST)["unit"].unique()
     is_tested = pl.col("unit").is_in(tested.implode())
     learn = units.filter(~is_tested).drop("part")
-    learn = deal_units(learn, {"validation": sample.validation}, seed + 1 + 1000 * fold.repeat)
+    learn = assign_groups(learn, {"validation": sample.validation}, seed + 1 + 1000 * fold.repeat)
     test = units.filter(is_tested).select("row", split=pl.lit(_TEST))
     both = [learn.select("row", pl.col("split").cast(pl.String)), test]
     return pl.concat(both).sort("row")

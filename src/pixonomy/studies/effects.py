@@ -17,7 +17,7 @@ from pixonomy.evaluation.difference import (
     compare_apart,
     compare_paired,
 )
-from pixonomy.studies.cells import Done
+from pixonomy.studies.study_cells import Done
 
 
 @dataclass(frozen=True)
@@ -100,17 +100,17 @@ def _compare(answers: pl.DataFrame, axis: str, pair: tuple[Any, Any]) -> Effect 
     sides = [side.join(alike, on=others, how="semi") for side in sides]
     if not alike.height:
         return None
-    found = _of_pictures(*(_by_picture(side) for side in sides))
+    found = _of_images(*(_by_image(side) for side in sides))
     seeds = _of_seeds(*sides)
-    return _tell(axis, pair, found, seeds)
+    return _report_result(axis, pair, found, seeds)
 
 
-def _by_picture(side: pl.DataFrame) -> pl.DataFrame:
+def _by_image(side: pl.DataFrame) -> pl.DataFrame:
     means = side.group_by("image_id", "group_id").agg(pl.col("is_right").mean())
     return means.sort("image_id")
 
 
-def _of_pictures(first: pl.DataFrame, second: pl.DataFrame) -> Difference:
+def _of_images(first: pl.DataFrame, second: pl.DataFrame) -> Difference:
     if first["image_id"].equals(second["image_id"]):
         both = first.select("group_id", first="is_right", second=second["is_right"])
         return compare_paired(both)
@@ -125,13 +125,15 @@ def _of_seeds(first: pl.DataFrame, second: pl.DataFrame) -> tuple[float, ...]:
     return tuple(means[1][seed] - means[0][seed] for seed in sorted(means[0]))
 
 
-def _tell(axis: str, pair: tuple[Any, Any], found: Difference, seeds: tuple[float, ...]) -> Effect:
+def _report_result(
+    axis: str, pair: tuple[Any, Any], found: Difference, seeds: tuple[float, ...]
+) -> Effect:
     count = len(seeds)
-    of_pictures = found.spread**2
+    of_images = found.spread**2
     of_training = float(np.var(seeds, ddof=1)) / count if count > 1 else 0.0
-    error = float(np.sqrt(of_pictures + of_training))
-    parts = of_pictures**2 / found.freedom + (of_training**2 / (count - 1) if count > 1 else 0.0)
-    freedom = (of_pictures + of_training) ** 2 / parts if parts else np.inf
+    error = float(np.sqrt(of_images + of_training))
+    parts = of_images**2 / found.freedom + (of_training**2 / (count - 1) if count > 1 else 0.0)
+    freedom = (of_images + of_training) ** 2 / parts if parts else np.inf
     reach = float(student.ppf((1 + LEVEL) / 2, freedom))
     chance = 1.0
     if error:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pixonomy.errors import SettingError
-from pixonomy.nearest import suggest
+from pixonomy.nearest_names import suggest
 from pixonomy.storage.files import hash_json, printable, storage_errors
 from pixonomy.training.recipe import Recipe
 

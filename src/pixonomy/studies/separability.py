@@ -9,14 +9,14 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from pixonomy.dataset.location import in_chunks, locate
+from pixonomy.dataset.manifest import read_manifest
+from pixonomy.dataset.read import read_all
 from pixonomy.errors import UndecodableImage
-from pixonomy.fetch import read_all
 from pixonomy.images.embedding import Embedder
 from pixonomy.images.resize import frame
-from pixonomy.locate import in_chunks, locate
-from pixonomy.manifest import read_manifest
-from pixonomy.progress import Surroundings
-from pixonomy.studies.data import Prepared
+from pixonomy.progress import Context
+from pixonomy.studies.study_data import Prepared
 
 NEIGHBOURS = 5
 _EACH = 150  # pictures of a category that are looked at
@@ -44,7 +44,7 @@ class Separability:
 
 
 def measure_separability(
-    prepared: Mapping[str, Prepared], embedder: Embedder, surroundings: Surroundings
+    prepared: Mapping[str, Prepared], embedder: Embedder, context: Context
 ) -> dict[str, Separability]:
     """Measure each data set on up to 150 pictures of each category."""
     found = {}
@@ -52,7 +52,7 @@ def measure_separability(
         units = one.units.group_by("label", maintain_order=True).head(_EACH)
         vectors, kept = _embed(one.manifest, units, embedder)
         found[name] = separability(vectors, kept["label"], kept["unit"])
-        surroundings.progress("measuring how alike categories are", place + 1, len(prepared))
+        context.progress("measuring how alike categories are", place + 1, len(prepared))
     return found
 
 
@@ -99,7 +99,7 @@ def _embed(
         for place, fetched in read_all(chunk):
             try:
                 if not isinstance(fetched, UndecodableImage):
-                    framed[start + place] = frame(fetched, embedder.framing)
+                    framed[start + place] = frame(fetched, embedder.resize_spec)
             except UndecodableImage:  # left out of the arrays, too
                 continue
         if framed:

@@ -8,11 +8,10 @@ from typing import Any
 
 import polars as pl
 
+from pixonomy.bundle.embedder import choose_embedder
+from pixonomy.dataset.manifest import read_manifest
 from pixonomy.errors import PixonomyError, SettingError
-from pixonomy.manifest import read_manifest
-from pixonomy.progress import Surroundings
-from pixonomy.road.embedder import choose_embedder
-from pixonomy.road.train import plan_training
+from pixonomy.progress import Context
 from pixonomy.spreadsheet import write_spreadsheet
 from pixonomy.storage.address import require_local
 from pixonomy.storage.artefact import FolderArtefact
@@ -25,14 +24,15 @@ from pixonomy.storage.files import (
     write_text,
 )
 from pixonomy.storage.locks import lock_file, lock_folder
-from pixonomy.studies.cells import Done, choices_of, clear_cell, find_done, run_cell, some_of
-from pixonomy.studies.data import Prepared, prepare_data, prepare_fold
 from pixonomy.studies.effects import find_effects
-from pixonomy.studies.page import Findings, render_study
 from pixonomy.studies.plan import Cell, Study, load_study
 from pixonomy.studies.separability import measure_separability
+from pixonomy.studies.study_cells import Done, choices_of, clear_cell, find_done, run_cell, some_of
+from pixonomy.studies.study_data import Prepared, prepare_data, prepare_fold
+from pixonomy.studies.study_page import Findings, render_study
+from pixonomy.verbs.train import plan_training
 
-_DEFAULT = Surroundings()
+_DEFAULT = Context()
 _MARK = "study.json"
 _TABLE, _PAGE = "table.csv", "study.html"
 _COLUMNS = (
@@ -74,7 +74,7 @@ def study(
     file: Path,
     output: Path,
     choices: StudyChoices | None = None,
-    surroundings: Surroundings = _DEFAULT,
+    context: Context = _DEFAULT,
 ) -> dict[str, Any]:
     """Train and test every cell of a grid, and compare.
 
@@ -93,38 +93,38 @@ def study(
     require_local(output)
     began, choices = time.monotonic(), choices or StudyChoices()
     planned = load_study(file, choices.root)
-    _check_settings(planned, Surroundings(device=surroundings.device))
+    _check_settings(planned, Context(device=context.device))
     _claim(output)
     which, parts = choices.part
     part = f"-{which}-of-{parts}" if parts > 1 else ""
-    with lock_folder(output, surroundings.say, part=part):
-        prepared = prepare_data(planned, output / "data", surroundings)
-        counts, failures = _run_cells(planned, prepared, output, choices.part, surroundings)
+    with lock_folder(output, context.report, part=part):
+        prepared = prepare_data(planned, output / "data", context)
+        counts, failures = _run_cells(planned, prepared, output, choices.part, context)
         # Other parts write the table, too: the last one must have seen the cells of all.
-        with lock_file(output / _TABLE, surroundings.say, waits=True):
+        with lock_file(output / _TABLE, context.report, waits=True):
             finished = _finished(planned, prepared, output)
             _require_cells(finished, failures)
             found = Findings(
                 study=planned,
                 cells=finished,
                 effects=find_effects(dict(planned.axes), finished),
-                separability=_look(planned, prepared, output, choices, surroundings),
+                separability=_look(planned, prepared, output, choices, context),
                 names={name: _names(one) for name, one in prepared.items()},
                 failures=failures,
                 missing=len(planned.cells) - len(finished),
                 command=_command(file, output, choices),
             )
-            told = _tell(found, counts, output)
+            told = _report_result(found, counts, output)
     return told | {"seconds": round(time.monotonic() - began, 2)}
 
 
-def _check_settings(planned: Study, quiet: Surroundings) -> None:
+def _check_settings(planned: Study, quiet: Context) -> None:
     """A wrong setting of any cell ends here, before any work."""
     for cell in planned.cells:
         plan_training(choices_of(planned, cell), quiet)
 
 
-def _tell(found: Findings, counts: _Counts, output: Path) -> dict[str, Any]:
+def _report_result(found: Findings, counts: _Counts, output: Path) -> dict[str, Any]:
     """Write the table and the page; return what `study` tells."""
     _write_table(found.study, found.cells, output / _TABLE)
     write_text(output / _PAGE, render_study(found))
@@ -160,7 +160,7 @@ def _run_cells(
     prepared: dict[str, Prepared],
     output: Path,
     part: tuple[int, int],
-    surroundings: Surroundings,
+    context: Context,
 ) -> tuple[_Counts, list[str]]:
     counts, failures = _Counts(), []
     mine = list(some_of(planned.cells, part))
@@ -172,22 +172,20 @@ def _run_cells(
             clear_cell(done.folder)
         else:
             try:
-                arrays = _arrays(planned, prepared[cell.data], cell, output, surroundings)
-                run_cell(planned, cell, arrays, digest, output / "cells", surroundings)
+                arrays = _arrays(planned, prepared[cell.data], cell, output, context)
+                run_cell(planned, cell, arrays, digest, output / "cells", context)
                 counts.done += 1
             except PixonomyError as error:
                 counts.failed += 1
                 failures.append(f"{cell.name()}: {error}")
-                surroundings.say(failures[-1])
-        surroundings.progress("cells", place + 1, len(mine))
+                context.report(failures[-1])
+        context.progress("cells", place + 1, len(mine))
     return counts, failures
 
 
-def _arrays(
-    planned: Study, prepared: Prepared, cell: Cell, output: Path, surroundings: Surroundings
-) -> Path:
+def _arrays(planned: Study, prepared: Prepared, cell: Cell, output: Path, context: Context) -> Path:
     sizes = planned.sizes or (plan_training(choices_of(planned, cell)).recipe.size,)
-    quiet = Surroundings(surroundings.cores)
+    quiet = Context(context.cores)
     folder = output / "data" / "-".join(str(size) for size in sizes)
     folder.mkdir(parents=True, exist_ok=True)
     return prepare_fold(planned, prepared, cell.fold, sizes, folder, quiet)
@@ -214,14 +212,14 @@ def _look(
     prepared: dict[str, Prepared],
     output: Path,
     choices: StudyChoices,
-    surroundings: Surroundings,
+    context: Context,
 ) -> dict[str, Any]:
     """Return the separability of each data set, measured once."""
     network = choices.network
     if network is None and planned.weights is not None:
         weights = planned.path(planned.weights)
         network = str(weights) if weights.is_file() else planned.weights
-    embedder = choose_embedder(network or "none", output / "data", surroundings)
+    embedder = choose_embedder(network or "none", output / "data", context)
     asked = hash_json(
         [
             embedder.identity,
@@ -230,7 +228,7 @@ def _look(
     )
     known = read_json(output / "separability.json")
     if known is None or known["asked"] != asked:
-        measured = measure_separability(prepared, embedder, surroundings)
+        measured = measure_separability(prepared, embedder, context)
         known = {"asked": asked, "of": {name: one.as_json() for name, one in measured.items()}}
         write_json(output / "separability.json", known)
     return dict(known["of"])

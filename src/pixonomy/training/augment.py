@@ -5,14 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from pixonomy.arrays.load import ALONE, Share
-from pixonomy.arrays.read import Images
+from pixonomy.arrays.image_shards import Images
+from pixonomy.arrays.loader import ALONE, Share
 from pixonomy.images.resize import enlarge
 from pixonomy.training.recipe import Recipe
 
 
 @dataclass(frozen=True)
-class Dice:
+class RandomDraws:
     """Random numbers for this host's part of a batch of `count` pictures.
 
     They are drawn for the whole batch, so that a picture's do not depend on the number of hosts.
@@ -22,13 +22,13 @@ class Dice:
     count: int
     share: Share = ALONE
 
-    def throw(self, low: float, high: float, columns: int) -> npt.NDArray[np.float64]:
+    def draw(self, low: float, high: float, columns: int) -> npt.NDArray[np.float64]:
         """Return uniform numbers from `low` up to `high`, shape (n, columns)."""
         drawn = self.generator.uniform(low, high, (self.count, columns))
         return drawn[self.share.of(self.count)]
 
 
-def augment(images: Images, dice: Dice, recipe: Recipe) -> Images:
+def augment(images: Images, draws: RandomDraws, recipe: Recipe) -> Images:
     """Shift, enlarge and light pictures at random, as far as the recipe says.
 
     Args:
@@ -38,40 +38,40 @@ def augment(images: Images, dice: Dice, recipe: Recipe) -> Images:
         uint8, same shape.
     """
     if recipe.shift:
-        images = _shift(images, dice, recipe.shift)
+        images = _shift(images, draws, recipe.shift)
     if recipe.zoom:
-        images = _zoom(images, dice, recipe.zoom)
+        images = _zoom(images, draws, recipe.zoom)
     if recipe.light:
-        images = _light(images, dice, recipe.light)
+        images = _light(images, draws, recipe.light)
     return images
 
 
-def _shift(images: Images, dice: Dice, share: float) -> Images:
+def _shift(images: Images, draws: RandomDraws, share: float) -> Images:
     """Shift each picture by up to `share` of its size; what is laid bare mirrors what is there."""
     size = images.shape[-1]
     reach = round(share * size)
     room = np.pad(images, ((0, 0), (0, 0), (reach, reach), (reach, reach)), mode="reflect")
     shifted = np.empty_like(images)
-    corners = dice.throw(0, 2 * reach + 1, 2).astype(int)
+    corners = draws.draw(0, 2 * reach + 1, 2).astype(int)
     for place, (top, left) in enumerate(corners.tolist()):
         shifted[place] = room[place, :, top : top + size, left : left + size]
     return shifted
 
 
-def _zoom(images: Images, dice: Dice, share: float) -> Images:
+def _zoom(images: Images, draws: RandomDraws, share: float) -> Images:
     """Enlarge a random square of each picture, of 1 - `share` to all of its size."""
     size = images.shape[-1]
-    sides = np.rint(size * dice.throw(1 - share, 1, 1)).astype(int)
-    corners = (dice.throw(0, 1, 2) * (size - sides + 1)).astype(int)
+    sides = np.rint(size * draws.draw(1 - share, 1, 1)).astype(int)
+    corners = (draws.draw(0, 1, 2) * (size - sides + 1)).astype(int)
     for place, (side, (top, left)) in enumerate(zip(sides[:, 0], corners, strict=True)):
         images[place] = enlarge(images[place], int(top), int(left), int(side))
     return images
 
 
-def _light(images: Images, dice: Dice, share: float) -> Images:
+def _light(images: Images, draws: RandomDraws, share: float) -> Images:
     """Multiply each picture, and each of its colours, by random factors around 1."""
-    factors = dice.throw(1 - share, 1 + share, 1)
-    factors = factors * dice.throw(1 - share / 3, 1 + share / 3, 3)
+    factors = draws.draw(1 - share, 1 + share, 1)
+    factors = factors * draws.draw(1 - share / 3, 1 + share / 3, 3)
     levels = np.arange(256)
     tables = np.clip(np.rint(levels * factors[:, :, None]), 0, 255).astype(np.uint8)
     for place, table in enumerate(tables):

@@ -6,11 +6,11 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from pixonomy.arrays.load import ALONE, Loader, Order, Share, Step
-from pixonomy.arrays.read import Images, Pictures, Rows
+from pixonomy.arrays.image_shards import Images, ImageShards, Rows
+from pixonomy.arrays.loader import ALONE, Loader, Order, Share, Step
 from pixonomy.models.targets import Targets
-from pixonomy.training.augment import Dice, augment
-from pixonomy.training.mix import blend, partners, paste
+from pixonomy.training.augment import RandomDraws, augment
+from pixonomy.training.mixing import blend, partners, paste
 from pixonomy.training.recipe import Recipe
 
 
@@ -33,7 +33,7 @@ class TrainingSet:
         threads: that make batches ahead.
     """
 
-    pictures: Pictures
+    images: ImageShards
     rows: Rows
     labels: npt.NDArray[np.int64]
     recipe: Recipe
@@ -49,7 +49,7 @@ class TrainingSet:
         """
         balanced = self.labels if self.recipe.balance == "batches" else None
         recipe = self.recipe
-        return Order(self.pictures, self.rows, recipe.batch, recipe.seed, self.share, balanced)
+        return Order(self.images, self.rows, recipe.batch, recipe.seed, self.share, balanced)
 
     @property
     def steps_per_epoch(self) -> int:
@@ -84,31 +84,31 @@ class TrainingSet:
     def batch(self, step: Step) -> Batch:
         """Make this host's part of one step's batch."""
         generator = np.random.default_rng([self.recipe.seed, 1, step.number])
-        dice = Dice(generator, self.order.step_rows, self.share)
-        images = self.pictures.gather(step.rows)
+        draws = RandomDraws(generator, self.order.step_rows, self.share)
+        images = self.images.gather(step.rows)
         if self.recipe.flip:
             epoch = step.number // self.steps_per_epoch
             mirrored = self._mirrored_first[step.rows] != epoch % 2
             images[mirrored] = images[mirrored][..., ::-1]
-        images = augment(images, dice, self.recipe)
-        return mix(images, self.labels[step.rows], dice, self.recipe)
+        images = augment(images, draws, self.recipe)
+        return mix(images, self.labels[step.rows], draws, self.recipe)
 
     def batches(self, first_step: int) -> Loader[Batch]:
         """Return all batches from a global step on, made ahead in threads: close when done."""
         return Loader(self.batch, self.order.steps(first_step, self.total_steps), self.threads)
 
 
-def mix(images: Images, labels: npt.NDArray[np.int64], dice: Dice, recipe: Recipe) -> Batch:
+def mix(images: Images, labels: npt.NDArray[np.int64], draws: RandomDraws, recipe: Recipe) -> Batch:
     """Make each picture of two, as far as the recipe says; each batch in one way."""
     ways = [name for name in ("mixup", "cutmix") if getattr(recipe, name) > 0]
-    if not ways or (recipe.mix_share < 1 and dice.generator.random() >= recipe.mix_share):
+    if not ways or (recipe.mix_share < 1 and draws.generator.random() >= recipe.mix_share):
         return Batch(images, Targets(labels))
-    way = ways[int(dice.generator.integers(len(ways)))]
+    way = ways[int(draws.generator.integers(len(ways)))]
     alpha = getattr(recipe, way)
-    shares = dice.generator.beta(alpha, alpha, dice.count)[dice.share.of(dice.count)]
+    shares = draws.generator.beta(alpha, alpha, draws.count)[draws.share.of(draws.count)]
     kept = shares.astype(np.float32)
     if way == "mixup":
         images = blend(images, kept)
     else:
-        images, kept = paste(images, kept, dice.throw(0, 1, 2))
+        images, kept = paste(images, kept, draws.draw(0, 1, 2))
     return Batch(images, Targets(labels, labels[partners(len(labels))], kept))

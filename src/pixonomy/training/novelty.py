@@ -19,7 +19,7 @@ Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
 
 _DIRECTIONS = 64
-_PICTURES_A_DIRECTION = 4  # fewer would describe themselves, not their like
+_IMAGES_A_DIRECTION = 4  # fewer would describe themselves, not their like
 _SHRINKAGE = 0.1  # of the covariance, towards a ball of the same size
 _FEWEST = 40  # training pictures
 
@@ -79,7 +79,7 @@ def fit_novelty(embeddings: Floats, labels: npt.NDArray[np.int64]) -> Novelty | 
     centre = values.mean(axis=0)
     values -= centre
     _, sizes, directions = np.linalg.svd(values, full_matrices=False)
-    many = min(_DIRECTIONS, n // _PICTURES_A_DIRECTION, d - 1)
+    many = min(_DIRECTIONS, n // _IMAGES_A_DIRECTION, d - 1)
     directions = directions[:many]
     inside = values @ directions.T
     residual = float((np.square(values).sum(axis=1) - np.square(inside).sum(axis=1)).mean())

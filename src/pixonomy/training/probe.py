@@ -13,7 +13,7 @@ import polars as pl
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
-from pixonomy.training.fit import measure_logits
+from pixonomy.training.epochs import measure_logits
 
 Floats = npt.NDArray[np.float32]
 

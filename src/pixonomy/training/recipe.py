@@ -11,7 +11,7 @@ from typing import Any
 from pixonomy.errors import SettingError
 from pixonomy.models.architectures import ARCHITECTURES
 from pixonomy.models.device import AUTO, check_name
-from pixonomy.nearest import suggest
+from pixonomy.nearest_names import suggest
 from pixonomy.storage.files import printable, storage_errors
 
 SCHEDULES = ("cosine", "linear")

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from pixonomy.curation.units import connect
+from pixonomy.dataset.connected import connect
 
 Rows = npt.NDArray[np.int64]
 

@@ -8,16 +8,16 @@ import pytest
 from aiohttp import web
 
 from photo_site import Script, Serve, politely
-from pixonomy.collecting.finds import Page, Refused, Trouble
 from pixonomy.collecting.known import open_provider
-from pixonomy.collecting.manners import Manners
-from pixonomy.gallery.interfaces import COMMONS
-from provider_walk import answer, finds, json_of, open_at, told, walk
+from pixonomy.collecting.politeness import Politeness
+from pixonomy.collecting.search_results import Page, Refused, Trouble
+from pixonomy.gallery.site_apis import COMMONS
+from provider_walk import answer, json_of, open_at, search_results, told, walk
 
 CIRRUS, METADATA = {"name": "CirrusSearch"}, {"name": "CommonsMetadata"}
 
 
-def picture(number: int, **more: Any) -> dict[str, Any]:
+def image(number: int, **more: Any) -> dict[str, Any]:
     info = {"thumburl": f"http://x/{number}.jpg", "mime": "image/jpeg", **more}
     return {"pageid": number, "index": number, "title": f"File:{number}.jpg", "imageinfo": [info]}
 
@@ -66,14 +66,14 @@ def test_a_plain_wiki_is_searched_in_plain_words_and_says_what_it_lacks(serve: S
             return {"batchcomplete": True, "query": {"extensions": []}}
         return {
             "batchcomplete": True,
-            "query": {"pages": [picture(1), picture(2, mime="image/svg+xml")]},
+            "query": {"pages": [image(1), image(2, mime="image/svg+xml")]},
         }
 
     script = Script({COMMONS: [answer(pages)]})
     address = serve(script)
     provider = open_at("commons", address)
     found = walk(provider, "beach")
-    assert [one.native_id for one in finds(found)] == ["1"]
+    assert [one.native_id for one in search_results(found)] == ["1"]
     assert [one["gsrsearch"] for one in queries(script)] == [["beach filetype:bitmap"], ["beach"]]
     base = address + COMMONS
     assert told(found) == [
@@ -91,28 +91,28 @@ def test_keywords_that_are_searched_side_by_side_all_learn_what_a_plain_wiki_lac
     serve: Serve,
 ) -> None:
     def pages(query: dict[str, str]) -> dict[str, Any]:
-        found = [] if "filetype" in query["gsrsearch"] else [picture(1)]
+        found = [] if "filetype" in query["gsrsearch"] else [image(1)]
         return {"batchcomplete": True, "query": {"pages": found, "extensions": []}}
 
     provider = open_at("commons", serve(Script({COMMONS: [answer(pages)]})))
 
-    async def work(manners: Manners) -> list[Page]:
+    async def work(politeness: Politeness) -> list[Page]:
         async def get(url: str, kind: Any, **more: Any) -> Any:
-            return await manners.get(url, kind, "commons", **more)
+            return await politeness.get(url, kind, "commons", **more)
 
         keywords = ("beach", "car", "tree", "house")
         return await asyncio.gather(*(provider.find(one, None, get) for one in keywords))
 
-    assert [len(page.finds) for page in politely(work)] == [1, 1, 1, 1]
+    assert [len(page.search_results) for page in politely(work)] == [1, 1, 1, 1]
 
 
 def test_a_licence_that_is_set_is_that_of_pictures_which_name_none(serve: Serve) -> None:
     named = {"LicenseShortName": {"value": "CC0"}, "LicenseUrl": {"value": "http://cc0"}}
-    pages = [picture(1), picture(2, extmetadata=named)]
+    pages = [image(1), image(2, extmetadata=named)]
     script = Script({COMMONS: [json_of({"query": {"pages": pages, "extensions": [CIRRUS]}})]})
     values = {"license": "CC BY 4.0", "license_url": "https://creativecommons.org/licenses/by/4.0/"}
     found = walk(open_at("commons", serve(script), **values), "x")
-    assert [(one.license, one.license_url) for one in finds(found)] == [
+    assert [(one.license, one.license_url) for one in search_results(found)] == [
         ("CC BY 4.0", values["license_url"]), ("CC0", "http://cc0"),
     ]  # fmt: skip
     assert told(found) == []
@@ -121,7 +121,7 @@ def test_a_licence_that_is_set_is_that_of_pictures_which_name_none(serve: Serve)
 def test_qualifiers_and_width_are_as_set_and_wikimedia_gets_a_width_it_keeps_ready(
     serve: Serve,
 ) -> None:
-    content = {"query": {"pages": [picture(1)], "extensions": [CIRRUS, METADATA]}}
+    content = {"query": {"pages": [image(1)], "extensions": [CIRRUS, METADATA]}}
     script = Script({COMMONS: [json_of(content)]})
     qualifiers = "incategory:Beaches -deepcat:Maps"
     walk(open_at("commons", serve(script), qualifiers=qualifiers, width=640), "x")
@@ -132,7 +132,7 @@ def test_qualifiers_and_width_are_as_set_and_wikimedia_gets_a_width_it_keeps_rea
 
 
 def test_qualifiers_that_are_set_are_kept_for_a_plain_wiki_and_told(serve: Serve) -> None:
-    content = {"query": {"pages": [picture(1)], "extensions": [METADATA]}}
+    content = {"query": {"pages": [image(1)], "extensions": [METADATA]}}
     script = Script({COMMONS: [json_of(content)]})
     found = walk(open_at("commons", serve(script), qualifiers="prefix:File:A"), "x")
     assert len(script.asked) == 1
@@ -145,7 +145,7 @@ def test_qualifiers_that_are_set_are_kept_for_a_plain_wiki_and_told(serve: Serve
      {"gsroffset": [1]}, {str(n): "y" * 10**4 for n in range(99)}],
 )  # fmt: skip
 def test_a_wiki_that_does_not_move_on_has_come_to_its_end(serve: Serve, following: Any) -> None:
-    content = {"query": {"pages": [picture(1)]}, "continue": following}
+    content = {"query": {"pages": [image(1)]}, "continue": following}
     found = walk(open_at("commons", serve(Script({COMMONS: [json_of(content)]}))), "x")
     assert len(found) == 1
 
@@ -155,10 +155,10 @@ def test_a_search_goes_on_where_a_wiki_says_what_it_left_out(serve: Serve) -> No
         if "iistart" not in request.query:
             rest = {"iistart": "2020", "continue": "||siteinfo"}
             return web.json_response(
-                {"query": {"pages": [picture(1), {"pageid": 2}]}, "continue": rest}
+                {"query": {"pages": [image(1), {"pageid": 2}]}, "continue": rest}
             )
         assert request.query["continue"] == "||"
-        return web.json_response({"query": {"pages": [{"pageid": 1}, picture(2)]}})
+        return web.json_response({"query": {"pages": [{"pageid": 1}, image(2)]}})
 
     found = walk(open_at("commons", serve(Script({COMMONS: [pages]}))), "x")
-    assert [one.native_id for one in finds(found)] == ["1", "2"]
+    assert [one.native_id for one in search_results(found)] == ["1", "2"]

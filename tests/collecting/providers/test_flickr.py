@@ -6,9 +6,9 @@ import pytest
 from aiohttp import web
 
 from photo_site import Script, Serve
-from pixonomy.collecting.finds import Refused, Trouble
-from pixonomy.gallery.interfaces import FLICKR
-from provider_walk import finds, json_of, open_at, walk
+from pixonomy.collecting.search_results import Refused, Trouble
+from pixonomy.gallery.site_apis import FLICKR
+from provider_walk import json_of, open_at, search_results, walk
 
 CC = "https://creativecommons.org"
 LICENCES = [
@@ -46,7 +46,7 @@ def test_its_licences_are_asked_for_once_and_those_for_everybody_are_searched(se
     ]
     script = Script({FLICKR: [interface(photos, seen)]})
     provider = open_at("flickr", serve(script), "key")
-    found = finds([*walk(provider, "x"), *walk(provider, "y")])
+    found = search_results([*walk(provider, "x"), *walk(provider, "y")])
     assert seen == ["7,9,11", "7,9,11"]
     assert sum("licenses.getInfo" in path for _, path in script.asked) == 1
     assert [(one.license, one.license_url) for one in found[:3]] == [

@@ -15,9 +15,9 @@ from debian_packages import libraries, serve_folder, unpack
 from photo_site import QUICK, write_taxonomy
 from pixonomy.collecting.known import open_provider
 from pixonomy.collecting.provider import Provider
-from pixonomy.manifest import read_manifest
-from pixonomy.road.collect import CollectChoices, collect
-from provider_walk import finds, told, walk
+from pixonomy.dataset.manifest import read_manifest
+from pixonomy.verbs.collect import CollectChoices, collect
+from provider_walk import search_results, told, walk
 
 pytestmark = pytest.mark.slow
 
@@ -38,7 +38,7 @@ def run(*command: str | Path, environment: dict[str, str] | None = None) -> str:
 
 
 @pytest.fixture(scope="module")
-def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("pictures")
     random = np.random.default_rng(0)
     for album, titles in ALBUMS.items():
@@ -60,20 +60,20 @@ def sigal(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(params=["colorbox", "photoswipe", "galleria"])
 def sigal_site(
-    request: pytest.FixtureRequest, sigal: Path, pictures: Path, tmp_path: Path
+    request: pytest.FixtureRequest, sigal: Path, images: Path, tmp_path: Path
 ) -> Iterator[tuple[str, str]]:
     """Yield the theme and the address of a gallery."""
     settings = tmp_path / "sigal.conf.py"
     settings.write_text(
-        f"source = {str(pictures)!r}\ntheme = {request.param!r}\nimg_size = (800, 600)\n"
+        f"source = {str(images)!r}\ntheme = {request.param!r}\nimg_size = (800, 600)\n"
     )
-    run(sigal, "build", "--config", settings, pictures, tmp_path / "site")
+    run(sigal, "build", "--config", settings, images, tmp_path / "site")
     with serve_folder(tmp_path / "site") as address:
         yield request.param, address
 
 
 @pytest.fixture(scope="module")
-def lazygal_site(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def lazygal_site(images: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("lazygal")
     root, environment = folder, dict(os.environ)
     program = shutil.which("lazygal")
@@ -84,7 +84,7 @@ def lazygal_site(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> It
         environment["PYTHONPATH"] = str(root / "usr/lib/python3/dist-packages")
         environment["GI_TYPELIB_PATH"] = ":".join(typelibs)
         program = str(root / "usr/bin/lazygal")
-    run("/usr/bin/python3", program, "--quiet", "--original", "-o", folder / "site", pictures,
+    run("/usr/bin/python3", program, "--quiet", "--original", "-o", folder / "site", images,
         environment=environment)  # fmt: skip
     with serve_folder(folder / "site") as address:
         yield address
@@ -96,14 +96,16 @@ def gallery(address: str, **values: str) -> Provider:
 
 
 def names(provider: Provider, keyword: str) -> list[str]:
-    return sorted(one.image_url.rpartition("/")[2] for one in finds(walk(provider, keyword)))
+    return sorted(
+        one.image_url.rpartition("/")[2] for one in search_results(walk(provider, keyword))
+    )
 
 
 def test_sigals_albums_are_read_without_settings(sigal_site: tuple[str, str]) -> None:
     theme, address = sigal_site
     if theme == "galleria":  # a script alone knows its pictures, and it is told so
         pages = walk(gallery(address), "beach")
-        assert finds(pages) == []
+        assert search_results(pages) == []
         assert "names none by JSON-LD" in told(pages)[0]
         return
     assert names(gallery(address), "beach") == [
@@ -124,7 +126,7 @@ def test_a_collection_from_a_gallery_of_sigals_is_whole(
     )
     keywords = {album.replace(" ", "-"): [album] for album in ALBUMS}
     taxonomy = write_taxonomy(tmp_path / "t", keywords, settings)
-    choices = CollectChoices(("html",), 9, permission="ours", patience=QUICK)
+    choices = CollectChoices(("html",), 9, permission="ours", retry_policy=QUICK)
     result = collect(taxonomy, tmp_path / "out", choices)
     rows = read_manifest(Path(result["manifest"])).rows
     assert sorted(rows["label"]) == ["beach"] * 3 + ["red-cars"] * 2
@@ -132,7 +134,7 @@ def test_a_collection_from_a_gallery_of_sigals_is_whole(
 
 
 def test_lazygals_pages_lead_to_the_originals(lazygal_site: str) -> None:
-    originals = gallery(lazygal_site, links="a:has(> img.media_image)", picture=".original_link a")
+    originals = gallery(lazygal_site, links="a:has(> img.media_image)", image=".original_link a")
     assert names(originals, "beach") == [
         "At%20noon.jpg", "Gr%C3%BC%C3%9Fe%20&%20more.jpg", "Palm%20(1).jpg",
     ]  # fmt: skip

@@ -15,15 +15,15 @@ from PIL import Image
 
 from debian_packages import libraries, unpack
 from photo_site import QUICK, write_taxonomy
-from pixonomy.collecting.finds import Refused
 from pixonomy.collecting.known import open_provider
 from pixonomy.collecting.provider import Provider
-from pixonomy.fetch import read_all
+from pixonomy.collecting.search_results import Refused
+from pixonomy.dataset.location import locate
+from pixonomy.dataset.manifest import read_manifest
+from pixonomy.dataset.read import read_all
 from pixonomy.images.decode import decode
-from pixonomy.locate import locate
-from pixonomy.manifest import read_manifest
-from pixonomy.road.collect import CollectChoices, collect
-from provider_walk import finds, told, walk
+from pixonomy.verbs.collect import CollectChoices, collect
+from provider_walk import search_results, told, walk
 
 pytestmark = pytest.mark.slow
 
@@ -108,18 +108,18 @@ class Wiki:
 def wiki(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wiki]:
     folder = tmp_path_factory.mktemp("wiki")
     made = Wiki(folder)
-    pictures = folder / "pictures"
-    pictures.mkdir()
+    images = folder / "pictures"
+    images.mkdir()
     random = np.random.default_rng(0)
     for title in (*TITLES, *(f"Palm tree {number}" for number in range(MANY))):
         drawn = Image.fromarray(random.integers(0, 256, (9, 12, 3), np.uint8))
-        drawn.resize((800, 600)).save(pictures / f"{title}.jpg", quality=60)
-    (pictures / "Beach drawn.svg").write_text(
+        drawn.resize((800, 600)).save(images / f"{title}.jpg", quality=60)
+    (images / "Beach drawn.svg").write_text(
         '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="9" height="9"/>'
         "</svg>"
     )
     made.run("maintenance/importImages.php", "--comment=A photo", "--extensions=jpg,svg",
-             str(pictures))  # fmt: skip
+             str(images))  # fmt: skip
     server = made.serve()
     yield made
     server.terminate()
@@ -128,10 +128,10 @@ def wiki(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wiki]:
 
 def test_a_plain_wiki_is_searched_and_says_what_it_lacks(wiki: Wiki) -> None:
     found = walk(wiki.open(), "beach")
-    assert {one.title for one in finds(found)} == {
+    assert {one.title for one in search_results(found)} == {
         "Beach at noon.jpg", "Beach at dusk.jpg", "Sandy beach.jpg",
     }  # fmt: skip
-    assert {one.license for one in finds(found)} == {""}
+    assert {one.license for one in search_results(found)} == {""}
     sentences = told(found)
     assert any("no CirrusSearch extension" in one for one in sentences)
     assert any("no CommonsMetadata extension" in one for one in sentences)
@@ -141,11 +141,11 @@ def test_a_plain_wiki_is_searched_and_says_what_it_lacks(wiki: Wiki) -> None:
 def test_a_search_of_several_pages_is_walked_to_its_end(wiki: Wiki) -> None:
     pages = walk(wiki.open(license="CC0"), "palm tree")
     assert len(pages) == 2
-    assert len({one.native_id for one in finds(pages)}) == MANY
+    assert len({one.native_id for one in search_results(pages)}) == MANY
 
 
 def test_thumbnails_are_as_wide_as_set(wiki: Wiki) -> None:
-    for one in finds(walk(wiki.open(width=320), "car")):
+    for one in search_results(walk(wiki.open(width=320), "car")):
         with urlopen(one.image_url, timeout=30) as reply:
             assert Image.open(reply).width == 320
         assert (one.width, one.height) == (800, 600)
@@ -158,7 +158,7 @@ def test_a_collection_from_a_wiki_of_ones_own_is_whole(wiki: Wiki, tmp_path: Pat
         'private_hosts = ["127.0.0.1"]\n'
     )
     taxonomy = write_taxonomy(tmp_path, {"travel": ["beach"], "cars": ["car"]}, settings)
-    result = collect(taxonomy, tmp_path / "out", CollectChoices(per_keyword=9, patience=QUICK))
+    result = collect(taxonomy, tmp_path / "out", CollectChoices(per_keyword=9, retry_policy=QUICK))
     rows = read_manifest(Path(result["manifest"])).rows
     assert sorted(rows["label"]) == ["cars"] * 2 + ["travel"] * 3
     assert set(rows["license"]) == {"CC BY 4.0"}

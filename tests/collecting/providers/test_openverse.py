@@ -6,9 +6,9 @@ import pytest
 from aiohttp import web
 
 from photo_site import Script, Serve
-from pixonomy.collecting.finds import Refused, Trouble
-from pixonomy.gallery.interfaces import OPENVERSE
-from provider_walk import finds, json_of, open_at, walk
+from pixonomy.collecting.search_results import Refused, Trouble
+from pixonomy.gallery.site_apis import OPENVERSE
+from provider_walk import json_of, open_at, search_results, walk
 
 IMAGES, TOKENS = f"{OPENVERSE}/images/", f"{OPENVERSE}/auth_tokens/token/"
 
@@ -53,7 +53,7 @@ def test_a_token_that_is_not_taken_any_more_is_renewed_once(serve: Serve) -> Non
 
     script = Script({IMAGES: [images], TOKENS: tokens(43_200)})
     found = walk(open_at("openverse", serve(script), "me:hush"), "x")
-    assert [one.native_id for one in finds(found)] == ["1", "2", "3"]
+    assert [one.native_id for one in search_results(found)] == ["1", "2", "3"]
     assert script.count(TOKENS) == 2
 
 

@@ -8,23 +8,23 @@ import pytest
 from aiohttp import web
 
 from photo_site import Script, Serve, text
-from pixonomy.collecting.finds import Page, Refused, Trouble
 from pixonomy.collecting.known import PROVIDERS, open_provider
+from pixonomy.collecting.search_results import Page, Refused, Trouble
 from pixonomy.errors import SettingError
-from pixonomy.gallery.interfaces import COMMONS, FLICKR, OPENVERSE
-from pixonomy.gallery.stock import Stock
-from provider_walk import answer, finds, open_at, walk
+from pixonomy.gallery.photo_catalogue import PhotoCatalogue
+from pixonomy.gallery.site_apis import COMMONS, FLICKR, OPENVERSE
+from provider_walk import answer, open_at, search_results, walk
 
 
 @pytest.mark.parametrize(
     ("name", "key"), [("commons", None), ("openverse", "id:secret"), ("flickr", "key")]
 )
 def test_a_search_is_walked_to_its_end_with_all_that_is_known_of_each_picture(
-    photo_site: str, stock: Stock, name: str, key: str | None
+    photo_site: str, catalogue: PhotoCatalogue, name: str, key: str | None
 ) -> None:
-    wanted = stock.search("car")
+    wanted = catalogue.search("car")
     pages = walk(open_at(name, photo_site, key), "car")
-    found = {one.title.removesuffix(".jpg"): one for one in finds(pages)}
+    found = {one.title.removesuffix(".jpg"): one for one in search_results(pages)}
     assert set(found) == {one.title for one in wanted}
     for photo in wanted:
         one = found[photo.title]
@@ -36,14 +36,16 @@ def test_a_search_is_walked_to_its_end_with_all_that_is_known_of_each_picture(
         assert one.page_url
 
 
-def test_html_is_walked_by_links_and_next_and_by_sitemap(photo_site: str, stock: Stock) -> None:
-    wanted = {one.title for one in stock.search("beach")}
+def test_html_is_walked_by_links_and_next_and_by_sitemap(
+    photo_site: str, catalogue: PhotoCatalogue
+) -> None:
+    wanted = {one.title for one in catalogue.search("beach")}
     search = {"search": f"{photo_site}/search?q={{keyword}}", "links": "a.photo"}
-    found = finds(walk(open_provider("html", search, None), "beach"))
+    found = search_results(walk(open_provider("html", search, None), "beach"))
     assert {one.title for one in found} == wanted
     assert all(one.license_url.startswith("https://creativecommons") for one in found)
     by_map = open_provider("html", {"sitemap": f"{photo_site}/sitemap.xml"}, None)
-    assert {one.title for one in finds(walk(by_map, "beach"))} == wanted
+    assert {one.title for one in search_results(walk(by_map, "beach"))} == wanted
 
 
 def test_commons_asks_politely_and_stays_within_its_depth(serve: Serve) -> None:
@@ -61,7 +63,7 @@ def test_commons_asks_politely_and_stays_within_its_depth(serve: Serve) -> None:
 
     found = walk(open_at("commons", serve(Script({COMMONS: [answer(pages)]}))), "x", 300)
     assert len(found) == 200
-    first = [one.native_id for one in found[0].finds]
+    first = [one.native_id for one in found[0].search_results]
     assert first == ["1", "0"]  # by index, not as they come
 
 
@@ -75,7 +77,7 @@ def test_commons_takes_the_width_set_and_survives_gaps(serve: Serve) -> None:
     script = Script({COMMONS: [answer(lambda _query: {"query": {"pages": rows}})]})
     address = serve(script)
     (page,) = walk(open_at("commons", address, width=700), "x y")
-    (find,) = page.finds
+    (find,) = page.search_results
     assert (find.creator, find.image_url) == ("A & B", "http://x/1.jpg")
     query = parse_qs(urlsplit(script.asked[0][1]).query)
     assert query["iiurlwidth"] == ["700"]
@@ -93,7 +95,7 @@ def test_openverse_stays_within_240_works_and_20_a_page_without_a_key(serve: Ser
         return {"result_count": 9000, "page_count": 20, "results": rows}
 
     found = walk(open_at("openverse", serve(Script({f"{OPENVERSE}/images/": [answer(page)]}))), "x")
-    assert len(finds(found)) == 240
+    assert len(search_results(found)) == 240
 
 
 def test_openverse_with_a_key_signs_in_once(photo_site: str, serve: Serve) -> None:
@@ -123,7 +125,7 @@ def test_openverse_survives_results_of_another_form(serve: Serve) -> None:
     content = {"page_count": "many", "results": rows}
     script = Script({f"{OPENVERSE}/images/": [answer(lambda _query: content)]})
     (page,) = walk(open_at("openverse", serve(script)), "x")
-    assert [(one.native_id, one.width) for one in page.finds] == [("b", None), ("c", None)]
+    assert [(one.native_id, one.width) for one in page.search_results] == [("b", None), ("c", None)]
 
 
 LICENCES = {"stat": "ok", "licenses": {"license": [
@@ -147,7 +149,7 @@ def test_flickr_cuts_a_large_search_into_spans_of_upload_dates(serve: Serve) -> 
                                          "pages": -(-len(fitting) // size)}}  # fmt: skip
 
     provider = open_at("flickr", serve(Script({FLICKR: [answer(page)]})), "key")
-    found = finds(walk(provider, "x"))
+    found = search_results(walk(provider, "x"))
     assert {int(one.native_id) for one in found} == set(range(9000))
     assert found[0].license == "CC BY 2.0"
 
@@ -183,11 +185,11 @@ def test_a_list_is_searched_by_keyword_or_caption(tmp_path: Path, ending: str) -
     file = tmp_path / f"list.{ending}"
     getattr(rows, f"write_{ending}")(file)
     pages = walk(open_provider("table", {"path": str(file), "url": "URL"}, None), "Beach sunny")
-    assert [len(page.finds) for page in pages] == [500, 500, 100]
-    assert finds(pages)[0].license == "CC0"
+    assert [len(page.search_results) for page in pages] == [500, 500, 100]
+    assert search_results(pages)[0].license == "CC0"
     assert pages[0].total == 1100
     by_word = {"path": str(file), "url": "URL", "keyword": "license"}
-    assert len(finds(walk(open_provider("table", by_word, None), "cc0"))) == 1101
+    assert len(search_results(walk(open_provider("table", by_word, None), "cc0"))) == 1101
 
 
 @pytest.mark.parametrize(
@@ -233,25 +235,25 @@ def test_an_interface_that_sends_nonsense_is_trouble_or_finds_nothing(
         pages = walk(open_at(name, address, "key" if name == "flickr" else None), "x")
     except (Trouble, Refused):
         return
-    assert finds(pages) == []
+    assert search_results(pages) == []
 
 
 def test_a_page_whose_meta_tag_objects_is_left_out(serve: Serve) -> None:
     links = (
         '<a class="p" href="/1">1</a><a class="p" href="/2">2</a><a rel="next" href="/search">x</a>'
     )
-    picture = '<meta property="og:image" content="/{}.jpg">'
+    image = '<meta property="og:image" content="/{}.jpg">'
     script = Script(
         {
             "/search": [text(links)],
-            "/1": [text('<meta name="robots" content="noai">' + picture.format(1))],
-            "/2": [text(picture.format(2))],
+            "/1": [text('<meta name="robots" content="noai">' + image.format(1))],
+            "/2": [text(image.format(2))],
         }
     )
     address = serve(script)
     settings = {"search": f"{address}/search?q={{keyword}}", "links": "a.p"}
     pages = walk(open_provider("html", settings, None), "a beach", 3)
-    assert [one.image_url for one in pages[0].finds] == [f"{address}/2.jpg"]
+    assert [one.image_url for one in pages[0].search_results] == [f"{address}/2.jpg"]
     (reason,) = pages[0].told
     assert reason.startswith("1 of 2 pages left out: ")
     assert "noai" in reason

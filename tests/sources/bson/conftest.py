@@ -37,7 +37,7 @@ class Found:
     product_id: str | None
     category_id: str | None
     has_problem: bool
-    pictures: tuple[bytes | None, ...]
+    images: tuple[bytes | None, ...]
 
 
 def encode(fields: list[tuple[str, Any]]) -> bytes:
@@ -57,7 +57,7 @@ def _find(product: dict[str, Any]) -> Found:
     is_odd = category is not None and category_id is None
     is_blank = isinstance(category, str) and not isinstance(category, Code) and not category.strip()
     has_problem = product_id is None or (is_odd and not is_blank)
-    return Found(product_id, category_id, has_problem, tuple(_pictures(product.get("imgs"))))
+    return Found(product_id, category_id, has_problem, tuple(_images(product.get("imgs"))))
 
 
 def id_text(value: Any) -> str | None:
@@ -130,16 +130,16 @@ def _category(value: Any) -> str | None:
     return id_text(value) if is_uuid else None
 
 
-def _pictures(imgs: Any) -> Iterator[bytes | None]:
+def _images(imgs: Any) -> Iterator[bytes | None]:
     if isinstance(imgs, dict):
         imgs = [imgs] if "picture" in imgs else list(imgs.values())
     for one in imgs if isinstance(imgs, list) else [imgs]:
-        picture = one.get("picture", b"" if one else None) if isinstance(one, dict) else one
+        image = one.get("picture", b"" if one else None) if isinstance(one, dict) else one
         if isinstance(one, dict) and one and "picture" not in one:
             yield None
-        elif isinstance(picture, bytes):
-            yield bytes(picture)
-        elif picture is not None:
+        elif isinstance(image, bytes):
+            yield bytes(image)
+        elif image is not None:
             yield None
 
 
@@ -182,8 +182,8 @@ def _values() -> st.SearchStrategy[Any]:
 def _entries() -> st.SearchStrategy[Any]:
     """What may lie in the array of pictures: {picture, …} in any order, and odd things."""
     subtypes = st.sampled_from([0, 0, 0, 2, 128])
-    picture = st.builds(Binary, st.binary(max_size=40), subtypes)
-    plain = st.fixed_dictionaries({"picture": picture})
+    image = st.builds(Binary, st.binary(max_size=40), subtypes)
+    plain = st.fixed_dictionaries({"picture": image})
     full = st.builds(
         lambda one, more, is_first: one | more if is_first else more | one,
         plain,

@@ -13,8 +13,8 @@ import polars as pl
 import pytest
 from PIL import Image
 
-from pixonomy.sources.bson.index import index_bson
-from pixonomy.sources.bson.write import ProductPictures, encode_product
+from pixonomy.sources.bson.index_bson import index_bson
+from pixonomy.sources.bson.write_bson import ProductImages, encode_product
 from pixonomy.sources.damage import Damage
 from pixonomy.storage.address import Address
 
@@ -42,13 +42,13 @@ class Catalogue:
         """Index some bytes, and check what must hold for any bytes whatever."""
         self.file.write_bytes(content)
         began = time.process_time()
-        stretches = list(index_bson(Address(self.file), "file.bson", **options))
+        chunks = list(index_bson(Address(self.file), "file.bson", **options))
         assert time.process_time() - began < SECONDS
-        damages = [one.damage for one in stretches if one.damage is not None]
+        damages = [one.damage for one in chunks if one.damage is not None]
         assert all(0 <= one.offset < len(content) for one in damages)
-        if not stretches:
+        if not chunks:
             return [], []
-        rows = pl.concat(one.rows for one in stretches)
+        rows = pl.concat(one.rows for one in chunks)
         assert rows["image_id"].is_unique().all()
         ranges = rows.filter(pl.col("problem").is_null()).select("offset", "length")
         for offset, length in ranges.iter_rows():
@@ -68,22 +68,21 @@ class Catalogue:
         return len(self.starts) - 1
 
 
-def product(number: int, *pictures: bytes) -> bytes:
-    return encode_product(ProductPictures(number, number % 5, pictures))
+def product(number: int, *images: bytes) -> bytes:
+    return encode_product(ProductImages(number, number % 5, images))
 
 
 def draw_catalogue(count: int) -> bytes:
     generator = np.random.default_rng(3)
 
-    def picture() -> bytes:
+    def image() -> bytes:
         stream = io.BytesIO()
         pixels = generator.integers(0, 256, (16, 16, 3), np.uint8)
         Image.fromarray(pixels).save(stream, "JPEG")
         return stream.getvalue()
 
     return b"".join(
-        product(1000 + number, *(picture() for _ in range(1 + number % 4)))
-        for number in range(count)
+        product(1000 + number, *(image() for _ in range(1 + number % 4))) for number in range(count)
     )
 
 
@@ -237,8 +236,8 @@ def test_a_product_across_the_end_of_a_stretch_is_found_behind_damage(tmp_path: 
         changed[catalogue.starts[number] + 3] ^= 0x40
     whole, damages = catalogue.index(bytes(changed), salvage=True)
     assert len(damages) == 5
-    for stretch in (8_000, 9_001, 30_000):
-        assert catalogue.index(bytes(changed), salvage=True, stretch=stretch) == (whole, damages)
+    for chunk in (8_000, 9_001, 30_000):
+        assert catalogue.index(bytes(changed), salvage=True, chunk=chunk) == (whole, damages)
 
 
 def test_a_product_is_found_wherever_it_lies_in_the_stretches(tmp_path: Path) -> None:
@@ -246,7 +245,7 @@ def test_a_product_is_found_wherever_it_lies_in_the_stretches(tmp_path: Path) ->
     catalogue = Catalogue(b"", tmp_path)
     for size in range(900, 1500, 7):
         content = product(1, b"a") + bytes(size) + product(2, b"b" * 100) + product(3, b"c")
-        rows, damages = catalogue.index(content, salvage=True, stretch=500)
+        rows, damages = catalogue.index(content, salvage=True, chunk=500)
         assert [row[0] for row in rows] == ["1", "2", "3"]
         assert len(damages) == 1
 

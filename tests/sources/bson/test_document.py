@@ -46,14 +46,14 @@ def test_every_product_is_read_as_pymongo_reads_it(
     behind: bytes,
 ) -> None:
     encoded = data.draw(products)
-    stretch = before + encoded + behind
-    product = read(stretch, len(before))
+    chunk = before + encoded + behind
+    product = read(chunk, len(before))
     (expected,) = pymongo(encoded)
     assert (product.product_id, product.category_id) == (expected.product_id, expected.category_id)
     assert (product.problem is not None) == expected.has_problem
-    found = [stretch[offset : offset + length] for offset, length in product.pictures]
-    assert found == [one for one in expected.pictures if one is not None]
-    assert len(product.odd) == expected.pictures.count(None)
+    found = [chunk[offset : offset + length] for offset, length in product.images]
+    assert found == [one for one in expected.images if one is not None]
+    assert len(product.odd) == expected.images.count(None)
     assert product.end == len(before) + len(encoded)
 
 
@@ -70,7 +70,7 @@ def test_a_changed_byte_is_damage_or_gives_ranges_inside_the_document(
         assert 0 <= found.offset < len(encoded)
         return
     assert found.end == len(encoded)
-    for offset, length in found.pictures:
+    for offset, length in found.images:
         assert 0 < offset <= offset + length < found.end
 
 
@@ -102,7 +102,7 @@ def test_of_fields_with_one_name_the_last_counts_as_for_pymongo(pymongo: Pymongo
         (expected,) = pymongo(document(content))
         product = read(document(content))
         assert product.product_id == expected.product_id
-        assert len(product.pictures) == len(expected.pictures)
+        assert len(product.images) == len(expected.images)
 
 
 def test_text_that_is_not_utf_8_is_an_id_all_the_same() -> None:

@@ -17,19 +17,19 @@ def document(size: int, filler: bytes = b"x") -> bytes:
     return (pack("<i", size) + FIRST + filler * size)[:size]
 
 
-def one_by_one(stretch: bytes) -> list[int]:
+def one_by_one(chunk: bytes) -> list[int]:
     place, found = 0, [0]
-    while place + 4 <= len(stretch):
-        length = int.from_bytes(stretch[place : place + 4], "little", signed=True)
-        if length < SMALLEST_PRODUCT or place + length > len(stretch):
+    while place + 4 <= len(chunk):
+        length = int.from_bytes(chunk[place : place + 4], "little", signed=True)
+        if length < SMALLEST_PRODUCT or place + length > len(chunk):
             break
         place += length
         found.append(place)
     return found
 
 
-def offsets(stretch: bytes, most: int = 10**6) -> list[int]:
-    starts, ends = hop(memoryview(stretch), most)
+def offsets(chunk: bytes, most: int = 10**6) -> list[int]:
+    starts, ends = hop(memoryview(chunk), most)
     assert (starts[1:] == ends[:-1]).all()
     return [0, *ends.tolist()]
 
@@ -66,17 +66,17 @@ def test_no_more_documents_are_listed_than_asked(
     monkeypatch: pytest.MonkeyPatch, most: int
 ) -> None:
     monkeypatch.setattr(module, "_CHAIN_BYTES", 500)
-    stretch = document(40) * 300
-    assert offsets(stretch, most) == list(range(0, 40 * min(most, 300) + 1, 40))
+    chunk = document(40) * 300
+    assert offsets(chunk, most) == list(range(0, 40 * min(most, 300) + 1, 40))
 
 
 def test_a_large_stretch_is_followed_in_many_chains() -> None:
     generator = np.random.default_rng(0)
     sizes = generator.integers(4000, 12_000, 600).tolist()
-    stretch = b"".join(document(size) for size in sizes)
-    assert offsets(stretch) == [0, *np.cumsum(sizes).tolist()]
+    chunk = b"".join(document(size) for size in sizes)
+    assert offsets(chunk) == [0, *np.cumsum(sizes).tolist()]
 
 
 @pytest.mark.parametrize("stretch", [b"", b"\x05", bytes(4), bytes(3_000_000), b"\xff" * 3_000_000])
-def test_what_is_no_document_is_none(stretch: bytes) -> None:
-    assert offsets(stretch) == [0]
+def test_what_is_no_document_is_none(chunk: bytes) -> None:
+    assert offsets(chunk) == [0]

@@ -13,10 +13,10 @@ from pixonomy.sources.bson.walk import Walk, Walked
 Pymongo = Callable[[bytes], list[Any]]
 
 
-def product(number: int, *pictures: bytes, more: bytes = b"") -> bytes:
+def product(number: int, *images: bytes, more: bytes = b"") -> bytes:
     records = [
         b"\x03%d\0" % place + document(b"\x05picture\0" + pack("<ib", len(one), 0) + one)
-        for place, one in enumerate(pictures)
+        for place, one in enumerate(images)
     ]
     imgs = b"\x04imgs\0" + document(b"".join(records))
     return document(b"\x10_id\0" + pack("<i", number) + more + imgs)
@@ -32,7 +32,7 @@ def walk(data: bytes, base: int = 0, more: int = 0, reader: Walk | None = None) 
 
 
 def ids(walked: Walked) -> list[str]:
-    return walked.pictures["product_id"].to_list()
+    return walked.images["product_id"].to_list()
 
 
 @given(data=st.data(), base=st.integers(0, 2**45))
@@ -43,13 +43,13 @@ def test_every_file_gives_pymongos_products_read_together_or_carefully(
     content = b"".join(data.draw(st.lists(products, max_size=12)))
     together = walk(content, base)
     carefully = walk(content, base, reader=Walk(most_layouts=0))
-    assert together.pictures.equals(carefully.pictures)
+    assert together.images.equals(carefully.images)
     assert together.damage is None
     assert together.end == base + len(content)
     expected = [
-        (one.product_id, one.category_id, picture, one.has_problem or picture is None)
+        (one.product_id, one.category_id, image, one.has_problem or image is None)
         for one in pymongo(content)
-        for picture in (one.pictures or [None])
+        for image in (one.images or [None])
     ]
     columns = ("product_id", "category_id", "offset", "length", "problem")
     found = [
@@ -59,10 +59,10 @@ def test_every_file_gives_pymongos_products_read_together_or_carefully(
             None if offset is None else content[offset - base :][:length],
             problem is not None or offset is None,
         )
-        for mine, category, offset, length, problem in together.pictures.select(columns).iter_rows()
+        for mine, category, offset, length, problem in together.images.select(columns).iter_rows()
     ]
     assert found == expected
-    places = together.pictures["offset"].drop_nulls()
+    places = together.images["offset"].drop_nulls()
     assert places.is_sorted()
     assert ((places >= base) & (places <= base + len(content))).all()
 
@@ -102,7 +102,7 @@ def test_what_lies_before_a_bad_document_is_kept(number: int) -> None:
 
 def test_a_product_without_pictures_is_a_row_without_a_range() -> None:
     content = product(1) + product(2, b"a") + document(b"\x10_id\0\x03\0\0\0")
-    rows = walk(content).pictures
+    rows = walk(content).images
     assert rows["product_id"].to_list() == ["1", "2", "3"]
     assert rows["offset"].is_null().to_list() == [True, False, True]
     assert rows["place"].to_list() == [0, content.index(b"\0a\0") + 1, len(content) - 14]
@@ -114,7 +114,7 @@ def test_layouts_are_learned_once_each_and_not_without_end() -> None:
     walk(product(1, *eleven) * 20 + product(2, b"a") * 20, reader=reader)
     assert len(reader.layouts) == 1
     documents = [product(1, b"a", more=b"\x0a" + b"n" * count + b"\0") for count in range(50)]
-    assert len(walk(b"".join(documents) * 2, reader=reader).pictures) == 100
+    assert len(walk(b"".join(documents) * 2, reader=reader).images) == 100
     assert len(reader.layouts) == 32
 
 

@@ -12,10 +12,18 @@ from urllib.parse import urlencode
 from bs4 import BeautifulSoup
 
 from pixonomy.collecting.door import host_of
-from pixonomy.collecting.finds import Find, Kind, Pace, Page, Refused, Reply, Trouble
 from pixonomy.collecting.interfaces import asked_wait, read_answer, said_by
 from pixonomy.collecting.provider import Get, Terms, plain, unique, whole
 from pixonomy.collecting.replies import rows, table
+from pixonomy.collecting.search_results import (
+    Kind,
+    Pace,
+    Page,
+    Refused,
+    Reply,
+    SearchResult,
+    Trouble,
+)
 from pixonomy.collecting.settings import Settings, WrongSetting
 
 _DEEPEST = 10_000  # offset and limit together
@@ -139,7 +147,7 @@ class Commons:
             return wanted
         return min((one for one in _WIDTHS if one >= wanted), default=_WIDTHS[-1])
 
-    def _read(self, page: Mapping[str, Any]) -> Find | None:
+    def _read(self, page: Mapping[str, Any]) -> SearchResult | None:
         infos = rows(page, "imageinfo")
         if not infos or "pageid" not in page or _other_kind(page):
             return None
@@ -150,7 +158,7 @@ class Commons:
             return None
         licence = plain(table(about, "LicenseShortName").get("value"))
         licence_url = plain(table(about, "LicenseUrl").get("value"))
-        return Find(
+        return SearchResult(
             native_id=str(page["pageid"]),
             image_url=url,
             page_url=plain(info.get("descriptionurl")),

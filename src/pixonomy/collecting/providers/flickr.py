@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from pixonomy.collecting.finds import Find, Kind, Pace, Page, Refused, Trouble
 from pixonomy.collecting.interfaces import asked_wait, read_answer, said_by
 from pixonomy.collecting.provider import Get, Terms, plain, unique, whole
 from pixonomy.collecting.replies import rows, table
+from pixonomy.collecting.search_results import Kind, Pace, Page, Refused, SearchResult, Trouble
 from pixonomy.collecting.settings import Settings, WrongSetting
 from pixonomy.errors import SettingError
 
@@ -167,12 +167,12 @@ def _licence(row: Mapping[str, Any]) -> tuple[str, str]:
     return name, url
 
 
-def _find(row: Mapping[str, Any], licences: Mapping[str, tuple[str, str]]) -> Find | None:
+def _find(row: Mapping[str, Any], licences: Mapping[str, tuple[str, str]]) -> SearchResult | None:
     url, native = row.get("url_l"), row.get("id")
     if not isinstance(url, str) or native is None:
         return None
     licence, licence_url = licences.get(str(row.get("license")), ("", ""))
-    return Find(
+    return SearchResult(
         native_id=str(native),
         image_url=url,
         page_url=f"https://www.flickr.com/photos/{plain(row.get('owner'))}/{native}",

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from pixonomy.collecting.finds import Kind, Pace, Page
 from pixonomy.collecting.provider import Get, Terms
 from pixonomy.collecting.results import Results
+from pixonomy.collecting.search_results import Kind, Pace, Page
 from pixonomy.collecting.settings import Settings, WrongSetting
 from pixonomy.collecting.sitemap_walk import SitemapWalk
 
@@ -38,7 +38,7 @@ class Html:
     def __init__(self, settings: Settings) -> None:
         """Take `search` (an address with {keyword}) or `sitemap`, and CSS selectors.
 
-        `links` are links from a page of results to pages of pictures, `picture` the picture on
+        `links` are links from a page of results to pages of pictures, `image` the picture on
         these (or, without `links`, on the page of results), `next` the link to more results.
 
         Raises:
@@ -50,14 +50,14 @@ class Html:
                 "sitemap", "[provider.html] has both search and sitemap; keep one of them."
             )
         self.links = settings.selector("links", "")
-        self.picture = settings.selector("picture", "")
+        self.image = settings.selector("picture", "")
         self.following = settings.selector("next", _NEXT)
         self.has_page_each = bool(self.links or sitemap)
         self._walk: Results | SitemapWalk
         if sitemap:
-            self._walk = SitemapWalk(sitemap, self.picture)
+            self._walk = SitemapWalk(sitemap, self.image)
         else:
-            self._walk = Results(search, self.links, self.picture, self.following)
+            self._walk = Results(search, self.links, self.image, self.following)
         self._pace = Pace(settings.count("at_once", 2), settings.number("per_second", 1))
 
     def pace(self, kind: Kind) -> Pace:

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from pixonomy.collecting.finds import Find, Kind, Pace, Page, Refused
 from pixonomy.collecting.interfaces import read_answer
 from pixonomy.collecting.provider import Get, Terms, plain, unique, whole
 from pixonomy.collecting.replies import rows
+from pixonomy.collecting.search_results import Kind, Pace, Page, Refused, SearchResult
 from pixonomy.collecting.settings import Settings
 
 _DEEPEST = 240
@@ -101,12 +101,12 @@ def _signed(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
-def _find(row: Mapping[str, Any]) -> Find | None:
+def _find(row: Mapping[str, Any]) -> SearchResult | None:
     url, native = row.get("url"), row.get("id")
     if not isinstance(url, str) or not isinstance(native, str):
         return None
     name, version = plain(row.get("license")), plain(row.get("license_version"))
-    return Find(
+    return SearchResult(
         native_id=native,
         image_url=url,
         page_url=plain(row.get("foreign_landing_url")),

@@ -49,36 +49,36 @@ class Product:
     problem: str | None
     fields: list[tuple[int, bytes, int]]
     end: int
-    pictures: list[tuple[int, int]] = field(default_factory=list)
+    images: list[tuple[int, int]] = field(default_factory=list)
     odd: list[tuple[int, str]] = field(default_factory=list)
 
 
-def read_length(stretch: memoryview, start: int) -> int:
+def read_length(chunk: memoryview, start: int) -> int:
     """Return the length of the document at `start`, in bytes.
 
     Raises:
         Damaged: if none can be so short.
     """
-    length = read_int32(stretch, start, len(stretch))
+    length = read_int32(chunk, start, len(chunk))
     if length < SMALLEST_PRODUCT:
         raise Damaged(start, f"a document of {length} bytes is too short")
     return length
 
 
-def read_product(stretch: memoryview, start: int) -> Product:
+def read_product(chunk: memoryview, start: int) -> Product:
     """Read the document at `start`.
 
     Raises:
         Damaged: where it breaks the format or does not end inside the stretch, or has neither an
             _id nor pictures.
     """
-    end = _check_extent(stretch, start)
-    fields = list_fields(stretch, start, end, MOST_FIELDS)
+    end = _check_extent(chunk, start)
+    fields = list_fields(chunk, start, end, MOST_FIELDS)
     named = {name: (kind, place, after) for kind, name, place, after in fields}  # the last counts
     if b"_id" not in named and b"imgs" not in named:
         raise Damaged(start, "a document without _id")
-    product_id, odd_id = _read_id(stretch, named, b"_id", read_product_id)
-    category_id, odd_category = _read_id(stretch, named, b"category_id", read_category)
+    product_id, odd_id = _read_id(chunk, named, b"_id", read_product_id)
+    category_id, odd_category = _read_id(chunk, named, b"category_id", read_category)
     product = Product(
         product_id,
         category_id,
@@ -87,25 +87,25 @@ def read_product(stretch: memoryview, start: int) -> Product:
         end,
     )
     kind, place, after = named.get(b"imgs", (NULL, 0, 0))
-    _Pictures(stretch, product, MOST_FIELDS - len(fields)).read(kind, place, after)
+    _Images(chunk, product, MOST_FIELDS - len(fields)).read(kind, place, after)
     return product
 
 
 def _read_id(
-    stretch: memoryview, named: _Named, name: bytes, read: Callable[[int, bytes], Read]
+    chunk: memoryview, named: _Named, name: bytes, read: Callable[[int, bytes], Read]
 ) -> Read:
     kind, place, end = named.get(name, (NULL, 0, 0))
     try:
-        return read(kind, bytes(stretch[place:end]))
+        return read(kind, bytes(chunk[place:end]))
     except Damaged as fault:
         raise Damaged(place + fault.offset, str(fault)) from fault
 
 
 @dataclass
-class _Pictures:
+class _Images:
     """Adds what `imgs` holds to a product: a list, a single document or a single binary."""
 
-    stretch: memoryview
+    chunk: memoryview
     product: Product
     most: int  # fields that may still come
 
@@ -133,28 +133,28 @@ class _Pictures:
 
     def _add(self, kind: int, place: int, what: str) -> None:
         if kind == BINARY:
-            self.product.pictures.append(_read_binary(self.stretch, place))
+            self.product.images.append(_read_binary(self.chunk, place))
         elif kind not in (NULL, UNDEFINED):
             self.product.odd.append((place, f"{what} is {NAMES[kind]}; expected a binary"))
 
     def _list(self, place: int, end: int) -> list[Field]:
-        fields = list_fields(self.stretch, place, end, self.most)
+        fields = list_fields(self.chunk, place, end, self.most)
         self.most -= len(fields)
         return fields
 
 
-def _read_binary(stretch: memoryview, place: int) -> tuple[int, int]:
-    length = _INT32.unpack_from(stretch, place)[0]
-    if stretch[place + 4] != OLD_BINARY:
+def _read_binary(chunk: memoryview, place: int) -> tuple[int, int]:
+    length = _INT32.unpack_from(chunk, place)[0]
+    if chunk[place + 4] != OLD_BINARY:
         return place + 5, length
-    inner = _INT32.unpack_from(stretch, place + 5)[0] if length >= 4 else 0
+    inner = _INT32.unpack_from(chunk, place + 5)[0] if length >= 4 else 0
     if inner != length - 4:
         raise Damaged(place, "a picture whose two lengths differ")
     return place + 9, inner
 
 
-def _check_extent(stretch: memoryview, start: int) -> int:
-    length = read_length(stretch, start)
-    if start + length > len(stretch):
+def _check_extent(chunk: memoryview, start: int) -> int:
+    length = read_length(chunk, start)
+    if start + length > len(chunk):
         raise Damaged(start, "a document that does not end")
     return start + length

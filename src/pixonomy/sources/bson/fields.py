@@ -46,7 +46,7 @@ class Damaged(Exception):
         self.offset = offset
 
 
-def list_fields(stretch: memoryview, start: int, end: int, most: int) -> list[Field]:
+def list_fields(chunk: memoryview, start: int, end: int, most: int) -> list[Field]:
     """List the fields of the document from `start` to `end`.
 
     Raises:
@@ -55,44 +55,44 @@ def list_fields(stretch: memoryview, start: int, end: int, most: int) -> list[Fi
     found = []
     place, last = start + 4, end - 1
     while place < last:
-        kind = stretch[place]
+        kind = chunk[place]
         if kind not in FIXED and kind not in COUNTED and kind != REGEX:
             raise Damaged(place, f"an unknown type {kind:#04x}")
-        name_end = _end_of_name(stretch, place + 1, last)
-        name = stretch[place + 1 : name_end].tobytes()
-        value, place = name_end + 1, _end_of_value(stretch, kind, name_end + 1, last)
+        name_end = _end_of_name(chunk, place + 1, last)
+        name = chunk[place + 1 : name_end].tobytes()
+        value, place = name_end + 1, _end_of_value(chunk, kind, name_end + 1, last)
         found.append((kind, name, value, place))
         if len(found) > most:
             raise Damaged(start, f"a product of more than {MOST_FIELDS} fields")
-    if place != last or stretch[last] != 0:
+    if place != last or chunk[last] != 0:
         raise Damaged(place, "a document that does not end where it says")
     return found
 
 
-def _end_of_name(stretch: memoryview, start: int, last: int) -> int:
-    name = stretch[start : min(last, start + _MAX_NAME)].tobytes().find(b"\0")
+def _end_of_name(chunk: memoryview, start: int, last: int) -> int:
+    name = chunk[start : min(last, start + _MAX_NAME)].tobytes().find(b"\0")
     if name < 0:
         raise Damaged(start, "a field's name that does not end")
     return start + name
 
 
-def _end_of_value(stretch: memoryview, kind: int, place: int, last: int) -> int:
+def _end_of_value(chunk: memoryview, kind: int, place: int, last: int) -> int:
     if kind in FIXED:
         end = place + FIXED[kind]
     elif kind in COUNTED:
-        (beyond, smallest), count = COUNTED[kind], read_int32(stretch, place, last)
+        (beyond, smallest), count = COUNTED[kind], read_int32(chunk, place, last)
         if count < smallest:
             raise Damaged(place, f"a value cannot be {count} bytes long")
         end = place + count + beyond
     else:
-        end = _end_of_name(stretch, _end_of_name(stretch, place, last) + 1, last) + 1
+        end = _end_of_name(chunk, _end_of_name(chunk, place, last) + 1, last) + 1
     if end > last:
         raise Damaged(place, "a value that is longer than its document")
     return end
 
 
-def read_int32(stretch: memoryview, place: int, last: int) -> int:
+def read_int32(chunk: memoryview, place: int, last: int) -> int:
     """Return a number that ends at or before `last`."""
     if place + 4 > last:
         raise Damaged(place, "a number that does not end")
-    return int(_INT32.unpack_from(stretch, place)[0])
+    return int(_INT32.unpack_from(chunk, place)[0])

@@ -22,7 +22,7 @@ _LONGEST_NAME = 64  # bytes
 _MOST_STEPS = 4096  # of a chain: what begins wrongly may find tiny documents without end
 
 
-def hop(stretch: memoryview, most: int) -> tuple[Numbers, Numbers]:
+def hop(chunk: memoryview, most: int) -> tuple[Numbers, Numbers]:
     """List where documents begin and end, by their lengths alone.
 
     Args:
@@ -31,19 +31,19 @@ def hop(stretch: memoryview, most: int) -> tuple[Numbers, Numbers]:
     Returns:
         int64 (n,) each; the last document is the last one that ends inside the stretch.
     """
-    first, measured = _step(stretch, 0, min(most, _MEASURED), ())
+    first, measured = _step(chunk, 0, min(most, _MEASURED), ())
     if not len(first):
         return first, first
     size = measured // len(first) + 1
     # More than what is asked is not looked at.
-    stretch = stretch[: max(measured, size * most)]
-    begins = _guess(stretch, min(_CHAIN_BYTES, _CHAIN_STEPS * size))
-    chains = _follow(stretch, begins) if len(begins) > 1 else {}
+    chunk = chunk[: max(measured, size * most)]
+    begins = _guess(chunk, min(_CHAIN_BYTES, _CHAIN_STEPS * size))
+    chains = _follow(chunk, begins) if len(begins) > 1 else {}
     pieces: list[Numbers] = []
     place, count = 0, 0
     while count < most:
         known = chains.get(place)
-        starts, end = known if known else _step(stretch, place, most - count, chains)
+        starts, end = known if known else _step(chunk, place, most - count, chains)
         if not len(starts):
             break
         pieces.append(starts)
@@ -54,29 +54,29 @@ def hop(stretch: memoryview, most: int) -> tuple[Numbers, Numbers]:
     return offsets[:-1], offsets[1:]
 
 
-def _guess(stretch: memoryview, chain: int) -> Numbers:
+def _guess(chunk: memoryview, chain: int) -> Numbers:
     """Return the beginning of the stretch and of some documents in it, `chain` bytes apart.
 
     Most documents begin with the same field as the first one.
     """
-    first_field, has_name, _ = bytes(stretch[4:_LONGEST_NAME]).partition(b"\0")
+    first_field, has_name, _ = bytes(chunk[4:_LONGEST_NAME]).partition(b"\0")
     found = {0}
-    for place in range(chain, len(stretch) - chain, chain):
-        searched = bytes(stretch[place : place + min(chain, _SEARCHED_BYTES)])
+    for place in range(chain, len(chunk) - chain, chain):
+        searched = bytes(chunk[place : place + min(chain, _SEARCHED_BYTES)])
         at = searched.find(first_field + has_name, 4)
         if at >= 0:
             found.add(place + at - 4)
     return np.array(sorted(found), np.int64)
 
 
-def _follow(stretch: memoryview, begins: Numbers) -> dict[int, tuple[Numbers, int]]:
+def _follow(chunk: memoryview, begins: Numbers) -> dict[int, tuple[Numbers, int]]:
     """Follow a chain from each beginning up to the next one.
 
     Returns:
         For each beginning where its documents begin, and where the last one ends.
     """
-    size = len(stretch)
-    words = np.lib.stride_tricks.sliding_window_view(np.frombuffer(stretch, np.uint8), 4)
+    size = len(chunk)
+    words = np.lib.stride_tricks.sliding_window_view(np.frombuffer(chunk, np.uint8), 4)
     limits = np.append(begins[1:], size)
     places, counts = begins.copy(), np.zeros(len(begins), np.int64)
     alive = np.arange(len(begins))
@@ -100,15 +100,13 @@ def _follow(stretch: memoryview, begins: Numbers) -> dict[int, tuple[Numbers, in
     }
 
 
-def _step(
-    stretch: memoryview, place: int, most: int, chains: Container[int]
-) -> tuple[Numbers, int]:
+def _step(chunk: memoryview, place: int, most: int, chains: Container[int]) -> tuple[Numbers, int]:
     """Follow one chain, document by document, until it meets the beginning of another."""
-    size = len(stretch)
+    size = len(chunk)
     starts: list[int] = []
     # A length stands at any offset: four views of int32, each a byte further on. Indexing one is
     # half the work of unpacking.
-    views = [stretch[shift : size - (size - shift) % 4].cast("i") for shift in range(4)]
+    views = [chunk[shift : size - (size - shift) % 4].cast("i") for shift in range(4)]
     add, last = starts.append, size - 4
     for _ in range(most):
         if place > last:

@@ -73,7 +73,7 @@ class Reading:
 
 
 def learn_segments(
-    stretch: memoryview,
+    chunk: memoryview,
     start: int,
     end: int,
     fields: Sequence[tuple[int, bytes, int]],
@@ -93,17 +93,17 @@ def learn_segments(
             ids.append((name, kind, place - begin))
         values.append((place, FIXED.get(kind, _COUNT)))
         if kind in COUNTED:
-            template = learn_template(stretch, begin, place + _COUNT, values)
+            template = learn_template(chunk, begin, place + _COUNT, values)
             segments.append(Segment(template, tuple(ids), kind))
-            count = int.from_bytes(stretch[place : place + _COUNT], "little")
+            count = int.from_bytes(chunk[place : place + _COUNT], "little")
             begin, values, ids = place + count + COUNTED[kind][0], [], []
     if begin < end:
-        segments.append(Segment(learn_template(stretch, begin, end, values), tuple(ids), None))
+        segments.append(Segment(learn_template(chunk, begin, end, values), tuple(ids), None))
     return tuple(segments)
 
 
 def read_segments(
-    stretch: Bytes, segments: Sequence[Segment], reading: Reading, ends: Numbers, more: int = 0
+    chunk: Bytes, segments: Sequence[Segment], reading: Reading, ends: Numbers, more: int = 0
 ) -> None:
     """Read a part of all documents that still fit.
 
@@ -114,7 +114,7 @@ def read_segments(
     for number, segment in enumerate(segments):
         extra = more if number == len(segments) - 1 else 0
         width = segment.template.width
-        rows = gather(stretch, reading.at, width + extra)
+        rows = gather(chunk, reading.at, width + extra)
         reading.fits &= segment.template.fits(rows[:, :width] if extra else rows)
         starts, after = reading.at, reading.at + width
         if segment.last is not None:

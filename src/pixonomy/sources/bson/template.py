@@ -25,27 +25,27 @@ class Template:
 
 
 def learn_template(
-    stretch: memoryview, start: int, end: int, values: Sequence[tuple[int, int]]
+    chunk: memoryview, start: int, end: int, values: Sequence[tuple[int, int]]
 ) -> Template:
     """Keep all bytes from `start` to `end` but those of the values, given as (offset, length)."""
     is_same = np.ones(end - start, bool)
     for place, length in values:
         is_same[place - start : place - start + length] = False
     places = np.flatnonzero(is_same)
-    content = np.frombuffer(stretch[start:end], np.uint8)
+    content = np.frombuffer(chunk[start:end], np.uint8)
     return Template(end - start, places, content[places].copy())
 
 
-def gather(stretch: Bytes, places: Numbers, width: int) -> Bytes:
+def gather(chunk: Bytes, places: Numbers, width: int) -> Bytes:
     """Copy `width` bytes at each place, uint8 (n, width); zeros stand behind the stretch's end."""
-    beyond = np.flatnonzero(places + width > len(stretch))
-    if len(stretch) < width:
+    beyond = np.flatnonzero(places + width > len(chunk))
+    if len(chunk) < width:
         rows = np.zeros((len(places), width), np.uint8)
     else:
-        windows = np.lib.stride_tricks.sliding_window_view(stretch, width)
+        windows = np.lib.stride_tricks.sliding_window_view(chunk, width)
         rows = windows[np.minimum(places, len(windows) - 1)]
     for row in beyond.tolist():  # the last few documents of a stretch
-        rest = stretch[int(places[row]) :]
+        rest = chunk[int(places[row]) :]
         rows[row] = 0
         rows[row, : len(rest)] = rest
     return rows

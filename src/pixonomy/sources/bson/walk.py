@@ -9,9 +9,9 @@ import numpy as np
 import polars as pl
 
 from pixonomy.sources.bson.document import Product, read_length, read_product
+from pixonomy.sources.bson.document_layout import Alike, Layout, learn, look_of, read_alike
 from pixonomy.sources.bson.fields import Damaged
 from pixonomy.sources.bson.hop import hop
-from pixonomy.sources.bson.layout import Alike, Layout, learn, look_of, read_alike
 from pixonomy.sources.bson.template import Numbers
 from pixonomy.sources.damage import Damage
 
@@ -44,7 +44,7 @@ class Walked:
         needed: how many bytes from `end` on the next document takes, where the stretch tells.
     """
 
-    pictures: pl.DataFrame
+    images: pl.DataFrame
     end: int
     damage: Damage | None = None
     needed: int = 0
@@ -64,33 +64,33 @@ class Walk:
     layouts: dict[tuple[object, ...], Layout | None] = field(default_factory=dict)
     candidates: int = 0
 
-    def read(self, stretch: memoryview, base: int, size: int) -> Walked:
+    def read(self, chunk: memoryview, base: int, size: int) -> Walked:
         """Read the whole documents of a stretch that begins with one.
 
         Args:
             base: where in the file the stretch begins, in bytes.
             size: of the whole file, in bytes.
         """
-        starts, ends = hop(stretch, _MOST_AT_ONCE)
+        starts, ends = hop(chunk, _MOST_AT_ONCE)
         end = int(ends[-1]) if len(ends) else 0
-        fault = _look_at_rest(stretch, end, size - base)
+        fault = _look_at_rest(chunk, end, size - base)
         try:
-            pictures = self._read_documents(stretch, starts, ends)
+            images = self._read_documents(chunk, starts, ends)
         except _BadDocument as bad:
             end, fault = int(starts[bad.number]), bad.fault
-            pictures = self._read_documents(stretch, starts[: bad.number], ends[: bad.number])
+            images = self._read_documents(chunk, starts[: bad.number], ends[: bad.number])
         damage = None if fault is None else Damage(base + fault.offset, str(fault))
-        placed = pictures.with_columns(pl.col("place", "offset") + base)
-        needed = _LENGTH.unpack_from(stretch, end)[0] if end + 4 <= len(stretch) else 0
+        placed = images.with_columns(pl.col("place", "offset") + base)
+        needed = _LENGTH.unpack_from(chunk, end)[0] if end + 4 <= len(chunk) else 0
         return Walked(placed, base + end, damage, needed)
 
-    def find(self, stretch: memoryview) -> int | None:
+    def find(self, chunk: memoryview) -> int | None:
         """Return where the first whole product inside a stretch begins."""
-        for found in _START.finditer(stretch[4:]):
+        for found in _START.finditer(chunk[4:]):
             if self.has_given_up:
                 return None
             try:
-                product = read_product(stretch, found.start())
+                product = read_product(chunk, found.start())
             except Damaged:
                 self.candidates += 1
                 continue
@@ -106,14 +106,14 @@ class Walk:
         """Tell whether so much was damaged that nothing more is looked for."""
         return self.candidates >= _MOST_CANDIDATES
 
-    def _read_documents(self, stretch: memoryview, starts: Numbers, ends: Numbers) -> pl.DataFrame:
+    def _read_documents(self, chunk: memoryview, starts: Numbers, ends: Numbers) -> pl.DataFrame:
         pending = np.arange(len(starts))
         tables: list[pl.DataFrame] = []
         odd: list[tuple[int, Product]] = []
         known = [layout for layout in self.layouts.values() if layout is not None]
         while pending.size:
             for layout in known:
-                alike = read_alike(stretch, starts[pending], ends[pending], layout)
+                alike = read_alike(chunk, starts[pending], ends[pending], layout)
                 if alike.fits.any():
                     tables.append(_tabulate(alike, pending, starts))
                     pending = pending[~alike.fits]
@@ -122,20 +122,20 @@ class Walk:
                 number, pending = int(pending[0]), pending[1:]
                 start = int(starts[number])
                 try:
-                    product = read_product(stretch, start)
+                    product = read_product(chunk, start)
                 except Damaged as fault:
                     raise _BadDocument(number, fault) from fault
                 odd.append((start, product))
-                known = self._learn(stretch, start, product)
+                known = self._learn(chunk, start, product)
         table = pl.concat([_tabulate_odd(odd), *tables])
         return table if table["place"].is_sorted() else table.sort("place")
 
-    def _learn(self, stretch: memoryview, start: int, product: Product) -> list[Layout]:
+    def _learn(self, chunk: memoryview, start: int, product: Product) -> list[Layout]:
         """Return the layout of a document if it is a new one."""
-        look = look_of(stretch, product)
+        look = look_of(chunk, product)
         if look in self.layouts or len(self.layouts) >= self.most_layouts:
             return []
-        layout = self.layouts[look] = learn(stretch, start, product)
+        layout = self.layouts[look] = learn(chunk, start, product)
         return [layout] if layout is not None else []
 
 
@@ -145,16 +145,16 @@ class _BadDocument(Exception):
         self.number, self.fault = number, fault
 
 
-def _look_at_rest(stretch: memoryview, end: int, left: int) -> Damaged | None:
+def _look_at_rest(chunk: memoryview, end: int, left: int) -> Damaged | None:
     """Tell what is wrong with the document that begins at `end`, if anything is.
 
     Args:
         left: how many bytes the file has from the beginning of the stretch on.
     """
-    if end == left or end + 4 > len(stretch) < left:
+    if end == left or end + 4 > len(chunk) < left:
         return None
     try:
-        length = read_length(stretch, end)
+        length = read_length(chunk, end)
     except Damaged as fault:
         return fault
     if length > _LONGEST_DOCUMENT:
@@ -194,10 +194,10 @@ def _tabulate(alike: Alike, documents: Numbers, starts: Numbers) -> pl.DataFrame
             "length": spread(alike.lengths),
         }
     )
-    has_picture = pl.col("offset") >= 0
+    has_image = pl.col("offset") >= 0
     return table.with_columns(
         pl.col("product_id", "category_id").cast(pl.String),
-        *(pl.when(has_picture).then(pl.col(name)).alias(name) for name in ("offset", "length")),
+        *(pl.when(has_image).then(pl.col(name)).alias(name) for name in ("offset", "length")),
         pl.coalesce(*problems, nothing).alias("problem"),
     )
 
@@ -207,8 +207,8 @@ def _tabulate_odd(products: Sequence[tuple[int, Product]]) -> pl.DataFrame:
     rows: list[tuple[int, str | None, str | None, int | None, int | None, str | None]] = []
     for start, one in products:
         ids = one.product_id, one.category_id
-        rows += [(offset, *ids, offset, length, one.problem) for offset, length in one.pictures]
+        rows += [(offset, *ids, offset, length, one.problem) for offset, length in one.images]
         rows += [(place, *ids, None, None, one.problem or what) for place, what in one.odd]
-        if not one.pictures and not one.odd:
+        if not one.images and not one.odd:
             rows.append((start, *ids, None, None, one.problem))
     return pl.DataFrame(rows, schema=_SCHEMA, orient="row")

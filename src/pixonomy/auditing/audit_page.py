@@ -1,0 +1,153 @@
+"""What an audit has found goes in; one page that shows it comes out."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pixonomy.auditing.finding_slices import COUNTED_BY, Origins
+from pixonomy.auditing.kinds import COUNTED, KINDS, UNDECODABLE, Kind
+from pixonomy.pages.problems import ProblemGroup
+from pixonomy.pages.render import render
+from pixonomy.pages.thumbnail import as_data_uri
+from pixonomy.pages.wording import shorten
+
+_LONGEST_ID = 48  # letters; the whole id is told when the pointer rests on it
+_LONGEST_DETAIL = 240
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One picture on the page.
+
+    Attributes:
+        image_id, label: of its row; the label as people call it.
+        thumbnail: a JPEG; None where it could not be decoded any more.
+        notes: what else is told under it.
+    """
+
+    image_id: str
+    label: str
+    thumbnail: bytes | None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def short_id(self) -> str:
+        """The id, cut in its middle."""
+        return shorten(self.image_id, _LONGEST_ID)
+
+    @property
+    def source(self) -> str | None:
+        """The thumbnail as the address of a picture inside the page."""
+        return None if self.thumbnail is None else as_data_uri(self.thumbnail)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A label that can be corrected on the page.
+
+    Attributes:
+        image_id: of the picture.
+        written: the image_id as it is written into a table of corrections.
+        label, suggested: ids of categories.
+    """
+
+    image_id: str
+    written: str
+    label: str
+    suggested: str
+
+
+@dataclass(frozen=True)
+class Card:
+    """Pictures side by side and a sentence about them.
+
+    Attributes:
+        choice: the label in question, where there is one.
+    """
+
+    images: tuple[Shown, ...]
+    sentence: str | None = None
+    choice: Choice | None = None
+
+    @property
+    def short_sentence(self) -> str | None:
+        """The sentence, cut in its middle where a file told too much."""
+        return None if self.sentence is None else shorten(self.sentence, _LONGEST_DETAIL)
+
+
+@dataclass(frozen=True)
+class AuditPage:
+    """All that the page tells.
+
+    Attributes:
+        title: of the page.
+        pictures: how many usable rows were audited.
+        left_out: how many rows are left out now, and how many of them were before.
+        counts: kind → findings.
+        cards: kind → examples.
+        undecodable: files without a picture, by reason.
+        origins: tables by category, keyword and provider.
+        applied: the kinds whose rows are left out.
+        notes: what to know first.
+        facts: what else is known, in order.
+        next_steps: commands to go on with.
+        mark: plain JSON that the page carries.
+        categories: id → name of those that a label can be corrected to.
+        correcting: the command that takes a table of corrections.
+    """
+
+    title: str
+    images: int
+    left_out: tuple[int, int]
+    counts: Mapping[str, int]
+    cards: Mapping[str, Sequence[Card]]
+    undecodable: Sequence[ProblemGroup]
+    origins: Sequence[Origins]
+    applied: tuple[str, ...]
+    notes: Sequence[str]
+    facts: Mapping[str, str]
+    next_steps: Sequence[tuple[str, str]]
+    mark: Mapping[str, object]
+    categories: Mapping[str, str] = field(default_factory=dict)
+    correcting: str = ""
+
+
+@dataclass(frozen=True)
+class _Section:
+    kind: Kind
+    count: int
+    cards: Sequence[Card]
+    hidden: int
+    is_applied: bool
+
+
+def render_audit(page: AuditPage) -> str:
+    """Return the page as one HTML5 string; every text from outside is escaped."""
+    found = [_section(kind, page) for kind in KINDS.values() if page.counts[kind.name]]
+    return render(
+        Path(__file__).parent,
+        "audit.html",
+        page=page,
+        sections=found,
+        clean=[KINDS[name].title for name in COUNTED if not page.counts[name]],
+        columns=list(COUNTED_BY),
+        correctable=next(
+            (one.kind.name for one in found if any(c.choice for c in one.cards)), None
+        ),
+        mark=json.dumps(page.mark),
+    )
+
+
+def _first_correctable(sections: Sequence[_Section]) -> str | None:
+    """Return the kind before whose section it is told how labels are corrected."""
+    return next((one.kind.name for one in sections if any(c.choice for c in one.cards)), None)
+
+
+def _section(kind: Kind, page: AuditPage) -> _Section:
+    cards = page.cards.get(kind.name, ())
+    count = page.counts[kind.name]
+    shown = sum(len(one.shown) for one in page.undecodable) if kind.name == UNDECODABLE else None
+    hidden = count - (len(cards) if shown is None else shown)
+    is_applied = kind.name in page.applied or kind.name == UNDECODABLE
+    return _Section(kind, count, cards, max(0, hidden), is_applied)

@@ -1,0 +1,243 @@
+"""A trained run goes in; its bundle comes out: `model.onnx` and `bundle.json`, checked."""
+
+import io
+import logging
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+import torch
+from scipy.special import softmax
+
+from pixonomy.arrays.image_shards import Arrays
+from pixonomy.bundle.calibrate import calibrate
+from pixonomy.bundle.load import BUNDLE_FILE, MODEL_FILE, SCHEMA_VERSION, seal
+from pixonomy.dataset.connected import tie
+from pixonomy.errors import BundleError
+from pixonomy.images.resize import RESIZE_VERSION
+from pixonomy.inference.embed import EmbeddingNetwork
+from pixonomy.inference.session import EMBEDDING, INPUT, LOGITS, NOVELTY, Network
+from pixonomy.models.backend import give_back_memory, keras
+from pixonomy.models.device import AUTO, CPU, choose_device, on_device
+from pixonomy.models.predictor import make_predictor
+from pixonomy.storage.files import hash_file, write_aside, write_json
+from pixonomy.training.epochs import answer
+from pixonomy.training.novelty import Novelty, fit_novelty
+from pixonomy.training.recipe import Recipe
+from pixonomy.training.run import Run, RunFolder, versions
+from pixonomy.training.train_run import build_trained, number_labels
+from pixonomy.training.validation import divide_validation
+
+_TOLERANCE = 1e-3  # beyond it, in probability, the exported network is another network
+_DEVICE_TOLERANCE = 0.05  # GPUs multiply float32 with fewer digits (TF32)
+_EMBEDDED, _FEWEST_OF_LABEL = 2000, 10  # training pictures that novelty is measured against
+_BATCH = 64
+_CHECKED = 7  # pictures the exported network is compared on, an odd batch on purpose
+
+
+class _Exported(torch.nn.Module):
+    """The network as a PyTorch module that always predicts and never trains.
+
+    Of a picture and its mirror image, if both are to be asked, it gives the mean.
+    """
+
+    def __init__(
+        self, model: Any, outputs: Sequence[Any], also_mirrored: bool, novelty: Novelty | None
+    ) -> None:
+        super().__init__()
+        self.network = keras.Model(model.input, list(outputs))
+        self.also_mirrored = also_mirrored
+        self.novelty = novelty
+
+    def forward(self, images: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        given = self._ask(images)
+        if self.also_mirrored:
+            mirrored = self._ask(torch.flip(images, (3,)))
+            given = tuple((one + other) / 2 for one, other in zip(given, mirrored, strict=True))
+        return given if self.novelty is None else (*given, self.novelty.measure(given[-1]))
+
+    def _ask(self, images: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        given = self.network(images, training=False)
+        return (given,) if isinstance(given, torch.Tensor) else tuple(given)
+
+
+def export_bundle(
+    arrays: Arrays, run: Run, folder: RunFolder, threads: int, device: str = AUTO
+) -> None:
+    """Write the run's bundle, calibrated on validation pictures that did not stop its training.
+
+    Args:
+        device: what looks at training pictures, see `models.device`. The network is exported from
+            the processor, whose numbers are the ones that every reader of the bundle gets.
+
+    Raises:
+        BundleError: if the exported network does not give what the Keras model gives.
+        SettingError: if the device is not there, or too small.
+    """
+    give_back_memory()  # that the training had
+    device = choose_device(device)
+    numbers = number_labels(arrays.rows, run.labels)
+    some = arrays.images(run.recipe.size).gather(np.arange(min(_CHECKED, arrays.rows.height)))
+    with on_device(device):
+        model = build_trained(run, folder)
+        novelty = _fit_novelty(model, arrays, numbers, run.recipe)
+        answered = answer(make_predictor(model), some, run.recipe.test_flip)
+    with write_aside(folder.bundle) as partial, on_device(CPU):
+        partial.mkdir()
+        model = model if device == CPU else build_trained(run, folder)
+        export_onnx(model, partial / MODEL_FILE, run.recipe.test_flip, novelty)
+        network = Network((partial / MODEL_FILE).read_bytes(), threads)
+        given = network.run(some).logits
+        _check(answer(make_predictor(model), some, run.recipe.test_flip), given, CPU)
+        _check(answered, given, device)
+        about = _report_result(run, arrays, numbers, network) | {
+            "hashes": {MODEL_FILE: hash_file(partial / MODEL_FILE)}
+        }
+        write_json(partial / BUNDLE_FILE, seal(about))
+
+
+def _report_result(
+    run: Run, arrays: Arrays, numbers: npt.NDArray[np.int64], network: Network
+) -> dict[str, Any]:
+    """Calibrate a network and return what `bundle.json` says, but for the hashes."""
+    validation = divide_validation(arrays.rows)
+    outputs = network.run(arrays.images(run.recipe.size).gather(validation.calibrating))
+    known, units = numbers[validation.calibrating], tie(arrays.rows[validation.calibrating])
+    calibration = calibrate(outputs, known, run.recipe.sure_accuracy, units)
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "labels": _describe(run.labels, arrays, numbers[arrays.of_split("train")]),
+        "preprocessing": {
+            "size": run.recipe.size,
+            "fit": arrays.about["fit"],
+            "resize_version": RESIZE_VERSION,
+        },
+        "calibration": asdict(calibration),
+        "provenance": {
+            "recipe": run.recipe.decisive(),
+            "weights": run.weights,
+            "calibrated_apart": validation.are_apart,
+            "calibrated_units": len(np.unique(units)),
+            "data": dict(arrays.about["fingerprint"]),
+            "versions": versions(),
+        },
+    }
+
+
+def _describe(
+    labels: Sequence[str], arrays: Arrays, train: npt.NDArray[np.int64]
+) -> list[dict[str, Any]]:
+    """Say of each label what it is called and how many training pictures have it."""
+    names = arrays.about.get("names", {})
+    counts = np.bincount(train[train >= 0], minlength=len(labels)).tolist()
+    return [
+        {"label": label, "name": names.get(label, label), "count": count}
+        for label, count in zip(labels, counts, strict=True)
+    ]
+
+
+def _fit_novelty(
+    model: Any, arrays: Arrays, numbers: npt.NDArray[np.int64], recipe: Recipe
+) -> Novelty | None:
+    """Look at some training pictures of each label, as the bundle will look at new ones."""
+    train = arrays.of_split("train")
+    place_in_label = pl.int_range(pl.len()).shuffle(recipe.seed).over("label")
+    most = max(_FEWEST_OF_LABEL, _EMBEDDED // max(1, int(numbers.max()) + 1))
+    some = train[(arrays.rows[train].select(place_in_label).to_series() < most).to_numpy()]
+    predict = make_predictor(keras.Model(model.input, model.get_layer(EMBEDDING).output))
+    images = arrays.images(recipe.size)
+    parts = [
+        answer(predict, images.gather(some[i : i + _BATCH]), recipe.test_flip)
+        for i in range(0, len(some), _BATCH)
+    ]
+    return fit_novelty(np.concatenate(parts), numbers[some])
+
+
+def export_onnx(
+    model: Any, path: Path, also_mirrored: bool = False, novelty: Novelty | None = None
+) -> None:
+    """Write a float32 Keras model to one ONNX file: uint8 images in, logits and embedding out.
+
+    Args:
+        also_mirrored: both are the means of a picture's and of its mirror image's.
+        novelty: if given, how novel a picture is comes out, too.
+    """
+    embedding = model.get_layer(EMBEDDING).output
+    outputs = {LOGITS: model.output, EMBEDDING: embedding}
+    _export(model, outputs, path, also_mirrored, novelty)
+
+
+def export_headless(model: Any, path: Path) -> None:
+    """Write a float32 Keras model to one ONNX file: uint8 images in, an embedding out.
+
+    Args:
+        model: its only output is the embedding; see `models.headless`.
+
+    Raises:
+        BundleError: if the exported network does not give what the Keras model gives.
+    """
+    _export(model, {EMBEDDING: model.output}, path)
+    images = np.random.default_rng(0).integers(0, 256, (_CHECKED, *model.input_shape[1:]), np.uint8)
+    wanted = make_predictor(model)(images)
+    given = EmbeddingNetwork(path.read_bytes()).run(images)
+    difference = float(np.abs(wanted - given).max() / (np.abs(wanted).max() + 1e-6))
+    if not difference <= _TOLERANCE:
+        raise BundleError(
+            f"The exported network differs from the given one by {difference:.2g} of its largest "
+            "output: not used."
+        )
+
+
+def _export(
+    model: Any,
+    outputs: Mapping[str, Any],
+    path: Path,
+    also_mirrored: bool = False,
+    novelty: Novelty | None = None,
+) -> None:
+    module = _Exported(model, list(outputs.values()), also_mirrored, novelty).eval()
+    # A batch of two: the exporter takes a batch of one for a constant.
+    example = torch.zeros((2, *model.input_shape[1:]), dtype=torch.uint8)
+    with _quiet(), torch.no_grad():
+        program = torch.onnx.export(
+            module,
+            (example,),
+            dynamo=True,
+            dynamic_shapes=({0: torch.export.Dim("batch")},),
+            input_names=[INPUT],
+            output_names=[*outputs, *([] if novelty is None else [NOVELTY])],
+            external_data=False,
+        )
+        assert program is not None
+        program.save(path)
+
+
+def _check(logits: npt.NDArray[np.float32], given: npt.NDArray[np.float32], device: str) -> None:
+    """Compare the logits of the exported network with those of the trained one on a device."""
+    apart = softmax(logits, axis=1) - softmax(given, axis=1)
+    difference = float(np.abs(apart).max())
+    if not difference <= (_TOLERANCE if device == CPU else _DEVICE_TOLERANCE):
+        where = "" if device == CPU else f" on {device}"
+        raise BundleError(
+            f"The exported network differs from the trained one{where} by {difference:.2g} in "
+            "probability: not written."
+        )
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    # The exporter tells its steps on standard output, which belongs to the caller's JSON.
+    logger = logging.getLogger("torch.onnx")
+    before = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with redirect_stdout(io.StringIO()), warnings.catch_warnings(action="ignore"):
+            yield
+    finally:
+        logger.setLevel(before)

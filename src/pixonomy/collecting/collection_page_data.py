@@ -1,0 +1,144 @@
+"""Counts of a collection and its manifest go in; the page to look at comes out."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from pixonomy.collecting.collection_page import CollectedPage, KeywordSheet, render_collected
+from pixonomy.collecting.outcome_counts import OutcomeCounts
+from pixonomy.collecting.records import count_images, count_odd, count_reasons, sum_keywords
+from pixonomy.collecting.state_db import StateDatabase
+from pixonomy.dataset.keywords import KeywordFile
+from pixonomy.dataset.location import locate
+from pixonomy.dataset.manifest import conform
+from pixonomy.dataset.read import read_all
+from pixonomy.errors import UndecodableImage
+from pixonomy.images.decode import decode
+from pixonomy.pages.thumbnail import as_data_uri, encode_thumbnail
+from pixonomy.storage.files import write_text
+
+if TYPE_CHECKING:
+    from pixonomy.collecting.write_outcome import Asked
+
+PAGE = "collected.html"
+
+_SHOWN, _MOST_SHOWN = 8, 2000  # pictures of a keyword on the page, and of all
+_THUMBNAIL = 96
+_COLUMNS = ("image_id", "uri", "offset", "length", "label", "keyword", "title", "problem")
+
+
+def count_keywords(
+    state_db: StateDatabase, wanted: KeywordFile, outcome_counts: OutcomeCounts, per_keyword: int
+) -> list[KeywordSheet]:
+    """Return what each keyword of the file has, without pictures."""
+    names = {one.id: one.name for one in wanted.categories}
+    known = {(one.category, one.keyword): one for one in sum_keywords(state_db)}
+    odd = count_odd(state_db, json.dumps(outcome_counts.odd))
+    providers, licenses = (
+        outcome_counts.of_keywords("provider"),
+        outcome_counts.of_keywords("license"),
+    )
+    sheets = []
+    for key in wanted.keywords:
+        found = known.get(key)
+        had, waiting = (found.kept, found.waiting) if found else (0, 0)
+        sheets.append(
+            KeywordSheet(
+                names[key[0]], key[1], had, had - odd.get(key, 0), per_keyword, waiting,
+                providers.get(key, {}), licenses.get(key, {}),
+            )
+        )  # fmt: skip
+    return sheets
+
+
+def write_page(
+    state_db: StateDatabase,
+    asked: "Asked",
+    rows: pl.LazyFrame,
+    outcome_counts: OutcomeCounts,
+    sheets: Sequence[KeywordSheet],
+) -> None:
+    """Write it; `rows` are those of the manifest."""
+    counts = count_images(state_db)
+    page = CollectedPage(
+        title=asked.wanted.title,
+        totals={
+            "kept": outcome_counts.rows,
+            "usable": outcome_counts.usable,
+            "copies": counts.get("kept", 0) - outcome_counts.rows + outcome_counts.copies,
+            "refused": counts.get("refused", 0),
+            "failed": counts.get("failed", 0),
+            "still waiting": counts.get("waiting", 0),
+        },
+        sheets=_illustrate(sheets, asked.wanted.keywords, rows, asked.folder),
+        left_out=outcome_counts.reasons(),
+        refused=count_reasons(state_db, "refused"),
+        failed=count_reasons(state_db, "failed"),
+        left=asked.left,
+        licenses=outcome_counts.licenses(),
+        permissions=_permissions(state_db, asked.wanted),
+        policy=sorted(asked.licenses),
+        command=asked.command,
+    )
+    write_text(asked.folder / PAGE, render_collected(page))
+
+
+def as_here(rows: pl.DataFrame) -> pl.DataFrame:
+    """Let the rows' addresses be those of the tar files beside the ledger."""
+    return rows.with_columns(uri=pl.format("shards/{}", pl.col("uri").str.split("/").list.last()))
+
+
+def _permissions(state_db: StateDatabase, wanted: KeywordFile) -> dict[str, str]:
+    told = {one: state_db.noted(f"permission:{one}") for one in wanted.providers}
+    return {provider: text for provider, text in told.items() if text is not None}
+
+
+def _illustrate(
+    sheets: Sequence[KeywordSheet],
+    keys: Sequence[tuple[str, str]],
+    rows: pl.LazyFrame,
+    folder: Path,
+) -> list[KeywordSheet]:
+    """Return the sheets with each keyword's first pictures."""
+    most = max(1, min(_SHOWN, _MOST_SHOWN // max(1, sum(one.had > 0 for one in sheets))))
+    first = (
+        rows.select(_COLUMNS)
+        .filter(pl.col("problem").is_null())
+        .group_by("label", "keyword", maintain_order=True)
+        .head(most)
+        .head(_MOST_SHOWN)
+        .collect()
+    )
+    sources = _thumbnails(conform(as_here(first)), folder)
+    shown: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for image_id, label, keyword, title in first.select(
+        "image_id", "label", "keyword", "title"
+    ).iter_rows():
+        if image_id in sources:
+            told = (sources[image_id], title or f"{keyword}: {image_id}")
+            shown.setdefault((label, keyword), []).append(told)
+    return [
+        replace(sheet, thumbnails=tuple(shown.get(key, ())))
+        for sheet, key in zip(sheets, keys, strict=True)
+    ]
+
+
+def _thumbnails(rows: pl.DataFrame, folder: Path) -> Mapping[str, str]:
+    """Return image_id → JPEG data URI, of what can be read here."""
+    is_here = {uri: (folder / uri).exists() for uri in rows["uri"].unique()}
+    rows = rows.filter(pl.Series([is_here[uri] for uri in rows["uri"]], dtype=pl.Boolean))
+    found: dict[str, str] = {}
+    for place, data in read_all(locate(rows, folder)):
+        try:
+            if isinstance(data, UndecodableImage):
+                raise data
+            pixels = np.ascontiguousarray(decode(data, _THUMBNAIL))
+        except UndecodableImage:
+            continue
+        found[str(rows["image_id"][place])] = as_data_uri(encode_thumbnail(pixels, _THUMBNAIL))
+    return found

@@ -1,0 +1,68 @@
+"""What comes out of a ledger: plain values."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pixonomy.collecting.search_results import SearchResult
+
+
+@dataclass(frozen=True)
+class Search:
+    """How far a keyword has been searched at a provider.
+
+    Attributes:
+        next: see `search_results.Page`; None before the first page, and when it is over.
+        walked_at: when its last page came, seconds since 1970.
+    """
+
+    next: Mapping[str, Any] | None
+    is_over: bool
+    total: int | None
+    walked_at: float | None
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A picture that is still to be fetched.
+
+    Attributes:
+        number: of the find; later ones have greater numbers.
+    """
+
+    url: str
+    find: SearchResult
+    number: int = 0
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A picture in a tar file.
+
+    Attributes:
+        number: counts pictures, from 0.
+        offset, length: its bytes, within the tar file.
+    """
+
+    sha256: str
+    number: int
+    shard: int
+    offset: int
+    length: int
+    perceptual_hash: str | None
+    width: int | None
+    height: int | None
+    format: str | None
+    fetched_at: float
+
+
+def pack(find: SearchResult) -> str:
+    """Return a find as a ledger notes it, without what has columns of its own: id and address."""
+    told = {key: value for key, value in vars(find).items() if value not in (None, "")}
+    return json.dumps({key: told[key] for key in told if key not in ("native_id", "image_url")})
+
+
+def unpack(native_id: str, url: str, about: str) -> SearchResult:
+    """Return a find that was noted."""
+    return SearchResult(native_id, url, **json.loads(about))

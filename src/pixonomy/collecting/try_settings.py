@@ -1,0 +1,115 @@
+"""A taxonomy and a page's address go in; what its settings find on the page comes out."""
+
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from pixonomy.collecting.client import Client
+from pixonomy.collecting.collector import CollectSettings
+from pixonomy.collecting.door import parse
+from pixonomy.collecting.known import open_provider
+from pixonomy.collecting.politeness import Politeness
+from pixonomy.collecting.providers.html import Html
+from pixonomy.collecting.run_collection import run_loop
+from pixonomy.collecting.search_results import Kind, Pace, Refused, Reply
+from pixonomy.collecting.setup import CollectChoices, introduce, own_proxies, private_hosts
+from pixonomy.collecting.try_page import Wish, look_at
+from pixonomy.dataset.keywords import KeywordFile, read_keyword_file
+from pixonomy.errors import SettingError
+from pixonomy.progress import Context
+from pixonomy.storage.files import printable
+
+_DEFAULT = Context()
+
+
+def try_page(
+    taxonomy: Path,
+    url: str,
+    choices: CollectChoices | None = None,
+    context: Context = _DEFAULT,
+) -> dict[str, Any]:
+    """Tell what the settings of `[provider.html]` find on one page; keep nothing.
+
+    Returns:
+        What `look_at` does, with {seconds}.
+
+    Raises:
+        SettingError: for a taxonomy, setting or address that is wrong.
+    """
+    began = time.monotonic()
+    wanted = read_keyword_file(taxonomy)
+    choices = replace(choices or CollectChoices(), providers=("html",))
+    try:
+        parse(url)
+    except Refused as reason:
+        raise SettingError(f"--try takes a page's address, not {url!r}: {reason}.") from None
+    gallery, told = _open(taxonomy, wanted, url)
+    user_agent, hosts = introduce(wanted, choices), private_hosts(wanted, choices)
+    proxies = own_proxies(context.report)
+    found: dict[str, Any] = {}
+
+    async def look() -> None:
+        async with Client(user_agent, hosts, proxies=proxies) as client:
+            found.update(await _look(url, gallery, client, choices))
+
+    run_loop(look)
+    found["told"] = [*told, *found["told"]]
+    return found | {"seconds": round(time.monotonic() - began, 2)}
+
+
+async def _look(url: str, gallery: Html, client: Client, choices: CollectChoices) -> dict[str, Any]:
+    def pace(_provider: str, kind: Kind) -> Pace:
+        return gallery.pace(kind)
+
+    def spend(_provider: str) -> None:
+        """Count no requests: pages of people have no budget."""
+
+    politeness = Politeness(client, pace, spend, choices.retry_policy, choices.clock)
+
+    async def get(address: str, kind: Kind, **more: Any) -> Reply:
+        return await politeness.get(address, kind, gallery.name, **more)
+
+    smallest = CollectSettings(1).smallest_side
+    wish = Wish(gallery.links, gallery.image, gallery.following, smallest, choices.licenses)
+    return await look_at(url, wish, get)
+
+
+def try_lines(result: dict[str, Any]) -> list[str]:
+    """Return what `try_page` found as lines for people."""
+    if result["refused"] is not None:
+        return [f"{result['url']}: {result['refused']}."]
+    lines = [f"{result['url']}" + _base(result)]
+    links = result["links"]
+    if links["selector"]:
+        lines.append(f"links `{links['selector']}`: {links['matched']} of {links['of']} links")
+        lines += [f"  {one}" for one in links["pages"]]
+    lines.append(f"next: {result['next'] or 'none'}")
+    how = ", ".join(f"{count} by {name}" for name, count in result["how"].items())
+    lines.append(f"pictures: {how}")
+    for one in result["pictures"]:
+        told = f"refused: {one['refused']}" if one["refused"] else "fine"
+        licence = one["license"] or one["license_url"] or "no licence named"
+        lines.append(f"  {one['image_url']} ({told}; {licence})")
+    if result["others"]:
+        lines.append("not picked by any setting:")
+        lines += [f"  {one['image_url']} ({one['element']})" for one in result["others"]]
+    return [*lines, *(f"{one}." for one in result["told"])]
+
+
+def _base(result: dict[str, Any]) -> str:
+    return f" (addresses start from {result['base']})" if result["base"] != result["url"] else ""
+
+
+def _open(taxonomy: Path, wanted: KeywordFile, url: str) -> tuple[Html, list[str]]:
+    """Return the gallery, and what is to be told where the file has no settings of one."""
+    values, told = dict(wanted.providers.get("html", {})), []
+    if not values:
+        told = [
+            f"{printable(taxonomy)} has no [provider.html]: this is what a page names by itself"
+        ]
+    if "search" not in values:
+        values.setdefault("sitemap", url)  # a gallery needs one of both; none is asked here
+    gallery = open_provider("html", values, None, taxonomy)
+    assert isinstance(gallery, Html)
+    return gallery, told

@@ -1,0 +1,184 @@
+"""A ledger goes in; manifest, sightings, attribution and page of a collection come out.
+
+What is long is streamed: memory does not grow with the number of pictures.
+"""
+
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from pixonomy.collecting.collection_page import render_credits
+from pixonomy.collecting.collection_page_data import PAGE, as_here, count_keywords, write_page
+from pixonomy.collecting.door import host_of
+from pixonomy.collecting.outcome import (
+    ATTRIBUTION_COLUMNS,
+    Form,
+    stream_images,
+    stream_sightings,
+)
+from pixonomy.collecting.outcome_counts import OutcomeCounts
+from pixonomy.collecting.records import count_images, count_reasons, count_waiting
+from pixonomy.collecting.rehash import rehash_older
+from pixonomy.collecting.state_db import StateDatabase
+from pixonomy.dataset.keywords import KeywordFile
+from pixonomy.dataset.manifest import Manifest, conform, describe
+from pixonomy.near_duplicates.proof import prove_duplicates
+from pixonomy.progress import Context
+from pixonomy.spreadsheet import stream_spreadsheet
+from pixonomy.storage.address import is_remote
+from pixonomy.storage.files import printable, write_aside
+from pixonomy.storage.s3 import upload
+from pixonomy.storage.tables import scan_parquet, stream_parquet
+
+MANIFEST, SIGHTINGS = "manifest.parquet", "sightings.parquet"
+ATTRIBUTION, CREDITS = "ATTRIBUTION.csv", "ATTRIBUTION.html"
+
+_CHUNK = 20_000
+_MOST_LEFT = 100  # hosts that are named
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a collection was asked for.
+
+    Attributes:
+        folder: of the ledger and the tar files.
+        output: the same, or the address that everything is copied to.
+        licenses: SPDX identifiers; empty: all pass.
+        left: hosts, with ports, that were left while pictures still wait there → why.
+    """
+
+    wanted: KeywordFile
+    folder: Path
+    output: str
+    per_keyword: int
+    licenses: frozenset[str] = frozenset()
+    providers: tuple[str, ...] = ()
+    left: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def place(self) -> str:
+        """Where people find it."""
+        is_away = is_remote(self.output)
+        return self.output.rstrip("/") if is_away else printable(self.folder)
+
+    @property
+    def command(self) -> str:
+        """What was called, but for secrets and addresses of people."""
+        words = ["pixonomy", "collect", "TAXONOMY.toml", "-o", self.output]
+        words += ["--per-keyword", str(self.per_keyword)]
+        words += [word for one in self.providers for word in ("--provider", one)]
+        words += ["--licence", ",".join(sorted(self.licenses))] if self.licenses else []
+        return shlex.join(words)
+
+
+def write_outcome(state_db: StateDatabase, asked: Asked, context: Context) -> dict[str, Any]:
+    """Write all that a collection leaves beside its tar files; see `collect` for what is returned.
+
+    A ledger that is only looked into gives the same of the moment, while another run goes on.
+    """
+    folder = asked.folder
+    if not state_db.is_read_only:
+        rehash_older(state_db, folder, context)
+    stream_parquet(folder / SIGHTINGS, stream_sightings(state_db))
+    outcome_counts = OutcomeCounts()
+    _write_manifest(state_db, asked, outcome_counts, context)
+    with scan_parquet(folder / MANIFEST) as rows:
+        _write_attribution(rows, asked)
+        counted = count_keywords(state_db, asked.wanted, outcome_counts, asked.per_keyword)
+        write_page(state_db, asked, rows, outcome_counts, counted)
+    if is_remote(asked.output):
+        _send(state_db, folder, asked.place)
+    return {
+        "manifest": f"{asked.place}/{MANIFEST}",
+        **_count(state_db, outcome_counts),
+        "shortfall": {one.keyword: one.wanted - one.had for one in counted if one.had < one.wanted},
+        "sightings": f"{asked.place}/{SIGHTINGS}",
+        "attribution": f"{asked.place}/{ATTRIBUTION}",
+        "page": f"{asked.place}/{PAGE}",
+        "credits": f"{asked.place}/{CREDITS}",
+        "kept": outcome_counts.rows,
+        "waiting": count_images(state_db).get("waiting", 0),
+        "usable_shortfall": {one.keyword: one.missing for one in counted if one.missing},
+        "licenses": outcome_counts.licenses(),
+        "refused_by_reason": count_reasons(state_db, "refused"),
+        "left": _shorten(asked.left, state_db),
+        "left_hosts": len(asked.left),
+    }
+
+
+def _write_manifest(
+    state_db: StateDatabase, asked: Asked, outcome_counts: OutcomeCounts, context: Context
+) -> None:
+    is_away = is_remote(asked.output)
+
+    def prove(rows: pl.DataFrame) -> pl.Series:
+        here = conform(as_here(rows))
+        return prove_duplicates(here, asked.folder, context.cores, context.progress)
+
+    form = Form(f"{asked.place}/shards" if is_away else "shards", prove, asked.licenses)
+    fingerprint = {
+        "stage": "collect",
+        "pictures": state_db.count_pictures(),
+        "title": asked.wanted.title,
+    }
+    about = describe(Manifest(pl.DataFrame(), asked.folder.absolute(), fingerprint))
+    chunks = outcome_counts.watch(stream_images(state_db, form))
+    rows = (conform(one.drop("number")) for one in chunks)
+    stream_parquet(asked.folder / MANIFEST, rows, about)
+
+
+def _write_attribution(rows: pl.LazyFrame, asked: Asked) -> None:
+    chunks = rows.select(ATTRIBUTION_COLUMNS).collect_batches(
+        chunk_size=_CHUNK, maintain_order=True
+    )
+    stream_spreadsheet(asked.folder / ATTRIBUTION, chunks)
+    usable = rows.filter(pl.col("problem").is_null()).select(ATTRIBUTION_COLUMNS)
+    count = int(usable.select(pl.len()).collect().item())
+    title = asked.wanted.title
+    with (
+        write_aside(asked.folder / CREDITS) as partial,
+        partial.open("w", encoding="utf-8") as file,
+    ):
+        file.writelines(render_credits(title, _each(usable), count))
+
+
+def _each(rows: pl.LazyFrame) -> Iterator[dict[str, Any]]:
+    for chunk in rows.collect_batches(chunk_size=_CHUNK, maintain_order=True):
+        yield from chunk.iter_rows(named=True)
+
+
+def _count(state_db: StateDatabase, outcome_counts: OutcomeCounts) -> dict[str, int]:
+    counts = count_images(state_db)
+    return {
+        "pictures": outcome_counts.usable,
+        "duplicates": counts.get("kept", 0) - outcome_counts.rows + outcome_counts.copies,
+        "refused": counts.get("refused", 0),
+        "failed": counts.get("failed", 0),
+    }
+
+
+def _shorten(left: Mapping[str, str], state_db: StateDatabase) -> dict[str, str]:
+    """Return the hosts at which most pictures wait."""
+    if len(left) <= _MOST_LEFT:
+        return dict(left)
+    waiting = count_waiting(state_db)
+    most = sorted(left, key=lambda one: -waiting[host_of(f"http://{one}")])[:_MOST_LEFT]
+    return {one: left[one] for one in most}
+
+
+def _send(state_db: StateDatabase, folder: Path, place: str) -> None:
+    """Copy what has changed to the address, the manifest last."""
+    for shard, (size, _) in state_db.shards().items():
+        name = f"shards/pictures-{shard:05d}.tar"
+        key = f"sent:{place}/{name}"
+        if state_db.noted(key) != str(size):
+            upload(folder / name, f"{place}/{name}")
+            if not state_db.is_read_only:
+                state_db.note(key, str(size))
+    for name in (SIGHTINGS, ATTRIBUTION, CREDITS, PAGE, MANIFEST):
+        upload(folder / name, f"{place}/{name}")

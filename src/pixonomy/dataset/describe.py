@@ -1,0 +1,39 @@
+"""What a verb found goes in; the lines that tell it to a person come out."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pixonomy.pages.wording import counted, shorten
+
+_CATEGORIES, _REASONS = 10, 12
+_LONGEST = 80  # letters of a name
+
+
+def describe_manifest(result: Mapping[str, Any]) -> list[str]:
+    """Tell what a manifest holds, from the result of `index`, `sample` or `split`."""
+    splits = ", ".join(f"{name} {count:,}" for name, count in result["splits"].items())
+    assigned = f" ({splits})" if any(result["splits"].values()) else ""
+    counts = (
+        counted(result["rows"], "picture", "pictures"),
+        counted(result["groups"], "group", "groups"),
+        counted(result["categories"], "category", "categories"),
+    )
+    lines = ["{} in {} and {}, {:,} left out{}.".format(*counts, result["problems"], assigned)]
+    if result["labels"]:
+        lines.append(f"Categories: {_list_counts(result['labels'], _CATEGORIES)}.")
+    if result["passed_over"]:
+        lines.append(f"Passed over: {_list_counts(result['passed_over'], _REASONS)}.")
+    if result["missing"]:
+        lines.append(f"Named, but not there: {result['missing']:,}.")
+    return lines
+
+
+def _list_counts(counts: Mapping[str, int], most: int) -> str:
+    # A reason that names its folders says how many by that.
+    named = [
+        shorten(name, _LONGEST) if ": " in name else f"{shorten(name, _LONGEST)} {count:,}"
+        for name, count in list(counts.items())[:most]
+    ]
+    if len(counts) > most:
+        named.append(f"and {len(counts) - most} more")
+    return ", ".join(named)

@@ -1,0 +1,83 @@
+"""A shard goes in; files <split>/<label>/<name>.<ending> come out.
+
+The files are made in a work folder and listed before they are moved to where they belong, so that
+whatever an interrupted export has put there is known.
+"""
+
+from pathlib import Path
+
+import polars as pl
+
+from pixonomy.dataset.location import PARQUET
+from pixonomy.errors import UndecodableImage
+from pixonomy.exporting.export_shard import UNSPLIT, Shard
+from pixonomy.exporting.safe import alike, make_safe, mark, tell_apart
+from pixonomy.images.endings import ending_of
+from pixonomy.storage.files import storage_errors
+
+OWN_FILES = ("manifest.csv", "export.json")
+"""What lies in an export beside the pictures."""
+
+PLACE = "place"
+"""The column with the path of each picture in the export, without its ending."""
+
+
+def plan_places(rows: pl.DataFrame) -> pl.DataFrame:
+    """Add `PLACE`, which no two pictures share on any file system.
+
+    Where no picture has a split, the folders of the labels are outermost.
+    """
+    labels = tell_apart(rows["label"].drop_nulls().unique(), OWN_FILES)
+    folders = [pl.col("label").replace_strict(labels, default=None, return_dtype=pl.String)]
+    if rows["split"].count():
+        folders.insert(0, pl.col("split").fill_null(UNSPLIT))
+    folder = rows.select(pl.concat_str(*folders, separator="/", ignore_nulls=True)).to_series()
+    names = pl.Series([make_safe(name) for name in _names(rows)], dtype=pl.String)
+    keys = pl.DataFrame({"folder": folder, "name": [alike(name) for name in names]})
+    is_shared = keys.is_duplicated()
+    if any("." in name for name in labels.values()):  # a picture beside the folders of labels
+        is_shared |= rows["label"].is_null()  # must not be called like one of them
+    ids = rows["image_id"].filter(is_shared)
+    marked = [mark(name, one) for name, one in zip(names.filter(is_shared), ids, strict=True)]
+    names = names.scatter(is_shared.arg_true(), marked)
+    return rows.with_columns((folder + "/" + names).str.strip_prefix("/").alias(PLACE))
+
+
+def _names(rows: pl.DataFrame) -> pl.Series:
+    """Return what each picture is called, without folders and ending."""
+    is_numbered = pl.col("encoding").str.starts_with(PARQUET).fill_null(False)
+    name = pl.when(is_numbered).then("image_id").otherwise(pl.coalesce("member", "image_id"))
+    last = name.str.split("/").list.last()
+    return rows.select(last.str.replace(r"\.[A-Za-z0-9]{1,5}$", "")).to_series()
+
+
+def write_files(shard: Shard, folder: Path) -> tuple[dict[int, str], dict[int, str]]:
+    """Write the pictures of a shard, whose rows have `PLACE`, below `folder`.
+
+    Returns:
+        What is wrong with the pictures that are left out, and the paths of the others below
+        `folder`; both by their place in the rows.
+    """
+    problems: dict[int, str] = {}
+    paths: dict[int, str] = {}
+    for place, fetched in shard.read():
+        row = shard.rows.row(place, named=True)
+        if isinstance(fetched, UndecodableImage):
+            problems[place] = str(fetched)
+            continue
+        paths[place] = row[PLACE] + ending_of(fetched, row["member"] or row["uri"])
+        file = folder / paths[place]
+        with storage_errors(file):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(fetched)
+    return problems, paths
+
+
+def move_files(source: Path, target: Path) -> None:
+    """Move all files below `source` to the same paths below `target`."""
+    with storage_errors(target):
+        for file in sorted(source.rglob("*")):
+            if file.is_file():
+                moved = target / file.relative_to(source)
+                moved.parent.mkdir(parents=True, exist_ok=True)
+                file.replace(moved)

@@ -1,0 +1,92 @@
+"""A shard and a kind of export go in; files and a report on every row come out.
+
+A shard whose report and files are there is finished, and is not written again.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+import polars as pl
+
+from pixonomy.exporting.export_shard import Shard
+from pixonomy.exporting.to_folder import move_files, write_files
+from pixonomy.exporting.to_parquet import write_table
+from pixonomy.exporting.to_webdataset import write_tar
+from pixonomy.storage.files import remove, storage_errors
+from pixonomy.storage.tables import write_parquet
+
+Kind = Literal["folder", "parquet", "webdataset"]
+KINDS: tuple[str, ...] = get_args(Kind)
+
+WORK_FOLDER = ".export"
+"""In the export until it is finished: reports, and files on their way to where they belong."""
+
+_ABOUT = ("image_id", "label", "split", "group_id")
+
+
+@dataclass(frozen=True)
+class ShardTask:
+    """A shard to be written into `folder`; `classes` has the number of each label."""
+
+    kind: Kind
+    shard: Shard
+    folder: Path
+    classes: Mapping[str, int]
+
+
+def write_shard(task: ShardTask) -> int:
+    """Write a shard and its report, and return how many rows it has."""
+    if task.kind == "folder":
+        _write_folder(task)
+    else:
+        _write_file(task)
+    return task.shard.rows.height
+
+
+def report_path(folder: Path, shard: Shard) -> Path:
+    """Return where the report on a shard lies.
+
+    It is a table with image_id, label, split and group_id of each row, path (of its own file below
+    `folder`) and problem; the last two are null where there is none.
+    """
+    return folder / WORK_FOLDER / f"report-{shard.name}.parquet"
+
+
+def _write_file(task: ShardTask) -> None:
+    shard, report = task.shard, report_path(task.folder, task.shard)
+    if report.exists():
+        return
+    # Made in the work folder, which takes with it what killed processes have left there.
+    if task.kind == "webdataset":
+        made = report.with_name(f"{shard.name}.tar")
+        problems = write_tar(shard, made, task.classes)
+    else:
+        name = f"{shard.split}-{shard.number:05d}-of-{shard.count:05d}.parquet"
+        made = report.with_name(name)
+        problems = write_table(shard, made, task.classes)
+    with storage_errors(task.folder):
+        made.replace(task.folder / made.name)
+    write_parquet(report, _to_report(shard, problems, {}))
+
+
+def _write_folder(task: ShardTask) -> None:
+    report = report_path(task.folder, task.shard)
+    stage = report.with_suffix("")
+    if not report.exists():
+        remove(stage)
+        problems, paths = write_files(task.shard, stage)
+        os.sync()  # once for all: one by one takes longer than writing them
+        write_parquet(report, _to_report(task.shard, problems, paths))
+    move_files(stage, task.folder)
+    remove(stage)
+
+
+def _to_report(shard: Shard, problems: dict[int, str], paths: dict[int, str]) -> pl.DataFrame:
+    places = range(shard.rows.height)
+    return shard.rows.select(_ABOUT).with_columns(
+        pl.Series("path", [paths.get(place) for place in places], dtype=pl.String),
+        pl.Series("problem", [problems.get(place) for place in places], dtype=pl.String),
+    )

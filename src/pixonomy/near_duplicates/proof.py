@@ -1,0 +1,167 @@
+"""Pictures of equal perceptual hash go in; which of them are copies, by their pixels, comes out.
+
+An equal 64-bit hash is a hint, no proof: pictures of one scene, forms, and products on white have
+equal hashes and are different pictures.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from pixonomy.dataset.location import Location, locate
+from pixonomy.dataset.read import read_all
+from pixonomy.errors import UndecodableImage
+from pixonomy.executors.local import run
+from pixonomy.images.decode import Pixels, decode
+from pixonomy.images.same import COMPARED_SIDE, are_duplicates
+from pixonomy.progress import Progress, silent
+
+_TASK = 64  # pictures a task, unless more have one hash
+_FEW = 4  # tasks that are not worth a process of their own
+_GRID = 16  # of mean colours, by which most different pictures are told apart
+_MOST_OFF = 25.0  # grey levels that one of them may differ by
+_MOST_COMPARED = 10  # pictures that one is compared with, the likeliest first
+_MOST_LEADERS = 500  # pictures of one hash that others are compared with
+
+Grid = npt.NDArray[np.float32]
+
+
+def prove_duplicates(
+    rows: pl.DataFrame, base: Path, workers: int = 1, progress: Progress = silent
+) -> pl.Series:
+    """Compare pictures of equal perceptual hash and different bytes, pixel by pixel.
+
+    Of rows with equal SHA-256 one stands for all. Rows that share a mark (`duplicate_group`) have
+    been compared before. A picture that cannot be read is no copy.
+
+    Args:
+        rows: with the columns of a manifest.
+        base: the folder that relative `uri`s hang from.
+
+    Returns:
+        String (n,): for each row of a picture that is a copy of another, and that other, the
+        `image_id` of one of them; null for all other rows.
+    """
+    candidate_pairs = find_suspects(rows)
+    locations = locate(candidate_pairs, base)
+    tasks = list(_cut(locations, candidate_pairs["perceptual_hash"].to_list()))
+    found: list[int] = []
+    busy = workers if len(tasks) > _FEW else 1
+    for leaders in run(_compare_all, tasks, busy):
+        before = len(found)
+        found.extend(before + leader for leader in leaders)
+        progress("comparing pictures", len(found), len(locations))
+    pairs = candidate_pairs.select("image_id", copy=pl.col("image_id").gather(found))
+    is_tied = pl.col("copy").is_duplicated()
+    known = rows.select("image_id").join(
+        pairs.filter(is_tied), on="image_id", how="left", maintain_order="left"
+    )
+    return known["copy"]
+
+
+def find_suspects(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return one row for each picture (by SHA-256) whose perceptual hash another one has, too.
+
+    They are sorted by hash. Those that all share one mark are left out.
+    """
+    is_usable = pl.col("problem").is_null() & pl.col("perceptual_hash").is_not_null()
+    hashed = rows.lazy().filter(is_usable)
+    twice = (
+        hashed.group_by("perceptual_hash")
+        .agg(pl.col("sha256").n_unique().alias("pictures"), _share_one_mark().alias("is_known"))
+        .filter((pl.col("pictures") > 1) & ~pl.col("is_known"))
+        .select("perceptual_hash")
+    )
+    return (
+        hashed.join(twice, on="perceptual_hash", how="semi")
+        .unique("sha256", keep="first", maintain_order=True)
+        .sort("perceptual_hash", maintain_order=True)
+        .collect()
+    )
+
+
+def _share_one_mark() -> pl.Expr:
+    mark = pl.col("duplicate_group")
+    return mark.is_not_null().all() & (mark.n_unique() == 1)
+
+
+@dataclass(frozen=True)
+class _Task:
+    """Pictures, and the number of the hash that each has; those of one hash lie together."""
+
+    locations: Sequence[Location]
+    hashes: Sequence[str]
+
+
+def _cut(locations: Sequence[Location], hashes: Sequence[str]) -> Iterator[_Task]:
+    start = 0
+    for place in range(1, len(hashes) + 1):
+        is_end = place == len(hashes)
+        if is_end or (hashes[place] != hashes[place - 1] and place - start >= _TASK):
+            yield _Task(locations[start:place], hashes[start:place])
+            start = place
+
+
+@dataclass
+class _Leaders:
+    """The pictures of one hash, each of which is no copy of another."""
+
+    places: list[int] = field(default_factory=list)
+    pixels: list[Pixels] = field(default_factory=list)
+    grids: list[Grid] = field(default_factory=list)
+
+    def find(self, place: int, pixels: Pixels) -> int:
+        """Return the place of the picture that this one is a copy of; its own if there is none."""
+        grid = _to_grid(pixels)
+        if self.grids:
+            off = np.abs(np.stack(self.grids) - grid).max(axis=(1, 2, 3))
+            likeliest: list[int] = np.argsort(off, kind="stable")[:_MOST_COMPARED].tolist()
+            for number in likeliest:
+                if off[number] <= _MOST_OFF and are_duplicates(self.pixels[number], pixels):
+                    return self.places[number]
+        if len(self.places) < _MOST_LEADERS:
+            self.places.append(place)
+            self.pixels.append(pixels)
+            self.grids.append(grid)
+        return place
+
+
+def _compare_all(task: _Task) -> list[int]:
+    """Return, for each picture, the place of the one that it is a copy of, or its own."""
+    found = list(range(len(task.locations)))
+    leaders: dict[str, _Leaders] = {}
+    for start in range(0, len(found), _TASK):  # thousands may have one hash
+        waiting = dict(_read(task.locations[start : start + _TASK]))
+        for number in sorted(waiting):
+            place = start + number
+            one = leaders.setdefault(task.hashes[place], _Leaders())
+            found[place] = one.find(place, waiting[number])
+    return found
+
+
+def _read(locations: Sequence[Location]) -> Iterator[tuple[int, Pixels]]:
+    for place, data in read_all(locations):
+        if isinstance(data, UndecodableImage):
+            continue
+        try:
+            pixels = decode(data, COMPARED_SIDE // 2)
+        except UndecodableImage:  # it was changed since it was hashed
+            continue
+        yield place, _shrink(pixels)
+
+
+def _shrink(pixels: Pixels) -> Pixels:
+    """Bring pixels to the size at which they are compared: what waits fills the memory."""
+    scale = min(1.0, COMPARED_SIDE / max(pixels.shape[:2]))
+    size = max(1, round(pixels.shape[1] * scale)), max(1, round(pixels.shape[0] * scale))
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _to_grid(pixels: Pixels) -> Grid:
+    small = cv2.resize(pixels, (_GRID, _GRID), interpolation=cv2.INTER_AREA)
+    return np.asarray(small, np.float32)

@@ -1,0 +1,157 @@
+"""A bundle and arrays, or logits, go in; one row of predictions a picture comes out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from pixonomy.arrays.image_shards import Arrays
+from pixonomy.bundle.calibrate import Doubles, Verdict
+from pixonomy.bundle.load import Bundle
+from pixonomy.inference.logits import softmax
+from pixonomy.progress import Progress, silent
+
+MOST_COLUMNS = 100  # more categories than these have no column each in a catalogue's table
+TOP = 10  # categories told of a picture instead
+
+LABEL_PROBABILITY = "label_probability"
+"""The column of what the true category is given, where not each category has one."""
+STATED = (LABEL_PROBABILITY, "raw_confidence", "raw_label_probability")
+
+_BATCH = 256
+
+
+def predict_split(
+    bundle: Bundle, arrays: Arrays, split: str, progress: Progress = silent
+) -> pl.DataFrame:
+    """Run the bundle on every picture of a split.
+
+    Returns:
+        Columns image_id, group_id, label, predicted, confidence, verdict and what `likeliest`
+        tells, sorted by image_id; of more than 100 categories also those of `stated`.
+    """
+    rows = arrays.of_split(split)
+    images = arrays.images(bundle.resize_spec.size)
+    tables = [_report_result(bundle, Said.nothing(bundle), arrays.rows[:0])]
+    for start in range(0, len(rows), _BATCH):
+        chunk = rows[start : start + _BATCH]
+        said = Said.of(bundle, images.gather(chunk))
+        tables.append(_report_result(bundle, said, arrays.rows[chunk]))
+        progress("evaluating", start + len(chunk), len(rows))
+    return pl.concat(tables).sort("image_id")
+
+
+def _report_result(bundle: Bundle, said: "Said", rows: pl.DataFrame) -> pl.DataFrame:
+    columns = [*answer(bundle, said), *likeliest(bundle.labels, said.probabilities)]
+    if len(bundle.labels) > MOST_COLUMNS:
+        columns += stated(bundle, said, rows["label"])
+    return rows.select("image_id", "group_id", "label").with_columns(columns)
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a bundle says of n pictures.
+
+    Attributes:
+        logits: float32 (n, k).
+        probabilities: the calibrated ones, float64 (n, k).
+        verdicts: one a picture.
+    """
+
+    logits: npt.NDArray[np.float32]
+    probabilities: Doubles
+    verdicts: list[Verdict]
+
+    @classmethod
+    def of(cls, bundle: Bundle, images: npt.NDArray[np.uint8]) -> Self:
+        """Ask the bundle about images, uint8 (n, 3, size, size)."""
+        outputs, calibration = bundle.network.run(images), bundle.calibration
+        return cls(
+            outputs.logits, calibration.probabilities(outputs.logits), calibration.verdicts(outputs)
+        )
+
+    @classmethod
+    def nothing(cls, bundle: Bundle) -> Self:
+        """Return what is said of no picture."""
+        shape = (0, len(bundle.labels))
+        return cls(np.zeros(shape, np.float32), np.zeros(shape), [])
+
+
+def answer(bundle: Bundle, said: Said) -> list[pl.Series]:
+    """Return the columns predicted, confidence and verdict of pictures."""
+    return [
+        _name("predicted", bundle.labels, said.logits.argmax(axis=1)),
+        pl.Series("confidence", said.probabilities.max(axis=1, initial=0.0)),
+        pl.Series("verdict", said.verdicts, dtype=pl.String),
+    ]
+
+
+def stated(bundle: Bundle, said: Said, labels: pl.Series) -> list[pl.Series]:
+    """Return what cannot be told from the likeliest categories alone, for pictures of known labels.
+
+    Args:
+        labels: of the n pictures; one that the bundle does not know has no probability (NaN).
+
+    Returns:
+        The columns `STATED`: the probability of the picture's label, then the highest one and
+        the label's without the temperature.
+    """
+    places = {label: place for place, label in enumerate(bundle.labels)}
+    truth = labels.replace_strict(places, default=-1, return_dtype=pl.Int64).to_numpy()
+    raw = softmax(said.logits.astype(np.float64))
+    own = [
+        np.where(truth >= 0, chances[np.arange(len(truth)), truth], np.nan)
+        for chances in (said.probabilities, raw)
+    ]
+    values = (own[0], raw.max(axis=1, initial=0.0), own[1])
+    return [pl.Series(name, value) for name, value in zip(STATED, values, strict=True)]
+
+
+def each_probability(probabilities: Doubles) -> list[pl.Series]:
+    """Return a column `probability_<place>` for each category, of probabilities (n, k)."""
+    return [
+        pl.Series(f"probability_{place}", column)
+        for place, column in enumerate(np.ascontiguousarray(probabilities.T))
+    ]
+
+
+def likeliest(labels: Sequence[str], probabilities: Doubles) -> list[pl.Series]:
+    """Return `each_probability` for up to 100 categories, `top_probabilities` for more."""
+    if len(labels) <= MOST_COLUMNS:
+        return each_probability(probabilities)
+    return top_probabilities(labels, probabilities)
+
+
+def top_probabilities(labels: Sequence[str], probabilities: Doubles) -> list[pl.Series]:
+    """Return the columns `top_<i>` and `top_<i>_probability` of the ten likeliest categories.
+
+    Args:
+        labels: k categories, more than ten.
+        probabilities: shape (n, k).
+
+    Returns:
+        20 columns of n values, the likeliest category first.
+    """
+    # Ten of thousands are found much faster than thousands are sorted.
+    found = np.sort(np.argpartition(-probabilities, TOP - 1, axis=1)[:, :TOP], axis=1)
+    shares = np.take_along_axis(probabilities, found, axis=1)
+    order = np.argsort(-shares, axis=1, kind="stable")
+    places = np.take_along_axis(found, order, axis=1)
+    shares = np.take_along_axis(shares, order, axis=1)
+    columns: list[pl.Series] = []
+    for rank in range(TOP):
+        columns.append(_name(f"top_{rank + 1}", labels, places[:, rank]))
+        columns.append(pl.Series(f"top_{rank + 1}_probability", shares[:, rank]))
+    return columns
+
+
+def _name(column: str, labels: Sequence[str], places: npt.NDArray[np.intp]) -> pl.Series:
+    return pl.Series(column, labels, dtype=pl.String).gather(places)
+
+
+def has_probabilities(predictions: pl.DataFrame, categories: int) -> bool:
+    """Tell whether each of k categories has a column of probabilities."""
+    return {f"probability_{k}" for k in range(categories)} <= set(predictions.columns)

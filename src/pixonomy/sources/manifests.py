@@ -1,0 +1,57 @@
+"""Manifests that are named as sources: their rows, their tree of categories, and nothing else."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import polars as pl
+
+from pixonomy.dataset.category_tree import Taxonomy
+from pixonomy.dataset.location import path_to_uri, relative_to, uri_to_path
+from pixonomy.dataset.manifest import Manifest, read_about
+from pixonomy.errors import SettingError
+from pixonomy.sources.table import TableColumns
+from pixonomy.storage.address import Address, is_remote
+from pixonomy.storage.files import printable
+
+
+def check_columns(sources: Sequence[Address], columns: TableColumns) -> None:
+    """Refuse columns that were named where manifests alone are read.
+
+    Raises:
+        SettingError: saying which option is in vain.
+    """
+    named = [name for name, value in asdict(columns).items() if value is not None]
+    if named and all(_about(source) is not None for source in sources):
+        option = "root" if named[0] == "root" else f"{named[0]}-column"
+        raise SettingError(
+            f"--{option} is for tables: {printable(str(sources[0]))} is a manifest, which has its "
+            "own columns."
+        )
+
+
+def shared_taxonomy(sources: Sequence[Address]) -> Taxonomy | None:
+    """Return the tree that all the sources have, as manifests; None where one of them has none."""
+    trees = [(_about(source) or {}).get("taxonomy") for source in sources]
+    is_shared = trees[0] is not None and all(tree == trees[0] for tree in trees)
+    return Taxonomy.from_json(trees[0]) if is_shared else None
+
+
+def rows_below(manifest: Manifest, base: Path) -> pl.DataFrame:
+    """Return a manifest's rows with relative `uri`s that hang from another folder."""
+    if manifest.base == base:
+        return manifest.rows
+    uris = manifest.rows["uri"].unique().drop_nulls()
+    moved = {
+        uri: path_to_uri(relative_to(manifest.base / uri_to_path(uri), base))
+        for uri in uris
+        if not is_remote(uri)
+    }
+    return manifest.rows.with_columns(pl.col("uri").replace(moved))
+
+
+def _about(source: Address) -> dict[str, object] | None:
+    """Return what is stored about a manifest's rows; None where the source is none."""
+    if source.path is None or source.suffix != ".parquet" or not source.path.is_file():
+        return None
+    return read_about(source.path)

@@ -1,0 +1,221 @@
+"""A study's finished cells go in; one self-contained page comes out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+from markupsafe import Markup
+
+from pixonomy.evaluation.figures import draw_histories
+from pixonomy.evaluation.matrix import tabulate_confusion
+from pixonomy.evaluation.metrics import measure
+from pixonomy.pages.render import render
+from pixonomy.pages.wording import counted, display_names, percent
+from pixonomy.studies.effects import Effect
+from pixonomy.studies.plan import DATA, Study
+from pixonomy.studies.study_cells import Done
+
+CLEAR_BELOW = 0.05
+_MATRIX_CATEGORIES, _MATRICES = 12, 6  # more are not read side by side
+_CURVES = 7  # as many as there are colours
+
+
+@dataclass(frozen=True)
+class Findings:
+    """All that the page tells.
+
+    Attributes:
+        separability: of each data set: score, closest, n.
+        names: of each data set, label → name to show.
+        failures: one sentence a cell that could not be trained in this call.
+        missing: cells that are not finished.
+    """
+
+    study: Study
+    cells: Sequence[Done]
+    effects: Sequence[Effect]
+    separability: Mapping[str, Mapping[str, Any]]
+    names: Mapping[str, Mapping[str, str]]
+    failures: Sequence[str]
+    missing: int
+    command: str
+
+
+@dataclass(frozen=True)
+class SettingRow:
+    """A point of the grid.
+
+    Attributes:
+        accuracy: the mean over seeds; `spread` the standard deviation over them, None for one.
+    """
+
+    values: tuple[str, ...]
+    cells: int
+    tested: int
+    train: str
+    steps: str
+    accuracy: float
+    spread: float | None
+    macro_f1: float
+    log_loss: float | None
+
+    @property
+    def name(self) -> str:
+        """What tells it from the others."""
+        return ", ".join(self.values)
+
+
+def render_study(found: Findings) -> str:
+    """Return the page as one HTML5 string; every text from outside is escaped."""
+    by_setting = _by_setting(found)
+    rows = [_summarise(setting, cells) for setting, cells in by_setting.items()]
+    histories = _histories(by_setting)
+    return render(
+        Path(__file__).parent,
+        "study.html",
+        study=found.study,
+        axes=list(found.study.axes),
+        rows=rows,
+        sentences=[_report_result(effect) for effect in found.effects],
+        effects=found.effects,
+        separability=_tell_separability(found, by_setting),
+        matrices=_matrices(found, by_setting),
+        curves=Markup(draw_histories(histories)) if histories else None,
+        limits=_limits(found, rows),
+        failures=found.failures,
+        missing=found.missing,
+        cells=found.cells,
+        command=found.command,
+    )
+
+
+def _by_setting(found: Findings) -> dict[tuple[str, ...], list[Done]]:
+    groups: dict[tuple[str, ...], list[Done]] = {}
+    for one in found.cells:
+        groups.setdefault(tuple(str(value) for _, value in one.cell.setting), []).append(one)
+    return groups
+
+
+def _summarise(values: tuple[str, ...], cells: Sequence[Done]) -> SettingRow:
+    told = pl.DataFrame([{key: one.told[key] for key in _SUMMED} for one in cells])
+    right = (pl.col("accuracy") * pl.col("n")).sum() / pl.col("n").sum()
+    by_seed = told.group_by("seed").agg(right.alias("accuracy"))["accuracy"].to_numpy()
+    losses = told["log_loss"].drop_nulls().to_numpy()
+    return SettingRow(
+        values=values,
+        cells=told.height,
+        tested=int(told["n"].sum()),
+        train=_range(told["train"]),
+        steps=_range(told["steps"]),
+        accuracy=float(by_seed.mean()),
+        spread=float(by_seed.std(ddof=1)) if len(by_seed) > 1 else None,
+        macro_f1=float(told["macro_f1"].to_numpy().mean()),
+        log_loss=float(losses.mean()) if len(losses) else None,
+    )
+
+
+_SUMMED = ("seed", "n", "train", "steps", "accuracy", "macro_f1", "log_loss")
+
+
+def _range(values: pl.Series) -> str:
+    low, high = int(values.min()), int(values.max())  # type: ignore[arg-type]
+    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
+
+
+def _report_result(effect: Effect) -> str:
+    axis = "data set" if effect.axis == DATA else effect.axis
+    points = f"{100 * effect.difference:+.1f} points"
+    low, high = (f"{100 * bound:+.1f}" for bound in (effect.low, effect.high))
+    verdict = "Clearly more than chance"
+    if effect.adjusted >= CLEAR_BELOW:
+        verdict = (
+            "That can be chance; a difference of "
+            f"{100 * effect.smallest:.1f} points would have been found four times in five"
+        )
+    return (
+        f"{axis[:1].upper()}{axis[1:]} “{effect.second_value}” instead of “{effect.first_value}”: "
+        f"{points} of accuracy, {percent(effect.first)} to {percent(effect.second)} (95% interval "
+        f"{low} to {high} points, p = {effect.adjusted:.2g}). {verdict}."
+    )
+
+
+def _tell_separability(
+    found: Findings, by_setting: Mapping[tuple[str, ...], Sequence[Done]]
+) -> list[tuple[str, float, str, int, float]]:
+    """Return each data set: its score, its closest pair, pictures looked at, mean accuracy."""
+    rows = []
+    for name, told in found.separability.items():
+        own = [cells for values, cells in by_setting.items() if values[0] == name]
+        accuracies = [one.told["accuracy"] for cells in own for one in cells]
+        if accuracies:
+            names = display_names(list(found.names[name]), found.names[name])
+            closest = " and ".join(names[label] for label in told["closest"])
+            rows.append((name, told["score"], closest, told["n"], float(np.mean(accuracies))))
+    return sorted(rows, key=lambda row: -row[1])
+
+
+def _matrices(
+    found: Findings, by_setting: Mapping[tuple[str, ...], Sequence[Done]]
+) -> list[tuple[str, Any]]:
+    """Return the confusion matrix of each setting, over all its cells; few enough to compare."""
+    if len(by_setting) > _MATRICES or max(map(len, found.names.values())) > _MATRIX_CATEGORIES:
+        return []
+    matrices = []
+    for values, cells in by_setting.items():
+        names = found.names[values[0]]
+        labels = list(names)
+        metrics = measure(pl.concat([one.predictions for one in cells]), labels, labels[0])
+        matrices.append(
+            (", ".join(values), tabulate_confusion(metrics, display_names(labels, names)))
+        )
+    return matrices
+
+
+def _histories(
+    by_setting: Mapping[tuple[str, ...], Sequence[Done]],
+) -> dict[str, pl.DataFrame]:
+    """Return the mean validation accuracy by epoch of each setting."""
+    if len(by_setting) > _CURVES:
+        return {}
+    means = {}
+    for values, cells in by_setting.items():
+        known = [one.history for one in cells]
+        whole = [one for one in known if one is not None and "validation_accuracy" in one.columns]
+        if whole:
+            table = pl.concat([one.select("epoch", "validation_accuracy") for one in whole])
+            means[", ".join(values)] = (
+                table.group_by("epoch").agg(pl.col("validation_accuracy").mean()).sort("epoch")
+            )
+    return means
+
+
+def _limits(found: Findings, rows: Sequence[SettingRow]) -> list[str]:
+    seeds = len({one.cell.seed for one in found.cells})
+    limits = [
+        "It holds for pictures like these, these networks and these numbers of pictures; what "
+        "another network or ten times the pictures would change is not known.",
+        f"Each cell is trained {counted(seeds, 'time')}, with other random starts. "
+        + (
+            "With so few, how much the start matters is itself only roughly known."
+            if seeds > 1
+            else "How much the start matters is not known: add seeds."
+        ),
+    ]
+    if found.study.sample.folds:
+        limits.append(
+            "In cross-validation the trainings share most of their pictures, so the intervals are "
+            "a little too narrow."
+        )
+    else:
+        limits.append(
+            "All seeds learn from the same pictures; that others might have been drawn is not in "
+            "the intervals."
+        )
+    if len({row.train for row in rows}) > 1:
+        limits.append("The settings did not learn from equally many pictures: see the table.")
+    if len({row.steps for row in rows}) > 1:
+        limits.append("The settings did not take equally many steps: see the table.")
+    return limits

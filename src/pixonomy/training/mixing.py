@@ -1,0 +1,60 @@
+"""Pictures and random numbers go in; pictures made of two, and how much of each, come out."""
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from pixonomy.arrays.image_shards import Images
+
+Doubles = npt.NDArray[np.float64]
+Floats = npt.NDArray[np.float32]
+
+
+def partners(count: int) -> npt.NDArray[np.int64]:
+    """Return for each picture of a batch the place of the other it is mixed with: its neighbour.
+
+    Batches are shuffled, so a neighbour is any other; and a host that has an even part of a batch
+    has both. The last of an odd number is mixed with itself.
+    """
+    places = np.arange(count)
+    return np.minimum(places ^ 1, count - 1)
+
+
+def blend(images: Images, shares: Floats) -> Images:
+    """Lay each picture over its neighbour: MixUp (Zhang et al. 2018).
+
+    Args:
+        images: uint8, shape (n, 3, size, size).
+        shares: of each picture itself, shape (n,), 0 to 1.
+
+    Returns:
+        uint8, same shape.
+    """
+    mixed = np.empty_like(images)
+    for place, other in enumerate(partners(len(images)).tolist()):
+        share = float(shares[place])
+        cv2.addWeighted(images[place], share, images[other], 1 - share, 0, mixed[place])
+    return mixed
+
+
+def paste(images: Images, shares: Floats, middles: Doubles) -> tuple[Images, Floats]:
+    """Put a rectangle of each picture's neighbour into it: CutMix (Yun et al. 2019).
+
+    Args:
+        images: uint8, shape (n, 3, size, size).
+        shares: of each picture that is to stay, shape (n,), 0 to 1.
+        middles: of the rectangles, shape (n, 2), 0 to 1 down and across.
+
+    Returns:
+        uint8, same shape; and the shares that did stay: rectangles end at the edge.
+    """
+    size = images.shape[-1]
+    mixed, kept = images.copy(), np.ones(len(images), np.float32)
+    halves = np.sqrt(1 - shares.astype(np.float64))[:, None] * size / 2
+    low = np.clip(np.rint(middles * size - halves), 0, size).astype(int)
+    high = np.clip(np.rint(middles * size + halves), 0, size).astype(int)
+    for place, other in enumerate(partners(len(images)).tolist()):
+        (top, left), (bottom, right) = low[place], high[place]
+        mixed[place, :, top:bottom, left:right] = images[other, :, top:bottom, left:right]
+        kept[place] = 1 - (bottom - top) * (right - left) / size**2
+    return mixed, kept

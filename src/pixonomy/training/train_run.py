@@ -1,0 +1,225 @@
+"""Finished arrays and a recipe go in; a trained run folder comes out (not yet its bundle)."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from pixonomy.arrays.image_shards import Arrays
+from pixonomy.arrays.loader import Share
+from pixonomy.errors import DataError
+from pixonomy.models.airbench import fit_whitening
+from pixonomy.models.backend import Precision, best_precision, keras, use_threads
+from pixonomy.models.device import choose_device, describe_device, on_device
+from pixonomy.models.predictor import make_predictor
+from pixonomy.models.zoo import ModelSettings, build_model
+from pixonomy.progress import Context, Progress, no_report
+from pixonomy.storage.files import write_json
+from pixonomy.storage.tables import read_parquet, write_parquet
+from pixonomy.training.batches import TrainingSet
+from pixonomy.training.checkpoint import Position, load_weights, save_weights
+from pixonomy.training.epochs import Training, fit_model
+from pixonomy.training.probe import Embedded, Probe, choose_probed, fit_probe
+from pixonomy.training.recipe import Recipe
+from pixonomy.training.run import Run, RunFolder
+from pixonomy.training.validation import divide_validation
+
+_EMBED_BATCH = 64
+_PROBED, _PROBED_ALONE = 20_000, 100_000  # pictures, before a training and instead of one
+_WHITENED = 5000  # pictures whose patches are decorrelated: two hundred patches for each number
+_MOST_THREADS = 8  # making batches: more would only wait for each other
+
+
+def train_run(
+    arrays: Arrays,
+    run: Run,
+    folder: RunFolder,
+    weights: str | Path | None,
+    context: Context,
+) -> dict[str, Any]:
+    """Train, going on where an interrupted training of the same run stopped.
+
+    Args:
+        weights: what the network starts from: a file, `IMAGENET`, or None (at random).
+
+    Returns:
+        The content of `training.json`: steps, seconds, seconds_waited (for batches), best_epoch,
+        validation {n, accuracy, loss} or None, probe {validation_accuracy} or None, device, the
+        last one it was computed on, and precision there.
+
+    Raises:
+        SettingError: if the device that was asked for is not there, or too small.
+    """
+    use_threads(context.cores)
+    device = choose_device(context.device or run.recipe.device, context.report)
+    with on_device(device):
+        return _train_on(device, arrays, run, folder, weights, context)
+
+
+def _train_on(
+    device: str,
+    arrays: Arrays,
+    run: Run,
+    folder: RunFolder,
+    weights: str | Path | None,
+    context: Context,
+) -> dict[str, Any]:
+    precision = best_precision(device)
+    training_set = _training_set(arrays, run, context)
+    validation = divide_validation(arrays.rows).stopping
+    model = build_model(settings_of(run, weights), precision)
+    freeze(model, run.recipe)
+    if run.recipe.model == "airbench":
+        fit_whitening(model, training_set.images.gather(training_set.rows[:_WHITENED]))
+    probe_accuracy = None
+    if weights is not None:
+        head, probe_accuracy = _probe(model, training_set, arrays, folder, context.progress)
+        model.get_layer("logits").set_weights([head.kernel, head.bias])
+    told = context.progress, context.report if context.hosts.rank == 0 else no_report
+    training = Training(
+        model, training_set, validation, folder, weights is not None, *told, device=device
+    )
+    plan = _tell_plan(run.recipe, len(training_set.rows), len(validation), weights)
+    training.report(f"{plan} Computing on {describe_device(device)} in {precision}.")
+    position = fit_model(training)
+    result = _result(position, len(validation), probe_accuracy)
+    result |= {"device": device, "precision": precision}
+    write_json(folder.result, result)
+    return result
+
+
+def _tell_plan(recipe: Recipe, taught: int, judged: int, weights: str | Path | None) -> str:
+    start = "from scratch" if weights is None else "from pretrained weights"
+    epochs = f"at most {recipe.epochs} epochs" if recipe.patience else f"{recipe.epochs} epochs"
+    return (
+        f"Training {recipe.model} at {recipe.size} px {start} on {taught} pictures, {epochs}; "
+        f"{judged} validation pictures choose the best."
+    )
+
+
+def settings_of(run: Run, weights: str | Path | None) -> ModelSettings:
+    """Return what the run's network is built from; `weights` only matter at the start."""
+    recipe = run.recipe
+    return ModelSettings(
+        model=recipe.model,
+        size=recipe.size,
+        categories=len(run.labels),
+        dense=recipe.dense,
+        dropout=recipe.dropout,
+        seed=recipe.seed,
+        weights=weights,
+        is_pretrained=run.weights is not None,
+    )
+
+
+def build_trained(run: Run, folder: RunFolder, precision: Precision = "float32") -> Any:
+    """Rebuild the run's network in this precision with its best weights."""
+    model = build_model(settings_of(run, None), precision)
+    model.set_weights(load_weights(folder.best))
+    return model
+
+
+def number_labels(rows: pl.DataFrame, labels: Sequence[str]) -> npt.NDArray[np.int64]:
+    """Return each row's place in `labels`; -1 where its label is not among them."""
+    numbers = {label: number for number, label in enumerate(labels)}
+    places = rows["label"].replace_strict(numbers, default=-1, return_dtype=pl.Int64)
+    return places.to_numpy().astype(np.int64)
+
+
+def _training_set(arrays: Arrays, run: Run, context: Context) -> TrainingSet:
+    rows = arrays.of_split("train")
+    if not len(rows):
+        raise DataError("No picture of the training split could be decoded.")
+    return TrainingSet(
+        arrays.images(run.recipe.size),
+        rows,
+        number_labels(arrays.rows, run.labels),
+        run.recipe,
+        Share(context.hosts.rank, context.hosts.world),
+        threads=min(context.cores, _MOST_THREADS),
+    )
+
+
+def freeze(model: Any, recipe: Recipe) -> None:
+    """Keep those layers of a pretrained network as they are that the recipe says."""
+    for part in model.layers:
+        inner = getattr(part, "layers", [])
+        frozen = round(recipe.freeze * len(inner))
+        for place, layer in enumerate(inner):
+            is_norm = isinstance(layer, keras.layers.BatchNormalization)
+            if place < frozen or (recipe.freeze_norm and is_norm):
+                layer.trainable = False
+
+
+def _probe(
+    model: Any,
+    training_set: TrainingSet,
+    arrays: Arrays,
+    folder: RunFolder,
+    progress: Progress,
+) -> tuple[Probe, float | None]:
+    """Fit the linear probe and store its predictions; a finished one is read back."""
+    labels, stopping = training_set.labels, divide_validation(arrays.rows).stopping
+    if not folder.probe.exists():
+        embed = _Embedder(model, training_set, progress)
+        most = _PROBED if training_set.recipe.epochs else _PROBED_ALONE
+        seed, rest = (
+            training_set.recipe.seed,
+            np.setdiff1d(np.arange(len(labels)), training_set.rows),
+        )
+        asked = [choose_probed(rows, labels, most, seed) for rows in (training_set.rows, stopping)]
+        embed.total = len(rest) + sum(map(len, asked))
+        known, judged = (Embedded(embed(rows), labels[rows]) for rows in asked)
+        probe = fit_probe(known, judged, model.output_shape[-1])
+        answers = [probe.logits(embed(some)).argmax(axis=1) for some in _in_parts(rest)]
+        save_weights(folder.probe_head, [probe.kernel, probe.bias])
+        table = arrays.rows[rest].select("image_id", "split")
+        predicted = pl.Series("predicted", np.concatenate([np.empty(0, np.int64), *answers]))
+        write_parquet(folder.probe, table.with_columns(predicted))
+    probe = Probe(*load_weights(folder.probe_head))
+    if not len(stopping):
+        return probe, None
+    truth = arrays.rows[stopping].select("image_id").with_columns(label=pl.Series(labels[stopping]))
+    answered = truth.join(read_parquet(folder.probe), on="image_id")
+    return probe, float((answered["predicted"] == answered["label"]).mean())  # type: ignore[arg-type]
+
+
+class _Embedder:
+    """Gives the embeddings, float32 (n, d), of pictures, by row; `total` is for the progress."""
+
+    def __init__(self, model: Any, training_set: TrainingSet, progress: Progress) -> None:
+        network = keras.Model(model.input, model.get_layer("embedding").output)
+        self._predict, self._dimensions = make_predictor(network), network.output_shape[-1]
+        self._images, self._progress = training_set.images, progress
+        self._done, self.total = 0, 0
+
+    def __call__(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+        parts = []
+        for some in _in_parts(rows):
+            parts.append(self._predict(self._images.gather(some)))
+            self._done += len(some)
+            self._progress("linear probe", self._done, self.total)
+        return np.concatenate([np.empty((0, self._dimensions), np.float32), *parts])
+
+
+def _in_parts(rows: npt.NDArray[np.int64]) -> list[npt.NDArray[np.int64]]:
+    return [rows[start : start + _EMBED_BATCH] for start in range(0, len(rows), _EMBED_BATCH)]
+
+
+def _result(position: Position, n: int, probe_accuracy: float | None) -> dict[str, Any]:
+    best = next((e for e in position.history if e["epoch"] == position.best_epoch), None)
+    accuracy = best.get("validation_accuracy") if best else probe_accuracy
+    is_measured = n > 0 and accuracy is not None and position.best_loss is not None
+    return {
+        "steps": position.step,
+        "seconds": round(position.seconds, 2),
+        "seconds_waited": round(position.seconds_waited, 3),
+        "best_epoch": position.best_epoch,
+        "validation": {"n": n, "accuracy": accuracy, "loss": position.best_loss}
+        if is_measured
+        else None,
+        "probe": None if probe_accuracy is None else {"validation_accuracy": probe_accuracy},
+    }

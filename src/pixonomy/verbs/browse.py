@@ -1,0 +1,130 @@
+"""A manifest goes in; one page to look at before training comes out."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from pixonomy.browsing.image_counts import ImageCounts, count_images
+from pixonomy.browsing.look import SampledImage, draw_measured, draw_sheets, sample_images
+from pixonomy.browsing.overview_page import BrowseChoices, Overview, read_mark, render_overview
+from pixonomy.browsing.sizes import (
+    Sizes,
+    gather_dimensions,
+    gather_lengths,
+    measure_lengths,
+    read_dimensions,
+)
+from pixonomy.dataset.manifest import Manifest, hash_manifest, read_manifest
+from pixonomy.progress import Context
+from pixonomy.storage.address import require_local
+from pixonomy.storage.artefact import FileArtefact, Record
+from pixonomy.storage.files import printable, write_text
+from pixonomy.storage.fingerprint import Fingerprint
+from pixonomy.storage.tables import scan_parquet
+
+_DEFAULT = Context()
+_STAGE = "browse"
+_PAGE_VERSION = 1  # raised whenever the same manifest would give another page
+_TOLD = ("rows", "groups", "categories", "problems")
+
+
+def browse(
+    manifest: Path,
+    output: Path,
+    choices: BrowseChoices | None = None,
+    overwrite: bool = False,
+    context: Context = _DEFAULT,
+) -> dict[str, Any]:
+    """Write a page of counts, sizes and contact sheets by category, complete in one file.
+
+    Rows are streamed and few pictures read: a catalogue of millions takes seconds.
+
+    Returns:
+        {page, rows, groups, categories, problems}.
+
+    Raises:
+        SettingError: if `manifest` is none, or `output` is something else.
+    """
+    require_local(output)
+    choices = choices or BrowseChoices()
+    fingerprint = {
+        "stage": _STAGE,
+        "manifest": hash_manifest(manifest),
+        "page_version": _PAGE_VERSION,
+        **asdict(choices),
+    }
+    page = FileArtefact(output, "is no page of `browse`", _read_record)
+    page.make(
+        fingerprint,
+        lambda: _write_page(manifest, output, choices, fingerprint, context),
+        overwrite,
+        context.report,
+    )
+    record = page.record()
+    assert record is not None  # it has just been written, or was there
+    return {"page": printable(output), **record["summary"]}
+
+
+def _read_record(path: Path) -> Record | None:
+    mark = read_mark(path) or {}
+    return mark if mark.get("fingerprint", {}).get("stage") == _STAGE else None
+
+
+def _write_page(
+    path: Path,
+    output: Path,
+    choices: BrowseChoices,
+    fingerprint: Fingerprint,
+    context: Context,
+) -> None:
+    about = read_manifest(path, ())
+    with scan_parquet(path) as rows:
+        image_counts = count_images(rows)
+        drawn = draw_sheets(image_counts, choices.categories, choices.each, choices.seed)
+        sizes, looks = _look(rows, about, image_counts, drawn, choices.seed, context)
+    numbers = (
+        image_counts.rows,
+        image_counts.groups,
+        image_counts.named.height,
+        image_counts.rows - image_counts.usable,
+    )
+    mark: dict[str, Any] = {
+        "fingerprint": dict(fingerprint),
+        "summary": dict(zip(_TOLD, numbers, strict=True)),
+    }
+    facts = {
+        "manifest (SHA-256)": fingerprint["manifest"],
+        "pictures drawn by": f"seed {choices.seed}",
+        "pictures looked at": f"{len(looks):,}",
+    }
+    title = printable(path.name)
+    overview = Overview(title, image_counts, sizes, about.taxonomy, drawn, looks, facts, mark)
+    write_text(output, render_overview(overview))
+
+
+def _look(
+    rows: pl.LazyFrame,
+    about: Manifest,
+    image_counts: ImageCounts,
+    drawn: Mapping[str | None, np.ndarray],
+    seed: int,
+    context: Context,
+) -> tuple[Sizes, dict[int, SampledImage]]:
+    """Look at the pictures of the sheets and, where the table does not tell all sizes, at more."""
+    lengths, length_in_all = measure_lengths(rows, image_counts.usable)
+    dimensions = read_dimensions(rows, image_counts.usable)
+    is_told = dimensions is not None and lengths is not None
+    measured = [] if is_told else [draw_measured(image_counts, length_in_all, seed)]
+    numbers = np.concatenate([np.zeros(0, np.int64), *measured, *drawn.values()])
+    looks = sample_images(rows, numbers, about.base, context.cores, context.progress)
+    sample = [looks[int(number)] for one in measured for number in one]
+    return Sizes(
+        gather_dimensions(sample) if dimensions is None else dimensions,
+        dimensions is not None,
+        gather_lengths(sample) if lengths is None else lengths,
+        length_in_all,
+    ), looks

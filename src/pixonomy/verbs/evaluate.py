@@ -1,0 +1,194 @@
+"""A trained run goes in; predictions, figures and the report page come out."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from pixonomy.arrays.image_shards import ARRAYS_FILE, Arrays, read_arrays
+from pixonomy.bundle.load import Bundle, load_bundle
+from pixonomy.errors import SettingError
+from pixonomy.evaluation.calibration import check_calibration
+from pixonomy.evaluation.card import write_card
+from pixonomy.evaluation.copies import check_duplicates
+from pixonomy.evaluation.hierarchy import measure_hierarchy
+from pixonomy.evaluation.independent import mark_units
+from pixonomy.evaluation.label_issues import find_label_issues
+from pixonomy.evaluation.metrics import Metrics, measure
+from pixonomy.evaluation.product_metrics import check_products
+from pixonomy.evaluation.report import render_report
+from pixonomy.evaluation.run_report import Measured, describe_facts, make_report
+from pixonomy.evaluation.slices import find_slice_columns, measure_slices
+from pixonomy.models.device import AUTO, require_device
+from pixonomy.prediction.predictions import predict_split
+from pixonomy.progress import Context
+from pixonomy.storage.files import hash_json, printable, read_json, write_json, write_text
+from pixonomy.storage.locks import lock_folder
+from pixonomy.storage.tables import read_parquet, write_parquet
+from pixonomy.training.run import Run, RunFolder, read_run, versions
+from pixonomy.verbs.evaluate_on import Evaluated, evaluate_on
+
+_DEFAULT = Context()
+_VERSION = 6  # of what an evaluation holds; older ones are made anew
+
+
+def evaluate(run: Path, context: Context = _DEFAULT, on: Path | None = None) -> dict[str, Any]:
+    """Run the bundle on the test pictures, or else the validation ones, and write the report.
+
+    Args:
+        on: a manifest of pictures from elsewhere. They are answered, too; `report`, `images` and
+            `test` are then theirs. Labelled ones tell how much less right it is there; of those
+            without a label the share of each category is estimated.
+
+    Returns:
+        {run, bundle, report, images, categories, seconds, test: {n, accuracy, accuracy_low,
+        accuracy_high, macro_f1, majority_baseline, units} or null}, units being how many
+        are independent of each other; with `on` also predictions, gap: {n, groups, first, second,
+        difference, low, high, chance, smallest, is_paired} or null, mix: what of the gap is because
+        categories come in other shares, {reweighted: {categories, own_covered, there_covered, own,
+        there, accuracy, accuracy_low, accuracy_high, by_mix: {difference, low, high}, by_pictures:
+        the same} or null, why_not, only_own, only_there, few, in_words} or null, and shares:
+        [{label, counted, share, low, high}].
+
+    Raises:
+        SettingError: if there is no run, manifest or device, or the pictures trained on have
+            changed.
+        BundleError: if the bundle cannot be trusted.
+    """
+    began = time.monotonic()
+    require_device(context.device or AUTO)
+    folder, described = read_run(run)
+    arrays = _read_arrays(folder, described)
+    bundle = load_bundle(folder.bundle, context.cores)
+    done = _evaluate_once(folder, described, arrays, bundle, context)
+    told = {
+        "run": printable(run),
+        "bundle": printable(folder.bundle),
+        "report": printable(folder.report),
+        "images": arrays.rows.height,
+        "categories": len(described.labels),
+        "seconds": 0.0,
+        "test": done["test"],
+    }
+    if on is not None:
+        split, facts = done["evaluated_split"], describe_facts(described, arrays, bundle)
+        own = Evaluated(folder, described, bundle, split, _majority(arrays), facts)
+        told |= evaluate_on(own, on, context)
+    return told | {"seconds": round(time.monotonic() - began, 2)}
+
+
+def _evaluate_once(
+    folder: RunFolder, run: Run, arrays: Arrays, bundle: Bundle, context: Context
+) -> dict[str, Any]:
+    """Evaluate, or read back what an evaluation of the same bundle has found."""
+    fingerprint = hash_json([bundle.about["digest"], run.fingerprint, versions(), _VERSION])
+    done = _read_done(folder, fingerprint)
+    if done is None:
+        with lock_folder(folder.path, context.report):
+            done = _read_done(folder, fingerprint)  # another run may have ended meanwhile
+            if done is None:
+                done = _evaluate(folder, run, arrays, bundle, context)
+                write_json(folder.evaluation, done | {"fingerprint": fingerprint})
+    return done
+
+
+def _read_done(folder: RunFolder, fingerprint: str) -> dict[str, Any] | None:
+    """Return what an evaluation has found; None if one has to be made."""
+    done: dict[str, Any] | None = read_json(folder.evaluation)
+    is_whole = folder.report.exists() and folder.card.exists()
+    return done if done is not None and done["fingerprint"] == fingerprint and is_whole else None
+
+
+def _read_arrays(folder: RunFolder, run: Run) -> Arrays:
+    """Open the run's arrays; those inside a run folder are found again when it was moved."""
+    inside = folder.path / "data" / "arrays"
+    is_moved = not (run.arrays / ARRAYS_FILE).exists() and (inside / ARRAYS_FILE).exists()
+    arrays = read_arrays(inside if is_moved else run.arrays)
+    if hash_json(dict(arrays.about["fingerprint"])) != run.fingerprint["arrays"]:
+        raise SettingError(
+            f"{printable(arrays.folder)} no longer holds the pictures that "
+            f"{printable(folder.path)} was trained on; train it anew."
+        )
+    return arrays
+
+
+def _evaluate(
+    folder: RunFolder, run: Run, arrays: Arrays, bundle: Bundle, context: Context
+) -> dict[str, Any]:
+    has_test = bool(len(arrays.of_split("test")))
+    split = "test" if has_test else "validation"
+    answered = predict_split(bundle, arrays, split, context.progress)
+    predictions = mark_units(answered, arrays.rows)
+    write_parquet(folder.predictions, predictions)
+    temperature = bundle.calibration.temperature
+    measured = _measure(folder, run, arrays, predictions, split=split, temperature=temperature)
+    report = make_report(
+        folder, run, arrays, bundle, predictions, measured=measured, device=context.device
+    )
+    write_text(folder.report, render_report(report))
+    write_text(folder.card, write_card(report))
+    metrics, copies = measured.metrics, measured.copies
+    return {
+        "test": metrics.summary() if metrics and has_test else None,
+        "evaluated_split": split,
+        "metrics": metrics.as_json() if metrics else None,
+        "baselines": measured.baselines,
+        "near_duplicates": copies.as_json() if copies and copies.is_known else None,
+        "origins": [slice_.as_json() for slice_ in measured.slices],
+        "products": measured.products.as_json() if measured.products else None,
+        "certainty": measured.certainty.as_json() if measured.certainty else None,
+        "hierarchy": measured.hierarchy.as_json() if measured.hierarchy else None,
+        "suspected_labels": measured.label_issues.as_json() if measured.label_issues else None,
+    }
+
+
+def _measure(
+    folder: RunFolder,
+    run: Run,
+    arrays: Arrays,
+    predictions: pl.DataFrame,
+    *,
+    split: str,
+    temperature: float,
+) -> Measured:
+    if not predictions.height:
+        return Measured(split, None, {}, None, (), None, None)
+    majority = _majority(arrays)
+    metrics = measure(predictions, run.labels, majority)
+    return Measured(
+        split,
+        metrics,
+        _baselines(folder, arrays, run, split, metrics),
+        check_duplicates(predictions, arrays.rows),
+        measure_slices(
+            predictions,
+            arrays.rows,
+            find_slice_columns(arrays.rows, predictions["image_id"]),
+        ),
+        check_products(predictions, run.labels, majority),
+        check_calibration(predictions, run.labels, temperature),
+        measure_hierarchy(
+            metrics.confusion, run.labels, arrays.about.get("paths", {}), predictions
+        ),
+        find_label_issues(predictions, run.labels),
+    )
+
+
+def _majority(arrays: Arrays) -> str:
+    """Return the most common label of the training pictures."""
+    train = arrays.rows.filter(pl.col("split") == "train")["label"]
+    counts = train.value_counts().sort(["count", "label"], descending=[True, False])
+    return str(counts[0, 0])
+
+
+def _baselines(
+    folder: RunFolder, arrays: Arrays, run: Run, split: str, metrics: Metrics
+) -> dict[str, float]:
+    baselines = {f"always {metrics.majority_label}": metrics.majority_baseline}
+    if folder.probe.exists():
+        probe = read_parquet(folder.probe).filter(pl.col("split") == split)
+        truth = probe.join(arrays.rows.select("image_id", "label"), on="image_id")
+        predicted = pl.Series([run.labels[number] for number in truth["predicted"]])
+        baselines["linear probe"] = float((predicted == truth["label"]).mean())  # type: ignore[arg-type]
+    return baselines

@@ -1,0 +1,121 @@
+"""Sources go in; a trained, evaluated, bundled classifier with its report comes out."""
+
+import time
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from pixonomy.arrays.write import ArraySettings
+from pixonomy.dataset.describe import describe_manifest
+from pixonomy.errors import SettingError
+from pixonomy.images.resize import DEFAULT_FIT, Fit
+from pixonomy.progress import Context
+from pixonomy.sources.table import TableColumns
+from pixonomy.splitting.assign import SplitShares
+from pixonomy.storage.address import require_local
+from pixonomy.storage.files import printable, storage_errors
+from pixonomy.training.run import RunFolder
+from pixonomy.verbs.evaluate import evaluate
+from pixonomy.verbs.index import IndexChoices, index
+from pixonomy.verbs.prepare import prepare
+from pixonomy.verbs.split import split
+from pixonomy.verbs.train import (
+    TrainChoices,
+    found_training,
+    plan_training,
+    train,
+    training_artefact,
+)
+
+_DEFAULT = Context()
+_DATA = ("manifest.parquet", "split.parquet", "arrays")  # what lies in the run's folder `data`
+
+
+@dataclass(frozen=True)
+class FitChoices:
+    """What the user chose of the whole road; the defaults are ours.
+
+    Attributes:
+        columns, categories, level: how sources are read, see `IndexChoices`.
+        fit: how other shapes become a square.
+        hold_out: the column of which whole values are tested, see `SplitShares`.
+    """
+
+    columns: TableColumns = field(default_factory=TableColumns)
+    training: TrainChoices = field(default_factory=TrainChoices)
+    fit: Fit = DEFAULT_FIT
+    seed: int = 0
+    categories: Path | None = None
+    level: int = IndexChoices.level
+    hold_out: str | None = None
+
+    @property
+    def reading(self) -> IndexChoices:
+        """How the sources are read."""
+        return IndexChoices(self.columns, self.categories, self.level)
+
+    @property
+    def shares(self) -> SplitShares:
+        """How the pictures are split."""
+        return SplitShares(seed=self.seed, hold_out=self.hold_out)
+
+
+def fit(
+    sources: Sequence[Path | str],
+    output: Path,
+    choices: FitChoices | None = None,
+    overwrite: bool = False,
+    context: Context = _DEFAULT,
+) -> dict[str, Any]:
+    """Index, group duplicates, split, prepare, train, evaluate, bundle: one call.
+
+    Finished stages are skipped, so the same call after a kill goes on where it was. What a call
+    has left that ended before its training began binds nobody: other choices replace it.
+
+    Args:
+        sources: folders, tables, catalogues, archives and manifests, see `index`.
+
+    Returns:
+        {run, bundle, report, images, categories, seconds, test: {…} or null}.
+
+    Raises:
+        SettingError: if a choice or a source is wrong, or `output` is something else.
+        DataError: if the pictures do not allow it: none found, one category only, …
+    """
+    require_local(output)
+    began = time.monotonic()
+    choices = choices or FitChoices()
+    indexed, assigned, arrays = (output / "data" / name for name in _DATA)
+    plan = plan_training(choices.training, context)
+    _check_output(output)
+    # A finished run is only read, which needs no lock; else each stage takes its own.
+    run = RunFolder(output)
+    lock = training_artefact(run).lock(context.report)
+    with nullcontext() if run.evaluation.exists() else lock:
+        anew = overwrite or found_training(run) is None
+        found = index(sources, indexed, choices.reading, anew, context)
+        for line in describe_manifest(found):
+            context.report(line)
+        split(indexed, assigned, choices.shares, anew, context)
+        settings = ArraySettings((plan.recipe.size,), choices.fit)
+        prepare(assigned, arrays, settings, anew, context)
+        train(arrays, output, plan, overwrite, context)
+        around = replace(context, device=context.device or plan.recipe.device)
+        result = evaluate(output, around)
+    return {**result, "run": printable(output), "seconds": round(time.monotonic() - began, 2)}
+
+
+def _check_output(output: Path) -> None:
+    """Refuse a folder of other people's files before anything is written into it."""
+    folder = RunFolder(output)
+    found_training(folder)
+    data = output / "data"
+    with storage_errors(data):
+        names = [path.name for path in data.iterdir()] if data.is_dir() else []
+    others = [name for name in names if name not in _DATA and not name.startswith(".")]
+    if others or (data.exists() and not data.is_dir()):
+        raise SettingError(
+            f"{printable(data)} holds files that are not of a run; choose an empty or new folder."
+        )

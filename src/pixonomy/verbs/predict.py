@@ -1,0 +1,179 @@
+"""A bundle and a manifest go in; a prediction for every picture and group comes out."""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pixonomy.bundle.load import Bundle, load_bundle
+from pixonomy.dataset.manifest import hash_manifest, read_about
+from pixonomy.errors import ArtefactDiffers, SettingError
+from pixonomy.prediction.groups import group_rows
+from pixonomy.prediction.pooling import Pooling, check_pooling
+from pixonomy.prediction.predict_groups import NEEDED, Predictor, predict_parts
+from pixonomy.prediction.submission import holds, submission_lines, write_submission
+from pixonomy.progress import Context
+from pixonomy.storage.address import require_local
+from pixonomy.storage.artefact import FileArtefact, Record, read_parquet_record
+from pixonomy.storage.checkpoints import Checkpoints, has_checkpoints, remove_checkpoints
+from pixonomy.storage.files import printable
+from pixonomy.storage.fingerprint import Fingerprint
+from pixonomy.storage.locks import lock_file
+from pixonomy.storage.tables import scan_parquet
+
+_DEFAULT = Context()
+_KEY = "predictions"
+_COUNTS = ("rows", "groups", "problems", "unread_groups")
+
+
+@dataclass(frozen=True)
+class PredictChoices:
+    """How a manifest is predicted.
+
+    Attributes:
+        submission: where a CSV with one line a group goes, if wanted.
+        pool: how the pictures of a group become one answer: by the mean of their
+            log-probabilities, the mean of their probabilities, or the highest probability.
+        part_rows: about how many pictures are done between one resting point and the next.
+    """
+
+    submission: Path | None = None
+    pool: Pooling = "mean_log"
+    part_rows: int = 50_000
+
+    def __post_init__(self) -> None:
+        check_pooling(self.pool)
+        if self.part_rows < 1:
+            raise SettingError(f"A part has at least one row, not {self.part_rows}.")
+
+
+def predict(
+    bundle: Path,
+    manifest: Path,
+    output: Path,
+    choices: PredictChoices | None = None,
+    overwrite: bool = False,
+    context: Context = _DEFAULT,
+) -> dict[str, Any]:
+    """Predict every picture of a manifest, and each group by its pictures together.
+
+    A killed call goes on behind its last part. `predict_parts` tells the table's columns. Its rows
+    have the manifest's order; groups torn apart there come together where they first appear.
+
+    Returns:
+        {predictions, submission, rows, groups, problems (rows without an answer), seconds}.
+
+    Raises:
+        SettingError: if there is no bundle or manifest, or an output is something else.
+        BundleError: if the bundle cannot be trusted.
+    """
+    began = time.monotonic()
+    choices = choices or PredictChoices()
+    _check_outputs(output, choices.submission)
+    answering = load_bundle(bundle)
+    wanted = _fingerprint(answering, manifest, choices)
+    about = _read_finished(output, wanted, overwrite)
+    if about is None or has_checkpoints(output):
+        with lock_file(output, context.report):
+            about = _read_finished(output, wanted, overwrite)  # another run may have ended
+            if about is None:
+                _require_room(choices.submission, overwrite)
+                about = _predict(answering, manifest, output, choices, wanted, context)
+            remove_checkpoints(output)
+    if choices.submission is not None:
+        _submit(output, manifest, answering, choices.submission, overwrite, report=context.report)
+    _report_result(about, answering, context)
+    return {
+        "predictions": printable(output),
+        "submission": printable(choices.submission) if choices.submission is not None else None,
+        **{name: about[name] for name in ("rows", "groups", "problems")},
+        "seconds": round(time.monotonic() - began, 3),
+    }
+
+
+def _check_outputs(output: Path, submission: Path | None) -> None:
+    for path in (output, submission or output):
+        require_local(path)
+    if submission == output:
+        raise SettingError("The predictions and the submission need two names.")
+
+
+def _fingerprint(bundle: Bundle, manifest: Path, choices: PredictChoices) -> Fingerprint:
+    return {
+        "stage": "predict",
+        "bundle": bundle.about["digest"],
+        "manifest": hash_manifest(manifest),
+        "pool": choices.pool,
+        "part_rows": choices.part_rows,
+    }
+
+
+def _predict(
+    bundle: Bundle,
+    manifest: Path,
+    output: Path,
+    choices: PredictChoices,
+    fingerprint: Fingerprint,
+    context: Context,
+) -> dict[str, Any]:
+    """Make the table; return what is stored with it."""
+    described = read_about(manifest)
+    assert described is not None  # it has been hashed as a manifest
+    predictor = Predictor(bundle, Path(described["base"]), choices.pool)
+    parts = Checkpoints(output, fingerprint)
+    with scan_parquet(manifest) as rows:
+        grouped = group_rows(rows.select(NEEDED))
+        cores, progress = context.cores, context.progress
+        predict_parts(predictor, grouped, parts, choices.part_rows, cores, progress)
+    counts = {name: sum(part[name] for part in parts.done) for name in _COUNTS}
+    about = {"fingerprint": fingerprint, **counts}
+    parts.assemble({_KEY: json.dumps(about)})
+    return about
+
+
+def _submit(
+    predictions: Path,
+    manifest: Path,
+    bundle: Bundle,
+    submission: Path,
+    overwrite: bool,
+    *,
+    report: Callable[[str], None],
+) -> None:
+    """Write the submission, unless it is there already, line by line the same."""
+    fallback = bundle.most_common
+    if submission.exists() and holds(submission, submission_lines(predictions, fallback)):
+        return
+    with lock_file(submission, report):
+        _require_room(submission, overwrite)
+        lines = submission_lines(predictions, fallback)
+        write_submission(submission, lines, manifest, bundle.labels)
+
+
+def _require_room(submission: Path | None, overwrite: bool) -> None:
+    """Refuse to replace a file that somebody else has put there."""
+    if submission is not None and not overwrite and submission.exists():
+        raise ArtefactDiffers(
+            f"{printable(submission)} exists and is not the submission of these predictions. "
+            "Choose another name, or replace it with --overwrite."
+        )
+
+
+def _read_finished(output: Path, wanted: Fingerprint, overwrite: bool) -> Record | None:
+    """Return what is stored with finished predictions; None if they have to be made."""
+    artefact = FileArtefact(output, "holds no predictions", read_parquet_record(_KEY))
+    return artefact.record() if artefact.matches(wanted, overwrite) else None
+
+
+def _report_result(about: Record, bundle: Bundle, context: Context) -> None:
+    if about["problems"]:
+        context.report(
+            f"Pictures without an answer: {about['problems']}; the column `problem` says why."
+        )
+    if about["unread_groups"]:
+        context.report(
+            f"Products without a readable picture: {about['unread_groups']}; a submission gives "
+            f"them the most common category, {bundle.most_common}."
+        )

@@ -1,0 +1,61 @@
+"""A name, or a table of what people typed, goes in; a file of categories and keywords comes out."""
+
+from pathlib import Path
+from typing import Any
+
+from pixonomy.collecting.known import check_settings
+from pixonomy.dataset.keywords import KeywordFile, read_keyword_file, shipped_text
+from pixonomy.errors import SettingError
+from pixonomy.storage.address import require_local
+from pixonomy.storage.files import printable, storage_errors, write_text
+
+
+def init_taxonomy(
+    output: Path, name: str = "savings-goals", table: Path | None = None, overwrite: bool = False
+) -> dict[str, Any]:
+    """Write a shipped taxonomy, or a draft made from goal names.
+
+    Args:
+        table: a CSV of free-text names and their counts; None: the shipped taxonomy `name`.
+
+    Returns:
+        {taxonomy, categories, keywords}.
+
+    Raises:
+        SettingError: if there is no such taxonomy or table, or the file exists.
+    """
+    require_local(output)
+    with storage_errors(output):
+        if output.exists() and not overwrite:
+            raise SettingError(f"{printable(output)} exists; replace it with --overwrite.")
+    text = shipped_text(name) if table is None else _propose(table)
+    write_text(output, text)
+    return _count(output, read_keyword_file(output))
+
+
+def check_taxonomy(path: Path) -> dict[str, Any]:
+    """Check a taxonomy, and the settings of providers in it; nobody is asked.
+
+    Returns:
+        {taxonomy, categories, keywords}.
+
+    Raises:
+        SettingError: saying what is wrong with it.
+    """
+    file = read_keyword_file(path)
+    check_settings(file.providers, path)
+    return _count(path, file)
+
+
+def _propose(table: Path) -> str:
+    from pixonomy.collecting.propose import propose  # needs scikit-learn, which the rest does not
+
+    return propose(table)
+
+
+def _count(path: Path, file: KeywordFile) -> dict[str, Any]:
+    return {
+        "taxonomy": printable(path),
+        "categories": len(file.categories),
+        "keywords": len(file.keywords),
+    }

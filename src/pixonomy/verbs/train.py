@@ -1,0 +1,270 @@
+"""Arrays and a recipe go in; a run with its bundle comes out."""
+
+import shutil
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from pixonomy.arrays.image_shards import Arrays, read_arrays
+from pixonomy.bundle.load import BUNDLE_FILE
+from pixonomy.errors import SettingError
+from pixonomy.models.architectures import architecture
+from pixonomy.models.device import require_device
+from pixonomy.models.on_torch import on_torch
+from pixonomy.progress import Context
+from pixonomy.storage.address import require_local
+from pixonomy.storage.artefact import FolderArtefact
+from pixonomy.storage.files import (
+    hash_file,
+    hash_json,
+    printable,
+    read_json,
+    remove,
+)
+from pixonomy.storage.fingerprint import Fingerprint, is_finished
+from pixonomy.training.recipe import Recipe, known_recipes, load_recipe
+from pixonomy.training.run import Run, RunFolder, read_run
+
+_DEFAULT = Context()
+_STAGE, _VERSION = "train", 5  # the version is raised when the same recipe trains otherwise
+_NO_WEIGHTS, _IMAGENET = "none", "imagenet"
+_SCRATCH, _TRANSFER = "compact", "mobilenet"  # what fit trains without and with weights
+
+
+@dataclass(frozen=True)
+class TrainChoices:
+    """What the user chose of a training; None leaves it to Pixonomy.
+
+    Attributes:
+        model: the name of a model or of a shipped recipe; what `recipe` says lies over that one.
+        recipe: the name of a shipped recipe or a TOML file.
+        weights: a weights file, `imagenet` (Keras's download), `none`, or None: `imagenet` where
+            the model needs weights and they can be had.
+        changes: recipe keys and their values, laid over the recipe; None values are ignored.
+    """
+
+    model: str | None = None
+    recipe: str | None = None
+    weights: str | None = None
+    changes: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A resolved training: the whole recipe, and the weights to start from."""
+
+    recipe: Recipe
+    weights: str | Path | None
+
+    @property
+    def weights_id(self) -> str | None:
+        """What identifies the weights: a file's SHA-256, `imagenet` or None."""
+        return hash_file(self.weights) if isinstance(self.weights, Path) else self.weights
+
+
+def plan_training(choices: TrainChoices, context: Context = _DEFAULT) -> Plan:
+    """Resolve recipe and weights: transfer learning where it can be, else from scratch.
+
+    Raises:
+        SettingError: for an unknown model, recipe or weights file, weights that do not fit, or a
+            device that is not there.
+    """
+    weights = _asked_weights(choices.weights)
+    model = choices.model
+    if choices.recipe is None and model in known_recipes():
+        choices = replace(choices, recipe=model, model=None)  # `--model probe`: a recipe's name
+        model = None
+    if model is not None and model not in known_recipes():
+        architecture(model, known_recipes())  # an unknown one ends here
+    if choices.recipe is None and model is None:
+        if choices.weights is None and _can_have_imagenet(context):
+            weights = _IMAGENET
+        model = _SCRATCH if weights is None else _TRANSFER
+    name = choices.recipe or recipe_of(str(model), choices.changes.get("size"))
+    recipe = load_recipe(name, {"model": model, **choices.changes})
+    kind = architecture(recipe.model)
+    if choices.weights is None and kind.family == "pooled":
+        weights = _IMAGENET
+    if kind.application is None and weights is not None:
+        raise SettingError(
+            f"{recipe.model} has no pretrained weights; leave --weights out, or 'none'."
+        )
+    if recipe.epochs == 0 and weights is None:
+        raise SettingError("Without training epochs there must be pretrained weights: --weights.")
+    require_device(context.device or recipe.device)
+    return Plan(recipe, weights)
+
+
+def recipe_of(model: str, size: int | None) -> str:
+    """Return the name of the shipped recipe for a model; of several, the nearest in size."""
+    name = architecture(model).recipe
+    stem, _, own_size = name.rpartition("-")
+    if not own_size.isdigit() or size is None:
+        return name
+    sizes = [int(one.rpartition("-")[2]) for one in known_recipes() if one.startswith(f"{stem}-")]
+    return f"{stem}-{min(sizes, key=lambda known: abs(known - size))}"
+
+
+def _asked_weights(asked: str | None) -> str | Path | None:
+    if asked is None or asked == _NO_WEIGHTS:
+        return None
+    if asked == _IMAGENET:
+        return _IMAGENET
+    if not Path(asked).is_file():
+        raise SettingError(f"There is no weights file at {printable(asked)}.")
+    return Path(asked)
+
+
+def _can_have_imagenet(context: Context) -> bool:
+    """Tell whether Keras has, or can download, the weights to transfer from; say so if not."""
+    from pixonomy.models.pretrained import WeightsUnavailable, fetch_weights
+
+    try:
+        fetch_weights(_TRANSFER)
+    except WeightsUnavailable:
+        context.report(
+            "No pretrained weights are at hand and none could be downloaded: training `compact` "
+            "from scratch (give --weights FILE for transfer learning)."
+        )
+        return False
+    return True
+
+
+def train(
+    arrays: Path,
+    output: Path,
+    plan: Plan,
+    overwrite: bool = False,
+    context: Context = _DEFAULT,
+) -> dict[str, Any]:
+    """Train on prepared arrays and export the bundle; goes on where a killed run stopped.
+
+    Returns:
+        {run, bundle, steps, seconds, validation: {n, accuracy, loss} or null, device}; device is
+        null for a run of an earlier Pixonomy, which did not note it.
+
+    Raises:
+        SettingError: if the plan does not fit the arrays, or `output` is something else.
+    """
+    require_local(output)
+    prepared, folder = read_arrays(arrays), RunFolder(output)
+    prepared.images(plan.recipe.size)  # a size that was not prepared ends here, not half-way
+    run = _describe(prepared, plan)
+    result = _finished_result(folder, run, overwrite)
+    if context.hosts.rank > 0:  # the first of several hosts writes, and holds the lock
+        result = result or _train(prepared, run, folder, plan.weights, context)
+    elif result is None or not (folder.bundle / BUNDLE_FILE).exists():
+        with training_artefact(folder).lock(context.report):
+            result = _make(prepared, run, folder, plan, overwrite, context=context)
+    return {
+        "run": printable(output),
+        "bundle": printable(folder.bundle),
+        **{key: result[key] for key in ("steps", "seconds", "validation")},
+        "device": result.get("device"),
+    }
+
+
+def _finished_result(folder: RunFolder, run: Run, overwrite: bool) -> dict[str, Any] | None:
+    """Return what a finished training has reached; None if there is something to be done."""
+    found = found_training(folder)
+    is_same = is_finished(printable(folder.path), found, run.fingerprint, overwrite)
+    return read_json(folder.result) if is_same else None
+
+
+def _make(
+    arrays: Arrays,
+    run: Run,
+    folder: RunFolder,
+    plan: Plan,
+    overwrite: bool,
+    *,
+    context: Context,
+) -> dict[str, Any]:
+    """Train and write the bundle, as far as neither has been done, also by another run."""
+    found = found_training(folder)
+    if not is_finished(printable(folder.path), found, run.fingerprint, overwrite):
+        _clear(folder)
+        run.write(folder)
+    result: dict[str, Any] | None = read_json(folder.result)
+    if result is None:
+        result = _train(arrays, run, folder, plan.weights, context)
+    if not (folder.bundle / BUNDLE_FILE).exists():
+        remove(folder.bundle)  # what is left of a damaged one would be in the way
+        device = context.device or plan.recipe.device
+        on_torch(export_trained, arrays.folder, folder.path, context.cores, device)
+    return result
+
+
+def _train(
+    arrays: Arrays,
+    run: Run,
+    folder: RunFolder,
+    weights: str | Path | None,
+    context: Context,
+) -> dict[str, Any]:
+    """Train; of several hosts the first one writes into the run, the others beside it."""
+    from pixonomy.models.distributed import join
+
+    join(context.hosts)
+    from pixonomy.training.train_run import train_run  # not before: it may compute something
+
+    if context.hosts.rank == 0:
+        return train_run(arrays, run, folder, weights, context)
+    with TemporaryDirectory(prefix="pixonomy-host-") as name:
+        own = RunFolder(Path(name))
+        if folder.latest.exists():  # the first host goes on from it, too
+            own.latest.parent.mkdir()
+            shutil.copy(folder.latest, own.latest)
+        return train_run(arrays, run, own, weights, context)
+
+
+def export_trained(arrays: Path, output: Path, cores: int, device: str) -> None:
+    """Write the bundle of a finished training; Keras has to run on PyTorch."""
+    from pixonomy.bundle.export_onnx import export_bundle
+
+    folder, run = read_run(output)
+    export_bundle(read_arrays(arrays), run, folder, cores, device)
+
+
+def _describe(arrays: Arrays, plan: Plan) -> Run:
+    labels = tuple(arrays.rows["label"].drop_nulls().unique().sort())
+    fingerprint = {
+        "stage": _STAGE,
+        "version": _VERSION,
+        "arrays": hash_json(dict(arrays.about["fingerprint"])),
+        "recipe": plan.recipe.decisive(),
+        "weights": plan.weights_id,
+    }
+    folder, manifest = arrays.folder.absolute(), arrays.about["fingerprint"]["manifest"]
+    return Run(plan.recipe, labels, folder, plan.weights_id, fingerprint, manifest)
+
+
+def found_training(folder: RunFolder) -> Fingerprint | None:
+    """Return what the run in `folder` is made from; None for a new folder or a run not yet begun.
+
+    Raises:
+        SettingError: if the folder holds other people's files.
+    """
+    found = training_artefact(folder).fingerprint()
+    # A run that ended before its first checkpoint (a wrong weights file, say) binds nobody.
+    is_begun = any(path.exists() for path in (folder.result, folder.latest, folder.probe))
+    return found if is_begun else None
+
+
+def training_artefact(folder: RunFolder) -> FolderArtefact:
+    """Return the run as an artefact; `fit` has its data in the same folder."""
+    about, checkpoints = folder.about.name, folder.latest.parent.name
+    return FolderArtefact(folder.path, _STAGE, about, about, ours=("data",), within=(checkpoints,))
+
+
+def _clear(folder: RunFolder) -> None:
+    """Remove what an earlier training left, and nothing that lies beside it."""
+    ours = (
+        folder.result, folder.history, folder.events, folder.probe, folder.latest.parent,
+        folder.bundle,
+    )  # fmt: skip
+    shown = (folder.predictions, folder.evaluation, folder.report, folder.card)
+    # The description goes last: a kill in between must not leave a folder nobody owns.
+    for path in (*ours, *shown, folder.about):
+        remove(path)

@@ -1,0 +1,170 @@
+"""A run's bundle is tested once, honestly, and again when anything has changed."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from pixonomy.dataset.manifest import read_manifest
+from pixonomy.errors import BundleError, SettingError
+from pixonomy.verbs.classify import classify
+from pixonomy.verbs.evaluate import evaluate
+
+KEYS = {"run", "bundle", "report", "images", "categories", "seconds", "test"}
+TEST_KEYS = {
+    "n", "accuracy", "accuracy_low", "accuracy_high", "macro_f1", "majority_baseline", "units",
+}  # fmt: skip
+LABELS = ["cross", "gâteaux d'été", "stripes"]
+
+
+def stored(run: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((run / "evaluation.json").read_text())
+    return content
+
+
+def test_the_result_has_the_promised_keys_and_equals_the_stored_one(fitted_run: Path) -> None:
+    result = evaluate(fitted_run)
+    assert result.keys() == KEYS
+    assert result["test"].keys() == TEST_KEYS
+    assert result["test"] == stored(fitted_run)["test"]
+    assert (result["images"], result["categories"]) == (73, 3)
+
+
+def test_the_same_call_again_leaves_all_files_alone(run_copy: Path) -> None:
+    before = {path: path.stat().st_mtime_ns for path in run_copy.rglob("*")}
+    evaluate(run_copy)
+    assert {path: path.stat().st_mtime_ns for path in run_copy.rglob("*")} == before
+
+
+@pytest.mark.parametrize("name", ["report.html", "evaluation.json", "model_card.md"])
+def test_a_lost_file_is_made_again(run_copy: Path, name: str) -> None:
+    before = stored(run_copy)
+    (run_copy / name).unlink()
+    evaluate(run_copy)
+    assert (run_copy / name).is_file()
+    assert stored(run_copy) == before
+
+
+def test_the_predictions_are_one_row_a_test_picture(fitted_run: Path) -> None:
+    predictions = pl.read_parquet(fitted_run / "predictions.parquet")
+    rows = read_manifest(fitted_run / "data" / "split.parquet").usable
+    test = rows.filter(pl.col("split") == "test")
+    assert sorted(predictions["image_id"]) == sorted(test["image_id"])
+    wanted = ["image_id", "group_id", "label", "predicted", "confidence", "verdict"]
+    assert predictions.columns == [*wanted, *(f"probability_{k}" for k in range(3)), "unit"]
+    assert set(predictions["label"]) <= set(LABELS)
+    assert set(predictions["predicted"]) <= set(LABELS)
+
+
+def test_labels_keep_their_names_in_the_evaluation(fitted_run: Path) -> None:
+    metrics = stored(fitted_run)["metrics"]
+    assert metrics["labels"] == LABELS
+    assert [one["label"] for one in metrics["classes"]] == LABELS
+
+
+def test_the_accuracy_is_the_bundles_own_on_the_test_files(fitted_run: Path) -> None:
+    manifest = read_manifest(fitted_run / "data" / "split.parquet")
+    test = manifest.usable.filter(pl.col("split") == "test")
+    paths = [manifest.base / uri for uri in test["uri"]]
+    answers = classify(fitted_run / "bundle", paths)["images"]
+    right = [
+        answer["top"][0]["label"] == label
+        for answer, label in zip(answers, test["label"], strict=True)
+    ]
+    result = evaluate(fitted_run)["test"]
+    assert result["n"] == len(right)
+    assert result["accuracy"] == pytest.approx(sum(right) / len(right))
+
+
+def test_the_report_is_self_contained_and_names_what_was_left_out(fitted_run: Path) -> None:
+    page = (fitted_run / "report.html").read_text()
+    assert not re.search(r"<link|@import|<iframe|url\((?!#)", page)
+    assert re.findall(r"<script[^>]*>", page) == ["<script>"]
+    addresses = re.findall(r"(?:src|href)\s*=\s*[\"']([^\"']*)", page)
+    assert all(address.startswith(("data:", "#")) for address in addresses)
+    assert "gâteaux d" in page
+    assert "not a picture in a known format" in page
+
+
+def test_a_run_that_was_moved_finds_its_arrays_again(fitted_run: Path, tmp_path: Path) -> None:
+    moved = shutil.copytree(fitted_run, tmp_path / "moved")
+    about = json.loads((moved / "run.json").read_text())
+    about["arrays"] = str(tmp_path / "gone")
+    (moved / "run.json").write_text(json.dumps(about))
+    (moved / "report.html").unlink()
+    assert evaluate(moved)["test"] == evaluate(fitted_run)["test"]
+
+
+def test_arrays_of_other_pictures_are_refused(run_copy: Path) -> None:
+    path = run_copy / "data" / "arrays" / "arrays.json"
+    about = json.loads(path.read_text())
+    about["fingerprint"]["seed"] = 99
+    path.write_text(json.dumps(about))
+    with pytest.raises(SettingError, match="no longer holds the pictures"):
+        evaluate(run_copy)
+
+
+def test_a_damaged_bundle_is_not_evaluated(run_copy: Path) -> None:
+    (run_copy / "bundle" / "model.onnx").write_bytes(b"")
+    with pytest.raises(BundleError, match="its hash differs"):
+        evaluate(run_copy)
+
+
+def test_what_is_no_run_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SettingError, match="is no run"):
+        evaluate(tmp_path)
+
+
+def test_without_test_pictures_the_report_shows_validation_and_says_so(run_copy: Path) -> None:
+    rows = run_copy / "data" / "arrays" / "rows.parquet"
+    table = pl.read_parquet(rows)
+    is_test = pl.col("split") == "test"
+    unsplit = pl.when(is_test).then(pl.lit(None)).otherwise(pl.col("split")).alias("split")
+    table.with_columns(unsplit).write_parquet(rows)
+    (run_copy / "report.html").unlink()
+    assert evaluate(run_copy)["test"] is None
+    assert stored(run_copy)["evaluated_split"] == "validation"
+    assert "validation" in (run_copy / "report.html").read_text()
+
+
+def test_a_category_that_is_left_out_entirely_is_still_counted_in_the_report(
+    run_copy: Path,
+) -> None:
+    problems = run_copy / "data" / "arrays" / "problems.parquet"
+    table = pl.read_parquet(problems)
+    table.with_columns(pl.lit("lost category").alias("label")).write_parquet(problems)
+    (run_copy / "report.html").unlink()
+    evaluate(run_copy)
+    assert "lost category" in (run_copy / "report.html").read_text()
+
+
+def test_copies_and_origins_are_told_in_the_evaluation_and_on_the_page(run_copy: Path) -> None:
+    assert stored(run_copy)["near_duplicates"]["in_training"] == 0
+    assert stored(run_copy)["origins"] == []
+    rows = run_copy / "data" / "arrays" / "rows.parquet"
+    table = pl.read_parquet(rows)
+    first = {split: table.filter(split=split)["image_id"][0] for split in ("train", "test")}
+    is_duplicate = pl.col("image_id").is_in(list(first.values()))
+    keyword = pl.format(
+        "{} word", pl.when(pl.col("split") == "test").then("split").otherwise("label")
+    )
+    table.with_columns(
+        keyword=keyword,
+        duplicate_group=pl.when(is_duplicate).then(pl.lit("one")).otherwise("duplicate_group"),
+    ).write_parquet(rows)
+    (run_copy / "report.html").unlink()
+    result = evaluate(run_copy)["test"]
+    told = stored(run_copy)
+    assert told["near_duplicates"]["in_training"] == 1
+    assert told["near_duplicates"]["without"]["n"] == result["n"] - 1
+    assert told["near_duplicates"]["all"]["accuracy"] == result["accuracy"]
+    (slice_,) = told["origins"]
+    assert (slice_["column"], slice_["unseen"], slice_["values"]) == ("keyword", 1, 1)
+    assert slice_["rows"][0]["accuracy"] == result["accuracy"]
+    page = (run_copy / "report.html").read_text()
+    assert "Held out by keyword" in page
+    assert "in another copy" in page
