@@ -1,8 +1,8 @@
-"""The error tree: every failure a person can meet, each told in one sentence.
+"""The error tree: every failure a person can meet, each reported in one sentence.
 
 PixonomyError                 exit code 1
-├── DataError                 the pictures do not allow it (none found, one category only, …)
-│   └── UndecodableImage      these bytes are no picture; becomes a row with a problem
+├── DataError                 the images do not allow it (none found, one category only, …)
+│   └── UndecodableImage      these bytes are no image; becomes a row with a problem
 ├── BundleError               the bundle is damaged, changed or of another version
 ├── StorageError              the disk is full, the folder cannot be read or written
 ├── ArtefactInUse             another run is making the same result

@@ -1,7 +1,7 @@
-"""Values of pictures and the units these belong to go in; means with their uncertainty come out.
+"""Means with their uncertainty, where the values come in groups that depend on each other.
 
-Pictures of one unit (a product, a burst, copies of each other) are right or wrong together more
-often than by chance: what is drawn independently are units, not pictures.
+Images of one group (a product, a burst, duplicates of each other) are right or wrong together more
+often than by chance: what is drawn independently are groups, not images.
 """
 
 from dataclasses import dataclass

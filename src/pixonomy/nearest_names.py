@@ -1,4 +1,4 @@
-"""The known name that comes closest to one that is refused."""
+"""Suggests the known name that comes closest to one that is refused."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches

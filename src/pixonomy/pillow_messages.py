@@ -1,4 +1,4 @@
-"""Nothing goes in; what Pillow and its libtiff tell of damaged pictures no longer comes out.
+"""Silences what Pillow and its libtiff write about damaged images.
 
 Both write to standard error, past our own sentences: over a thousand lines for one folder of
 damaged TIFFs, each of which is a row with a problem already.

@@ -1,4 +1,4 @@
-"""An operating system's name goes in; why Pixonomy does not run there comes out, or nothing."""
+"""Says why Pixonomy does not run on an operating system, where it does not."""
 
 _WINDOWS = ("win32", "cygwin")
 

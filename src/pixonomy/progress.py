@@ -1,4 +1,4 @@
-"""How long work tells how far it is: callbacks go down, counts and sentences come up."""
+"""What a verb may use and whom it tells: processes, progress and messages."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

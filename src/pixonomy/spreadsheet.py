@@ -1,4 +1,4 @@
-"""A table goes in; a CSV for spreadsheets comes out, in which no cell is a formula."""
+"""Writes a table as a CSV for spreadsheets, in which no cell is a formula."""
 
 from collections.abc import Iterable
 from pathlib import Path

@@ -85,7 +85,7 @@ def test_a_link_to_a_description_by_iiif_is_found() -> None:
 
 
 @pytest.mark.parametrize(
-    ("markup", "picture"),
+    ("markup", "image"),
     [
         ('<div class="p" style="' + "background:url(" * 100_000 + '">', ".p"),
         ('<img class="p" srcset="' + "a (" * 100_000 + '">', ".p"),

@@ -58,7 +58,7 @@ def test_an_impossible_category_does_not_end_in_nonsense() -> None:
     assert found.ways[0].share.accuracy in (0.0, 1.0)
 
 
-@pytest.mark.parametrize("pictures", [[("p", "a", 0.9), ("q", "b", 0.1)], []])
+@pytest.mark.parametrize("images", [[("p", "a", 0.9), ("q", "b", 0.1)], []])
 def test_without_products_of_several_pictures_there_is_nothing_to_tell(
     images: list[tuple[str, str, float]],
 ) -> None:

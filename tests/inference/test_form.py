@@ -86,7 +86,7 @@ def test_answers_of_another_type_are_refused(answer: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "picture",
+    "image",
     [
         ("batch", 1, SIZE, SIZE),
         ("batch", SIZE, SIZE, 3),

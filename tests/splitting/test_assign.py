@@ -123,7 +123,7 @@ def test_shares_hold_for_groups_of_different_sizes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("pictures", "expected"),
+    ("images", "expected"),
     [
         (1, {"train": 1, "validation": 0, "test": 0}),
         (2, {"train": 1, "validation": 0, "test": 1}),

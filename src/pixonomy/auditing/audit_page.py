@@ -1,4 +1,4 @@
-"""What an audit has found goes in; one page that shows it comes out."""
+"""Renders what an audit has found as one page."""
 
 import json
 from collections.abc import Mapping, Sequence

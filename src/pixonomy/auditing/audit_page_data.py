@@ -1,4 +1,4 @@
-"""An audit's findings and its manifest go in; the page with thumbnails comes out."""
+"""Gathers what the page of an audit shows: its findings with their thumbnails and notes."""
 
 import shlex
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""A table of corrected labels and a manifest go in; the manifest with those labels comes out."""
+"""Writes a manifest anew with the labels that people corrected in a table."""
 
 import stat
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Hashes and pairs of copies go in; who is a copy of whom comes out, as numbers of rows."""
+"""Groups exact and near-duplicates: which rows of a manifest show the same image."""
 
 from dataclasses import dataclass
 from pathlib import Path

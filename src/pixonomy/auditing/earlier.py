@@ -1,4 +1,7 @@
-"""An earlier survey goes in; what it knows of pictures that lie where they lay comes out."""
+"""Finds the images that an earlier audit has looked at and that lie unchanged where they lay.
+
+So that an audit of a grown catalogue reads what is new alone.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

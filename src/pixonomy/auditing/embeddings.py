@@ -1,4 +1,4 @@
-"""Vectors of pictures, stretch by stretch, go in; one file of them, to be mapped, comes out."""
+"""A file of embeddings, written batch by batch and mapped when it is read."""
 
 import os
 from pathlib import Path

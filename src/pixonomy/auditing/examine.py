@@ -1,4 +1,4 @@
-"""Locations go in; what each picture shows of itself comes out, from one read and one decode."""
+"""Measures all that an image shows of itself, from one read and one decode."""
 
 from dataclasses import dataclass
 

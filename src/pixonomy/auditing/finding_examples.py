@@ -1,4 +1,4 @@
-"""Findings go in; the few that the page shows, with the rows to be seen side by side, come out."""
+"""Chooses the few findings that the page shows, with the rows to be seen side by side."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Findings and what pictures come from go in; how many of each come from where comes out."""
+"""Counts findings by what the images come from: category, keyword, provider."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Who is a copy of whom, labels and splits go in; the findings about them come out.
+"""Derives the findings about duplicates from groups, labels and splits, and counts those of all kinds.
 
 A finding is a row of a table: row (of the manifest), other (the row it is compared with), score and
 detail. What the findings of each kind are is told at `count_findings`.

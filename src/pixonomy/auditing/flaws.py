@@ -1,4 +1,4 @@
-"""What was measured of pictures goes in; which of them are bad, and how, comes out."""
+"""Finds bad images by what was measured of them: blank, tiny, blurred and the like."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

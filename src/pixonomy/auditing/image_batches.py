@@ -1,4 +1,4 @@
-"""A manifest's rows go in, stretch by stretch; what is seen in their pictures comes out."""
+"""Measures the images behind a manifest's rows batch by batch, on all cores, in the rows' order."""
 
 from collections import deque
 from collections.abc import Iterator, Sequence

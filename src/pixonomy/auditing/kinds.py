@@ -1,4 +1,4 @@
-"""The kinds of findings an audit can have: their names, and what people are told of them."""
+"""The kinds of findings an audit can have: their names, and how people are told of them."""
 
 from dataclasses import dataclass
 

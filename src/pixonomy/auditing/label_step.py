@@ -1,4 +1,4 @@
-"""A survey and a manifest's labels go in; how far to trust each label comes out."""
+"""Reviews a manifest's labels: how far to trust each, by embeddings or by a run's predictions."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A survey goes in; the pairs of near-copies in it come out."""
+"""Finds the pairs of near-duplicates among the images that an audit has measured."""
 
 from pathlib import Path
 

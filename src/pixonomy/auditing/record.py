@@ -1,4 +1,4 @@
-"""Findings go in; the table of findings and the marked manifest come out."""
+"""Writes the table of findings and the marked manifest."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A manifest goes in; the columns that an audit's findings are drawn from come out."""
+"""Reads the columns of a manifest that an audit's findings are drawn from."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Locations go in; small pictures for the page come out."""
+"""Makes the small images of the page, from the locations of the originals."""
 
 from pixonomy.dataset.location import Location, in_chunks
 from pixonomy.dataset.read import Fetched, read_all

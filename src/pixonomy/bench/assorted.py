@@ -1,7 +1,7 @@
-"""Real pictures of all kinds go in; a BSON catalogue of as many different ones as asked comes out.
+"""Writes a BSON catalogue of any number of different images, from real images of all kinds.
 
 Nobody has a hundred thousand large photographs at hand for a test: small ones are enlarged, and
-of large ones the quarters are pictures, too.
+of large ones the quarters are images, too.
 """
 
 from collections.abc import Iterator

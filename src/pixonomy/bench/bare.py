@@ -1,4 +1,4 @@
-"""A recipe goes in; the network it trains comes out in bare PyTorch, without Keras."""
+"""Builds the network that a recipe trains in bare PyTorch, without Keras, as a yardstick."""
 
 import torch
 from torch import nn

@@ -1,4 +1,4 @@
-"""Pictures go in; how fast a catalogue is audited, and in how much memory, comes out."""
+"""Measures how fast a catalogue is audited, and in how much memory."""
 
 import hashlib
 import io

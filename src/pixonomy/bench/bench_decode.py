@@ -1,4 +1,4 @@
-"""Pictures go in; how fast one core brings JPEGs to 100 pixels is measured, beside others."""
+"""Measures how fast one core brings JPEGs to 100 pixels, beside other libraries."""
 
 import io
 import time

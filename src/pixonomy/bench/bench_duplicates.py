@@ -1,7 +1,7 @@
-"""Real pictures without duplicates go in; how many planted copies are found comes out.
+"""Measures how many planted duplicates are found among real images.
 
-Nothing was tuned on these pictures, these strengths or this seed: thresholds were chosen on other
-pictures of the same sources, with `plant.TUNING`.
+Nothing was tuned on these images, these strengths or this seed: thresholds were chosen on other
+images of the same sources, with `plant.TUNING`.
 """
 
 import tempfile

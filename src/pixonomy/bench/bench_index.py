@@ -1,4 +1,4 @@
-"""Pictures go in; how fast a BSON catalogue is indexed is measured, beside PyMongo and `cat`."""
+"""Measures how fast a BSON catalogue is indexed, beside PyMongo and `cat`."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""Pictures of known labels go in; how well planted wrong labels are found is measured.
+"""Measures how well planted wrong labels are found.
 
 The yardsticks get out-of-sample probabilities as one usually makes them: cross-validated logistic
 regression on the same embeddings, its strength chosen by their loss; and, more strictly, the

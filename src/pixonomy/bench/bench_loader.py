@@ -1,4 +1,4 @@
-"""Nothing goes in; how fast batches come out of arrays is measured, beside PyTorch's DataLoader."""
+"""Measures how fast batches are read from arrays, beside PyTorch's DataLoader."""
 
 import tempfile
 import time

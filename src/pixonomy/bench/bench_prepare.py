@@ -1,4 +1,4 @@
-"""Pictures go in; how fast `prepare` fills arrays is measured, beside work that keeps nothing."""
+"""Measures how fast `prepare` fills arrays, beside work that keeps nothing."""
 
 import shutil
 import tempfile

@@ -1,4 +1,4 @@
-"""Nothing goes in; training throughput comes out, beside a bare PyTorch loop and plain Keras."""
+"""Measures training throughput, beside a bare PyTorch loop and plain Keras."""
 
 import time
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""A catalogue's pictures, or drawn ones, go in; a BSON file of any size comes out."""
+"""Writes a BSON file of any size from a catalogue's images, or drawn ones."""
 
 from collections.abc import Iterator
 from itertools import cycle

@@ -1,4 +1,4 @@
-"""Sets of labelled pictures go in; their embeddings and true labels come out, as files."""
+"""Embeds sets of labelled images, and keeps embeddings and true labels as files."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Pictures' bytes go in; the hashes that others find duplicates by come out, and their pairs."""
+"""Hashes images as others find duplicates, with the pairs that these hashes find."""
 
 import io
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""A command or a piece of work goes in; the most memory it had comes out."""
+"""Measures the most memory that a command or a piece of work takes."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""True labels go in; labels with planted errors come out, and how well they were found."""
+"""Plants errors in true labels, and measures how well they were found."""
 
 from dataclasses import dataclass
 from typing import Literal

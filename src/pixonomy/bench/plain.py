@@ -1,4 +1,4 @@
-"""One of our models goes in; the same network as plain Keras has it comes out."""
+"""Rebuilds one of our models as plain Keras has it, to be measured beside it."""
 
 from typing import Any
 

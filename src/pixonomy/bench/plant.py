@@ -1,4 +1,4 @@
-"""A picture's pixels and a random generator go in; the bytes of an altered copy come out."""
+"""Makes altered copies of images, as duplicates to be found."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Pairs found among pictures and their altered copies go in; recall and false pairs come out."""
+"""Counts recall and false pairs of duplicates found among images and their altered copies."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

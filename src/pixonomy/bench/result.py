@@ -1,4 +1,4 @@
-"""Timed figures go in; the JSON that every benchmark prints comes out."""
+"""Turns timed figures into the JSON that every benchmark prints."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

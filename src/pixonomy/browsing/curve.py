@@ -1,4 +1,4 @@
-"""The sizes of categories go in; a rank-size curve as inline SVG comes out."""
+"""Draws the rank-size plot of the categories as inline SVG."""
 
 import numpy as np
 import numpy.typing as npt

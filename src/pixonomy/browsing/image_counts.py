@@ -1,4 +1,4 @@
-"""A manifest's rows go in, streamed; their counts come out, a few bytes of memory a row."""
+"""Counts a manifest's rows by category, split and group, streamed: a few bytes of memory a row."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Some rows of a manifest go in; what their pictures look like comes out."""
+"""Draws sample images of a manifest and decodes them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""A census goes in; what a page says of its numbers, as sentences and bars, comes out."""
+"""Words the counts of a manifest for the page, as sentences and bars."""
 
 from collections.abc import Mapping
 from dataclasses import replace

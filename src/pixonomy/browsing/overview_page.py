@@ -1,4 +1,4 @@
-"""All that is known of a manifest goes in; the page that shows it comes out."""
+"""Renders all that is known of a manifest as one page."""
 
 import html
 import json

@@ -1,4 +1,4 @@
-"""Categories and pictures looked at go in; contact sheets, ready for the page, come out."""
+"""Makes the contact sheets of categories for the page."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""A manifest's rows and some pictures looked at go in; how large pictures are comes out."""
+"""Measures how large images are, from a manifest's columns and a sample of images."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What `classify` answers, for people: a line for one picture, a table for several, a CSV."""
+"""Words what `classify` answers: a line for one image, a table for several, a CSV."""
 
 from collections import Counter
 from collections.abc import Sequence

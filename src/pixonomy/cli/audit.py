@@ -1,4 +1,4 @@
-"""`audit`: what is wrong with the pictures and labels of a manifest."""
+"""`audit`: what is wrong with the images and labels of a manifest."""
 
 from pathlib import Path
 from typing import Annotated, Any

@@ -1,4 +1,4 @@
-"""`taxonomy`, `collect`, `gallery`: from keywords to pictures."""
+"""`taxonomy`, `collect`, `gallery`: from keywords to images."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What `collect` returns goes in; the lines that people read come out."""
+"""Words what `collect` returns in lines for people."""
 
 from collections.abc import Mapping
 from typing import Any

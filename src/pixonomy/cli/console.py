@@ -1,4 +1,4 @@
-"""Results, messages and progress go in; lines on the two standard streams come out."""
+"""Prints results, messages and progress on the two standard streams."""
 
 import json
 import os

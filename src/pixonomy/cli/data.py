@@ -1,4 +1,4 @@
-"""`index`, `split`, `prepare`: pictures to arrays, one step at a time."""
+"""`index`, `split`, `prepare`: from images to arrays, one step at a time."""
 
 from pathlib import Path
 from typing import Annotated, Any

@@ -1,4 +1,4 @@
-"""`fit`, `train`, `evaluate`, `classify`, `demo`: pictures to answers."""
+"""`fit`, `train`, `evaluate`, `classify`, `demo`: from images to answers."""
 
 import os
 from contextlib import nullcontext

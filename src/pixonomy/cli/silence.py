@@ -1,4 +1,4 @@
-"""Progress goes in; a sentence comes out where none comes for long: at work still, and at what."""
+"""Reports that work goes on, and at what, where no progress has come for long."""
 
 import os
 import threading

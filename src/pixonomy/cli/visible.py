@@ -1,4 +1,4 @@
-"""Text that may hold anything goes in; the same text, with nothing a terminal obeys, comes out."""
+"""Makes text printable: nothing in it that a terminal obeys."""
 
 import unicodedata
 

@@ -1,4 +1,4 @@
-"""Keywords go in; pictures with all that is known of them come out."""
+"""Collects images for keywords from providers, politely, with all that is known of each."""
 
 from pixonomy.errors import SettingError
 

@@ -1,9 +1,9 @@
-"""A name or an address goes in; whether it may be connected to comes out.
+"""Decides whether a name or an address may be connected to: only the public network may.
 
 A page or a provider can name any address, in any spelling, and a name can lead to one inside our
 own network. An address is read once, by the parser that also sends it (yarl); the addresses that a
 name leads to are checked where they are looked up, and what is connected to once more where the
-socket is made: a name that leads elsewhere the second time gains nothing.
+socket is made: a name that leads somewhere else the second time gains nothing.
 """
 
 import ipaddress

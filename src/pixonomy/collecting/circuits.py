@@ -1,4 +1,4 @@
-"""A failure goes in; whether something is asked at all, and from when on again, comes out.
+"""Stops asking for what keeps failing, and says from when on it may be tried again.
 
 A circuit breaker (M. Nygard, Release It!, 2007).
 """

@@ -1,4 +1,4 @@
-"""An address goes in; the reply comes out, within limits of bytes and time: one request, no more.
+"""Sends one request and reads its reply within limits of bytes and time.
 
 No redirect is followed here, nothing is asked twice: that is for `politeness` to decide.
 """

@@ -1,4 +1,4 @@
-"""What was collected goes in; one page to look at, and one of credits to publish, come out."""
+"""Renders what was collected: one page to look at, and one of credits to publish."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Counts of a collection and its manifest go in; the page to look at comes out."""
+"""Gathers what the page of a collection shows, from its counts and its manifest."""
 
 import json
 from collections.abc import Mapping, Sequence

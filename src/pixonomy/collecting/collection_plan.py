@@ -1,7 +1,7 @@
-"""Keywords and providers go in; what a collection will ask for, and how long it takes, comes out.
+"""Plans what a collection will ask for, and how long it takes, without asking anybody.
 
-Nothing is asked of anybody: it follows from the providers' limits and paces, and from how long an
-answer usually takes. What robots.txt, busy hosts and refused pictures cost comes on top.
+It follows from the providers' limits and rate limits, and from how long an answer usually takes.
+What robots.txt, busy hosts and refused images cost comes on top.
 """
 
 import math

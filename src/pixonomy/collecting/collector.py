@@ -1,7 +1,7 @@
-"""Collects pictures for keywords from providers, into tar files and a ledger of everything.
+"""Collects images for keywords from providers, into tar files and a state database.
 
-Each keyword is walked as long as it lacks pictures: a window slides over what its search finds.
-Pictures come in side by side, are looked at in threads, and are written in batches by one writer.
+Each keyword is walked as long as it lacks images: a window slides over its search results. Images
+are fetched side by side, are looked at in threads, and are written in batches by one writer.
 """
 
 import asyncio

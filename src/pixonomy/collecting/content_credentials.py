@@ -1,4 +1,4 @@
-"""A picture's bytes go in; what its Content Credentials say of training comes out.
+"""Reads what the Content Credentials in an image's bytes say of training.
 
 Read is the training and data mining assertion (cawg.io/training-and-data-mining/1.1, before that
 `c2pa.training-mining` of the C2PA specification): a map from uses to "allowed", "notAllowed" or

@@ -1,4 +1,4 @@
-"""The name of a crawler goes in; whether it gathers what models are trained on comes out."""
+"""Decides whether what is said to a crawler by name concerns those who gather to train models."""
 
 TRAINING_CRAWLERS = {
     name.casefold(): name

@@ -1,7 +1,7 @@
-"""What strangers wrote about a picture goes in; a find that can be kept and asked for comes out.
+"""Checks and bounds what strangers wrote about an image before it becomes a search result.
 
 Every address passes here before it is kept, by the parser that also sends (yarl): what cannot be
-sent is told at once and becomes a row, in place of an error in the middle of a run.
+sent is reported at once and becomes a row, in place of an error in the middle of a run.
 """
 
 import hashlib

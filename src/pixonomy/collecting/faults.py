@@ -1,4 +1,4 @@
-"""An error goes in; whether it is ours, or what a stranger sent has led to it, comes out."""
+"""Tells errors of our own, which end the run, from those that a stranger's bytes have led to."""
 
 import errno
 import sqlite3

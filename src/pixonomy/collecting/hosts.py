@@ -1,8 +1,8 @@
-"""What hosts answer goes in; when each may be asked again, and why some are left, comes out.
+"""Decides when each host may be asked again, by what it answered, and why some are left alone.
 
 A circuit breaker (M. Nygard, Release It!, 2007): what a host does is noted for the host, not for
-the picture that happened to be asked for. Quiet and pace go by the host's name; whether anybody is
-there, and what robots.txt says, by the origin: scheme, host and port.
+the image that happened to be asked for. Pauses and rate limits go by the host's name; whether
+anybody is there, and what robots.txt says, by the origin: scheme, host and port.
 """
 
 import math

@@ -1,4 +1,4 @@
-"""A IIIF `info.json` goes in; the address of a picture of a useful size comes out.
+"""Reads from a IIIF `info.json` the address of an image of a useful size.
 
 Source: IIIF Image API 1.1, 2.1 and 3.0 (iiif.io/api/image).
 """

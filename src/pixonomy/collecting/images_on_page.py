@@ -1,7 +1,7 @@
-"""A page of a gallery goes in; the pictures it names, with what it says of them, come out.
+"""Finds the images that a page of a gallery names, with what it says of them.
 
 What the user's own selector picks goes before all else. Without one, the first of these that names
-any: JSON-LD, IIIF, pictures that lead to larger ones, `og:image`.
+any: JSON-LD, IIIF, images that lead to larger ones, `og:image`.
 """
 
 from collections.abc import Iterator

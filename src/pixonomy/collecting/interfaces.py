@@ -1,7 +1,7 @@
-"""An address of a provider's interface goes in; the JSON it answers with comes out, once it is one.
+"""Reads the JSON that a provider's interface answers with, and tells an answer from trouble.
 
 An interface that is overloaded often says so with status 200: such a reply is trouble, and never
-an answer without pictures.
+an answer without images.
 """
 
 import re

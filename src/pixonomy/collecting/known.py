@@ -1,4 +1,4 @@
-"""Providers by their names, with the settings that a taxonomy file has for them."""
+"""The known providers by name, with the settings that a taxonomy file has for them."""
 
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path

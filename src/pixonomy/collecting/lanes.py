@@ -1,4 +1,4 @@
-"""Requests to one host go in; they come out as many at a time, and as far apart, as agreed."""
+"""Keeps to a host's rate limit: so many requests at a time, and so far apart."""
 
 import asyncio
 import time

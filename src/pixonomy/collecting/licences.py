@@ -1,6 +1,6 @@
-"""What a provider says of a licence goes in; its SPDX identifier comes out (https://spdx.org).
+"""Finds the SPDX identifier of a licence in what a provider says of it (https://spdx.org).
 
-What is not recognised for certain has none: a policy that names licences passes no such picture.
+What is not recognised for certain has none: a policy that names licences passes no such image.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""A page's JSON-LD goes in; the pictures that it describes come out.
+"""Reads the images that a page describes in JSON-LD.
 
 Source: schema.org's ImageObject, which Google's licence metadata uses.
 """

@@ -1,6 +1,6 @@
-"""A long list of addresses goes in, read once and in chunks; its rows by keyword come out.
+"""Reads a long list of addresses once, in chunks, and gives its rows by keyword.
 
-They are laid down in a file of SQLite, those of a keyword together: a page of them costs the same,
+They are written to an SQLite file, those of a keyword together: a page of them costs the same,
 wherever in the list they stand. Memory does not grow with the list.
 """
 

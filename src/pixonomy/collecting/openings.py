@@ -1,4 +1,4 @@
-"""An address goes in; what its host says to robots is read, once, before all else, and noted."""
+"""Reads what a host says to robots, once and before anything else is asked of it, and notes it."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

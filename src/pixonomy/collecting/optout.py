@@ -1,8 +1,8 @@
-"""Headers, pages and pictures go in; whether somebody objects to the use comes out.
+"""Finds objections to training in headers, pages and images.
 
-What is gathered here is trained on. Heard are X-Robots-Tag and robots meta tags (see `robots_tag`),
+What is gathered here is trained on. Read are X-Robots-Tag and robots meta tags (see `robots_tag`),
 Content-Usage and Content-Signal (`usage`), the TDM Reservation Protocol (`tdm`), and what XMP and
-Content Credentials say inside a picture (`xmp`, `content_credentials`); what robots.txt and
+Content Credentials say inside an image (`xmp`, `content_credentials`); what robots.txt and
 tdmrep.json say is read before (`site_rules`). Where they differ, the "no" holds.
 """
 

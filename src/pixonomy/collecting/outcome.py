@@ -1,6 +1,6 @@
-"""A ledger goes in; the tables of its pictures and of where they were found come out, in chunks.
+"""Streams the manifest of a collection, and where each image was found, from its state database.
 
-Only what is odd is held as a whole: pictures that may be copies, and those of several keywords.
+Only what is odd is held as a whole: images that may be duplicates, and those of several keywords.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""A manifest's rows go by, chunk by chunk; counts of them by keyword, provider, licence remain."""
+"""Counts a manifest's rows by keyword, provider and licence while they are streamed."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""An element of a page goes in; the address of the largest picture it offers comes out."""
+"""Finds the address of the largest image that an element of a page offers: img, picture, a link."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""A keyword goes in when there is a place for it; so many are searched at a time.
+"""Limits how many keywords are searched at a time.
 
 One that does nothing but wait for hosts that may never answer gives its place to the next.
 """

@@ -1,7 +1,8 @@
-"""An address goes in; a reply comes out, asked for politely: all requests go through here.
+"""The politeness policy: all requests go through here, and none goes out against it.
 
-Robots.txt and opt-outs, so many requests at a time and a second for each host, Retry-After, pauses
-that grow, a budget for each day, redirects that are checked as if they had been asked for.
+Robots.txt and opt-outs, rate limits (so many requests at a time and a second for each host),
+Retry-After, growing waits between tries, a budget for each day, and redirects that are checked as
+if they had been asked for.
 """
 
 import asyncio

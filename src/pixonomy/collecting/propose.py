@@ -1,4 +1,4 @@
-"""What people typed, and how often, goes in; a draft of categories and keywords comes out.
+"""Drafts categories and keywords from what people typed, and how often.
 
 Names that share words or parts of words are put together; what they have in common besides (a trip
 and a holiday) nobody can see in the letters alone: it is a draft, to be edited.

@@ -1,4 +1,4 @@
-"""What every provider is: its terms, its pace, and how its pages are asked for and read."""
+"""What every provider is: its terms, its rate limit, how its pages are asked for and read."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The environment goes in; the proxies that it names for http and https come out."""
+"""Reads the proxies for http and https that the environment names."""
 
 import urllib.request
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Headers of a reply go in; how long their host asks to be left alone comes out."""
+"""Reads from a reply's headers how long its host asks to be left alone, and when to retry."""
 
 import email.utils
 import math

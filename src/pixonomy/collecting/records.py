@@ -1,6 +1,6 @@
-"""What a ledger has kept, what it waits for and why it refused.
+"""Queries of the state database: what is kept, what is pending, and why images were refused.
 
-Counts are read, not counted: the ledger keeps them. What is long comes in chunks.
+Counts are read, not counted: the database keeps them. What is long comes in chunks.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""A ledger with perceptual hashes of two kinds goes in; all of them are of today's kind after."""
+"""Hashes images of earlier versions anew, so that all perceptual hashes are of one kind."""
 
 from collections.abc import Iterator
 from pathlib import Path

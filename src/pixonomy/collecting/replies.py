@@ -1,4 +1,4 @@
-"""A reply goes in; JSON or a parsed page comes out, or trouble in one sentence."""
+"""Parses replies as JSON, XML or pages, with every fault in one sentence."""
 
 import asyncio
 import codecs

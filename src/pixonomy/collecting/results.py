@@ -1,4 +1,4 @@
-"""A keyword goes in; the pictures on a gallery's pages of results come out, a portion at a time."""
+"""Walks a gallery's pages of search results for a keyword, a portion of images at a time."""
 
 import asyncio
 from collections import OrderedDict

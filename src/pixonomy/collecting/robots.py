@@ -1,4 +1,4 @@
-"""The bytes of a robots.txt go in; what it forbids us, and the pace it asks for, come out.
+"""Reads a robots.txt: what it forbids us, and the rate limit that it asks for.
 
 RFC 9309, with what sites say to those who train models: groups of their crawlers, Content-Usage
 (IETF draft aipref-attach) and Content-Signal (contentsignals.org). Who names us speaks to us alone;

@@ -1,4 +1,4 @@
-"""A value of X-Robots-Tag, or of a robots meta tag, goes in; the word that objects comes out.
+"""Reads a value of X-Robots-Tag, or of a robots meta tag, for a word that objects to our use.
 
 The grammar is Google's (developers.google.com/search/docs/crawling-indexing/robots-meta-tag):
 words between commas, some with a value behind a colon, and names of robots before a colon, each of

@@ -1,4 +1,4 @@
-"""A collection that is prepared goes in; it runs, until each keyword has enough or is stopped."""
+"""Runs a prepared collection until each keyword has enough, or it is stopped."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""The tables of a ledger, and how those of an earlier version become them.
+"""The tables of the state database, and how those of an earlier version become them.
 
 Counts are kept by triggers: none of them is ever counted anew, however many rows there are.
 """

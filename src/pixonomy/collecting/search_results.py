@@ -1,4 +1,4 @@
-"""What providers find, and what a request asks for and gets: plain values that rooms hand on."""
+"""Search results, requests and replies as plain values, and what can go wrong with each."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

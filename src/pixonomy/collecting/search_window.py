@@ -1,4 +1,7 @@
-"""Pictures that a search still waits for go in; the next one whose host may be asked comes out.
+"""Chooses the next pending image of a search whose host may be asked.
+
+Some hundred of them are in sight, in a queue for each host: one that rests, or that nobody answers
+for, keeps nobody else waiting. Of those beyond that only the numbers are kept, up to a horizon.
 
 Some hundred of them are in sight, in a queue for each host: one that rests, or that nobody answers
 for, keeps nobody else waiting. Of those beyond that only the numbers are kept, up to a horizon.

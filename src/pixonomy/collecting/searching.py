@@ -1,4 +1,4 @@
-"""A search goes in; its next page is asked for, checked and noted, or people are told why not."""
+"""Asks for the next page of a search, checks and notes it, or reports why it could not."""
 
 import asyncio
 from collections import Counter

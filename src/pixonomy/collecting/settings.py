@@ -1,4 +1,4 @@
-"""A `[provider.NAME]` table goes in; values that can work come out, or a sentence why not."""
+"""Checks a `[provider.NAME]` table: values that can work, or a sentence why not."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""A taxonomy and choices go in; providers, the folder and our name come out, or what is wrong."""
+"""Prepares a collection: providers, folder and User-Agent, checked before anything runs."""
 
 import time
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""A host goes in; its robots.txt and tdmrep.json are asked for, and what they forbid comes out."""
+"""Asks for a host's robots.txt and tdmrep.json, and says what they forbid."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

@@ -1,6 +1,6 @@
-"""A keyword goes in; the pictures of a site that fit it, by its sitemaps, come out in portions.
+"""Finds a site's images for a keyword by its sitemaps, a portion at a time.
 
-A sitemap that names pictures is read alone; of one that names pages only, the pages are visited,
+A sitemap that names images is read alone; of one that names pages only, the pages are visited,
 those first whose address fits. What was read is remembered for the run's other keywords.
 """
 

@@ -1,4 +1,4 @@
-"""A sitemap goes in; its pictures, its pages without any, and further sitemaps come out."""
+"""Reads a sitemap: its images, its pages without any, and further sitemaps."""
 
 import zlib
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""A `srcset` goes in; the addresses it offers, each with its width or density, come out."""
+"""Reads the addresses that a `srcset` offers, each with its width or density."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
-"""What was searched, found, fetched and kept is noted here, so that nothing is done twice.
+"""The state database: what was searched, found, fetched and kept, so that nothing is done twice.
 
 One SQLite file. A page of a search and all that it found are one transaction; so is a batch of
-pictures and the end of the tar file that they were appended to. What a killed run had not noted has
+images and the end of the tar file that they were appended to. What a killed run had not noted has
 not happened: the tar file is cut back to the noted end.
 """
 

@@ -1,4 +1,4 @@
-"""The path of a ledger goes in; an open database with today's tables comes out, or a sentence."""
+"""Opens the file of a state database and brings it to today's tables, or says what is wrong."""
 
 import sqlite3
 from collections.abc import Iterator

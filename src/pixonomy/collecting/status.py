@@ -1,4 +1,4 @@
-"""A collection's folder goes in; how far it is comes out, at any moment and in an instant."""
+"""Reports how far a collection is, at any moment and at once, from its state database alone."""
 
 from datetime import UTC, datetime
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What comes out of a ledger: plain values."""
+"""Rows of the state database as plain values."""
 
 import json
 from collections.abc import Mapping

@@ -1,8 +1,8 @@
-"""Pictures go in; tar files in WebDataset's form come out, appended to and cut back by bytes.
+"""Appends images to tar files in WebDataset's form, and cuts back what was not noted.
 
-Of each picture a member with its bytes and one with a JSON of where it is from, both under the name
-of its number. Appending begins where the ledger says that the file ends: what a killed run left
-behind is overwritten.
+Of each image a member with its bytes and one with a JSON of where it is from, both under the name
+of its number. Appending begins where the state database says that the file ends: what a killed run
+left behind is overwritten.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""A host's tdmrep.json, a header or a meta tag goes in; whether mining is reserved comes out.
+"""Decides by a host's tdmrep.json, a header or a meta tag whether data mining is reserved.
 
 TDM Reservation Protocol, final report of the W3C community group of 10 May 2024
 (https://www.w3.org/community/reports/tdmrep/CG-FINAL-tdmrep-20240510/).

@@ -1,4 +1,4 @@
-"""Pages of a search go in, one after the other; whether it still leads anywhere comes out.
+"""Watches the pages of a search and notices when it leads nowhere any more.
 
 What is kept is small, whatever a site sends: short hashes, and counts.
 """

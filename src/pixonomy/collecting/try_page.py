@@ -1,6 +1,6 @@
-"""A page's address goes in; what a gallery's settings find on it, and why not more, comes out.
+"""Tries a gallery's settings on one page: what they find there, and why not more.
 
-Pictures are asked for as a collection would, and looked at; nothing is kept.
+Images are asked for as a collection would, and looked at; nothing is kept.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""A taxonomy and a page's address go in; what its settings find on the page comes out."""
+"""Tries the settings of a taxonomy file on one page, for `collect --try-url`."""
 
 import time
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""A statement of how something may be used goes in; the part that forbids training comes out."""
+"""Finds the part of a usage statement that forbids training: Content-Usage or Content-Signal."""
 
 _NO = frozenset({"n", "no", "?0"})
 _YES = frozenset({"y", "yes", "?1"})

@@ -1,4 +1,4 @@
-"""Addresses of a gallery's pages go in; the pictures each names, or why it names none, come out."""
+"""Visits pages of a gallery side by side and notes the images each names, or why it names none."""
 
 import asyncio
 from collections import Counter

@@ -1,7 +1,7 @@
-"""A keyword and a search for it go in; as many of its pictures as are wanted are fetched.
+"""Fetches as many images of one keyword from one provider as are wanted.
 
-While pictures come in, the next page of the search is asked for, and hosts are asked whether they
-allow it: nobody waits for the slowest.
+While images are fetched, the next page of the search is asked for, and hosts are asked whether
+they allow it: nobody waits for the slowest.
 """
 
 import asyncio

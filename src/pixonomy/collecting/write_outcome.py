@@ -1,6 +1,6 @@
-"""A ledger goes in; manifest, sightings, attribution and page of a collection come out.
+"""Writes a collection's manifest, occurrences, attribution and page from its state database.
 
-What is long is streamed: memory does not grow with the number of pictures.
+What is long is streamed: memory does not grow with the number of images.
 """
 
 import shlex

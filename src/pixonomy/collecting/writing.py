@@ -1,4 +1,4 @@
-"""Pictures that were fetched go in; they are appended to tar files and noted, in batches."""
+"""Appends fetched images to tar files and notes them in the state database, in batches."""
 
 import asyncio
 from collections.abc import Callable, Sequence

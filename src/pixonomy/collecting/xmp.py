@@ -1,4 +1,4 @@
-"""A picture's bytes go in; what the XMP inside it says of data mining comes out.
+"""Reads what the XMP inside an image's bytes says of data mining.
 
 Read are `plus:DataMining` of the PLUS License Data Format, which the IPTC Photo Metadata Standard
 takes up since 2023.1 (iptc.org/std/photometadata, ns.useplus.org/LDF/ldf-XMPSpecification), and

@@ -1,4 +1,4 @@
-"""Predictions go in; how far their confidences can be believed comes out."""
+"""Measures how far the confidences of predictions can be believed."""
 
 from dataclasses import asdict, dataclass
 from typing import Any, Self

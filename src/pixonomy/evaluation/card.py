@@ -1,4 +1,4 @@
-"""All that the report tells goes in; a model card in Markdown comes out.
+"""Writes the model card of a run in Markdown.
 
 Its sections are those of Mitchell et al. 2019 ("Model Cards for Model Reporting"), as far as a
 program can know them; what only people know is asked for.

@@ -1,4 +1,4 @@
-"""Evaluated runs go in; how they compare, as figures and as one page, comes out."""
+"""Compares evaluated runs with the first of them, as figures and as one page."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""True and predicted categories go in; how often each pair of them occurs comes out."""
+"""Counts how often each pair of true and predicted category occurs; only pairs that occur are held."""
 
 from dataclasses import dataclass
 from typing import Self

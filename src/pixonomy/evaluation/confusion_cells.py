@@ -1,4 +1,4 @@
-"""Predictions go in; which pictures are shown for which cells of the confusion matrix comes out."""
+"""Chooses which confusion cells are shown, and which images of each."""
 
 from dataclasses import dataclass
 

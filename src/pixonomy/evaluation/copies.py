@@ -1,6 +1,6 @@
-"""Predictions and what is known of copies go in; the accuracy without known pictures comes out.
+"""Measures accuracy without the test images that training has seen a duplicate of.
 
-A test picture of which training saw a near-duplicate, or another picture of the same product, is
+A test image of which training saw a near-duplicate, or another image of the same product, is
 answered from memory: it flatters.
 """
 

@@ -1,4 +1,4 @@
-"""Right and wrong answers of two classifiers go in; how far their accuracies differ comes out."""
+"""Measures how far the accuracies of two classifiers differ, with interval and p-value."""
 
 from dataclasses import asdict, dataclass, replace
 from typing import Any

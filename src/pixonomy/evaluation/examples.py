@@ -1,4 +1,4 @@
-"""Predictions and pictures enter; what the report shows of them leaves, as data URIs."""
+"""Gathers the images that the report shows, with their predictions, as data URIs."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

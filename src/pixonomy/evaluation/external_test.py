@@ -1,4 +1,4 @@
-"""Answers to a run's own test pictures and to another set's go in; what differs comes out."""
+"""Compares a run's own test with its predictions for an external test set."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass

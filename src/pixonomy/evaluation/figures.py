@@ -1,4 +1,4 @@
-"""Figures of a run enter; inline SVG strings for the report page leave."""
+"""Draws the figures of the report page as inline SVG."""
 
 from collections.abc import Mapping, Sequence
 

@@ -1,4 +1,4 @@
-"""Answers and the tree of categories go in; how near wrong answers are comes out.
+"""Measures how near wrong predictions are, in the tree of categories.
 
 Mistaking a red wine for a white one is a smaller mistake than mistaking it for a tyre.
 """

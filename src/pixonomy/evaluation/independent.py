@@ -1,4 +1,4 @@
-"""Predictions and what is known of copies go in; they come out with what is independent of what."""
+"""Marks which predictions depend on each other: images of one product, burst or set of duplicates."""
 
 import polars as pl
 

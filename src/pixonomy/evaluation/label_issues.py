@@ -1,4 +1,4 @@
-"""Predictions of pictures nobody trained on go in; labels that are probably wrong come out."""
+"""Finds probable label issues among the wrong predictions of images that nobody trained on."""
 
 from dataclasses import asdict, dataclass
 from typing import Any

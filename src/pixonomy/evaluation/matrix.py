@@ -1,4 +1,4 @@
-"""Metrics enter; the rows, colours and orders of the confusion matrix on a page leave."""
+"""Lays out the confusion matrix of a page: its rows, colours and orders."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Predictions and true labels enter; accuracy, per-class figures and confusions leave."""
+"""Scores predictions against true labels: accuracy, figures by category, confusions."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass

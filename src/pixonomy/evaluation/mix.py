@@ -1,4 +1,4 @@
-"""Answers to two labelled sets go in; what of their difference is due to their mix comes out.
+"""Separates what of a difference of accuracies is due to the mix of categories, and what is not.
 
 A set can be harder because it holds more of the hard categories, or because pictures of a category
 look otherwise. The accuracy there, reweighted to the shares of categories in the test split, tells

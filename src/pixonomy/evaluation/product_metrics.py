@@ -1,7 +1,6 @@
-"""Predictions of single pictures go in; how right whole products are answered comes out.
+"""Measures how right whole products are answered, pooled from predictions of single images.
 
-A product of several pictures gets one answer, from all of them: that is what counts in a
-catalogue.
+A product of several images gets one answer, from all of them: that is what counts in a catalogue.
 """
 
 from dataclasses import asdict, dataclass

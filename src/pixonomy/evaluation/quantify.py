@@ -1,8 +1,8 @@
-"""Answers to known and to unknown pictures go in; the share of each category, corrected, comes out.
+"""Estimates the prevalence of each category among unlabelled images, corrected for mistakes.
 
 Counting answers is biased: of a category that is rare among uploads, most answers are mistakes of
-the frequent ones. How often each category is taken for which is known from the test pictures; what
-shares make the answers seen likely is worked out from that.
+the frequent ones. How often each category is taken for which is known from the test images; what
+prevalences make the answers seen likely is worked out from that.
 """
 
 from collections.abc import Sequence

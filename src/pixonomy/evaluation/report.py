@@ -1,6 +1,6 @@
-"""A run's metrics, predictions and facts enter; one self-contained HTML5 page leaves.
+"""Renders the report of a run as one self-contained HTML5 page.
 
-The page needs no network: style, figures (SVG), pictures (JPEG) and a small script are inside it.
+The page needs no network: style, figures (SVG), images (JPEG) and a small script are inside it.
 Without the script, tables cannot be sorted; all else is there.
 """
 

@@ -1,4 +1,4 @@
-"""What was measured of a run goes in; what its report page and its card are made from comes out."""
+"""Gathers what the report page and the model card of a run are made from."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

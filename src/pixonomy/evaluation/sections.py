@@ -1,4 +1,4 @@
-"""Metrics and tables enter; the sentences and table rows of the report page leave."""
+"""Words the sections of the report page: its sentences and table rows."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

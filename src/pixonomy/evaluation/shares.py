@@ -1,4 +1,4 @@
-"""Right and wrong answers go in; the share of right ones with its interval comes out."""
+"""Measures accuracy as a proportion of right answers with its interval."""
 
 from dataclasses import asdict, dataclass
 

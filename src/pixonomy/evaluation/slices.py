@@ -1,4 +1,4 @@
-"""Predictions and their pictures' origins go in; accuracy by keyword, provider, … comes out."""
+"""Measures accuracy by slice: keyword, provider and whatever else says where images come from."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass

@@ -1,4 +1,4 @@
-"""Answers by category and a standard's shares go in; accuracies as of these shares come out.
+"""Standardises accuracy by category to the mix of categories of another set.
 
 Direct standardisation, in surveys post-stratification: D. Holt and T. M. F. Smith, "Post
 stratification", Journal of the Royal Statistical Society A 142 (1979), pages 33-46.

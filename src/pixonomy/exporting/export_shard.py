@@ -1,4 +1,4 @@
-"""A manifest goes in; shards come out: stretches of its rows that are exported one by one."""
+"""Cuts a manifest into shards: batches of its rows that are exported one by one."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Labels and names of pictures go in; names that every file system takes come out."""
+"""Makes names of labels and images that every file system takes."""
 
 import hashlib
 import re

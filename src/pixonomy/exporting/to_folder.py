@@ -1,4 +1,4 @@
-"""A shard goes in; files <split>/<label>/<name>.<ending> come out.
+"""Exports a shard as files <split>/<label>/<name>.<ending>.
 
 The files are made in a work folder and listed before they are moved to where they belong, so that
 whatever an interrupted export has put there is known.

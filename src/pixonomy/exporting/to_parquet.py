@@ -1,4 +1,4 @@
-"""A shard goes in; a Parquet file as Hugging Face writes them comes out.
+"""Exports a shard as a Parquet file as Hugging Face writes them.
 
 Columns: image {bytes, path}, label (a number, whose name is in the metadata), split, group_id,
 image_id.

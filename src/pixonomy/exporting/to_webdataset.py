@@ -1,6 +1,6 @@
-"""A shard goes in; a WebDataset tar comes out.
+"""Exports a shard as a WebDataset tar.
 
-Each picture is a sample: its bytes as they are; `.json` with label, group_id, image_id, split;
+Each image is a sample: its bytes as they are; `.json` with label, group_id, image_id, split;
 and `.cls` with the number of its label, as WebDataset's own decoder wants it.
 """
 

@@ -1,4 +1,4 @@
-"""A shard and a kind of export go in; files and a report on every row come out.
+"""Writes one shard of an export, of any kind, with a report on every row.
 
 A shard whose report and files are there is finished, and is not written again.
 """

@@ -1,6 +1,6 @@
-"""A pen and a random generator enter; the place of a picture is drawn and its horizon leaves.
+"""Draws the places that images are set in, each with the horizon it leaves.
 
-Frame of the pen: (0, 0) is the middle of the picture and 1 is half its shorter side.
+Frame of the pen: (0, 0) is the middle of the image and 1 is half its shorter side.
 """
 
 from collections.abc import Callable

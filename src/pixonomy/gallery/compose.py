@@ -1,4 +1,4 @@
-"""A scene and a random generator enter, a drawn picture leaves: place, clutter and subject."""
+"""Composes a drawing of a category: place, clutter and subject."""
 
 import cv2
 import numpy as np

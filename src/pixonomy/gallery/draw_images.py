@@ -1,6 +1,6 @@
-"""A folder, a size and a seed enter; a gallery of savings goals with known flaws leaves.
+"""Draws a gallery of savings goals with known flaws, to try all else on.
 
-Nothing is downloaded: every picture is drawn here, and the same seed draws the same gallery.
+Nothing is downloaded: every image is drawn here, and the same seed draws the same gallery.
 """
 
 import json

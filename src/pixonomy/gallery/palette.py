@@ -1,4 +1,4 @@
-"""A random generator enters, colours leave: RGB triples of floats in 0..255."""
+"""Draws colours by chance: RGB triples of floats in 0..255."""
 
 import colorsys
 

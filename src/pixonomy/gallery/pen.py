@@ -1,4 +1,4 @@
-"""Outlines in the units of an object enter, anti-aliased shaded paint on a canvas leaves."""
+"""Draws outlines, in the units of an object, as anti-aliased shaded paint on a canvas."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""A folder goes in; the stock of a photo site, drawn, with titles and licences, comes out."""
+"""Draws the catalogue of a photo site: photos with titles and licences."""
 
 import json
 import re

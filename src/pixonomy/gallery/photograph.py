@@ -1,4 +1,4 @@
-"""A drawn picture and a random generator enter, what a camera makes of it leaves.
+"""Makes of a drawing what a camera would.
 
 Light and shadow, colour cast, night, blur, grain and JPEG compression.
 """

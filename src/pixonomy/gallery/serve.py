@@ -1,4 +1,4 @@
-"""A stock goes in; a running site comes out, on a port of this machine."""
+"""Serves the drawn site and its interfaces on a port of this machine."""
 
 import asyncio
 from collections.abc import Iterator

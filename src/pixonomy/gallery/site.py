@@ -1,4 +1,4 @@
-"""A stock goes in; an HTML photo site comes out: search, pages, JSON-LD, robots.txt, a sitemap."""
+"""An HTML photo site of drawn photos: search, pages, JSON-LD, robots.txt, a sitemap."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""A stock goes in; look-alikes of Commons', Openverse's and Flickr's interfaces come out.
+"""Look-alikes of Commons', Openverse's and Flickr's interfaces over the drawn catalogue.
 
 They answer in the providers' forms, with their limits and headers, so that what works here works
 there. No key is checked for being a real one, only for being there.

@@ -1,7 +1,7 @@
-"""Names and settings go in; Keras models come out.
+"""Networks in Keras: built, trained step by step, and asked, on PyTorch or JAX.
 
 Keras chooses its backend, and OpenMP how its threads wait, when they are first loaded; so this
-package says both before any of its modules can load them. What the user has set stays.
+package sets both before any of its modules can load them. What the user has set stays.
 """
 
 import os

@@ -1,7 +1,7 @@
-"""Images go in; the features of a net made to learn 32 px pictures in minutes come out.
+"""A network that learns to tell 32 px images apart in minutes, from scratch.
 
 After airbench (Jordan 2024, arXiv:2404.00498): a first layer that decorrelates small patches of
-the training pictures and is never trained, three blocks of two convolutions without residuals,
+the training images and is never trained, three blocks of two convolutions without residuals,
 pooling before normalisation, kernels that start as the identity as far as they can.
 """
 
@@ -25,18 +25,21 @@ def airbench_features(images: Any) -> Any:
     Args:
         images: the preprocessed input tensor, shape (n, 3, size, size), -1 to 1.
     """
+    # Twelve values make a patch, so twelve directions, each with its negative: GELU lets only one
+    # sign of a direction through.
     filters = 2 * 3 * _PATCH**2
     x = layers.Conv2D(filters, _PATCH, use_bias=False, name=_WHITENING, trainable=False)(images)
     x = layers.Activation("gelu", name="whitening_gelu")(x)
     for block, width in enumerate(_WIDTHS, 1):
         x = _convolve(x, width, f"block{block}_conv1", pool=True)
         x = _convolve(x, width, f"block{block}_conv2")
+    # The maximum over the last map, not the mean, as in airbench; in float32, as the logits are.
     x = layers.GlobalMaxPooling2D(name="pool", dtype="float32")(x)
     return layers.Rescaling(_LOGIT_SCALE, name="scale", dtype="float32")(x)
 
 
 def fit_whitening(model: Any, images: npt.NDArray[np.uint8]) -> None:
-    """Set the first layer of a model made of `airbench_features` by some training pictures."""
+    """Set the first layer of a model made of `airbench_features` by some training images."""
     for network in model.layers:
         for layer in getattr(network, "layers", []):
             if layer.name == _WHITENING:
@@ -44,7 +47,7 @@ def fit_whitening(model: Any, images: npt.NDArray[np.uint8]) -> None:
 
 
 def whitening_kernel(images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-    """Return the kernel that decorrelates the small patches of pictures, and its negative.
+    """Return the kernel that decorrelates the small patches of images, and its negative.
 
     Args:
         images: uint8, shape (n, 3, size, size).
@@ -53,8 +56,12 @@ def whitening_kernel(images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
         float32, shape (2, 2, 3, 24): as Keras holds it.
     """
     values = images.astype(np.float32) / 127.5 - 1
+    # (n, 3, h', w', 2, 2), then one row a patch with the channel last: the order of Keras's
+    # kernels.
     patches = np.lib.stride_tricks.sliding_window_view(values, (_PATCH, _PATCH), axis=(2, 3))
     flat = patches.transpose(0, 2, 3, 4, 5, 1).reshape(-1, 3 * _PATCH**2)
+    # Second moments about zero, not about the mean: brightness is a direction like any other. eigh
+    # orders by rising variance, hence the reversal below.
     variances, directions = np.linalg.eigh(flat.T @ flat / len(flat))
     kernel = directions[:, ::-1] / np.sqrt(variances[::-1] + _LEAST_VARIANCE)
     both = np.concatenate([kernel, -kernel], axis=1)
@@ -74,6 +81,8 @@ class IdentityFirst(keras.initializers.Initializer):
     def __call__(self, shape: Any, dtype: Any = None, **_other: Any) -> Any:
         """Return a kernel of shape (height, width, in, out)."""
         height, width, entering, leaving = shape
+        # Uniform within 1 / sqrt(fan in): PyTorch's start of a convolution, which airbench leaves
+        # in the filters that are not the identity.
         draw = keras.initializers.VarianceScaling(1 / 3, seed=self.seed, distribution="uniform")
         kernel = np.array(keras.ops.convert_to_numpy(draw(shape, dtype="float32")))
         through = min(entering, leaving)

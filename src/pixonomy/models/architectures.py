@@ -1,4 +1,4 @@
-"""A model's name goes in; which network that is comes out, without loading Keras."""
+"""The networks that can be chosen, by name, and what each needs; loads no Keras."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

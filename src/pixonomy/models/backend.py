@@ -1,6 +1,6 @@
-"""Keras comes out, set up as this project uses it: PyTorch or JAX below, channels first.
+"""Keras as this project uses it: on PyTorch or JAX, channels first, in the best precision.
 
-Rooms above this one take Keras from here, so that the backend is chosen before its first import.
+Other packages take Keras from here, so that the backend is chosen before its first import.
 """
 
 import ctypes
@@ -33,6 +33,7 @@ if BACKEND not in ("torch", "jax"):
 
 _BF16_CAPABILITY = 8  # of CUDA devices: Ampere, 2020
 _C_LIBRARY = ctypes.CDLL(None) if sys.platform == "linux" else None
+# As /proc/cpuinfo calls them: the first two on x86, the third on Arm.
 _BF16_FLAGS = frozenset({"avx512_bf16", "amx_bf16", "bf16"})
 
 
@@ -94,6 +95,8 @@ def give_back_memory() -> None:
         trim(0)
 
 
+# Blocks below the first come from the heap instead of from pages of their own, and the heap gives
+# back nothing before the second is free at its end.
 _MMAP_THRESHOLD, _TRIM_THRESHOLD = -3, -1  # of glibc's mallopt
 _LARGEST_KEPT = 2**30
 

@@ -1,4 +1,4 @@
-"""Images go in; the features of a small, fast BatchNorm net comes out, for 32 to 128 px.
+"""A small, fast network with BatchNorm, trained from scratch at 32 to 128 px.
 
 A residual-free net in the spirit of airbench (Jordan 2024): convolutions of 3 x 3 only, pooling
 before normalisation, few channels where maps are large and many where they are small.
@@ -22,6 +22,7 @@ def compact_features(images: Any, size: int) -> Any:
     is_large = size > 48
     x = _convolve(images, 32, "stem", kernel=4 if is_large else 3, stride=2 if is_large else 1)
     map_size = size // 2 if is_large else size
+    # Three blocks at 32 and 64 px, four at 128.
     for block, width in enumerate(_WIDTHS, 1):
         if map_size // 2 < _SMALLEST_MAP and block > 2:
             break

@@ -1,4 +1,4 @@
-"""A model goes in; how fast each of its weights should learn, by how deep it lies, comes out."""
+"""Slower learning rates for the early layers of a pretrained network."""
 
 import math
 from typing import Any
@@ -26,6 +26,7 @@ def rate_factors(model: Any, decay: float) -> dict[str, float]:
         last = max((stage for stage in stages if stage is not None), default=0)
         for layer, stage in zip(inner, stages, strict=True):
             for variable in layer.trainable_variables:
+                # What has no map lies behind the pooling: the last stage.
                 own = last if stage is None else stage
                 factors[variable.path] = decay ** (last - own + 1)
     return factors
@@ -33,5 +34,6 @@ def rate_factors(model: Any, decay: float) -> dict[str, float]:
 
 def _stage(network: Any, layer: Any) -> int | None:
     """Return how often the map has been halved on the way to a layer's output; None: no map."""
+    # Axis 2 is a side of the map in both orders, (n, c, h, w) and (n, h, w, c).
     shape = layer.output.shape
     return round(math.log2(network.input_shape[2] / shape[2])) if len(shape) == 4 else None

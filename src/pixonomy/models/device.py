@@ -1,8 +1,8 @@
-"""What was asked for goes in; the device that networks are computed on comes out.
+"""Chooses the device that networks are computed on, and puts Keras and tensors there.
 
-Keras would take a GPU by itself, with nobody told. Here is the one place that decides: what the
-call says, else what the recipe says, else KERAS_TORCH_DEVICE, else PyTorch's accelerator (CUDA, MPS
-or another) if it works, else the processor. PyTorch itself obeys CUDA_VISIBLE_DEVICES. Inside
+Keras would take a GPU by itself, without a message. Here is the one place that decides: what the
+call asks for, else the recipe, else KERAS_TORCH_DEVICE, else PyTorch's accelerator (CUDA, MPS or
+another) if it works, else the processor. PyTorch itself obeys CUDA_VISIBLE_DEVICES. Inside
 `on_device` Keras puts every variable, input and random number there.
 """
 
@@ -20,6 +20,7 @@ from pixonomy.errors import SettingError
 from pixonomy.progress import no_report
 
 AUTO, CPU = "auto", "cpu"
+# Names are PyTorch's: `gpu` is not one of them, and `meta` holds no values.
 _NAME = re.compile(r"auto|cpu|(?!auto|cpu|meta|gpu)[a-z]{2,20}(:\d{1,3})?")
 _VARIABLE, _HIDING = "KERAS_TORCH_DEVICE", "CUDA_VISIBLE_DEVICES"
 
@@ -45,7 +46,7 @@ def choose_device(asked: str = AUTO, report: Callable[[str], None] = no_report) 
     """Return what to compute on: `cpu`, `cuda:0`, `mps:0`; or, on JAX, what JAX has chosen.
 
     Args:
-        say: told if a GPU is there that does not work and nobody asked for.
+        report: is called if there is a GPU that does not work and that nobody asked for.
 
     Raises:
         SettingError: if what was asked for, here or by KERAS_TORCH_DEVICE, is not there.

@@ -1,4 +1,4 @@
-"""A convolution and a normalisation that stays as it is go in; one convolution comes out.
+"""Computes a convolution and the frozen normalisation behind it as one convolution.
 
 Where its statistics are kept, as a pretrained network's are in fine-tuning, BatchNormalization
 multiplies and shifts each channel by numbers of its own. The kernel can be multiplied instead
@@ -47,6 +47,10 @@ def fold(convolution: Any, norm: Any, rectifier: Any | None) -> Callable[[Any, b
     def compute(inputs: Any, is_training: bool) -> Any:
         weights = (convolution.kernel if is_depthwise else convolution._kernel)._value
         scale, offset = _affine(norm)
+        # A kernel is (height, width, in, out): the scales of the outputs, (out,), multiply its last
+        # axis. A depthwise one is (height, width, c, multiplier), whose last two axes are the
+        # outputs. It is done at every call, for the kernel may be in training: gradients reach it
+        # through this product.
         scaled = weights * (scale.view(weights.shape[2:]) if is_depthwise else scale)
         outputs = convolution.convolve(inputs.to(precision), scaled, offset, is_training)
         return outputs if rectifier is None else _rectify(outputs, rectifier.max_value)
@@ -56,6 +60,7 @@ def fold(convolution: Any, norm: Any, rectifier: Any | None) -> Callable[[Any, b
 
 def _affine(norm: Any) -> tuple[Any, Any]:
     """Return what each channel is multiplied by and what is added to it then, (c,) each."""
+    # gamma * (x - mean) / sqrt(variance + epsilon) + beta, written as x * scale + offset.
     scale = (norm.moving_variance._value + norm.epsilon).rsqrt()
     if norm.scale:
         scale = scale * norm.gamma._value

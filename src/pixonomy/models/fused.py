@@ -1,4 +1,4 @@
-"""Keras layers go in; the same layers come out, computed by PyTorch's fused kernels.
+"""Keras's layers with PyTorch's fused kernels inside: the same weights, far less time a step.
 
 Keras on PyTorch adds a convolution's bias in a pass of its own, keeps kernels in an order that
 is turned round at every step, computes BatchNormalization unfused in float32, and spends about a
@@ -67,11 +67,13 @@ class Convolution(Direct, layers.Conv2D):
         # Same shape and values for Keras (height, width, in, out); channels-last for PyTorch.
         with torch.no_grad():
             kernel = self._kernel._value
+            # Only the memory is reordered: both permutations change strides alone.
             turned = kernel.data.permute(3, 2, 0, 1).contiguous(memory_format=torch.channels_last)
             kernel.data = turned.permute(2, 3, 1, 0)
 
     def is_direct(self) -> bool:
         """Tell whether both sides are padded alike, which Keras does not always do."""
+        # With a stride or an even kernel, "same" is TensorFlow's: one pixel more at the far side.
         is_centred = all(size % 2 for size in self.kernel_size) and set(self.strides) == {1}
         return self.padding == "valid" or (self.padding == "same" and is_centred)
 
@@ -85,6 +87,7 @@ class Convolution(Direct, layers.Conv2D):
 
     def convolve(self, inputs: Any, weights: Any, bias: Any, is_training: bool) -> Any:
         """Convolve with a kernel (height, width, c_in, c_out) and a bias (c_out,) or None."""
+        # PyTorch's order, (c_out, c_in, height, width): only strides change, see `build`.
         kernel = weights.to(inputs.dtype).permute(3, 2, 0, 1)
         bias = None if bias is None else bias.to(inputs.dtype)
         is_plain = self.padding == "same" and self.groups == 1 and set(self.dilation_rate) == {1}
@@ -114,6 +117,8 @@ class Depthwise(Direct, layers.DepthwiseConv2D):
 
     def convolve(self, inputs: Any, weights: Any, bias: Any, is_training: bool) -> Any:
         """Convolve with a kernel (height, width, c, multiplier) and a bias or None."""
+        # (height, width, c, multiplier) to PyTorch's (c * multiplier, 1, height, width): one group
+        # a channel.
         kernel = weights.to(inputs.dtype).flatten(2)[:, :, None].permute(3, 2, 0, 1)
         bias = None if bias is None else bias.to(inputs.dtype)
         is_halving = set(self.strides) == {2} and set(self.dilation_rate) == {1}
@@ -142,6 +147,8 @@ class BatchNorm(Direct, layers.BatchNormalization):
             self.gamma._value if self.scale else None,
             self.beta._value if self.center else None,
             is_training and self.trainable,
+            # PyTorch's momentum is what the new batch counts, Keras's what the old value does.
+            # PyTorch keeps the unbiased variance: more by one part in n * height * width.
             1.0 - self.momentum,
             self.epsilon,
         )
@@ -172,6 +179,7 @@ class Rectifier(Direct, layers.ReLU):
         """Return the inputs, negative ones as zero."""
         if self.max_value is None:
             return functional.relu(inputs)
+        # Clamps to 0 … max_value in one kernel, forward and backward.
         return functional.hardtanh(inputs, 0.0, float(self.max_value))
 
 

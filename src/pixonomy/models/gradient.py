@@ -1,7 +1,7 @@
-"""The gradient of a convolution's output goes in; those of its inputs come out, fast on small maps.
+"""Backward passes of convolutions that PyTorch's own are slow at: small maps, halved maps.
 
 oneDNN's bfloat16 gradient of a kernel works along the rows of the maps. Where those are a few
-pixels long, as in the last blocks of every network for small pictures, it takes three to five times
+pixels long, as in the last blocks of every network for small images, it takes three to five times
 as long as the multiplications need; nine plain matrix products do not. Through a depthwise
 convolution that halves the map, the way back to the inputs takes up to fifty times as long as
 through one that does not: it is taken as if nothing were halved, with zeros for what was left out.
@@ -47,6 +47,8 @@ class SmallConvolution(torch.autograd.Function):
         inputs, kernel = context.saved_tensors
         of_inputs = of_kernel = None
         if context.needs_input_grad[0]:
+            # After the bias: stride, padding, dilation, transposed, output padding, groups, and
+            # which of the three gradients (inputs, kernel, bias) are wanted.
             of_inputs = torch.ops.aten.convolution_backward(
                 gradient,
                 inputs,
@@ -80,17 +82,23 @@ def kernel_gradient(inputs: torch.Tensor, gradient: torch.Tensor) -> torch.Tenso
     """
     n, entering, height, width = inputs.shape
     leaving, line = gradient.shape[1], width + 1
+    # One row and one pixel are as far as a tap reaches beyond the first and the last map.
     pixels, margin = n * (height + 1) * line, line + 1
     maps = inputs.new_zeros(margin + pixels + margin, entering)
     padded = maps[margin : margin + pixels].view(n, height + 1, line, entering)
     padded[:, :height, :width] = inputs.permute(0, 2, 3, 1)
+    # Laid out like the maps, so that row i of both is the same pixel. Where it is padded the
+    # gradient is zero: whatever a shift brings there adds nothing.
     spread = gradient.new_zeros(n, height + 1, line, leaving)
     spread[:, :height, :width] = gradient.permute(0, 2, 3, 1)
     turned = spread.view(pixels, leaving).t().contiguous()
     taps = inputs.new_empty(_TAPS, _TAPS, leaving, entering)
     for down in range(_TAPS):
         for across in range(_TAPS):
+            # The middle tap starts at the margin; this is the margin plus (down - 1) rows and
+            # (across - 1) pixels.
             start = down * line + across
+            # (c_out, pixels) @ (pixels, c_in): one of the nine matrix products.
             torch.mm(turned, maps[start : start + pixels], out=taps[down, across])
     return taps.permute(2, 3, 0, 1)
 
@@ -123,6 +131,9 @@ class StridedDepthwise(torch.autograd.Function):
         inputs, kernel = context.saved_tensors
         of_inputs = of_kernel = None
         if context.needs_input_grad[0]:
+            # A convolution of stride 2 keeps every other output of the same one with stride 1: its
+            # gradient is that one's, with zeros for the outputs that were left out (Dumoulin &
+            # Visin 2016).
             of_inputs = _depthwise_gradients(_dilate(gradient, inputs, kernel), inputs, kernel, 1)[
                 0
             ]

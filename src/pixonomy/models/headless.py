@@ -1,4 +1,4 @@
-"""Pretrained weights go in; a network that ends in an embedding, not in categories, comes out."""
+"""MobileNetV2 without its head: what embeds images where there is no bundle yet."""
 
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ def build_headless(size: int, weights: str | Path | None) -> Any:
     with building("float32"):
         images = keras.Input((3, size, size), dtype="uint8", name="images")
         inputs = layers.Rescaling(1 / 127.5, -1.0, name="rescale")(images)
+        # Rescaled to -1 … 1, which is what these weights were trained on.
         features = build_backbone(architecture(MODEL), size, weights)(
             Entrance(name="entrance")(inputs)
         )

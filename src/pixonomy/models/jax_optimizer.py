@@ -1,4 +1,4 @@
-"""Gradients go in; updated weights come out, by operations that JAX can compile.
+"""AdamW and Muon for JAX, in operations that its compiler understands.
 
 The same rules as `optimizer` has for PyTorch: no decay of vectors, slower rates for deep weights,
 averages that follow fast at first, Muon for kernels.
@@ -44,6 +44,7 @@ class JaxAdamW(keras.optimizers.AdamW):
         self._step(gradient, variable, rate)
 
     def _step(self, gradient: Any, variable: Any, rate: Any) -> None:
+        # Vectors are biases and scales of normalisation: decay would pull the latter to zero.
         if len(variable.shape) > 1:
             self.assign(variable, variable * (1 - rate * (self.weight_decay or 0.0)))
         super().update_step(gradient, variable, rate)
@@ -69,9 +70,11 @@ class JaxMuon(JaxAdamW):
             super()._step(gradient, variable, rate * ADAM_SHARE)
             return
         momentum = self._momentums[self._get_variable_index(variable)]
+        # Nesterov's momentum: the gradient counts once more beside the average it has just entered.
         self.assign(momentum, momentum * MUON_MOMENTUM + gradient)
         update = _orthogonalise(gradient + MUON_MOMENTUM * momentum)
         height, width, entering, leaving = variable.shape
+        # An orthogonal (m, n) matrix has elements of mean square 1 / max(m, n).
         size = LIKE_ADAM * max(leaving, height * width * entering) ** 0.5
         kept = variable * (1 - rate * (self.weight_decay or 0.0))
         self.assign(variable, kept - rate * size * update)
@@ -81,6 +84,7 @@ def _orthogonalise(kernel: Any) -> Any:
     """See `optimizer.orthogonalise`."""
     height, width, entering, leaving = kernel.shape
     fan_in = height * width * entering
+    # One row a filter: (out, height * width * in).
     matrix = ops.reshape(ops.transpose(kernel, (3, 0, 1, 2)), (leaving, fan_in))
     x = ops.transpose(matrix) if leaving > fan_in else matrix
     x = x / (ops.norm(x) + 1e-7)

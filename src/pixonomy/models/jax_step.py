@@ -1,4 +1,4 @@
-"""A model and a batch go in; one compiled optimizer step is taken on JAX and the loss comes out."""
+"""One training step on JAX: loss, gradients and update, compiled as a whole."""
 
 from collections.abc import Callable
 from typing import Any
@@ -26,6 +26,7 @@ def jax_step(model: Any, objective: Objective) -> Callable[[npt.NDArray[np.uint8
 
     def step(trainable: Any, others: Any, state: Any, images: Any, targets: Any) -> Any:
         total, gradients = 0.0, [0.0 for _ in trainable]
+        # Parts may differ by one image: each counts by its share of the batch.
         for some in np.array_split(np.arange(len(images)), min(objective.parts, len(images))):
             part, share = slice(int(some[0]), int(some[-1]) + 1), len(some) / len(images)
             own = {name: values[part] for name, values in targets.items()}
@@ -37,6 +38,7 @@ def jax_step(model: Any, objective: Objective) -> Callable[[npt.NDArray[np.uint8
 
     mesh = Mesh() if jax.process_count() > 1 else None
     results: dict[str, Any] = {} if mesh is None else {"out_shardings": mesh.whole}
+    # Donated: old weights, statistics and moments give their memory to the new ones.
     compiled = jax.jit(step, donate_argnums=(0, 1, 2), **results)
 
     def take(images: npt.NDArray[np.uint8], targets: Targets) -> float:
@@ -75,7 +77,9 @@ def _cross_entropy(logits: Any, labels: Any, objective: Objective) -> Any:
 
     logs = jax.nn.log_softmax(logits.astype("float32"))
     right = jax.numpy.take_along_axis(logs, labels[:, None], axis=1)[:, 0]
+    # Label smoothing (Szegedy et al. 2016): a part of the probability is spread over all labels.
     smoothing = objective.label_smoothing
     losses = -(1 - smoothing) * right - smoothing * logs.mean(axis=1)
     weights = objective.weights
+    # Not divided by the sum of the weights, so that the parts of a batch can be added up.
     return losses if weights is None else losses * jax.numpy.asarray(weights)[labels]

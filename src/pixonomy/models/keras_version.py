@@ -1,6 +1,6 @@
-"""The versions of Keras on whose private parts this package leans, and the refusal of others.
+"""Refuses versions of Keras whose private parts, which this package leans on, are untested.
 
-Private are: the tensor of a variable (`_value`: fused, fold, optimizer, step, device) and of a
+It leans on: the tensor of a variable (`_value`: fused, fold, optimizer, step, device) and of a
 convolution's kernel (`_kernel`: fused, fold), an optimizer's state (`_momentums`, `_velocities`,
 `_iterations`, `_trainable_variables`, `_get_variable_index`, `_model_variables_moving_average` and
 its update: optimizer), the order of a model's operations (`_nodes_by_depth`: program), and the

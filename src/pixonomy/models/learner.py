@@ -1,4 +1,4 @@
-"""Names and settings go in; what learns on the backend at hand comes out."""
+"""Picks the optimizer and the training step that belong to the backend in use."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""A function goes in; what it returns where Keras runs on PyTorch comes out.
+"""Runs a function where Keras uses PyTorch: in this process, or in one of its own.
 
 ONNX files are made by PyTorch, and a process has one backend.
 """

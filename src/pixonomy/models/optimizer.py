@@ -1,4 +1,4 @@
-"""Gradients go in; updated weights come out, by PyTorch's fused AdamW kernel."""
+"""AdamW and Muon for PyTorch, the former in its fused kernel, and averages of the weights."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -31,6 +31,7 @@ class FusedAdamW(keras.optimizers.AdamW):
         super().build(variables)
         averages = [self._model_variables_moving_average] if self.use_ema else []
         for variable, average in zip(variables, *averages, strict=True) if averages else ():
+            # An average starts as the weights, not as zero: nothing has to be corrected for.
             average._value.data = variable._value.data.clone()
         for moments in (self._momentums, self._velocities):
             for variable, moment in zip(variables, moments, strict=True):
@@ -59,6 +60,7 @@ class FusedAdamW(keras.optimizers.AdamW):
 
     def _update(self, places: Sequence[int], gradients: Any, rate: float) -> None:
         """Step the variables at these places, each at its own rate."""
+        # The kernel takes one rate a call, so variables are gathered by their rates.
         by_factor: dict[float, dict[int, torch.Tensor]] = {}
         for place, gradient in zip(places, gradients, strict=True):
             factor = self._factors.get(self._trainable_variables[place].path, 1.0)
@@ -82,6 +84,7 @@ class FusedAdamW(keras.optimizers.AdamW):
             return
         kept = kept_share(float(self.iterations), self.ema_momentum, min)
         with torch.no_grad():
+            # average + (1 - kept) * (weight - average), for all tensors in one call.
             torch._foreach_lerp_(
                 [average._value for average in self._model_variables_moving_average],
                 [variable._value for variable in trainable_variables],
@@ -90,6 +93,8 @@ class FusedAdamW(keras.optimizers.AdamW):
 
     def _step_adam(self, gradients: dict[int, torch.Tensor], rate: float, decay: float) -> None:
         weights = [self._trainable_variables[place]._value for place in gradients]
+        # The kernel counts these step numbers up by one itself, before it corrects the moments for
+        # their start at zero; they are made anew, for `iterations` is what a checkpoint holds.
         done = torch.full((len(weights),), float(self.iterations), device=weights[0].device)
         adamw(
             weights,
@@ -109,6 +114,7 @@ class FusedAdamW(keras.optimizers.AdamW):
         )
 
 
+# As airbench has them (Jordan 2024); a momentum of 0.85 did as well (docs/decisions/0011).
 MUON_MOMENTUM = 0.6
 NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)  # of the quintic, as its authors chose them
 NEWTON_SCHULZ_STEPS = 3
@@ -135,11 +141,15 @@ class Muon(FusedAdamW):
 
     def _step_muon(self, place: int, gradient: torch.Tensor, rate: float) -> None:
         momentum = self._momentums[place]._value
+        # Nesterov's momentum: the gradient counts once more beside the average it has just entered.
         momentum.mul_(MUON_MOMENTUM).add_(gradient)
         update = orthogonalise(gradient + MUON_MOMENTUM * momentum)
         leaving = update.shape[-1]
+        # An orthogonal (m, n) matrix has elements of mean square 1 / max(m, n); times the root of
+        # that they are of size one, as Adam's are before its rate.
         size = LIKE_ADAM * max(leaving, update.numel() // leaving) ** 0.5
         weight = self._trainable_variables[place]._value
+        # Decay apart from the step, as in AdamW: it depends on the rate, not on the gradient.
         weight.mul_(1 - rate * (self.weight_decay or 0.0)).sub_(update, alpha=rate * size)
 
 
@@ -160,12 +170,19 @@ def orthogonalise(kernel: torch.Tensor) -> torch.Tensor:
     Returns:
         float32, same shape; singular values are between about 0.7 and 1.2.
     """
+    # One row a filter: (out, height * width * in).
     matrix = kernel.permute(3, 0, 1, 2).flatten(1).to(_precision_on(str(kernel.device)))
+    # x @ x.T below is then the smaller of the two products.
     is_tall = matrix.shape[0] > matrix.shape[1]
     x = matrix.T if is_tall else matrix
+    # The Frobenius norm is at least the largest singular value: all of them are then at most 1,
+    # where the polynomial brings them towards 1.
     x = x / (x.norm() + 1e-7)
     first, third, fifth = NEWTON_SCHULZ
     for _ in range(NEWTON_SCHULZ_STEPS):
+        # An odd polynomial in x leaves the singular vectors and maps each singular value s to a s +
+        # b s³ + c s⁵. It is steep at zero, so that small ones grow in few steps, and so does not
+        # settle at exactly 1.
         square = x @ x.T
         x = first * x + (third * square + fifth * square @ square) @ x
     x = x.T if is_tall else x

@@ -1,7 +1,7 @@
-"""A model goes in; what answers batches of images with it comes out, layer by layer.
+"""A model's answers for batches of images, layer by layer so that memory stays small.
 
 `keras.Model.predict_on_batch` keeps what every layer gives until the last one is done: 2.5 GiB for
-64 pictures of 224 px through MobileNetV2, where the layers that still have a reader hold a fifth.
+64 images of 224 px through MobileNetV2, where the layers that still have a reader hold a fifth.
 """
 
 from collections.abc import Callable

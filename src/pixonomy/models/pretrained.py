@@ -1,4 +1,4 @@
-"""The name of a keras.applications backbone goes in; the headless network comes out, weighted."""
+"""Backbones of keras.applications with their ImageNet weights, without their heads."""
 
 import contextlib
 import importlib
@@ -54,6 +54,7 @@ def build_backbone(kind: Architecture, size: int, weights: str | Path | None) ->
     build = getattr(keras.applications, application)
     start = IMAGENET if weights == IMAGENET else None
     shape = (size, size, 3) if kind.channels_last else (3, size, size)
+    # Inside `building`, which sets channels first for all other networks.
     order = _channels_last() if kind.channels_last else contextlib.nullcontext()
     with _quiet_loading(), order, _connect_timeout(build if start else None):
         try:
@@ -69,6 +70,7 @@ def build_backbone(kind: Architecture, size: int, weights: str | Path | None) ->
             ) from error
         if weights is not None and weights != IMAGENET:
             _load(network, Path(weights), application)
+    # The fused layers know channels-first maps alone.
     return network if kind.channels_last else fuse(network)
 
 
@@ -109,6 +111,7 @@ def _connect_timeout(build: Any | None) -> Iterator[None]:
     """
     before = socket.getdefaulttimeout()
     if build is not None:
+        # Practically none where nobody answers: Keras then finds the cache or fails at once.
         socket.setdefaulttimeout(_CONNECT_SECONDS if _is_reachable(build) else 0.01)
     try:
         yield

@@ -1,4 +1,4 @@
-"""A functional Keras model goes in; its layers, as a list of plain calls, come out.
+"""Flattens a functional Keras model into a list of plain calls, which cost less Python.
 
 Keras walks its graph anew at each call, and checks, converts and scopes the inputs of every layer
 and of every nested model: about 2.5 ms a step, a sixth of what a small network's step takes. What
@@ -60,6 +60,7 @@ class Program:
         for call in self._calls:
             taken = [values[slot] for slot in call.takes]
             values[call.gives] = call.compute(taken if call.is_list else taken[0], is_training)
+            # Else this list would keep alive what the slots are about to give up.
             taken.clear()
             for slot in call.frees:
                 values[slot] = None
@@ -78,6 +79,8 @@ class Program:
         """Add the calls of a model whose input lies in a slot; return its output's slot."""
         if len(model.inputs) != 1 or len(model.outputs) != 1:
             raise NotFlat
+        # By identity: the graph's tensors are symbols without values, and nested models share slots
+        # with the outer one.
         slots = {id(model.inputs[0]): entrance}
         for node in _in_order(model):
             taken, is_list = _inputs_of(node)
@@ -98,7 +101,9 @@ class Program:
     def _fold(self) -> None:
         """Make one call of a convolution, the kept normalisation after it, and what rectifies."""
         readers = Counter(slot for call in self._calls for slot in call.takes)
+        # The caller reads the result: what gives it must not be folded away.
         readers[self._result] += 1
+        # Only what has a single reader can be computed together with it: others need its output.
         by_input = {call.takes[0]: call for call in self._calls if readers[call.takes[0]] == 1}
         folded: set[int] = set()
         for call in self._calls:
@@ -114,6 +119,7 @@ class Program:
         self._calls = [call for call in self._calls if id(call) not in folded]
 
     def _plan_frees(self) -> None:
+        # Seen from the end, the first call that reads a slot is the last one to do so.
         seen = {self._result}
         for call in reversed(self._calls):
             call.frees = [slot for slot in dict.fromkeys(call.takes) if slot not in seen]
@@ -134,6 +140,7 @@ def forward_of(model: Any) -> Compute:
 
 def _in_order(model: Any) -> Iterator[Any]:
     """Return a model's nodes, each after those it reads."""
+    # Keras counts depth from the outputs: the inputs are deepest.
     for depth in sorted(model._nodes_by_depth, reverse=True):
         for node in model._nodes_by_depth[depth]:
             if node.operation and not node.is_input:

@@ -1,4 +1,4 @@
-"""A model and a batch go in; one optimizer step is taken and the loss comes out.
+"""One training step on PyTorch: gradients of the cross-entropy, then the optimizer.
 
 `keras.Model.train_on_batch` does the same with metrics, callbacks and data adapters around it,
 which cost a small network several per cent of each step.
@@ -54,6 +54,8 @@ def _measure_gradients(
     for weight in weights:
         weight.grad = None
     total, count = 0.0, len(images)
+    # Parts may differ by one image: each counts by its share of the batch, and PyTorch adds the
+    # gradients up in `grad`.
     for part in np.array_split(np.arange(count), min(objective.parts, count)):
         some = slice(int(part[0]), int(part[-1]) + 1)
         batch = lay_on(weights[0].device, images[some])
@@ -76,6 +78,8 @@ def _measure_loss(
     if targets.others is not None and targets.shares is not None:
         share = lay_on(device, targets.shares[some])
         others = lay_on(device, targets.others[some])
+        # Equals the loss on the mixed target, for cross-entropy is linear in it (Zhang et al.
+        # 2018).
         losses = share * losses + (1 - share) * _weighted(logits, others, objective)
     return losses.mean()
 
@@ -86,4 +90,6 @@ def _weighted(logits: torch.Tensor, labels: torch.Tensor, objective: Objective) 
     )
     if objective.weights is None:
         return losses
+    # Not divided by the sum of the weights, as PyTorch's `weight` would be: parts of a batch add
+    # up.
     return losses * lay_on(labels.device, objective.weights)[labels]

@@ -1,4 +1,4 @@
-"""What a batch's pictures show, and what is made small, whichever backend computes it."""
+"""Labels of a batch, and the loss to minimise, in terms that both backends share."""
 
 from dataclasses import dataclass
 
@@ -11,12 +11,13 @@ Floats = npt.NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Targets:
-    """What a batch's pictures show.
+    """The labels of a batch.
 
     Attributes:
         labels: label numbers, (n,).
-        others: of pictures that are mixed from two, what the second shows, (n,); None: no mixing.
-        shares: how much of each picture its first label is, float32 (n,), 0 to 1.
+        others: of images that are mixed from two, what the second shows, (n,); None: no mixing.
+        shares: the weight of the first label of each image, lambda in the papers on mixing,
+            float32 (n,), 0 to 1.
     """
 
     labels: Labels
@@ -26,7 +27,7 @@ class Targets:
 
 @dataclass(frozen=True)
 class Objective:
-    """What is made small.
+    """The loss to minimise.
 
     Attributes:
         label_smoothing: the probability taken from the right label and spread, 0 to 1.

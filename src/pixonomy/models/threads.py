@@ -1,4 +1,4 @@
-"""A number of cores goes in; PyTorch computes with as many threads as others leave cores for.
+"""Gives PyTorch as many threads as other processes leave cores for.
 
 The threads of a network wait for each other at the end of every kernel. Beside other work one of
 them is always without a core, and all wait: on two cores with two busy processes, two threads train
@@ -47,6 +47,7 @@ class SharedCores:
             busy = read_busy(_STATISTICS.read_text(), self._ours)
         except (OSError, ValueError, IndexError):
             return now, None  # not Linux, or hidden from us: nobody is known to be there
+        # Steal and interrupts count as work of others: those cores are not ours meanwhile either.
         return now, busy - own if self._ours else None
 
 

@@ -1,4 +1,4 @@
-"""Images go in; the features of VGG16 or VGG19 come out, two of its three dense layers included.
+"""The head of VGG16 and VGG19, with two of its three dense layers, and their start.
 
 Simonyan & Zisserman 2015: 13 or 16 convolutions in five blocks with max pooling between.
 """
@@ -39,5 +39,6 @@ def initialise_he(backbone: Any, seed: int) -> None:
     """
     for place, layer in enumerate(backbone.layers):
         if isinstance(layer, layers.Conv2D):
+            # The same seed would draw the same numbers again for every kernel of one shape.
             draw = keras.initializers.HeNormal(seed=seed * 1000 + place)
             layer.kernel.assign(draw(layer.kernel.shape))

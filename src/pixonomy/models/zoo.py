@@ -1,4 +1,4 @@
-"""A model's name and settings go in; the Keras model comes out."""
+"""Builds a network by name, from uint8 images to logits, its preprocessing inside."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,11 +57,14 @@ def build_model(settings: ModelSettings, precision: Precision) -> Any:
         raise SettingError(
             f"{settings.model} needs pictures of at least {kind.smallest} px, not {settings.size}."
         )
+    # What has no seed of its own draws from Keras's global generator.
     keras.utils.set_random_seed(settings.seed)
     with building(precision):
         images = keras.Input((3, settings.size, settings.size), dtype="uint8", name="images")
         inputs = Entrance(name="entrance")(_preprocess(images, settings, kind))
         features = _features(inputs, settings, kind)
+        # Without training a dropout passes its input on: under this name the features are found
+        # again.
         embedding = layers.Dropout(settings.dropout, name="embedding", seed=1)(features)
         logits = layers.Dense(settings.categories, dtype="float32", name="logits")(embedding)
         return keras.Model(images, logits, name=settings.model)
@@ -89,17 +92,22 @@ def _own_features(inputs: Any, settings: ModelSettings, kind: Architecture) -> A
         features = compact_features(images, settings.size)
     else:
         features = airbench_features(images)
+    # A model inside the model: `fuse` rebuilds functional models, and others look for networks
+    # there.
     return fuse(keras.Model(images, features, name=f"{kind.family}_features"))(inputs)
 
 
 def _preprocess(images: Any, settings: ModelSettings, kind: Architecture) -> Any:
     wanted = kind.preprocessing
     if wanted == "inside":
+        # Turns uint8 into floats and nothing else: the network's own layers do the rest.
         return layers.Rescaling(1.0, name="rescale")(images)
     if wanted == "unit" or not settings.is_pretrained:
         return layers.Rescaling(1 / 127.5, -1.0, name="rescale")(images)
     if wanted == "caffe":
+        # Caffe read images blue first, and took the means away without scaling.
         return _rescale(keras.ops.flip(images, 1), 1.0, [-mean for mean in _CAFFE_MEANS])
+    # (x / 255 - mean) / deviation, as one product and one sum.
     scale = 1 / (255 * np.array(_TORCH_DEVIATIONS))
     return _rescale(images, scale, -np.array(_TORCH_MEANS) / _TORCH_DEVIATIONS)
 

@@ -1,4 +1,4 @@
-"""Names and numbers go in; the lines of a bar chart, as our pages draw it, come out."""
+"""Scales the bars of a bar chart, as our pages draw it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""A drawn figure goes in; one `<svg>` element in the style of our pages comes out.
+"""Renders a drawn figure as one `<svg>` element in the style of our pages.
 
 A figure asks nothing of the network, has no script, has ids that are the same on every run and
 unique on the page, and texts as text. Colours are Okabe and Ito's colour-blind-safe ones ("Color

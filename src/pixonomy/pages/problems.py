@@ -1,4 +1,4 @@
-"""Pictures that were left out go in; what a page tells of them, reason by reason, comes out."""
+"""Groups the images that were left out by reason, for a page to show."""
 
 from dataclasses import dataclass
 

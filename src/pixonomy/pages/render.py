@@ -1,6 +1,6 @@
-"""A room's template and its content go in; one self-contained HTML5 page comes out.
+"""Renders a template and its content as one self-contained HTML5 page.
 
-A page needs no network: style, figures (SVG), pictures (JPEG) and what script it has are inside it.
+A page needs no network: style, figures (SVG), images (JPEG) and what script it has are inside it.
 Every text from outside is escaped.
 """
 

@@ -1,4 +1,4 @@
-"""Pixels go in; a small JPEG, or the text that puts it into a page, comes out."""
+"""Makes small JPEGs, and the text that puts one into a page."""
 
 import base64
 import io

@@ -1,4 +1,4 @@
-"""Numbers and names enter; the words our pages say them in leave."""
+"""Words numbers and names as our pages write them."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence

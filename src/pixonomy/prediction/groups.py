@@ -1,4 +1,4 @@
-"""A manifest's rows go in; the same rows come out group after group, cut into parts."""
+"""Orders a manifest's rows group after group and cuts them into parts of whole groups."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What the network says of single pictures goes in; one category a group of pictures comes out."""
+"""Aggregates what the network says of single images to one category for each group of images."""
 
 from dataclasses import dataclass, field
 from typing import Literal, get_args

@@ -1,6 +1,6 @@
-"""A bundle and a manifest go in; predictions come out, part by part, in the manifest's order.
+"""Predicts every image and group of a manifest with a bundle, part by part.
 
-Each thread reads, decodes and runs the network on stretches of its own: none waits for another,
+Each thread reads, decodes and runs the network on batches of its own: none waits for another,
 whichever of the three is slow. The network runs on one thread at a time for each, so that the
 answers do not depend on the number of cores.
 """

@@ -1,4 +1,4 @@
-"""A bundle and arrays, or logits, go in; one row of predictions a picture comes out."""
+"""Makes the table of predictions, one row an image, from a bundle and arrays or from logits."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Predictions go in; the CSV that a competition takes comes out, checked line by line."""
+"""Writes predictions as the CSV that a competition takes, and checks it line by line."""
 
 from collections.abc import Collection, Iterable, Iterator
 from itertools import groupby, zip_longest

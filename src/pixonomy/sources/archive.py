@@ -1,4 +1,4 @@
-"""An archive goes in, whatever it is called; rows come out, or a sentence how to unpack it."""
+"""Reads an archive as what its bytes say it is, whatever its name; or says how to unpack it."""
 
 from collections.abc import Iterator
 from pathlib import Path

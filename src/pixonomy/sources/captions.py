@@ -1,4 +1,4 @@
-"""The short texts beside pictures go in; whether they are labels or captions comes out."""
+"""Tells captions from labels among the texts beside images, so that no caption is a category."""
 
 from collections import Counter
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Columns of a person's table go in; those of a manifest come out: uri, label, split, group."""
+"""Finds the columns of a person's table that a manifest needs: path, label, split, group."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Rows of several sources, or of one table, go in; where they contradict each other comes out."""
+"""Finds rows that contradict each other: one image in several categories or splits."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""What a source of pictures tells: rows, what is broken in it, and what was passed over and why."""
+"""What every source yields: manifest rows, what is broken in it, what was passed over and why."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence

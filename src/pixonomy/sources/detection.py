@@ -1,8 +1,8 @@
-"""Boxes drawn over pictures go in, as detectors are trained on; one category a picture comes out.
+"""Labels images of detection sets: one category an image, by the boxes drawn over it.
 
 Read is the layout of YOLO: for `images/x.jpg` a text `labels/x.txt` (or `x.txt` beside it) with a
 line "class x y width height" for each box, and the names of the classes in a file beside.
-Annotations of other kinds (Pascal VOC, COCO) are told.
+Annotations of other kinds (Pascal VOC, COCO) are reported, not read.
 """
 
 from dataclasses import dataclass

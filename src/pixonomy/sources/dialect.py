@@ -1,4 +1,4 @@
-"""A text table goes in, as bytes; its rows come out as text, with the line of each.
+"""Reads a text table of any dialect exactly, with the line of each row.
 
 The dialect is found: comma, semicolon, tab or bar; quotes doubled or behind a backslash; any ends
 of lines. RFC 4180 is what all of them stem from. A row that cannot be read is an error that names

@@ -1,6 +1,6 @@
-"""Bytes of a text file go in; the same text as UTF-8 comes out, or a sentence says why not.
+"""Decodes the bytes of a text file to UTF-8 without losses, or says why that cannot be done.
 
-Nothing is decoded with losses: what differs in the file differs in what comes out.
+What differs in the file differs in the result.
 """
 
 import codecs

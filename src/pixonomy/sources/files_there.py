@@ -1,4 +1,4 @@
-"""Paths and a folder go in; which of them are files, how large and how old, comes out."""
+"""Looks at the files behind many paths: whether they are there, how large and how old they are."""
 
 import errno
 import os

@@ -1,4 +1,4 @@
-"""What a person names as sources goes in; what reads each of them comes out."""
+"""Finds out what each path is that a person names as a source, and what reads it."""
 
 import os
 import time

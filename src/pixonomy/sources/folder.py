@@ -1,7 +1,7 @@
-"""A folder of pictures goes in; manifest rows come out, one per picture file.
+"""Lists the images below a folder as manifest rows, one an image file.
 
-Which folder says what is told by `layout`; pictures that a `metadata.csv` names are told by it
-(`imagefolder`), and labels in boxes drawn over the pictures by `detection`.
+Which folder means what is decided by `layout`; images that a `metadata.csv` names are labelled by
+it (`imagefolder`), and labels in boxes drawn over the images are read by `detection`.
 """
 
 from collections import Counter

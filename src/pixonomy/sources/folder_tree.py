@@ -1,4 +1,4 @@
-"""Pictures by folder: a tree of folders, each with the number of pictures directly in it."""
+"""A tree of the folders of a source, each with the number of images directly in it."""
 
 from dataclasses import dataclass, field
 

@@ -1,4 +1,4 @@
-"""Names in an archive go in; the folders that they lie in, and what is said of those, come out."""
+"""Remembers what was found out about the folders in an archive, for the many images in each."""
 
 from collections.abc import Callable
 from typing import Generic, NamedTuple, TypeVar

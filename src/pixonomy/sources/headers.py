@@ -1,4 +1,4 @@
-"""The first row of a text table goes in; the names of its columns come out."""
+"""Names the columns of a text table by its first row, and sees where that is no header."""
 
 import unicodedata
 from collections.abc import Callable, Sequence

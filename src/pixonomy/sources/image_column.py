@@ -1,4 +1,4 @@
-"""A Parquet table with a column of pictures goes in; manifest rows come out.
+"""Lists the images in a Parquet table that holds them itself, as manifest rows.
 
 The column holds bytes, or structs {bytes, path} as Hugging Face writes them; a row whose bytes are
 null and whose path is set stands for a file. Names of `ClassLabel`s are found in the metadata.

@@ -1,8 +1,8 @@
-"""Pictures and a `metadata.csv` that names them go in; manifest rows come out.
+"""Lists images with a `metadata.csv` that names them, as Hugging Face's `imagefolder` has it.
 
-As Hugging Face's `imagefolder` has it: in the folder of a data set, or of each of its splits, lies
-a `metadata.csv`, `.jsonl` or `.parquet` with a column `file_name`: paths from that folder on. A
-`_classes.csv`, as Roboflow exports it, is read alike: a column of 0 and 1 for each category.
+In the folder of a data set, or of each of its splits, lies a `metadata.csv`, `.jsonl` or `.parquet`
+with a column `file_name`: paths from that folder on. A `_classes.csv`, as Roboflow exports it, is
+read alike: a column of 0 and 1 for each category.
 """
 
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A file of JSON objects, one a line, goes in; its rows come out as text, with the line of each.
+"""Reads a file of JSON objects, one a line, as rows of text with the line of each.
 
 The format: https://jsonlines.org, also called NDJSON.
 """

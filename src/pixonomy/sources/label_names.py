@@ -1,4 +1,4 @@
-"""The categories of a data set and their counts go in; what looks like a mistake comes out."""
+"""Finds categories that look like a mistake: named like splits, or alike, or nearly all there is."""
 
 import re
 import unicodedata

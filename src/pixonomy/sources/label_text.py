@@ -1,4 +1,4 @@
-"""What a text or a `.json` beside a picture holds goes in; its label comes out.
+"""Reads the label in a text or a `.json` beside an image.
 
 Nothing that holds several labels becomes one category.
 """

@@ -1,4 +1,4 @@
-"""The folders above each picture go in; which of them say the category and the split comes out.
+"""Decides which of the folders above the images are categories and which are splits.
 
 One set of rules for folders on disk and for those in archives. Told apart are, below folders that
 merely wrap everything: categories; splits above categories; categories above splits.

@@ -1,4 +1,4 @@
-"""What was found of a layout goes in; the sentences that tell a person of it come out."""
+"""Words what a person should know of how a folder's splits and categories were read."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 

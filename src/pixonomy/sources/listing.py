@@ -1,4 +1,4 @@
-"""A folder on disk goes in; the pictures below it come out, and what else lies there, by reason."""
+"""Lists the images below a folder on disk, and by reason what else lies there."""
 
 import os
 from collections import Counter

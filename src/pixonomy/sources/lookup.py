@@ -1,7 +1,7 @@
-"""A path as it was written goes in; the file below a folder that it means comes out, if one does.
+"""Finds the file below a folder that a written path means, where exactly one can be meant.
 
 Names are compared as most people's disks do: case and Unicode's form make no difference, and the
-ending of a picture may be missing. Folders are listed once each.
+ending of an image file may be missing. Folders are listed once each.
 """
 
 import os

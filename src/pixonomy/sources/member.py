@@ -1,4 +1,4 @@
-"""Pictures found in an archive go in; batches of manifest rows come out."""
+"""Turns images that were found in an archive into batches of manifest rows."""
 
 import os
 import stat

@@ -1,4 +1,4 @@
-"""Names of files and folders go in; what they are comes out: a picture, junk, a category."""
+"""Tells by the names of files and folders what they are: an image, junk, a category."""
 
 import os
 import unicodedata

@@ -1,6 +1,6 @@
-"""A table with a column for each category goes in; the category of each row comes out.
+"""Reads the category of each row from a table with a column for each category.
 
-As labelling services write it (`_classes.csv`): a 1 in the column of the picture's category, a 0 in
+As labelling services write it (`_classes.csv`): a 1 in the column of the image's category, a 0 in
 all others.
 """
 

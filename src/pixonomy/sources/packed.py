@@ -1,4 +1,4 @@
-"""A packed file, or part of one, goes in; a sentence that says how to unpack it comes out."""
+"""Says how to unpack a packed file, or a part of an archive, that cannot be read as it is."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Files that are no pictures go in, of folders or archives; counts and remarks come out."""
+"""Counts the files of folders and archives that are no images, by the reason to pass them over."""
 
 from collections import Counter
 from collections.abc import Callable

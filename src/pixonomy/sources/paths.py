@@ -1,8 +1,8 @@
-"""Paths as a person wrote them go in; the files they mean come out, and what had to be changed.
+"""Find the files that the paths in a person's table mean, and say what had to be changed for it.
 
 A path that names a file is taken as it is. Of the others, in this order: backslashes, `file://`,
 the case of letters and a missing ending, percent signs, and a folder that is not here. What was
-changed is told; where two files could be meant, neither is taken.
+changed is reported; where two files could be meant, neither is taken.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""Paths from another machine or folder go in; where the same files lie here comes out.
+"""Finds where files lie here that a table names by paths of another machine or folder.
 
 `C:/Users/me/pics/cars/0.jpg` may be `pics/cars/0.jpg` here. The part in front that is not here has
 to be the same for all paths of a table, and one place to fit: nothing is pieced together.

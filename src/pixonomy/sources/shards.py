@@ -1,4 +1,4 @@
-"""A folder goes in; the shards in it come out, where it holds shards instead of pictures."""
+"""Finds the shards below a folder that holds archives or tables instead of images."""
 
 import os
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Values of a column go in; the split that each of them names comes out, if they name splits."""
+"""Finds the columns of a table whose values name splits: train and test, or yes and no."""
 
 import re
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Names of files and folders that lie side by side go in; the splits that they tell come out."""
+"""Reads splits from the names of files and folders that lie side by side: train, val, test."""
 
 import re
 from collections.abc import Collection, Mapping, Sequence

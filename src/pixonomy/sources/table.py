@@ -1,4 +1,4 @@
-"""A table of picture files goes in; manifest rows come out: CSV, TSV, JSON lines or Parquet."""
+"""Lists the images that a table names or holds as manifest rows: CSV, TSV, JSON lines, Parquet."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Cells of a column go in; an error comes out where one holds several values, or a picture."""
+"""Refuses cells of a table that hold several values, or an image, where one value is expected."""
 
 import json
 import re

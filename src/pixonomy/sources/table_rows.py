@@ -1,4 +1,4 @@
-"""A file with a table goes in; its rows come out, and where in the file each of them is."""
+"""Reads any table of a person's, CSV to Parquet, with the place in the file of each row."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

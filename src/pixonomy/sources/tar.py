@@ -1,10 +1,10 @@
-"""A tar goes in: WebDataset samples, or plain folders of pictures; manifest rows come out.
+"""Lists the images in a tar as manifest rows: WebDataset samples, or plain folders of images.
 
-Of a WebDataset sample (neighbours whose names are equal up to the first dot) each picture is a
-row, whose label and group the texts beside it tell (`webdataset`); else its group is the sample.
+Of a WebDataset sample (neighbours whose names are equal up to the first dot) each image is a row,
+whose label and group come from the texts beside it (`webdataset`); else its group is the sample.
 The split is that of the whole shard.
 
-A tar without one label is read as folders on disk are: split, category, each picture alone.
+A tar without one label is read as folders on disk are: split, category, each image alone.
 """
 
 from collections.abc import Iterator

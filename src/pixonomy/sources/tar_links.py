@@ -1,6 +1,7 @@
-"""A tar goes in; its members come out, and links among them as the files that they lead to.
+"""Reads a tar's members with the links among them resolved to the files that they lead to.
 
-Tools that replace copies by links leave archives in which the second name of a picture is a link.
+Tools that replace duplicates by links leave archives in which the second name of an image is a
+link.
 """
 
 import posixpath

@@ -1,4 +1,4 @@
-"""A tar file goes in; its members come out, header by header: ustar, pax, GNU and the old kind.
+"""Reads the members of a tar file, header by header: ustar, pax, GNU and the old kind.
 
 Every byte is taken as hostile. Formats: POSIX.1-2017, pax; the GNU tar manual, "Basic Tar Format".
 """

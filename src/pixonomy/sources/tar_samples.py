@@ -1,4 +1,4 @@
-"""Members of a tar go in; WebDataset samples come out: neighbours with one key.
+"""Groups the members of a tar into WebDataset samples: neighbours with one key.
 
 The key is a name up to the first dot of its last part, as the `webdataset` library has it.
 """

@@ -1,4 +1,4 @@
-"""A column of any plain type goes in; text to compare comes out: labels, groups, splits."""
+"""Reads a column of any plain type as text to compare: labels, groups, splits."""
 
 from typing import NamedTuple
 

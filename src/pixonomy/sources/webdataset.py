@@ -1,6 +1,6 @@
-"""The texts beside pictures go in; labels and groups come out, as WebDatasets have them.
+"""Reads labels and groups of images from the texts beside them, as WebDatasets have them.
 
-Of a picture each text counts that has its whole name (a.front.jpg, a.front.json), then those of
+Of an image each text counts that has its whole name (a.front.jpg, a.front.json), then those of
 its sample. A label is what the `.json` has under the first of `LABEL_KEYS`, else what the `.cls`,
 `.class`, `.label` or `.txt` says, if that is one short line.
 """

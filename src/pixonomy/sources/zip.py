@@ -1,4 +1,4 @@
-"""A zip of folders of pictures goes in; manifest rows come out, nothing is unpacked.
+"""Lists the images in a zip of folders as manifest rows; nothing is unpacked.
 
 Folders inside mean what they mean on disk: split and category.
 """

@@ -1,4 +1,4 @@
-"""A zip file goes in; what its central directory tells of each member comes out.
+"""Reads the central directory of a zip file: what it states of each member, checked before use.
 
 Every byte is taken as hostile. Format: PKWARE's APPNOTE.TXT 6.3.10, sections 4.3 to 4.5.
 """

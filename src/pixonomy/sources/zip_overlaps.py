@@ -1,4 +1,4 @@
-"""The members of a zip go in; which of them share bytes with others comes out.
+"""Finds members of a zip that share bytes with others, as a zip bomb's do.
 
 A zip whose members lie in one another unpacks to millions of times its size (D. Fifield, "A better
 zip bomb", 2019). No program writes such zips; some write one member under two names.

@@ -1,7 +1,7 @@
-"""Rows of a data set go in; equally many of each category, dealt to the splits, come out.
+"""Assigns equally many images of each category to the splits of a study.
 
-Of copies one picture stays: a repeat teaches nothing new, and would count twice in a test. Whole
-units stay together: products, bursts. A unit whose pictures carry several labels is left out:
+Of duplicates one image stays: another teaches nothing new, and would count twice in a test. Whole
+groups stay together: products, bursts. A group whose images carry several labels is left out:
 nobody knows what it would teach.
 """
 

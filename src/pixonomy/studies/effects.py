@@ -1,4 +1,4 @@
-"""Finished cells go in; what each axis changes, with its uncertainty, comes out."""
+"""Estimates what each axis of a study changes, with its uncertainty."""
 
 import itertools
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""A study's TOML file goes in; its data sets, its grid and its cells come out."""
+"""Reads a study's TOML file: its data sets, its grid and its cells."""
 
 import dataclasses
 import itertools

@@ -1,4 +1,4 @@
-"""Pictures of categories go in; how well these can be told apart before any training comes out."""
+"""Measures how well categories can be told apart before any training."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass

@@ -1,4 +1,4 @@
-"""A study's file goes in; every cell's training, one table and one page come out."""
+"""Runs a study: every cell's training, one table and one page."""
 
 import time
 from collections.abc import Sequence

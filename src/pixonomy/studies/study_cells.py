@@ -1,4 +1,4 @@
-"""A cell and its arrays go in; a trained, evaluated run and its figures come out, once.
+"""Trains and evaluates one cell of a study, once, and keeps its figures.
 
 What a cell leaves is `cell.json`, its predictions and its history. Checkpoints and bundle are
 removed: a grid of VGGs would fill a disk with them.

@@ -1,4 +1,4 @@
-"""A study's data sets go in; arrays for each of them, equal in number, come out."""
+"""Prepares the arrays of a study's data sets, equal in number of images."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace

@@ -1,4 +1,4 @@
-"""A study's finished cells go in; one self-contained page comes out."""
+"""Renders the finished cells of a study as one self-contained page."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -189,7 +189,7 @@ def test_forged_lengths_are_damage(tmp_path: Path, length: int, place: int) -> N
     "content",
     [
         b"Dear reader, this is no catalogue at all.\n" * 50,
-        gzip.compress(b"catalogue" * 5000),
+        gzip.compress(b"catalogue" * 5000, mtime=0),
         bytes(3_000_000),
         b"\xff" * 3_000_000,
         random.Random(5).randbytes(3_000_000),

@@ -77,6 +77,6 @@ def test_a_large_stretch_is_followed_in_many_chains() -> None:
     assert offsets(chunk) == [0, *np.cumsum(sizes).tolist()]
 
 
-@pytest.mark.parametrize("stretch", [b"", b"\x05", bytes(4), bytes(3_000_000), b"\xff" * 3_000_000])
+@pytest.mark.parametrize("chunk", [b"", b"\x05", bytes(4), bytes(3_000_000), b"\xff" * 3_000_000])
 def test_what_is_no_document_is_none(chunk: bytes) -> None:
     assert offsets(chunk) == [0]

@@ -152,7 +152,7 @@ def test_products_without_an_id_are_groups_of_their_own_with_a_problem(tmp_path:
 
 
 @pytest.mark.parametrize(
-    ("imgs", "pictures"),
+    ("imgs", "images"),
     [
         ([b"one", b"two"], [b"one", b"two"]),
         (b"one", [b"one"]),

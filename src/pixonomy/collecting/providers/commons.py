@@ -1,8 +1,8 @@
-"""A MediaWiki's own pictures by its search: Wikimedia Commons, or another one named by `base_url`.
+"""Searches a MediaWiki's own images: Wikimedia Commons, or another one named by `base_url`.
 
-Pace and thumbnail widths after Wikimedia's robot policy: its interface one request at a time, its
-media two at a time. What a wiki lacks (the search that knows filetype:, licences by interface) is
-asked with the first search, and told.
+Rate limits and thumbnail widths after Wikimedia's robot policy: its interface one request at a
+time, its media two at a time. What a wiki lacks (the search that knows filetype:, licences by
+interface) is asked with the first search, and reported.
 """
 
 from collections.abc import Mapping

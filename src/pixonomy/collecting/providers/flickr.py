@@ -1,6 +1,6 @@
-"""Flickr: pictures under free licences, by its interface; it needs a key.
+"""Searches Flickr for images under free licences by its interface, which needs a key.
 
-A search gives 4,000 different pictures and then repeats: it is cut into spans of upload dates, each
+A search gives 4,000 different images and then repeats: it is cut into spans of upload dates, each
 small enough.
 """
 

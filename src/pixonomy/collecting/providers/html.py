@@ -1,4 +1,4 @@
-"""Any gallery of pages: a stock-photo site searched as people search it, or by its sitemap."""
+"""Searches any gallery of pages: a stock-photo site by its own search, or by its sitemap."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""Openverse: openly licensed pictures of many places, by its interface.
+"""Searches Openverse: openly licensed images of many places, by its interface.
 
 240 works a search, twenty a page without a key; with one (client id and secret, "ID:SECRET") fifty.
 """

@@ -1,4 +1,4 @@
-"""A list of addresses in a CSV or Parquet file, such as PD12M's or CommonCatalog's."""
+"""Searches a list of addresses in a CSV or Parquet file, such as PD12M's or CommonCatalog's."""
 
 import asyncio
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""A pen and a random generator enter; cars, petrol pumps, motorbikes and tyres are drawn."""
+"""Draws cars, petrol pumps, motorbikes and tyres."""
 
 import numpy as np
 

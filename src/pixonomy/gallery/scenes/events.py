@@ -1,4 +1,4 @@
-"""A pen and a random generator enter; cakes, Christmas trees, balloons and gifts are drawn."""
+"""Draws cakes, Christmas trees, balloons and gifts."""
 
 import numpy as np
 

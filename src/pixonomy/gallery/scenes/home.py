@@ -1,4 +1,4 @@
-"""A pen and a random generator enter; houses, living rooms, tools and shelves are drawn."""
+"""Draws houses, living rooms, tools and shelves."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""A pen and a random generator enter; coins, banknotes, piggy banks and jars are drawn."""
+"""Draws coins, banknotes, piggy banks and jars."""
 
 import numpy as np
 

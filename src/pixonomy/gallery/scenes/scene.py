@@ -1,4 +1,4 @@
-"""What a scene is: a subject's drawing function enters, a description for composing leaves."""
+"""What a scene is: how its subject is drawn and where it belongs, for composing."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""A pen and a random generator enter; beaches, aeroplanes, tents and suitcases are drawn."""
+"""Draws beaches, aeroplanes, tents and suitcases."""
 
 import numpy as np
 

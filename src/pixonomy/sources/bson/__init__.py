@@ -1,1 +1,1 @@
-"""A catalogue in BSON, as Cdiscount ships it: products with pictures inside."""
+"""Reads a catalogue in BSON, as Cdiscount ships it: products with images inside."""

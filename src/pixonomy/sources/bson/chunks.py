@@ -1,4 +1,4 @@
-"""A file or an object goes in; long stretches of its bytes come out, the next one read ahead."""
+"""Reads a file or an object in long chunks, the next one ahead of its use."""
 
 import mmap
 from collections.abc import Iterator

@@ -1,7 +1,7 @@
-"""The bytes of one BSON document go in; its ids and the byte ranges of its pictures come out.
+"""Reads one BSON document of any layout: its ids and the byte ranges of its images.
 
 The careful reader: any order of fields, any types, and every length checked before it is used.
-`layout` reads the documents that look alike many times faster.
+`document_layout` reads the documents that look alike many times faster.
 """
 
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""Documents that look alike go in, thousands at once; ids and picture ranges come out.
+"""Reads thousands of BSON documents of one layout at once: their ids and image byte ranges.
 
 Almost all documents of a catalogue have the same fields of the same types in the same order. What
 one document taught is tried on all others with a few array operations; whatever differs in one

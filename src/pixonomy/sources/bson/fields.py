@@ -1,4 +1,4 @@
-"""The bytes of a BSON document go in; its fields come out, each with its type and its place.
+"""Lists the fields of a BSON document, each with its type and its place in the bytes.
 
 Every length is checked before it is used (bsonspec.org, version 1.1).
 """

@@ -1,4 +1,4 @@
-"""A stretch that begins with a document goes in; where its documents begin and end comes out.
+"""Finds where the documents in a chunk begin and end, by their lengths alone.
 
 Each length tells where the next one lies, so a chain of documents can only be followed step by
 step. But many chains can be followed side by side: each begins where something looks like a

@@ -1,4 +1,4 @@
-"""The type and the bytes of a value go in; an id or a category as text comes out, or why not.
+"""Reads the ids and categories of BSON documents as text, or says why a value cannot be one.
 
 An id is text to compare: what MongoDB takes for one number is one text, whatever its type.
 """

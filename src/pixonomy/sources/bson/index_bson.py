@@ -1,4 +1,4 @@
-"""A BSON catalogue goes in; manifest rows come out, one a picture, stretch by stretch."""
+"""Lists the images of a BSON catalogue as manifest rows, one an image, chunk by chunk."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""Fields that all documents of one kind have go in; where each document has their values comes out.
+"""Finds the fields that all documents of one kind have, in all of these documents at once.
 
 A part of a document is read segment by segment: bytes that all documents share but for values of
 one length, up to a value of any length (a text, a list), behind which the next segment begins.

@@ -1,4 +1,4 @@
-"""A document teaches which bytes all of its kind have; which others have them comes out."""
+"""Learns from one document which bytes all of its kind have, and tests many documents for them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

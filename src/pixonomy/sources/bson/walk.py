@@ -1,4 +1,4 @@
-"""A stretch of a BSON file goes in; one row a picture comes out, and how far it was whole."""
+"""Reads a BSON file chunk after chunk: one row an image, and where damage begins."""
 
 import re
 from collections.abc import Sequence

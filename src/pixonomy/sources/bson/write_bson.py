@@ -1,4 +1,4 @@
-"""Products and their JPEGs go in; a BSON file in Cdiscount's schema comes out."""
+"""Writes products and their JPEGs as a BSON file in Cdiscount's schema."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

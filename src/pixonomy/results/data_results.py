@@ -1,0 +1,223 @@
+"""What the verbs return that look after data: manifests, arrays, audits, pages and copies."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pixonomy.results.record import Result, left_out_when_none
+
+
+@dataclass(frozen=True, kw_only=True)
+class Damage(Result):
+    """Where a source is broken.
+
+    Attributes:
+        offset: in bytes.
+        message: what is broken there, with the source's name.
+    """
+
+    offset: int
+    message: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ManifestResult(Result):
+    """What a manifest holds; `index` returns it.
+
+    Attributes:
+        manifest: the path of the Parquet file.
+        rows: images, with and without a problem.
+        groups: products and the like; an image without a group counts as one.
+        categories: different labels.
+        problems: rows that are left out.
+        splits: usable rows of train, validation and test.
+        labels: rows of the 100 most frequent labels, the most frequent first.
+        passed_over: files that are no images, by reason.
+        missing: files that are named and not there.
+        damage: places at which sources are broken.
+    """
+
+    manifest: str
+    rows: int
+    groups: int
+    categories: int
+    problems: int
+    splits: Mapping[str, int]
+    labels: Mapping[str, int]
+    passed_over: Mapping[str, int]
+    missing: int
+    damage: tuple[Damage, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeldOutValues(Result):
+    """Values of a column (keywords, providers) that are tested and not learnt.
+
+    Attributes:
+        column: the column's name.
+        values: how many values there are in train, validation and test.
+        test, validation: these values, the first hundred of them.
+        without_value: images without a value; they are not tested.
+        untested: labels that have no test image.
+        single: those of them with one value or none.
+        kept: those of them that stay in training although all their values are held out.
+        replaced: images that had a split before.
+    """
+
+    column: str
+    values: Mapping[str, int]
+    test: tuple[str, ...]
+    validation: tuple[str, ...]
+    without_value: int
+    untested: tuple[str, ...]
+    single: tuple[str, ...]
+    kept: tuple[str, ...]
+    replaced: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SplitResult(ManifestResult):
+    """A manifest with splits; `split` returns it.
+
+    Attributes:
+        held_out: only where values were held out.
+    """
+
+    held_out: HeldOutValues | None = left_out_when_none()
+
+
+@dataclass(frozen=True, kw_only=True)
+class SampledCategory(Result):
+    """One category of a sample.
+
+    Attributes:
+        label: the category.
+        name: its name for people.
+        asked, had: products asked for, and had.
+        pictures: images of those that were had.
+    """
+
+    label: str
+    name: str
+    asked: int
+    had: int
+    pictures: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SampleResult(ManifestResult):
+    """A part of a manifest; `sample` returns it.
+
+    Attributes:
+        repeats: images of these categories that repeat another; only where these are dropped.
+        sampled: every category of the sample.
+    """
+
+    repeats: int | None = left_out_when_none()
+    sampled: tuple[SampledCategory, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrepareResult(Result):
+    """Decoded, resized images; `prepare` returns it.
+
+    Attributes:
+        arrays: the folder.
+        rows: images in it.
+        problems: images that could not be decoded.
+        sizes: sides of the squares, in pixels.
+        seconds: how long this call took.
+        images_per_second: rows a second of this call.
+    """
+
+    arrays: str
+    rows: int
+    problems: int
+    sizes: tuple[int, ...]
+    seconds: float
+    images_per_second: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditResult(Result):
+    """What is wrong with images and labels; `audit` returns it.
+
+    Attributes:
+        manifest: the marked manifest.
+        page: the HTML page of findings.
+        seconds: how long this call took.
+        findings: how many there are of each kind, see `auditing.findings.count_findings`.
+        notes: sentences about what could not be found out.
+    """
+
+    manifest: str
+    page: str
+    seconds: float
+    findings: Mapping[str, int]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class BrowseResult(Result):
+    """A page to look at before training; `browse` returns it.
+
+    Attributes:
+        page: the HTML page.
+        rows, groups, categories, problems: as in a manifest's result.
+    """
+
+    page: str
+    rows: int
+    groups: int
+    categories: int
+    problems: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportResult(Result):
+    """A copy for other programs; `export` returns it.
+
+    Attributes:
+        export: the folder.
+        rows: images in it.
+        problems: rows left out.
+        splits: rows of train, validation and test.
+        files: shards, or in a folder the images.
+        seconds: how long this call took.
+    """
+
+    export: str
+    rows: int
+    problems: int
+    splits: Mapping[str, int]
+    files: int
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class CatalogueResult(Result):
+    """A drawn catalogue; `draw_catalogue` returns it.
+
+    Attributes:
+        catalogue: the BSON file.
+        categories: the CSV of its categories.
+        products, pictures: how many it holds.
+    """
+
+    catalogue: str
+    categories: str
+    products: int
+    pictures: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaxonomyResult(Result):
+    """A file of categories and keywords; `init_taxonomy` and `check_taxonomy` return it.
+
+    Attributes:
+        taxonomy: the TOML file.
+        categories, keywords: how many it names.
+    """
+
+    taxonomy: str
+    categories: int
+    keywords: int

@@ -1,0 +1,82 @@
+"""The base of all results: a frozen record that is also a JSON object, in both directions."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from types import NoneType, UnionType
+from typing import Any, Self, Union, get_args, get_origin, get_type_hints
+
+_LEFT_OUT = "left_out_when_none"
+
+
+def left_out_when_none() -> Any:
+    """Return the default of a field that JSON has only where it is known; others are null."""
+    return field(default=None, metadata={_LEFT_OUT: True})
+
+
+def is_left_out_when_none(name: str, kind: type["Result"]) -> bool:
+    """Tell whether a field has no place in JSON where it is None."""
+    return next(one for one in fields(kind) if one.name == name).metadata.get(_LEFT_OUT, False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """A record whose fields are the keys of a JSON object; `result["report"]` reads one, too."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what `--json` prints, in the order of the fields."""
+        named = {one.name: getattr(self, one.name) for one in fields(self)}
+        return {
+            name: to_json(value)
+            for name, value in named.items()
+            if value is not None or not is_left_out_when_none(name, type(self))
+        }
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Self:
+        """Return the record of a JSON object; keys of no field are passed over.
+
+        Raises:
+            TypeError: if a field without a default is not there.
+        """
+        kinds = get_type_hints(cls)
+        known = [one.name for one in fields(cls) if one.name in stored]
+        return cls(**{name: _from_json(kinds[name], stored[name]) for name in known})
+
+    def __contains__(self, key: object) -> bool:
+        return key in self.as_json()
+
+    def __getitem__(self, key: str) -> Any:
+        try:
+            return self.as_json()[key]
+        except KeyError:
+            raise KeyError(f"{type(self).__name__} has no {key!r}") from None
+
+
+def to_json(value: object) -> Any:
+    """Return the value of a field as JSON: records become objects, tuples arrays."""
+    if isinstance(value, Result):
+        return value.as_json()
+    if isinstance(value, Mapping):
+        return {key: to_json(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [to_json(one) for one in value]
+    return value
+
+
+def known_kind(kind: Any) -> Any:
+    """Return what a kind such as `str | None` is where it is not None."""
+    if get_origin(kind) not in (Union, UnionType):
+        return kind
+    known = [one for one in get_args(kind) if one is not NoneType]
+    return known[0] if len(known) == 1 else kind
+
+
+def _from_json(kind: Any, value: Any) -> Any:
+    kind = known_kind(kind)
+    if value is None:
+        return None
+    if isinstance(kind, type) and issubclass(kind, Result):
+        return kind.from_json(value)
+    if get_origin(kind) is tuple:
+        return tuple(_from_json(get_args(kind)[0], one) for one in value)
+    return value
