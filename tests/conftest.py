@@ -29,6 +29,11 @@ SHAPES = ("circle", "cross", "stripes")
 MakeOnce = Callable[[str, Callable[[Path], object]], Path]
 
 
+def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:
+    """Name bytes by their argument: some have the time in them, and workers have to agree."""
+    return argname if isinstance(val, bytes) and len(val) > 16 else None
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave the long forms of tests to `make soak`, whichever others are asked for."""
     if "PIXONOMY_SOAK" not in os.environ:

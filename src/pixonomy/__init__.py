@@ -1,10 +1,10 @@
 """Pictures in, a trained and honest classifier out: every verb of the command line as a function.
 
-    from pathlib import Path
     import pixonomy
 
-    pixonomy.fit([Path("photos")], Path("run"))
-    pixonomy.classify(Path("run"), [Path("new.jpg")])
+    pixonomy.fit("photos", "run")
+    classifier = pixonomy.load("run")
+    classifier("new.jpg").label
 
 Names are imported when they are first used, so that `import pixonomy` is instant.
 """
@@ -23,6 +23,8 @@ if _refused is not None and PurePath(sys.argv[0]).stem != "pixonomy":  # the com
 if TYPE_CHECKING:
     from pixonomy.arrays.write import ArraySettings
     from pixonomy.browsing.overview_page import BrowseChoices
+    from pixonomy.bundle.answer import Answer
+    from pixonomy.bundle.classifier import Classifier, load
     from pixonomy.dataset.manifest import read_manifest
     from pixonomy.errors import PixonomyError
     from pixonomy.prediction.submission import check_submission
@@ -49,10 +51,14 @@ if TYPE_CHECKING:
     from pixonomy.verbs.taxonomy import check_taxonomy, init_taxonomy
     from pixonomy.verbs.train import TrainChoices, plan_training, train
 
+__version__: str
+
 __all__ = [
+    "Answer",
     "ArraySettings",
     "AuditChoices",
     "BrowseChoices",
+    "Classifier",
     "CollectChoices",
     "Context",
     "FitChoices",
@@ -78,6 +84,7 @@ __all__ = [
     "fit",
     "index",
     "init_taxonomy",
+    "load",
     "plan_training",
     "predict",
     "prepare",
@@ -89,9 +96,11 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Answer": "bundle.answer",
     "ArraySettings": "arrays.write",
     "AuditChoices": "verbs.audit",
     "BrowseChoices": "browsing.overview_page",
+    "Classifier": "bundle.classifier",
     "CollectChoices": "verbs.collect",
     "FitChoices": "verbs.fit",
     "IndexChoices": "verbs.index",
@@ -107,6 +116,7 @@ _HOMES = {
     "check_taxonomy": "verbs.taxonomy",
     "draw_catalogue": "verbs.catalogue",
     "init_taxonomy": "verbs.taxonomy",
+    "load": "bundle.classifier",
     "plan_training": "verbs.train",
     "read_manifest": "dataset.manifest",
     "study": "studies.study",
@@ -114,6 +124,20 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    if name not in __all__:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        found: Any = version("pixonomy")
+    elif name in __all__:
+        from pixonomy.text_paths import takes_text
+
+        found = getattr(import_module(f"pixonomy.{_HOMES.get(name, f'verbs.{name}')}"), name)
+        found = found if isinstance(found, type) else takes_text(found)
+    else:
         raise AttributeError(f"module 'pixonomy' has no attribute {name!r}")
-    return getattr(import_module(f"pixonomy.{_HOMES.get(name, f'verbs.{name}')}"), name)
+    globals()[name] = found  # so that the next one who asks gets the same
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__", *(one for one in globals() if one.startswith("__"))])

@@ -23,7 +23,7 @@ class PixonomyError(Exception):
 
 
 class DataError(PixonomyError):
-    """The pictures or rows at hand do not allow what was asked."""
+    """The images or rows at hand do not allow what was asked."""
 
 
 class UndecodableImage(DataError):

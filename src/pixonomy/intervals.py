@@ -12,7 +12,7 @@ import polars as pl
 
 CONFIDENCE_LEVEL = 0.95
 UNIT = "unit"
-"""The column that is equal for pictures that are not independent of each other."""
+"""The column that is equal for images that are not independent of each other."""
 
 Doubles = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -22,12 +22,12 @@ _NORMAL = 1.959963984540054  # scipy.special.ndtri(_UPPER), where a bundle answe
 
 
 def unit_column(table: pl.DataFrame) -> str | None:
-    """Return the column that tells which pictures belong together; None where there is none."""
+    """Return the column that tells which images belong together; None where there is none."""
     return next((name for name in (UNIT, "group_id") if name in table.columns), None)
 
 
 def number_units(table: pl.DataFrame) -> Integers | None:
-    """Number the unit of each of n pictures from 0, int64 (n,).
+    """Number the unit of each of n images from 0, int64 (n,).
 
     Args:
         table: `unit`, or else group_id; a null is a unit of its own.
@@ -47,15 +47,15 @@ def number_units(table: pl.DataFrame) -> Integers | None:
 
 @dataclass(frozen=True)
 class Means:
-    """The mean of each of s sets of pictures and how sure it is; every array is (s,).
+    """The mean of each of s sets of images and how sure it is; every array is (s,).
 
     Attributes:
-        n: pictures, float64.
+        n: images, float64.
         units: units they belong to, int64.
-        mean: NaN for a set of no pictures.
+        mean: NaN for a set of no images.
         variance: of the mean.
         freedom: degrees of freedom of the variance; infinite where nothing had to be estimated.
-        alike: as many independent pictures the units are worth if those of a unit are all alike.
+        alike: as many independent images the units are worth if those of a unit are all alike.
     """
 
     n: Doubles
@@ -67,16 +67,16 @@ class Means:
 
     @property
     def effective(self) -> Doubles:
-        """As many independent pictures would say as much of a share, float64 (s,)."""
+        """As many independent images would say as much of a share, float64 (s,)."""
         with np.errstate(divide="ignore", invalid="ignore"):
             found = self.mean * (1 - self.mean) / self.variance
-        # All right or all wrong says nothing of how alike a unit's pictures are: taken as alike.
+        # All right or all wrong says nothing of how alike a unit's images are: taken as alike.
         return np.where((self.variance > 0) & (self.units > 1) & (found > 0), found, self.alike)
 
     def shares(self) -> tuple[Doubles, Doubles]:
         """Return the lower and upper bounds of the 95 % intervals of means that are shares.
 
-        Wilson's interval for the effective number of pictures, with Student's t in the place of the
+        Wilson's interval for the effective number of images, with Student's t in the place of the
         normal quantile. Source: E. L. Korn and B. I. Graubard, "Confidence intervals for
         proportions with small expected number of positive counts estimated from survey data",
         Survey Methodology 24 (1998), pages 193-201.
@@ -100,20 +100,20 @@ def measure_means(
     sets: Integers | None = None,
     count: int = 1,
 ) -> Means:
-    """Return the mean of each set of pictures, with the variance that dependence leaves it.
+    """Return the mean of each set of images, with the variance that dependence leaves it.
 
     The variance is the larger of two. One is the cluster-robust sandwich, corrected for few and for
     unequal units (CR2), with its degrees of freedom: units - 1 where they are equal (R. M. Bell and
     D. F. McCaffrey, "Bias reduction in standard errors for linear regression with multi-stage
     samples", Survey Methodology 28 (2002), pages 169-181). The other is that of the design effect
-    1 + (m - 1) r, m the mean size of the unit of a picture and r the correlation within units by
+    1 + (m - 1) r, m the mean size of the unit of an image and r the correlation within units by
     analysis of variance, at least 0 (L. Kish, Survey Sampling, 1965): steadier where some units are
-    large. Pictures that each stand alone have the variance of independent ones.
+    large. Images that each stand alone have the variance of independent ones.
 
     Args:
         values: booleans or numbers, (n,).
-        units: a number for each picture, (n,); None: each stands alone.
-        sets: the set of each picture, 0 to count - 1, (n,); None: all are of the first one.
+        units: a number for each image, (n,); None: each stands alone.
+        sets: the set of each image, 0 to count - 1, (n,); None: all are of the first one.
     """
     images = np.asarray(values, np.float64)
     place = np.zeros(len(images), np.int64) if sets is None else sets
@@ -162,7 +162,7 @@ def _correlation(
 
 
 def wilson(share: Doubles, n: Doubles) -> tuple[Doubles, Doubles]:
-    """Return the bounds of Wilson's 95 % score intervals of shares (s,) among n (s,) pictures.
+    """Return the bounds of Wilson's 95 % score intervals of shares (s,) among n (s,) images.
 
     Source: E. B. Wilson, "Probable inference, the law of succession, and statistical inference",
     JASA 22 (1927), pages 209-212.
@@ -177,6 +177,6 @@ def wilson(share: Doubles, n: Doubles) -> tuple[Doubles, Doubles]:
 
 
 def wilson_interval(right: float, n: float) -> tuple[float, float]:
-    """Return Wilson's 95 % interval of `right` out of `n` independent pictures (at least 1)."""
+    """Return Wilson's 95 % interval of `right` out of `n` independent images (at least 1)."""
     low, high = wilson(np.array([right / n]), np.array([float(n)]))
     return float(low[0]), float(high[0])

@@ -42,7 +42,7 @@ class Context:
     Attributes:
         cores: processes or threads to work with.
         progress: told how far long work is.
-        say: told what a person should know, one sentence at a time.
+        report: told what a person should know, one sentence at a time.
         hosts: the processes that train together.
         device: what networks are computed on, see `models.device`; None: as the recipe says.
     """

@@ -244,12 +244,13 @@ def test_people_read_lines(
     (line,) = capfd.readouterr().out.splitlines()
     assert line.startswith(f"{picture}: ")
     assert "%" in line
-    assert run(["classify", str(fitted_run), str(picture), str(tmp_path)]) == 0  # one was read
+    missing = str(tmp_path / "nowhere.jpg")
+    assert run(["classify", str(fitted_run), str(picture), missing]) == 0  # one was read
     head, first, second, count = capfd.readouterr().out.splitlines()
     assert head.split() == ["picture", "verdict", "category"]
     assert first.startswith(f"{picture}  ")
     assert "%" in first
-    assert second.split(maxsplit=1)[1] == "unreadable  a folder, not a file"
+    assert second.split(maxsplit=1)[1] == "unreadable  the file is missing"
     assert count.startswith("2 pictures: ")
     assert run(["evaluate", str(fitted_run)]) == 0
     assert "Test accuracy" in capfd.readouterr().out

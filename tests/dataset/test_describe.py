@@ -1,13 +1,15 @@
-from typing import Any
+from dataclasses import replace
 
 from pixonomy.dataset.describe import describe_manifest
+from pixonomy.results.data_results import ManifestResult
 
-RESULT: dict[str, Any] = {
-    "rows": 30, "groups": 20, "categories": 12, "problems": 1,
-    "splits": {"train": 0, "validation": 0, "test": 0},
-    "labels": {f"category {number}": 3 for number in range(12)},
-    "passed_over": {".heic": 9, "no ending": 3, "empty folders: pets, boats": 2}, "missing": 4,
-}  # fmt: skip
+RESULT = ManifestResult(
+    manifest="m.parquet", rows=30, groups=20, categories=12, problems=1,
+    splits={"train": 0, "validation": 0, "test": 0},
+    labels={f"category {number}": 3 for number in range(12)},
+    passed_over={".heic": 9, "no ending": 3, "empty folders: pets, boats": 2},
+    missing=4, damage=(),
+)  # fmt: skip
 
 
 def test_what_was_found_is_told_in_a_few_lines() -> None:
@@ -20,6 +22,6 @@ def test_what_was_found_is_told_in_a_few_lines() -> None:
 
 
 def test_what_there_is_nothing_of_is_not_told() -> None:
-    nothing = {"labels": {}, "passed_over": {}, "missing": 0}
-    (line,) = describe_manifest({**RESULT, **nothing, "splits": {"train": 8, "validation": 0}})
+    bare = replace(RESULT, labels={}, passed_over={}, missing=0)
+    (line,) = describe_manifest(replace(bare, splits={"train": 8, "validation": 0}))
     assert line.endswith("1 left out (train 8, validation 0).")

@@ -36,6 +36,9 @@ def test_archives_are_read_whatever_they_are_called(
     assert batch.rows.select("member", "label", "split").rows() == [("cat/1.jpg", "cat", "train")]
 
 
+PACKED_TAR = gzip.compress(tar())
+
+
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
@@ -44,12 +47,9 @@ def test_archives_are_read_whatever_they_are_called(
             gzip.compress(tar(), mtime=0),
             r"compressed with gzip: unpack it .*gunzip -k x\.tar",
         ),
-        ("x.tar.gz", gzip.compress(tar(), mtime=0), r"plain \.tar \(`gunzip -k x\.tar\.gz`\)"),
-        # A name of its own, for the bytes have the time in them, and workers have to agree on names.
-        pytest.param(
-            "x.zip", gzip.compress(zipped(), mtime=0), "compressed with gzip", id="zip in gzip"
-        ),
-        ("x.bson.gz", gzip.compress(b"x", mtime=0), r"plain \.bson"),
+        ("x.tar.gz", PACKED_TAR, r"plain \.tar \(`gunzip -k x\.tar\.gz`\)"),
+        ("x.zip", gzip.compress(zipped()), "compressed with gzip"),
+        ("x.bson.gz", gzip.compress(b"x"), r"plain \.bson"),
         ("x.7z", b"7z\xbc\xaf\x27\x1c" + bytes(30), "7z x"),
         ("x.zip.001", zipped()[:40], "cat x.zip"),
         ("x.zip", zipped()[:40], "cut or damaged"),

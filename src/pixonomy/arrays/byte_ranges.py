@@ -1,4 +1,4 @@
-"""A manifest goes in; where each picture to be decoded lies comes out, as columns of numbers.
+"""Where each image of a manifest lies, as columns of numbers: file, offset, length.
 
 A row costs some forty bytes here, not the kilobyte that a table of texts or objects would take:
 twelve million rows fit beside the workers.
@@ -27,12 +27,12 @@ _DIGITS = 15  # of a SHA-256 in hexadecimal: what an int64 holds
 Numbers = npt.NDArray[np.int64]
 
 IS_PREPARED = pl.col("problem").is_null() & pl.col("split").is_not_null()
-"""Which rows of a manifest become pictures in arrays."""
+"""Which rows of a manifest become images in arrays."""
 
 
 @dataclass(frozen=True)
 class ByteRanges:
-    """Where pictures lie; see `pixonomy.dataset.location.Location`.
+    """Where images lie; see `pixonomy.dataset.location.Location`.
 
     Attributes:
         rows: int64 (n,): the row of the manifest each belongs to.
@@ -44,7 +44,7 @@ class ByteRanges:
         encoding: int32 (n,): which of them.
         seen: what `index` saw of each of `files`; None where that is not known.
         digest: int64 (n,): the first 60 bits of the SHA-256; -1 where it is not known.
-        checksum: uint32 (n,): the CRC-32 that an encoding tells, and that `encodings` leave out; 0
+        checksum: uint32 (n,): the CRC-32 that an encoding holds, and that `encodings` leave out; 0
             where none is.
     """
 
@@ -63,7 +63,7 @@ class ByteRanges:
         return len(self.rows)
 
     def take(self, places: Numbers | slice) -> "ByteRanges":
-        """Return the extents at these places, in their order."""
+        """Return the ranges at these places, in their order."""
         return ByteRanges(
             self.rows[places],
             self.files,
@@ -107,13 +107,13 @@ class ByteRanges:
 
 
 def read_ranges(manifest: Path, base: Path) -> ByteRanges:
-    """Read where the usable pictures that have a split lie, in the manifest's order.
+    """Read where the usable images that have a split lie, in the manifest's order.
 
     Raises:
         StorageError: if the manifest cannot be read.
     """
     member = pl.col("member").cast(pl.Int64, strict=False)
-    # As many encodings as pictures would not be columns of numbers: the checksum is one.
+    # As many encodings as images would not be columns of numbers: the checksum is one.
     checksum = pl.col("encoding").str.extract(f"{CHECKSUM}([0-9a-f]{{8}})$").str.to_integer(base=16)
     digest = pl.col("sha256").str.slice(0, _DIGITS).str.to_integer(base=16, strict=False)
     with scan_parquet(manifest) as table:

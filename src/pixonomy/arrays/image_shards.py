@@ -1,4 +1,4 @@
-"""A folder of arrays goes in; its rows and memory-mapped pictures come out."""
+"""Opens a folder of arrays: its rows, and its images as memory-mapped shards."""
 
 import mmap
 from collections.abc import Callable, Sequence
@@ -31,16 +31,16 @@ OPEN_SHARDS = 128  # maps kept open: each takes a file descriptor, of which a pr
 
 
 def shard_path(folder: Path, size: int, shard: int) -> Path:
-    """Return where the shard of that number lies for pictures of `size` pixels."""
+    """Return where the shard of that number lies for images of `size` pixels."""
     return folder / str(size) / f"images-{shard:05d}.npy"
 
 
 @dataclass(frozen=True)
 class Arrays:
-    """Decoded pictures of one or more sizes and the rows they belong to.
+    """Decoded images of one or more sizes and the rows they belong to.
 
     Attributes:
-        rows: the manifest's rows, in the order of the pictures.
+        rows: the manifest's rows, in the order of the images.
         problems: the manifest's rows that are left out, each with its `problem`.
         about: the content of `arrays.json`.
     """
@@ -56,7 +56,7 @@ class Arrays:
         return tuple(self.about["sizes"])
 
     def images(self, size: int) -> "ImageShards":
-        """Open the pictures of one size.
+        """Open the images of one size.
 
         Raises:
             SettingError: naming the sizes at hand, if there is none of this size.
@@ -77,7 +77,7 @@ class Arrays:
 
 @dataclass(frozen=True)
 class ImageShards:
-    """The pictures of one size, memory-mapped; picture i belongs to row i.
+    """The images of one size, memory-mapped; image i belongs to row i.
 
     Safe to be read by several threads.
     """
@@ -93,7 +93,7 @@ class ImageShards:
 
     @property
     def image_bytes(self) -> int:
-        """The bytes of one picture."""
+        """The bytes of one image."""
         return 3 * self.resize_spec.size**2
 
     @cached_property
@@ -108,12 +108,12 @@ class ImageShards:
         return lru_cache(OPEN_SHARDS)(opened)
 
     def gather(self, rows: Rows) -> Images:
-        """Copy the pictures of these rows into one array, uint8 (n, 3, size, size).
+        """Copy the images of these rows into one array, uint8 (n, 3, size, size).
 
         Neighbours that lie in one shard are copied in one go: ascending rows are fastest.
 
         Raises:
-            IndexError: if a row is not among the pictures.
+            IndexError: if a row is not among the images.
             StorageError: if a shard cannot be read.
         """
         size = self.resize_spec.size

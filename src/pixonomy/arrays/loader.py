@@ -1,4 +1,4 @@
-"""Pictures on disk go in; batches come out, made ahead in threads.
+"""Makes batches ahead in threads, in an order that can be repeated.
 
 The order is decided by `(seed, epoch)` alone: not by the number of threads or hosts, nor by
 where an earlier run stopped.
@@ -67,17 +67,17 @@ class Step:
 
 @dataclass(frozen=True)
 class Order:
-    """Which pictures each step reads.
+    """Which images each step reads.
 
     Attributes:
         rows: the row numbers to draw from, int64 (n,), at least one.
-        batch: pictures a step over all hosts; what is left over of a pass waits for another,
+        batch: images a step over all hosts; what is left over of a pass waits for another,
             and a set smaller than this is one step.
         balanced: the label number of every row of the arrays, int64, if each pass is to show all
-            labels equally often: pictures of rare ones several times, of frequent ones not all.
+            labels equally often: images of rare ones several times, of frequent ones not all.
 
     Raises:
-        SettingError: if the hosts cannot have equally many pictures of each batch.
+        SettingError: if the hosts cannot have equally many images of each batch.
     """
 
     images: ImageShards
@@ -92,7 +92,7 @@ class Order:
 
     @property
     def step_rows(self) -> int:
-        """Pictures of each step, over all hosts."""
+        """Images of each step, over all hosts."""
         return min(self.batch, len(self.rows))
 
     @property
@@ -153,6 +153,7 @@ def shuffle(images: ImageShards, rows: Rows, seed: int, epoch: int) -> Rows:
     generator = np.random.default_rng([seed, epoch])
     rows = np.sort(rows)
     of_shard = np.searchsorted(rows, images.starts).tolist()
+    # The rows were permuted when the arrays were made: a window of shards is a fair sample already.
     shards = generator.permutation(len(images.shard_rows)).tolist()
     largest = max(images.shard_rows, default=1) * images.image_bytes
     window = min(_WINDOW_SHARDS, max(1, _WINDOW_BYTES // max(1, largest)))
@@ -171,7 +172,7 @@ class Loader(Generic[Item]):
     """`function(task)` for each task, in the order of the tasks, made ahead in threads.
 
     At most two results a thread exist at a time. Use it as a context: leaving the block ends
-    the threads, in mid-way too. What a function raises comes out where its result is awaited.
+    the threads, in mid-way too. What a function raises is raised where its result is awaited.
 
     Attributes:
         seconds_waited: how long results have been waited for so far.
@@ -216,7 +217,7 @@ class Loader(Generic[Item]):
         self.close()
 
     def close(self) -> None:
-        """End the threads; nothing comes out any more."""
+        """End the threads; there are no more results."""
         self._coming = iter(())
         self._ahead.clear()
         self._pool.shutdown(wait=True, cancel_futures=True)

@@ -1,4 +1,4 @@
-"""A manifest and an order of its rows go in; the rows in that order come out, chunk by chunk."""
+"""Reads a manifest's rows in any order, chunk by chunk, however many there are."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,6 +1,6 @@
-"""Encoded pictures in the order of the files go in; buckets in the order of the shards come out.
+"""External shuffle: lays encoded images into buckets, in the order that shards need them.
 
-A set larger than memory cannot be read in random order: each picture would cost a seek, or a
+A set larger than memory cannot be read in random order: each image would cost a seek, or a
 request. So the bytes are copied once, in the order they lie in, each into the bucket of the
 shards it belongs to; a bucket is small enough to be read in any order.
 """
@@ -27,7 +27,7 @@ TASK_BYTES = 64 * 1024**2  # a worker's memory
 
 @dataclass(frozen=True)
 class Scattering:
-    """Where each picture's bytes go: bucket and offset, int64 (n,) each."""
+    """Where each image's bytes go: bucket and offset, int64 (n,) each."""
 
     folder: Path
     byte_ranges: ByteRanges
@@ -35,7 +35,7 @@ class Scattering:
     offset: Numbers
 
     def buckets(self) -> ByteRanges:
-        """Return the extents as they are once all is scattered."""
+        """Return the byte ranges as they are once all is scattered."""
         names = [bucket_path(self.folder, number) for number in range(int(self.bucket.max()) + 1)]
         # What was no plain range is one now, but for what is still compressed.
         plain = [None if _is_column(one) else one for one in self.byte_ranges.encodings]
@@ -60,7 +60,7 @@ class Scattering:
 
 @dataclass(frozen=True)
 class ScatterTask:
-    """A stretch of the files: pictures that lie next to each other, and where they go."""
+    """A chunk of the files: images that lie next to each other, and where they go."""
 
     folder: Path
     number: int
@@ -75,13 +75,13 @@ def bucket_path(folder: Path, number: int) -> Path:
 
 
 def plan_scattering(folder: Path, byte_ranges: ByteRanges, shard_rows: int) -> Scattering:
-    """Decide the place of every picture; it follows from the extents alone.
+    """Decide the place of every image; it follows from the byte ranges alone.
 
     Args:
-        extents: in the order of the shards; every length is known.
-        shard_rows: pictures a shard; a bucket holds whole shards.
+        byte_ranges: in the order of the shards; every length is known.
+        shard_rows: images a shard; a bucket holds whole shards.
     """
-    # A length that no picture has is refused when it is read; it must not stretch the buckets.
+    # A length that no image has is refused when it is read; it must not enlarge the buckets.
     length = np.minimum(byte_ranges.length, MAX_READ)
     mean = max(1.0, float(length.mean()))
     shards = max(1, int(_BUCKET_BYTES / (mean * shard_rows)))
@@ -89,6 +89,7 @@ def plan_scattering(folder: Path, byte_ranges: ByteRanges, shard_rows: int) -> S
     by_file = _in_file_order(byte_ranges)
     by_bucket = by_file[np.argsort(bucket[by_file], kind="stable")]
     offset = np.empty(len(byte_ranges), np.int64)
+    # Each image begins where all before it, bucket by bucket, end; within its bucket further down.
     offset[by_bucket] = np.cumsum(length[by_bucket]) - length[by_bucket]
     firsts = np.full(int(bucket[-1]) + 1, np.iinfo(np.int64).max)
     np.minimum.at(firsts, bucket, offset)
@@ -96,7 +97,7 @@ def plan_scattering(folder: Path, byte_ranges: ByteRanges, shard_rows: int) -> S
 
 
 def scatter_tasks(scattering: Scattering) -> Iterator[ScatterTask]:
-    """Cut the pictures, in the order of the files, into tasks of some 64 MiB."""
+    """Cut the images, in the order of the files, into tasks of some 64 MiB."""
     by_file = _in_file_order(scattering.byte_ranges)
     ends = np.cumsum(scattering.byte_ranges.length[by_file])
     cuts = np.flatnonzero(np.diff(ends // TASK_BYTES)) + 1
@@ -111,10 +112,10 @@ def scatter_tasks(scattering: Scattering) -> Iterator[ScatterTask]:
 
 
 def scatter(task: ScatterTask) -> Problems:
-    """Copy the bytes of one stretch to their buckets, unless an earlier run has.
+    """Copy the bytes of one chunk to their buckets, unless an earlier run has.
 
     Returns:
-        Why a picture could not be read, by its row in the manifest.
+        Why an image could not be read, by its row in the manifest.
     """
     report = task.folder / f"scatter-{task.number:05d}.json"
     found = read_json(report)
@@ -144,6 +145,8 @@ def _write(task: ScatterTask, content: list[bytes]) -> None:
             try:
                 for run in _runs(task, places, content):
                     first = int(task.offset[run[0]])
+                    # At a planned offset: workers write one bucket at once, and a repeated task
+                    # writes the same.
                     os.pwrite(file, b"".join(content[place] for place in run), first)
             finally:
                 os.close(file)
@@ -152,7 +155,7 @@ def _write(task: ScatterTask, content: list[bytes]) -> None:
 def _runs(
     task: ScatterTask, places: npt.NDArray[np.intp], content: list[bytes]
 ) -> list[npt.NDArray[np.intp]]:
-    """Cut places where a picture that could not be read leaves a hole."""
+    """Cut places where an image that could not be read leaves a hole."""
     lengths = np.array([len(content[place]) for place in places])
     is_gap = task.offset[places][:-1] + lengths[:-1] != task.offset[places][1:]
     return np.split(places, np.flatnonzero(is_gap) + 1)

@@ -1,4 +1,4 @@
-"""The locations of one shard's pictures go in; its files and a report come out."""
+"""Makes one shard: decodes and resizes its images in every size."""
 
 import os
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from pixonomy.images.resize import ResizeSpec, frame_into
 from pixonomy.storage.files import read_json, write_aside, write_json
 
 Problems = dict[int, str]
-"""Why a picture is left out, by its row in the manifest."""
+"""Why an image is left out, by its row in the manifest."""
 
 _HEADER_BYTES = 128  # of a .npy file of this shape
 
@@ -37,9 +37,9 @@ class ShardTask:
 
 
 def write_shard(task: ShardTask) -> Problems:
-    """Decode and resize a shard's pictures in every size, unless an earlier run has.
+    """Decode and resize a shard's images in every size, unless an earlier run has.
 
-    Pictures are read in the order of the files, whatever the order of the rows.
+    Images are read in the order of the files, whatever the order of the rows.
     """
     found = _read_report(task)
     if found is not None:
@@ -84,7 +84,7 @@ def _read_report(task: ShardTask) -> Problems | None:
 
 
 def _are_whole(folder: Path, shard: int, count: int, resize_specs: Sequence[ResizeSpec]) -> bool:
-    """Tell whether all of a shard's files are there in full: a power cut can leave less."""
+    """Return whether all of a shard's files are there in full: a power cut can leave less."""
     for resize_spec in resize_specs:
         path = shard_path(folder, resize_spec.size, shard)
         if (

@@ -1,6 +1,6 @@
-"""A manifest goes in; memory-mapped arrays come out: every usable picture decoded and resized.
+"""Makes the arrays of a manifest: every usable image decoded, resized and laid into shards.
 
-The rows are permuted once over the whole set, so that any stretch of a shard is a fair sample.
+The rows are permuted once over the whole set, so that any part of a shard is a fair sample.
 """
 
 import shutil
@@ -30,7 +30,7 @@ WORK_FOLDER = "work"  # what is needed only until the arrays are finished
 _SHARD_BYTES = 64 * 1024**2  # a worker's memory: one shard of every size
 _FEWEST_SHARDS = 8  # so that small sets are spread over the cores too, on any machine alike
 _SCATTERED_BYTES = 4 * 1024**3  # encoded; beyond it the page cache may not hold the set
-_FEWEST_FOR_WORKERS = 400  # pictures; spawning processes costs about half a second each
+_FEWEST_FOR_WORKERS = 400  # images; spawning processes costs about half a second each
 _WORTH_TELLING = 10**9  # bytes
 _DEFAULT = Context()
 
@@ -45,12 +45,12 @@ class ArraySettings:
 
     @property
     def resize_specs(self) -> tuple[ResizeSpec, ...]:
-        """How pictures become squares, one a size."""
+        """How images become squares, one a size."""
         return tuple(ResizeSpec(size, self.fit) for size in self.sizes)
 
     @property
     def image_bytes(self) -> int:
-        """The bytes of one picture in all sizes."""
+        """The bytes of one image in all sizes."""
         return sum(3 * size**2 for size in self.sizes)
 
 
@@ -65,16 +65,16 @@ def write_arrays(
     """Decode and resize the manifest's usable rows that have a split, shard by shard.
 
     Shards that an interrupted run has finished are kept. `arrays.json` is written last: arrays
-    without it are unfinished. Memory is flat but for some forty bytes a picture.
+    without it are unfinished. Memory is flat but for some forty bytes an image.
 
     Args:
         scattered_bytes: a set of more encoded bytes is laid into buckets first, see `scatter`.
 
     Returns:
-        How many pictures were left out because their bytes could not be decoded.
+        How many images were left out because their bytes could not be decoded.
 
     Raises:
-        StorageError: if the disk has too little room, said before anything is written.
+        StorageError: if the disk has too little space, raised before anything is written.
     """
     about = read_manifest(manifest, ["label", "problem"])
     ranges = read_ranges(manifest, about.base)
@@ -82,7 +82,7 @@ def write_arrays(
     shard_rows = _count_shard_rows(settings, len(ranges))
     is_scattered = _is_scattered(ranges, scattered_bytes)
     _check_room(folder, settings, ranges, is_scattered, context)
-    # Few pictures are done before the worker processes have started.
+    # Few images are done before the worker processes have started.
     busy = context.cores if len(ranges) > _FEWEST_FOR_WORKERS else 1
     around = replace(context, cores=busy)
     unread: Problems = {}
@@ -97,7 +97,7 @@ def write_arrays(
 
 
 def _count_good(ranges: ByteRanges, problems: Problems, shard_rows: int) -> list[int]:
-    """Return how many pictures each shard has."""
+    """Return how many images each shard has."""
     is_good = ~np.isin(ranges.rows, list(problems))
     starts = range(0, len(ranges), shard_rows)
     return [int(is_good[start : start + shard_rows].sum()) for start in starts]
@@ -133,7 +133,7 @@ def _count_shard_rows(settings: ArraySettings, images: int) -> int:
 
 
 def _is_scattered(ranges: ByteRanges, scattered_bytes: int) -> bool:
-    """Tell whether reading in random order would be slow: a large set, a far or packed one."""
+    """Return whether reading in random order would be slow: a large set, a far or packed one."""
     if not len(ranges) or (ranges.length < 0).any():
         return False
     is_far = any(file.path is None for file in ranges.files)
@@ -171,7 +171,7 @@ def _check_room(
 def _scatter_all(
     work: Path, ranges: ByteRanges, shard_rows: int, context: Context
 ) -> tuple[ByteRanges, Problems]:
-    """Lay the encoded pictures into buckets; return where they lie then, and which do not."""
+    """Lay the encoded images into buckets; return where they lie then, and which do not."""
     with storage_errors(work):
         work.mkdir(parents=True, exist_ok=True)
     scattering = plan_scattering(work, ranges, shard_rows)
@@ -207,7 +207,7 @@ def _write_shards(
 
 
 def _write_tables(manifest: Path, folder: Path, ranges: ByteRanges, problems: Problems) -> None:
-    """Write the rows of the pictures in their order, and those of what was left out and why."""
+    """Write the rows of the images in their order, and those of what was left out and why."""
     kept = ranges.rows[~np.isin(ranges.rows, list(problems))]
     stream_parquet(folder / ROWS_FILE, permute(manifest, kept, folder / WORK_FOLDER))
     reasons = pl.DataFrame(

@@ -18,7 +18,7 @@ _LONGEST_DETAIL = 240
 
 @dataclass(frozen=True)
 class Shown:
-    """One picture on the page.
+    """One image on the page.
 
     Attributes:
         image_id, label: of its row; the label as people call it.
@@ -38,7 +38,7 @@ class Shown:
 
     @property
     def source(self) -> str | None:
-        """The thumbnail as the address of a picture inside the page."""
+        """The thumbnail as the address of an image inside the page."""
         return None if self.thumbnail is None else as_data_uri(self.thumbnail)
 
 
@@ -47,7 +47,7 @@ class Choice:
     """A label that can be corrected on the page.
 
     Attributes:
-        image_id: of the picture.
+        image_id: of the image.
         written: the image_id as it is written into a table of corrections.
         label, suggested: ids of categories.
     """
@@ -60,7 +60,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Card:
-    """Pictures side by side and a sentence about them.
+    """Images side by side and a sentence about them.
 
     Attributes:
         choice: the label in question, where there is one.
@@ -82,11 +82,11 @@ class AuditPage:
 
     Attributes:
         title: of the page.
-        pictures: how many usable rows were audited.
+        images: how many usable rows were audited.
         left_out: how many rows are left out now, and how many of them were before.
         counts: kind → findings.
         cards: kind → examples.
-        undecodable: files without a picture, by reason.
+        undecodable: files without an image, by reason.
         origins: tables by category, keyword and provider.
         applied: the kinds whose rows are left out.
         notes: what to know first.

@@ -108,7 +108,7 @@ def _look_at(
     names: Mapping[str, str],
     context: Context,
 ) -> dict[int, tuple[Shown, dict[str, str | None]]]:
-    """Read the pictures of the examples: row → what is shown, and the columns `_NAMED`."""
+    """Read the images of the examples: row → what is shown, and the columns `_NAMED`."""
     rows = sorted({row for some in examples.values() for one in some for row in one.rows})
     wanted = pl.LazyFrame({"row": rows}, schema={"row": pl.UInt32})
     with scan_parquet(outcome.path) as table:
@@ -155,7 +155,7 @@ def _card(
         written = pl.select(guard(pl.lit(image.image_id))).item()
         suggested = _suggested(row, outcome.reviewed, {})
         label = str(columns["label"])
-        # A run can know categories that the manifest has no picture of.
+        # A run can know categories that the manifest has no image of.
         suggested = suggested if suggested in names else label
         choice = Choice(image.image_id, written, label, suggested)
     return Card(tuple(shown), sentence, choice)

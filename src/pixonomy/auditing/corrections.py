@@ -30,7 +30,7 @@ class Corrections:
     """The labels that people gave.
 
     Attributes:
-        rows: row (of the manifest, UInt32), label, by (String or null); one line a picture.
+        rows: row (of the manifest, UInt32), label, by (String or null); one line an image.
         remarks: what was passed over.
         identity: the SHA-256 of their file.
     """
@@ -43,13 +43,13 @@ class Corrections:
 def read_corrections(file: Path, manifest: Path) -> Corrections:
     """Read the columns image_id, label and, if there is one, by.
 
-    Rows without a label decide nothing; they and pictures that the manifest lacks are passed over
-    and told. A label that equals the picture's own confirms it.
+    Rows without a label decide nothing; they and images that the manifest lacks are passed over
+    and told. A label that equals the image's own confirms it.
 
     Raises:
         SettingError: if there is no file, or no manifest.
-        DataError: if it is no such table, names a picture without an image_id, a label that is no
-            category, or two labels for one picture, or if no picture is in the manifest.
+        DataError: if it is no such table, names an image without an image_id, a label that is no
+            category, or two labels for one image, or if no image is in the manifest.
     """
     given = _gather(_read_table(file), file)
     blank = given.filter(pl.col("label") == "")
@@ -141,7 +141,7 @@ def _unless_blank(cell: pl.Expr) -> pl.Expr:
 
 
 def _find_rows(manifest: Path, ids: pl.Series) -> pl.DataFrame:
-    """Return image_id and row of those pictures that the manifest has."""
+    """Return image_id and row of those images that the manifest has."""
     with scan_parquet(manifest) as table:
         numbered = table.select("image_id").with_row_index("row")
         wanted = ids.unique().to_frame().lazy()
@@ -176,7 +176,7 @@ def _check_labels(found: pl.DataFrame, file: Path, manifest: Path) -> None:
 
 
 def _check_agreement(found: pl.DataFrame, file: Path) -> None:
-    """Two lines about one picture have to say the same."""
+    """Two lines about one image have to say the same."""
     differing = found.filter(pl.col("label").n_unique().over("row") > 1)
     if differing.height:
         same = differing.filter(pl.col("row") == differing["row"][0]).unique("label", keep="first")

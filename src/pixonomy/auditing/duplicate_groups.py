@@ -16,12 +16,12 @@ Rows = npt.NDArray[np.int32]
 
 @dataclass(frozen=True)
 class Duplicates:
-    """Who is a copy of whom.
+    """Which images are duplicates of each other.
 
     Attributes:
-        picture: int32 (n,): the first row with the same bytes; -1 where there is no picture.
+        image: int32 (n,): the first row with the same bytes; -1 where there is no image.
         group: int32 (n,): the first row of its duplicate group, itself where it is alone. Being a
-            copy is transitive.
+            duplicate is transitive.
         size: int32 (n,): how many rows the group has.
     """
 
@@ -31,10 +31,10 @@ class Duplicates:
 
 
 def number_images(table: Path) -> Rows:
-    """Return the first row with the same SHA-256 for each row of a survey's table.
+    """Return the first row with the same SHA-256 for each row of an audit's statistics table.
 
     Returns:
-        int32 (n,); -1 where there is no picture.
+        int32 (n,); -1 where there is no image.
     """
     digits = pl.col("sha256")
     with scan_parquet(table) as rows:
@@ -59,10 +59,10 @@ def number_images(table: Path) -> Rows:
 def group_duplicates(
     image: Rows, pairs: pl.DataFrame, marks: pl.Series | None = None
 ) -> Duplicates:
-    """Put rows together that have the same bytes, are a pair, or were marked as copies before.
+    """Put rows together that have the same bytes, are a pair, or were marked as duplicates before.
 
     Args:
-        picture: int32 (n,), see `Duplicates`.
+        image: int32 (n,), see `Duplicates`.
         pairs: columns first and second: numbers of rows.
         marks: (n,) duplicate groups of before; null where there is none.
     """

@@ -23,13 +23,13 @@ STATE = ("modified_ns", "etag")
 
 @dataclass(frozen=True)
 class Known:
-    """Pictures that have been looked at before; sixteen bytes each.
+    """Images that have been looked at before; sixteen bytes each.
 
     Attributes:
-        table: the earlier survey's file.
+        table: the statistics file of the earlier audit.
         keys: uint64 (n,), ascending: what tells one place of bytes from another.
         rows: int64 (n,): the rows of the table that they belong to.
-        embeddings: float16 (all rows, d), mapped; None where the survey has none.
+        embeddings: float16 (all rows, d), mapped; None where that audit has none.
     """
 
     table: Path
@@ -38,7 +38,7 @@ class Known:
     embeddings: npt.NDArray[np.float16] | None
 
     def find(self, keys: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
-        """Return the row that knows each picture; -1 where none does."""
+        """Return the row that knows each image; -1 where none does."""
         if not self.keys.size:
             return np.full(keys.shape, -1)
         places = np.minimum(np.searchsorted(self.keys, keys), self.keys.size - 1)
@@ -56,7 +56,7 @@ class Known:
 
 
 def read_known(table: Path, base: Path, embeddings: npt.NDArray[np.float16] | None) -> Known:
-    """Read which pictures a survey's table knows; those it could not read are none of them.
+    """Read which images a table of statistics knows; those it could not read are none of them.
 
     Args:
         base: what the addresses in the table hang from.
@@ -75,7 +75,7 @@ def read_known(table: Path, base: Path, embeddings: npt.NDArray[np.float16] | No
 
 
 def make_keys(places: pl.DataFrame, base: Path) -> npt.NDArray[np.uint64]:
-    """Return a 64-bit key of where each picture lies.
+    """Return a 64-bit key of where each image lies.
 
     Args:
         places: the columns `PLACED`.
@@ -90,7 +90,7 @@ def make_keys(places: pl.DataFrame, base: Path) -> npt.NDArray[np.uint64]:
 
 
 def read_times(places: pl.DataFrame, base: Path) -> pl.Series:
-    """Return when the files that pictures lie in were last written.
+    """Return when the files that images lie in were last written.
 
     Args:
         places: the columns `PLACED`.
@@ -112,15 +112,15 @@ def read_times(places: pl.DataFrame, base: Path) -> pl.Series:
 
 
 def are_known(rows: pl.DataFrame, times: pl.Series, known: pl.DataFrame) -> pl.Series:
-    """Tell whose bytes are those that an earlier survey looked at.
+    """Tell whose bytes are those that an earlier audit looked at.
 
-    The file has to be as `index` saw it and as the survey saw it. Where `index` saw none, because
+    The file has to be as `index` saw it and as that audit saw it. Where `index` saw none, because
     a collection only appends to its files, an equal SHA-256 will do.
 
     Args:
         rows: of a manifest, the columns of `LOCATED`.
         times: what `read_times` tells of them.
-        known: what `Known.read` tells of the pictures at the same places.
+        known: what `Known.read` tells of the images at the same places.
     """
     lacking = [name for name in (*SEEN_COLUMNS, "sha256") if name not in rows.columns]
     table = rows.with_columns(pl.lit(None).alias(name) for name in lacking).select(
@@ -147,7 +147,7 @@ def are_known(rows: pl.DataFrame, times: pl.Series, known: pl.DataFrame) -> pl.S
 
 
 def _with_state(table: pl.LazyFrame) -> pl.LazyFrame:
-    """Add the columns of `STATE` that a survey of before does not have."""
+    """Add the columns of `STATE` that an earlier audit's table does not have."""
     lacking = [name for name in STATE if name not in table.collect_schema()]
     return table.with_columns(pl.lit(None).alias(name) for name in lacking)
 

@@ -32,7 +32,7 @@ class EmbeddingsFile:
         return self._is_right(self._partial) or self._is_right(self._path)
 
     def begin(self) -> None:
-        """Make the file, of zeros that take no room on the disk yet."""
+        """Make the file, of zeros that take no space on the disk yet."""
         with storage_errors(self._path):
             self._path.parent.mkdir(parents=True, exist_ok=True)
             made = np.lib.format.open_memmap(self._partial, "w+", _TYPE, self._shape)

@@ -17,7 +17,7 @@ from pixonomy.images.quality import BLANK_DEVIATION, measure_quality
 from pixonomy.images.resize import resize
 
 MEASURED: dict[str, pl.DataType] = {
-    "width": pl.Int32(),  # of the whole picture, upright, in pixels
+    "width": pl.Int32(),  # of the whole image, upright, in pixels
     "height": pl.Int32(),
     "format": pl.String(),  # jpg, png, …
     "sha256": pl.String(),  # "unread:…" where there were no bytes
@@ -26,20 +26,20 @@ MEASURED: dict[str, pl.DataType] = {
     "dark": pl.Float32(),
     "light": pl.Float32(),
     "sharpness": pl.Float32(),
-    "problem": pl.String(),  # why there is no picture
+    "problem": pl.String(),  # why there is no image
     "damage": pl.String(),  # what the decoder complained of
     "vanishes": pl.Boolean(),  # whether it is blank only for lying on white
     "descriptor": pl.Binary(),  # see `images.descriptor`
 }
-"""What is known of a picture that has been looked at."""
+"""What is known of an image that has been looked at."""
 
 MEASURE_VERSION = [4, DESCRIPTOR_VERSION]
-"""Changed whenever the same picture would be measured otherwise: then it is looked at again."""
+"""Changed whenever the same image would be measured otherwise: then it is looked at again."""
 
 
 @dataclass(frozen=True)
 class ExamineTask:
-    """Pictures to look at, and what turns them into vectors, if anything."""
+    """Images to look at, and what turns them into vectors, if anything."""
 
     locations: list[Location]
     embedder: Embedder | None = None
@@ -51,7 +51,7 @@ class ExaminedImages:
 
     Attributes:
         measured: n rows with the columns `MEASURED`.
-        embeddings: float16 (n, d), zero where there is no picture; (n, 0) without an embedder.
+        embeddings: float16 (n, d), zero where there is no image; (n, 0) without an embedder.
     """
 
     measured: pl.DataFrame
@@ -59,7 +59,7 @@ class ExaminedImages:
 
 
 def examine_images(task: ExamineTask) -> ExaminedImages:
-    """Read the pictures in the order of their files, decode each once, measure all there is."""
+    """Read the images in the order of their files, decode each once, measure all there is."""
     count, embedder = len(task.locations), task.embedder
     rows: list[tuple[object, ...]] = [()] * count
     framed: list[npt.NDArray[np.uint8]] = []

@@ -18,7 +18,7 @@ from pixonomy.auditing.kinds import (
 )
 
 SHOWN = 40  # examples of each kind
-_SIDE_BY_SIDE = 4  # pictures of one example
+_SIDE_BY_SIDE = 4  # images of one example
 
 _UNITS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     EXACT: ("picture", ()),
@@ -26,7 +26,7 @@ _UNITS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     CATEGORY_LEAKS: ("group", ("label", "keyword")),
     SPLIT_LEAKS: ("group", ("split",)),
 }
-"""What one example of a kind is, and what its pictures differ by (nothing: by themselves)."""
+"""What one example of a kind is, and what its images differ by (nothing: by themselves)."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Example:
 
 
 def choose_examples(findings: Findings, audited: Audited) -> dict[str, list[Example]]:
-    """Choose up to 40 examples of each kind that has any; files without a picture have none."""
+    """Choose up to 40 examples of each kind that has any; files without an image have none."""
     chosen = {}
     for kind in KINDS:
         found = findings[kind]

@@ -48,7 +48,7 @@ class Origins:
 
 
 def tabulate(title: str, values: pl.Series, is_usable: pl.Series, findings: Findings) -> Origins:
-    """Count pictures and findings for each value.
+    """Count images and findings for each value.
 
     Args:
         title: what the values are: categories, keywords, providers.

@@ -1,4 +1,4 @@
-"""Derives the findings about duplicates from groups, labels and splits, and counts those of all kinds.
+"""Derives the findings about duplicates from groups, labels and splits, and counts every kind.
 
 A finding is a row of a table: row (of the manifest), other (the row it is compared with), score and
 detail. What the findings of each kind are is told at `count_findings`.
@@ -27,7 +27,7 @@ FINDING: Mapping[str, pl.DataType] = {
 }
 
 TOLD = ("label", "keyword", "split")
-"""The columns of a manifest that findings depend on, beside the pictures."""
+"""The columns of a manifest that findings depend on, beside the images."""
 
 Findings = Mapping[str, pl.DataFrame]
 """Kind → its findings, columns `FINDING`, those to look at first in front."""
@@ -35,12 +35,12 @@ Findings = Mapping[str, pl.DataFrame]
 
 @dataclass(frozen=True)
 class Audited:
-    """The pictures of an audit, a few bytes each.
+    """The images of an audit, a few bytes each.
 
     Attributes:
-        rows: row (UInt32), picture and group (UInt32, see `Duplicates`; null where there is no
-            picture, group also where it is alone), and the columns `TOLD` as categoricals.
-        pairs: first, second, how and score: near-copies.
+        rows: row (UInt32), image and group (UInt32, see `Duplicates`; null where there is no
+            image, group also where it is alone), and the columns `TOLD` as categoricals.
+        pairs: first, second, how and score: near-duplicates.
     """
 
     rows: pl.DataFrame
@@ -72,7 +72,7 @@ def gather_audited(told: pl.DataFrame, duplicates: Duplicates, pairs: pl.DataFra
 
 
 def find_duplicates_and_leaks(audited: Audited) -> dict[str, pl.DataFrame]:
-    """Find exact and near-copies, and where copies contradict each other; see `count_findings`."""
+    """Find exact and near-duplicates, and where these contradict each other."""
     copied = audited.rows.drop_nulls("group")
     repeats = copied.filter(pl.col("row") != pl.col("picture"))
     conflicts = _find_conflicts(copied, repeats)
@@ -88,12 +88,12 @@ def find_duplicates_and_leaks(audited: Audited) -> dict[str, pl.DataFrame]:
 def count_findings(findings: Findings, audited: Audited) -> dict[str, int]:
     """Count the findings of each kind.
 
-    exact_duplicates counts repeats: the rows beyond the first of each picture (equal SHA-256).
+    exact_duplicates counts repeats: the rows beyond the first of each image (equal SHA-256).
     near_duplicates counts the rows beyond the first of each duplicate group that are no repeats.
-    conflicting_labels counts pictures (SHA-256) that carry more than one label. category_leaks
-    counts duplicate groups in more than one category or keyword; a group that is one picture with
+    conflicting_labels counts images (SHA-256) that carry more than one label. category_leaks
+    counts duplicate groups in more than one category or keyword; a group that is one image with
     conflicting labels, and nothing else, is not counted again. split_leaks counts duplicate groups
-    in more than one split. All others count pictures.
+    in more than one split. All others count images.
     """
     units = {CONFLICTS: "picture", CATEGORY_LEAKS: "group", SPLIT_LEAKS: "group"}
     counts = {}
@@ -116,7 +116,7 @@ def conform(found: pl.DataFrame) -> pl.DataFrame:
 
 
 def _find_near(copied: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
-    """Find the pictures of a group beyond its first, each beside the one it is most alike."""
+    """Find the images of a group beyond its first, each beside the one it is most alike."""
     is_near = (pl.col("row") == pl.col("picture")) & (pl.col("row") != pl.col("group"))
     near = copied.filter(is_near).select("row", "group")
     both = pl.concat(

@@ -40,7 +40,7 @@ _IS_BRIGHT = pl.col("dark") > BRIGHT_LEVEL
 
 @dataclass(frozen=True)
 class _Flaw:
-    """When a picture is bad, the figure that says so, and how to tell it.
+    """When an image is bad, the figure that says so, and how to tell it.
 
     `descending`: whether a high figure is the worse one.
     """
@@ -93,11 +93,11 @@ _FLAWS: Mapping[str, _Flaw] = {
 }
 
 FLAWS = tuple(_FLAWS)
-"""The kinds of findings that a picture has by itself."""
+"""The kinds of findings that an image has by itself."""
 
 
 def find_flaws(table: Path) -> dict[str, pl.DataFrame]:
-    """Find the bad pictures in a survey's table.
+    """Find the bad images in an audit's statistics table.
 
     Returns:
         Kind → its findings (columns `FINDING`), the worst first.

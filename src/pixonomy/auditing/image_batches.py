@@ -22,7 +22,7 @@ from pixonomy.images.embedding import Embedder
 from pixonomy.progress import Context
 from pixonomy.storage.tables import scan_parquet
 
-_CHUNK = 64  # pictures a task: a fraction of a second of work
+_CHUNK = 64  # images a task: a fraction of a second of work
 _FEW = 4 * _CHUNK  # not worth spawning processes for, which costs about a second
 
 Rows = npt.NDArray[np.int64]
@@ -30,13 +30,13 @@ Rows = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Batches:
-    """Where the rows come from, and what is known of their pictures.
+    """Where the rows come from, and what is known of their images.
 
     Attributes:
         base: what relative addresses hang from.
         count: rows of the manifest.
-        part_rows: rows a stretch.
-        earlier: surveys whose knowledge is used, the first that has some.
+        part_rows: rows a batch.
+        earlier: audits whose knowledge is used, the first that has some.
     """
 
     manifest: Path
@@ -47,7 +47,7 @@ class Batches:
     earlier: Sequence[Known]
 
     def read(self, number: int) -> "Part":
-        """Read one stretch and find out which of its pictures have to be looked at."""
+        """Read one batch and find out which of its images have to be looked at."""
         start = number * self.part_rows
         with scan_parquet(self.manifest) as table:
             some = table.slice(start, self.part_rows)
@@ -66,14 +66,14 @@ class Batches:
 
 @dataclass
 class Part:
-    """A stretch of rows on the way to being known.
+    """A batch of rows on the way to being known.
 
     Attributes:
         start: the number of its first row.
         rows: the columns `LOCATED` of the manifest.
         times: when their files were last written; see `read_times`.
-        pending: places in it whose pictures have to be looked at, in the order of their files.
-        looked_at, known: how many pictures were, or need not be, looked at.
+        pending: places in it whose images have to be looked at, in the order of their files.
+        looked_at, known: how many images were, or need not be, looked at.
     """
 
     start: int
@@ -87,10 +87,10 @@ class Part:
     _places: list[Rows] = field(default_factory=list)
 
     def take(self, known: Known, places: Rows, rows: Rows) -> Rows:
-        """Take over what an earlier survey knows, in its `rows`, of the pictures at `places`.
+        """Take over what an earlier audit knows, in its `rows`, of the images at `places`.
 
         Returns:
-            Those of the places whose files are the ones that the survey saw.
+            Those of the places whose files are the ones that that audit saw.
         """
         if not places.size:
             return places
@@ -104,7 +104,7 @@ class Part:
         return places
 
     def see(self, seen: ExaminedImages) -> None:
-        """Take what was seen of the next pending pictures."""
+        """Take what was seen of the next pending images."""
         count = seen.measured.height
         places = self.pending[self.looked_at : self.looked_at + count]
         self._add(places, seen.measured)
@@ -114,7 +114,7 @@ class Part:
 
     @property
     def is_whole(self) -> bool:
-        """Whether all its pictures are known."""
+        """Whether all its images are known."""
         return self.looked_at == self.pending.size
 
     @property
@@ -135,7 +135,7 @@ class Part:
 
 
 def measure_parts(batches: Batches, done: int, context: Context) -> Iterator[Part]:
-    """Look at the pictures behind the first `done` stretches; yield the stretches in order."""
+    """Look at the images behind the first `done` batches; yield the others in order."""
     waiting: deque[Part] = deque()
     total = max(1, -(-batches.count // batches.part_rows))
 

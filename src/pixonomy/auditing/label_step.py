@@ -30,13 +30,13 @@ from pixonomy.storage.tables import read_parquet
 REVIEW = "labels.parquet"
 
 MOST_ROWS = 500_000
-"""How many labels are reviewed at once: what is known of their pictures has to fit in memory.
-More are dealt to parts, whole units at a time, and each part is reviewed by itself."""
+"""How many labels are reviewed at once: what is known of their images has to fit in memory.
+More are assigned to parts, whole groups at a time, and each part is reviewed by itself."""
 
 FEWEST_OF_CATEGORY = 50
-"""Pictures of a category, on average, without which a part is not worth reviewing."""
+"""Images of a category, on average, without which a part is not worth reviewing."""
 
-_MOST_ANSWERS = 100_000_000  # pictures times categories, for the same reason
+_MOST_ANSWERS = 100_000_000  # images times categories, for the same reason
 _SEED = 0
 _SURE = 0.95  # probability that a label is right; below it the label is worth a look, …
 _LAST_SHARE = 0.05  # … and so is a twentieth of all labels, the least sure
@@ -55,12 +55,12 @@ _LEAST_KEPT = 0.05  # of a promise that did not hold, so that the order stays
 
 @dataclass(frozen=True)
 class Labelled:
-    """The pictures whose labels are reviewed.
+    """The images whose labels are reviewed.
 
     Attributes:
         manifest: whose they are.
         told: image_id and label of each row of it.
-        copies: who is a copy of whom.
+        duplicates: which images are duplicates of each other.
         embeddings: float16 (n, d), mapped; row n is the manifest's.
         is_hand_made: whether they were made without a network.
         is_settled: of each row, whether a person has said its label; None: of no row.
@@ -75,7 +75,7 @@ class Labelled:
 
     @property
     def rows(self) -> npt.NDArray[np.int64]:
-        """The rows that have a picture and a label."""
+        """The rows that have an image and a label."""
         is_labelled = self.told["label"].is_not_null().to_numpy()
         return np.flatnonzero((self.duplicates.image >= 0) & is_labelled)
 
@@ -100,15 +100,16 @@ def review(
 ) -> pl.DataFrame:
     """Return how far to trust labels: row, quality (0 to 1), suggested, is_suspect, reason.
 
-    A label that a person has said is right: its quality is 1. Where pictures were described by hand
-    and fewer than half of the suspects are to be expected wrong, there is none, quality tells what
-    the surest pictures show, and `withheld` (null elsewhere) says why, the same in all rows.
+    A label that a person has said is right: its quality is 1. Where images were described by hand
+    and fewer than half of the suspected labels are to be expected wrong, there is none, quality
+    tells what the surest images show, and `withheld` (null otherwise) says why, the same in all
+    rows.
 
     Args:
-        run: whose predictions, of pictures it was not trained on, the labels are compared with;
+        run: whose predictions, of images it was not trained on, the labels are compared with;
             None: labels are compared by cross-validation on the embeddings.
         folder: where the table is kept for the next time.
-        made_from: what tells these pictures and their groups from others.
+        made_from: what tells these images and their groups from others.
     """
 
     def make() -> pl.DataFrame:
@@ -164,7 +165,7 @@ def _review_embeddings(labelled: Labelled, context: Context) -> pl.DataFrame:
 
 
 def _withhold(table: pl.DataFrame, reviewed: LabelReview) -> pl.DataFrame:
-    """Take suspects back of which fewer than half are to be expected wrong, and say so."""
+    """Take suspected labels back of which fewer than half are to be expected wrong, and say so."""
     label_issues = table.filter("is_suspect")
     promised = 1 - label_issues.select(pl.col("quality").mean()).item()
     said = (
@@ -228,5 +229,5 @@ def _as_table(rows: npt.NDArray[np.int64], reviewed: LabelReview) -> pl.DataFram
     table = pl.DataFrame(
         {name: pl.Series(values[name]).cast(dtype) for name, dtype in _SCHEMA.items()}
     )
-    # Of categories with hardly any pictures nothing can be said.
+    # Of categories with hardly any images nothing can be said.
     return table.with_columns(pl.col("quality").fill_nan(None))

@@ -36,12 +36,12 @@ _PART_ROWS = 20_000  # a minute or two of work is lost at most
 
 @dataclass(frozen=True)
 class StatisticsSettings:
-    """How pictures are looked at.
+    """How images are looked at.
 
     Attributes:
         embedder: what turns them into vectors, if anything.
-        earlier: folders of earlier surveys, whose knowledge is used.
-        part_rows: pictures between one resting point and the next.
+        earlier: folders of earlier audits' statistics, whose knowledge is used.
+        part_rows: images between one resting point and the next.
     """
 
     embedder: Embedder | None = None
@@ -51,14 +51,14 @@ class StatisticsSettings:
 
 @dataclass(frozen=True)
 class ImageStatistics:
-    """A finished survey.
+    """Finished image statistics.
 
     Attributes:
-        table: its Parquet file: where each picture lies, in what state its file was
+        table: its Parquet file: where each image lies, in what state its file was
             (modified_ns, etag), and the columns `MEASURED`.
-        embeddings: float16 (rows, d), mapped, zero where there is no picture; None without an
+        embeddings: float16 (rows, d), mapped, zero where there is no image; None without an
             embedder.
-        looked_at, known: how many pictures were read for it, and how many were known before.
+        looked_at, known: how many images were read for it, and how many were known before.
     """
 
     table: Path
@@ -74,7 +74,7 @@ def measure_images(
     settings: StatisticsSettings,
     context: Context,
 ) -> ImageStatistics:
-    """Look at every usable picture of a manifest and write the tables into `folder`.
+    """Look at every usable image of a manifest and write the tables into `folder`.
 
     Args:
         identity: what tells the manifest from others: its hash.
@@ -97,7 +97,7 @@ def measure_images(
 
 
 def read_identity(folder: Path) -> dict[str, Any] | None:
-    """Return what is stored about the survey in a folder; None where there is none."""
+    """Return what is stored about the statistics in a folder; None where there is none."""
     try:
         text = read_parquet_texts(folder / TABLE).get(_KEY)
         about: dict[str, Any] | None = json.loads(text) if text is not None else None
@@ -153,7 +153,7 @@ def _open_embeddings(
 
 
 def _read_earlier(folder: Path, settings: StatisticsSettings, wanted: Fingerprint) -> list[Known]:
-    """Read what earlier surveys know, if they measured as this one does."""
+    """Read what earlier audits know, if they measured as this one does."""
     known = []
     for one in dict.fromkeys((folder, *settings.earlier)):
         about = read_identity(one)

@@ -19,9 +19,9 @@ def pair(
     """Return the pairs: first, second (UInt32, numbers of rows), how and score.
 
     Args:
-        base: what relative addresses in the survey hang from.
+        base: what relative addresses in the statistics hang from.
         folder: where the table is kept for the next time.
-        made_from: what tells this survey from others.
+        made_from: what tells these statistics from others.
     """
 
     def make() -> pl.DataFrame:

@@ -22,7 +22,7 @@ from pixonomy.storage.tables import scan_parquet, stream_parquet
 
 _BATCH = 200_000  # findings written at once
 _SURVEYED = ("width", "height", "format", "sha256", "perceptual_hash")
-_STRICTNESS = {"test": 0, "validation": 1, "train": 2}  # copies are kept where they count most
+_STRICTNESS = {"test": 0, "validation": 1, "train": 2}  # duplicates are kept where they count most
 LABEL_PROBLEMS = ("suspected wrong label: ", "doubtful label: ")
 """How the problem of a row begins that was left out for its label."""
 
@@ -46,7 +46,7 @@ def name_groups(audited: Audited, ids: pl.Series, marks: pl.Series | None) -> pl
         marks: duplicate_group of each row as it was.
 
     Returns:
-        String (n,); null where a picture is alone.
+        String (n,); null where an image is alone.
     """
     group = audited.rows["group"]
     names = ids.gather(group)
@@ -88,8 +88,8 @@ def decide_problems(
 ) -> pl.DataFrame:
     """Say why rows are to be left out: the undecodable always, others as asked for.
 
-    Of copies the first stays; of copies in several splits those in test, or else in validation.
-    Of a picture with several labels or in several categories no row stays.
+    Of duplicates the first stays; of duplicates in several splits those in test, or else in
+    validation. Of an image with several labels or in several categories no row stays.
 
     Args:
         applied: kinds of findings that become problems.
@@ -131,7 +131,7 @@ def write_marked(
     """Write the manifest at `source` with what an audit knows; rows and other columns stay.
 
     Args:
-        table: the survey's.
+        table: the image statistics.
         news: all that is said of the new manifest; its rows are duplicate_group and, where labels
             were reviewed, label_quality.
         problems: columns row and problem.

@@ -28,7 +28,7 @@ def read_told(manifest: Path) -> pl.DataFrame:
 
 
 def add_faults(findings: dict[str, pl.DataFrame], told: pl.DataFrame) -> dict[str, pl.DataFrame]:
-    """Add what `index` has seen to be no picture, and nobody has looked at again."""
+    """Add what `index` has seen to be no image, and nobody has looked at again."""
     known = told.with_row_index("row").drop_nulls(_FAULT).select("row", detail=_FAULT)
     both = pl.concat([findings[UNDECODABLE], conform(known)])
     return {**findings, UNDECODABLE: both.sort("row")}

@@ -25,27 +25,27 @@ from pixonomy.storage.files import printable
 from pixonomy.verbs.index import index
 
 KNOWN = ("products/train.bson", "goals", "grocery", "clothing", "cifar10.zip")
-"""What is looked for below the folder of real pictures."""
+"""What is looked for below the folder of real images."""
 
 _SIDE, _QUALITY = 180, 90
 _SMALL = 80  # pixels: shorter sides are enlarged
-_REPEATED = 10  # of these many pictures one is that before it again
+_REPEATED = 10  # of these many images one is that before it again
 _CHUNK = 100
 _CATEGORIES = 100
 
 
 @dataclass(frozen=True)
 class _Task:
-    """Pictures to take as they are (or enlarged), or the quarters of."""
+    """Images to take as they are (or enlarged), or the quarters of."""
 
     locations: list[Location]
     are_quarters: bool
 
 
 def write_assorted(path: Path, source: Path, images: int, context: Context) -> None:
-    """Write a catalogue of pictures of about 180 pixels, one in ten a repeat.
+    """Write a catalogue of images of about 180 pixels, one in ten a duplicate.
 
-    Categories are the pictures' own.
+    Categories are the images' own.
 
     Raises:
         DataError: if there are not enough below `source`.

@@ -27,9 +27,9 @@ from pixonomy.verbs.index import index
 
 _IMAGES = 100_000
 _SIDE, _QUALITY = 180, 90
-_REPEATED = 10  # of these many pictures one is that before it again
+_REPEATED = 10  # of these many images one is that before it again
 _CATEGORIES = 20
-_HASHED = 4_000  # pictures that the yardstick hashes, at most
+_HASHED = 4_000  # images that the yardstick hashes, at most
 _CHUNK = 64
 QUICK = {"pictures": 60}
 _SPEED, _MEMORY = 300, 2 * 1024  # images/s and MiB: what is asked for
@@ -38,11 +38,11 @@ _SPEED, _MEMORY = 300, 2 * 1024  # images/s and MiB: what is asked for
 def bench_audit(
     context: Context, source: Path | None = None, images: int = _IMAGES
 ) -> list[Measurement]:
-    """Measure the whole verb without a network: hashes, near-copies, labels, page.
+    """Measure the whole verb without a network: hashes, near-duplicates, labels, page.
 
     Args:
-        source: a folder of real pictures (see `bench.assorted`), or a BSON catalogue of which pairs
-            of pictures are laid over each other; None draws some to do so with.
+        source: a folder of real images (see `bench.assorted`), or a BSON catalogue of which pairs
+            of images are laid over each other; None draws some to do so with.
     """
     is_folder = source is not None and source.is_dir()
     with tempfile.TemporaryDirectory(prefix="pixonomy-bench-") as name:
@@ -81,7 +81,7 @@ def _read(source: Path | None) -> list[bytes]:
 
 
 def _make_products(originals: list[bytes], images: int) -> Iterator[ProductImages]:
-    """Lay one picture over another: as many pictures, all different, as there are pairs.
+    """Lay one image over another: as many images, all different, as there are pairs.
 
     The category is that of one of the two, so that there is something to learn.
     """
@@ -101,7 +101,7 @@ def _mean(one: npt.NDArray[np.uint8], other: npt.NDArray[np.uint8]) -> npt.NDArr
 
 
 def _hash_with_imagehash(jpegs: list[bytes], hashed: int, cores: int) -> float:
-    """Return how many pictures a second the well-known way hashes, compared with nothing."""
+    """Return how many images a second the well-known way hashes, compared with nothing."""
     some = (jpegs * (hashed // len(jpegs) + 1))[:hashed]
     chunks = [some[start : start + _CHUNK] for start in range(0, len(some), _CHUNK)]
     for _ in run(_hash_all, chunks[:1], cores):

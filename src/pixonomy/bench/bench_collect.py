@@ -56,11 +56,11 @@ class _Runs:
 def bench_collect(
     context: Context, images: int = _IMAGES, rounds: int = _ROUNDS
 ) -> list[Measurement]:
-    """Measure pictures a second, CPU for each, what dead hosts cost, and memory.
+    """Measure images a second, CPU for each, what dead hosts cost, and memory.
 
-    Each picture is a JPEG of 100 kB. Ours searches, heeds robots.txt, downloads, decodes, hashes,
-    writes tar files and a ledger, then manifest, attribution and page. All ways are commands; the
-    first round warms up and does not count.
+    Each image is a JPEG of 100 kB. Ours searches, heeds robots.txt, downloads, decodes, hashes,
+    writes tar files and a state database, then manifest, attribution and page. All ways are
+    commands; the first round warms up and does not count.
     """
     with tempfile.TemporaryDirectory(prefix="pixonomy-bench-") as name, running_site() as site:
         folder, runs = Path(name), _Runs()
@@ -76,7 +76,7 @@ def bench_collect(
 
 def _ways(folder: Path, site: Site, images: int) -> dict[str, Callable[[int], list[str]]]:
     whole = site.write_taxonomy(folder / "whole", images)
-    # As many pictures that answer as without dead hosts, and the dead ones on top.
+    # As many images that answer as without dead hosts, and the dead ones on top.
     more = round(images / (1 - _DEAD_SHARE))
     dead = site.write_taxonomy(folder / "dead", more, _DEAD_SHARE)
     ours = _ours(folder / "out", more)
@@ -161,7 +161,7 @@ def _report_result(images: int, runs: _Runs, memory: Mapping[int, float]) -> lis
 
 
 async def download(host: str, images: int) -> None:
-    """Download pictures and keep nothing."""
+    """Download images and keep nothing."""
     gate = asyncio.Semaphore(AT_ONCE)
     connector = aiohttp.TCPConnector(limit=AT_ONCE)
     async with aiohttp.ClientSession(connector=connector) as session:

@@ -33,10 +33,10 @@ def bench_decode(
     images: int = _IMAGES,
     rounds: int = _ROUNDS,
 ) -> list[Measurement]:
-    """Measure pictures a second on one core, and how far ours is from a careful resize.
+    """Measure images a second on one core, and how far ours is from a careful resize.
 
     Args:
-        source: a BSON catalogue to take pictures from; None draws some.
+        source: a BSON catalogue to take images from; None draws some.
     """
     products = read_products(source)
     jpegs = [data for product in products for data in product.images][:images]
@@ -65,7 +65,7 @@ def bench_decode(
 
 
 def _measure_difference(jpegs: list[bytes], slow: Way | None) -> list[Measurement]:
-    """Compare our pixels with antialiased resizes of the whole picture, in grey levels of 255."""
+    """Compare our pixels with antialiased resizes of the whole image, in grey levels of 255."""
     references: Mapping[str, Way] = {"Pillow, box filter": _careful} | (
         {"scikit-image, Gaussian": slow} if slow is not None else {}
     )

@@ -37,8 +37,8 @@ from pixonomy.storage.files import storage_errors
 
 _TABLE = "duplicate_base.csv"
 _WEIGHTS = "weights/mobilenet_v2_imagenet_notop.weights.h5"
-_DRAWN = 300  # pictures, where there are no real ones
-_CHUNK = 100  # pictures a task
+_DRAWN = 300  # images, where there are no real ones
+_CHUNK = 100  # images a task
 _SEED = 41
 QUICK = {"pictures": 5}
 _DRAWN_QUALITY = 90
@@ -47,7 +47,7 @@ _OURS, _OURS_WITH = "Pixonomy, no network", "Pixonomy, with MobileNetV2"
 
 @dataclass(frozen=True)
 class _Task:
-    """Pictures, the number of the first of them, and how they are altered (None: not at all)."""
+    """Images, the number of the first of them, and how they are altered (None: not at all)."""
 
     images: Sequence[bytes]
     start: int
@@ -56,7 +56,7 @@ class _Task:
 
 @dataclass
 class _Clock:
-    """Seconds spent and pictures looked at."""
+    """Seconds spent and images looked at."""
 
     seconds: float = 0.0
     images: int = 0
@@ -67,14 +67,14 @@ def bench_duplicates(
 ) -> list[Measurement]:
     """Measure how many altered copies are found, and false pairs, beside well-known hashes.
 
-    Each alteration makes a set of its own: all pictures, and one altered copy of each.
+    Each alteration makes a set of its own: all images, and one altered copy of each.
 
     Args:
-        source: the folder of the real pictures that `duplicate_base.csv` names; None draws some.
-        pictures: take as many, from all over the table; None: all.
+        source: the folder of the real images that `duplicate_base.csv` names; None draws some.
+        images: take as many, from all over the table; None: all.
 
     Raises:
-        DataError: if pictures of the table are not there.
+        DataError: if images of the table are not there.
     """
     base = _draw(images or _DRAWN) if source is None else _read(source)
     base = base if images is None else base[:: max(1, len(base) // images)][:images]
@@ -109,14 +109,14 @@ def _tell_cost(clock: _Clock, peak: Peak, context: Context) -> list[Measurement]
 
 @dataclass(frozen=True)
 class _Planted:
-    """Pictures and their copies, in one file."""
+    """Images and their copies, in one file."""
 
     folder: Path
     base: Sequence[bytes]
     duplicates: Sequence[bytes]
 
     def find(self, embedder: Embedder | None, context: Context, clock: _Clock) -> Found:
-        """Examine all pictures and find pairs, as `audit` does."""
+        """Examine all images and find pairs, as `audit` does."""
         locations = self._write()
         measure_images = self.folder / "survey.parquet"
         began = time.perf_counter()
@@ -193,7 +193,7 @@ def _tasks(images: Sequence[bytes], plant: str | None) -> list[_Task]:
 
 
 def _read(source: Path) -> list[bytes]:
-    """Return the pictures of the table, which are looked for below `source`."""
+    """Return the images of the table, which are looked for below `source`."""
     with files("pixonomy.bench").joinpath(_TABLE).open("rb") as table:
         rows = pl.read_csv(table, comment_prefix="#")
     locations = [

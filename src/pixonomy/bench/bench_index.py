@@ -18,7 +18,7 @@ from pixonomy.storage.address import Address
 from pixonomy.verbs.index import index
 
 _BYTES = 2_100_000_000  # at least two gigabytes: more than any cache of the processor
-_DOCUMENTS, _LARGE = 100_000, 5000  # tiny ones, and bytes of a picture beside them
+_DOCUMENTS, _LARGE = 100_000, 5000  # tiny ones, and bytes of an image beside them
 _ROUNDS = 5
 QUICK = {"size": 1_000_000, "rounds": 1}
 _WHOLE_CATALOGUE = 58.2e9  # bytes of Cdiscount's train.bson
@@ -35,7 +35,7 @@ def bench_index(
     """Measure the walk and the whole verb on a file of `size` bytes.
 
     Args:
-        source: a BSON catalogue to take pictures from; None draws some.
+        source: a BSON catalogue to take images from; None draws some.
     """
     with tempfile.TemporaryDirectory(prefix="pixonomy-bench-") as name:
         file = Path(name) / "catalogue.bson"
@@ -53,7 +53,7 @@ def bench_index(
 
 
 def _fetch_from_disk(file: Path) -> None:
-    """Bring a file into memory as a user's comes there: from the disk, in long stretches.
+    """Bring a file into memory as a user's comes there: from the disk, in long ranges.
 
     What was just written lies in memory in small pieces, which take longer to map than to read.
     """

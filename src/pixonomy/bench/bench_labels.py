@@ -70,10 +70,10 @@ def bench_labels(
     """Measure AUROC, F1, precision and recall of the automatic cut: means over seeds.
 
     Args:
-        source: a folder with real pictures (see `bench.embedded`); None draws some.
+        source: a folder with real images (see `bench.embedded`); None draws some.
         seeds: of the planted errors.
         shares: of the labels that are planted wrong, 0 to 1.
-        drawn: pictures a category, where there are no real ones.
+        drawn: images a category, where there are no real ones.
     """
     if _find_issues() is None:
         raise SettingError("This benchmark measures beside cleanlab: pip install cleanlab.")

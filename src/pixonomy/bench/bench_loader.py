@@ -36,7 +36,7 @@ _SHARD_ROWS = 64 * 1024**2 // (3 * 50**2 + 3 * 100**2)  # as `prepare` cuts shar
 
 @dataclass(frozen=True)
 class Scale:
-    """How much is measured: pictures of each size; steps a round of each recipe; rounds."""
+    """How much is measured: images of each size; steps a round of each recipe; rounds."""
 
     images: int = 60_000
     sizes: tuple[int, ...] = (50, 100)
@@ -52,7 +52,7 @@ QUICK = {"scale": Scale(1024, (32,), tuple((recipe, 1) for recipe, _ in _FULL.st
 def bench_loader(context: Context, scale: Scale = _FULL) -> list[Measurement]:
     """Measure batches of 256 in MB/s, and how much of its time training does not wait for them.
 
-    Random pictures are written to a temporary folder (at most 2 GB at a time) in the layout of
+    Random images are written to a temporary folder (at most 2 GB at a time) in the layout of
     `prepare`; ours and PyTorch's loaders read the same files, in turn.
     """
     use_threads(context.cores)
@@ -71,7 +71,7 @@ def bench_loader(context: Context, scale: Scale = _FULL) -> list[Measurement]:
 
 @contextmanager
 def _random_images(count: int, size: int) -> Iterator[TrainingSet]:
-    """Write random pictures to a folder that is gone afterwards; all are learnt from, plain."""
+    """Write random images to a folder that is gone afterwards; all are learnt from, plain."""
     generator = np.random.default_rng(0)
     starts = range(0, count, _SHARD_ROWS)
     shard_rows = tuple(min(_SHARD_ROWS, count - start) for start in starts)
@@ -127,7 +127,7 @@ def _data_loaders(data: TrainingSet) -> dict[str, DataLoader[Any]]:
 
 
 class _OneByOne(Dataset[tuple[torch.Tensor, int]]):
-    """What is commonly written: one picture an index, copied out of its memory-mapped shard."""
+    """What is commonly written: one image an index, copied out of its memory-mapped shard."""
 
     def __init__(self, data: TrainingSet) -> None:
         images, size = data.images, data.recipe.size

@@ -26,15 +26,15 @@ _SIZES = (50, 100)  # pixels
 _SETTINGS = ArraySettings(_SIZES, "stretch")
 _IMAGES = 200_000
 QUICK = {"pictures": 60}
-_STRETCH = 2000  # pictures a task of the yardsticks
-_STORY_SHARE = 50  # one picture in so many: the story's way would take ten minutes
+_BATCH = 2000  # images a task of the yardsticks
+_STORY_SHARE = 50  # one image in so many: the story's way would take ten minutes
 _BARE = "decode and both resizes in as many processes, kept nowhere"
 _BUCKETS = "laid into buckets first"
 
 
 @dataclass(frozen=True)
-class Stretch:
-    """Pictures of one file: (offset, length) of each, and where a way that keeps them may."""
+class Batch:
+    """Images of one file: (offset, length) of each, and where a way that keeps them may."""
 
     file: Path
     ranges: list[tuple[int, int]]
@@ -44,18 +44,18 @@ class Stretch:
 def bench_prepare(
     context: Context, source: Path | None = None, images: int = _IMAGES
 ) -> list[Measurement]:
-    """Measure pictures a second into arrays of 50 and 100 px, on all cores, and the memory.
+    """Measure images a second into arrays of 50 and 100 px, on all cores, and the memory.
 
     Args:
-        source: a BSON catalogue to take pictures from; None draws some.
+        source: a BSON catalogue to take images from; None draws some.
     """
     with tempfile.TemporaryDirectory(prefix="pixonomy-bench-") as name:
         folder = Path(name)
         file = folder / "catalogue.bson"
         write_catalogue(file, read_products(source), images)
         index([file], folder / "all.parquet")
-        whole = _deal(folder / "all.parquet", folder / "dealt.parquet", images)
-        few = _deal(folder / "all.parquet", folder / "few.parquet", images // 4)
+        whole = _assign(folder / "all.parquet", folder / "dealt.parquet", images)
+        few = _assign(folder / "all.parquet", folder / "few.parquet", images // 4)
         bench = _Prepare(folder, file, whole, replace(context, report=lambda _: None))
         figures = measure_in_turn(
             {"ours": bench.ours, _BARE: bench.bare, _BUCKETS: bench.buckets}, rounds=1
@@ -112,14 +112,14 @@ class _Prepare:
         return self._write({"scattered_bytes": 0})
 
     def bare(self) -> float:
-        stretches = list(self._stretches(1))
-        return self._time(shrink_and_forget, stretches)
+        batches = list(self._batches(1))
+        return self._time(shrink_and_forget, batches)
 
     def story(self, images: int) -> float | None:
         if scikit_image(_SIZES[0]) is None:
             return None
-        stretches = list(self._stretches(1))[: max(1, images // _STRETCH)]
-        return self._time(shrink_as_in_the_story, stretches)
+        batches = list(self._batches(1))[: max(1, images // _BATCH)]
+        return self._time(shrink_as_in_the_story, batches)
 
     def memory(self) -> float:
         with watch_memory() as peak:
@@ -134,49 +134,49 @@ class _Prepare:
         write_arrays(self.manifest, output, _SETTINGS, {}, self.context, **options)
         return count / (time.perf_counter() - began)
 
-    def _time(self, way: Callable[[Stretch], int], stretches: list[Stretch]) -> float:
+    def _time(self, way: Callable[[Batch], int], batches: list[Batch]) -> float:
         began = time.perf_counter()
-        count = sum(run(way, stretches, self.context.cores))
+        count = sum(run(way, batches, self.context.cores))
         return count / (time.perf_counter() - began)
 
-    def _stretches(self, share: int) -> Iterator[Stretch]:
+    def _batches(self, share: int) -> Iterator[Batch]:
         rows = read_manifest(self.manifest, ["offset", "length", "split"]).rows
         ranges = rows.drop_nulls("split").select("offset", "length").rows()[::share]
-        for start in range(0, len(ranges), _STRETCH):
-            yield Stretch(self.file, ranges[start : start + _STRETCH], self.folder / "story")
+        for start in range(0, len(ranges), _BATCH):
+            yield Batch(self.file, ranges[start : start + _BATCH], self.folder / "story")
 
 
-def shrink_and_forget(stretch: Stretch) -> int:
-    """Decode each picture and resize it to both sizes; return how many."""
+def shrink_and_forget(batch: Batch) -> int:
+    """Decode each image and resize it to both sizes; return how many."""
     cv2.setNumThreads(1)
-    for data in _read(stretch):
+    for data in _read(batch):
         pixels = simplejpeg.decode_jpeg(data, "RGB")
         for size in _SIZES:
             cv2.resize(pixels, (size, size), interpolation=cv2.INTER_AREA)
-    return len(stretch.ranges)
+    return len(batch.ranges)
 
 
-def shrink_as_in_the_story(stretch: Stretch) -> int:
-    """Shrink each picture with scikit-image and save it to a file of its own, in both sizes."""
-    stretch.folder.mkdir(exist_ok=True)
-    for (offset, _), data in zip(stretch.ranges, _read(stretch), strict=True):
+def shrink_as_in_the_story(batch: Batch) -> int:
+    """Shrink each image with scikit-image and save it to a file of its own, in both sizes."""
+    batch.folder.mkdir(exist_ok=True)
+    for (offset, _), data in zip(batch.ranges, _read(batch), strict=True):
         for size in _SIZES:
             way = scikit_image(size)
             assert way is not None
             small = way(data).astype(np.uint8).transpose(2, 0, 1)
-            np.save(stretch.folder / f"{offset}-{size}.npy", small)
-    return len(stretch.ranges)
+            np.save(batch.folder / f"{offset}-{size}.npy", small)
+    return len(batch.ranges)
 
 
-def _read(stretch: Stretch) -> Iterator[bytes]:
-    with stretch.file.open("rb") as file:
-        for offset, length in stretch.ranges:
+def _read(batch: Batch) -> Iterator[bytes]:
+    with batch.file.open("rb") as file:
+        for offset, length in batch.ranges:
             file.seek(offset)
             yield file.read(length)
 
 
-def _deal(source: Path, output: Path, images: int) -> Path:
-    """Give the first pictures a split, as `split` would, and leave the others out."""
+def _assign(source: Path, output: Path, images: int) -> Path:
+    """Give the first images a split, as `split` would, and leave the others out."""
     manifest = read_manifest(source)
     rows = manifest.rows.with_row_index("number").with_columns(
         pl.when(pl.col("number") < images).then(pl.lit("train")).alias("split")

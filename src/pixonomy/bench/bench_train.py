@@ -23,7 +23,7 @@ from pixonomy.training.recipe import Recipe
 
 _CATEGORIES = 5
 _ROUNDS = 9
-_LEAST_SECONDS = 0.7  # of a measured stretch of steps
+_LEAST_SECONDS = 0.7  # of a measured run of steps
 _BARE = "bare PyTorch: channels-last, same precision, fused AdamW"
 _PLAIN = "plain Keras on PyTorch: float32, channels last, train_on_batch"
 
@@ -40,7 +40,7 @@ class Work:
 
     @property
     def recipe(self) -> Recipe:
-        """The default recipe with these settings: for each contender the same."""
+        """The default recipe with these settings: for each way the same."""
         return Recipe(model=self.model, size=self.size, batch=self.batch)
 
 

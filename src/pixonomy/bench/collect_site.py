@@ -34,7 +34,7 @@ class Site:
     """A running site.
 
     Attributes:
-        port: of its pictures, at 127.0.0.1.
+        port: of its images, at 127.0.0.1.
         dead_ports: where no connection is taken, and where nobody answers it, at 127.2.0.*.
     """
 
@@ -42,11 +42,11 @@ class Site:
     dead_ports: tuple[int, int]
 
     def address(self, number: int) -> str:
-        """Return where a picture is."""
+        """Return where an image is."""
         return f"http://127.0.0.1:{self.port}/{number}.jpg"
 
     def write_list(self, path: Path, images: int, dead_share: float = 0.0) -> None:
-        """Write a list of so many pictures, a share of them on dead hosts of both kinds."""
+        """Write a list of so many images, a share of them on dead hosts of both kinds."""
         lines = ["url,keyword,license"]
         every = round(1 / dead_share) if dead_share else 0
         for number in range(images):
@@ -90,7 +90,7 @@ def running_site() -> Iterator[Site]:
 
 
 def serve_images() -> None:
-    """Serve pictures, as many as anybody asks for, on a free port told on standard output."""
+    """Serve images, as many as anybody asks for, on a free port told on standard output."""
     from aiohttp import web
 
     gallery = _Gallery()
@@ -128,7 +128,7 @@ def _nobody(room: int) -> Iterator[int]:
 
 @dataclass
 class _Gallery:
-    """Pictures, each of which looks like no other; drawn when they are first asked for."""
+    """Images, each of which looks like no other; drawn when they are first asked for."""
 
     drawn: dict[int, bytes] = field(default_factory=dict)
 

@@ -19,7 +19,7 @@ from pixonomy.storage.address import Address
 
 _MOST_PRODUCTS = 4000  # kept in memory and written again and again, with new ids
 _DRAWN_PRODUCTS = 300
-_SIDE, _QUALITY = 180, 90  # about as many bytes a picture as Cdiscount's
+_SIDE, _QUALITY = 180, 90  # about as many bytes an image as Cdiscount's
 
 
 def read_products(source: Path | None) -> list[ProductImages]:
@@ -47,7 +47,7 @@ def read_products(source: Path | None) -> list[ProductImages]:
 
 
 def write_catalogue(path: Path, products: list[ProductImages], images: int) -> int:
-    """Write the products again and again, under new ids, until there are `images` pictures.
+    """Write the products again and again, under new ids, until there are `images` images.
 
     Returns:
         The number of bytes written.

@@ -25,7 +25,7 @@ from pixonomy.verbs.index import IndexChoices, index
 
 _CHUNK = 128
 DRAWN = 200
-"""Pictures drawn for each category, where there are no real ones."""
+"""Images drawn for each category, where there are no real ones."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Embedded:
 
 @dataclass(frozen=True)
 class RealSet:
-    """Where a set of real pictures lies below the source folder.
+    """Where a set of real images lies below the source folder.
 
     Attributes:
         label: the column of a table.
@@ -64,7 +64,7 @@ REAL_SETS = (
 def embed_sets(
     source: Path | None, folder: Path, context: Context, drawn: int = DRAWN
 ) -> list[Embedded]:
-    """Embed the real sets below `source`, or drawn pictures.
+    """Embed the real sets below `source`, or drawn images.
 
     The network is the only .weights.h5 file in `source/weights`, else what there is.
 
@@ -112,7 +112,7 @@ def _embed(embedder: Embedder, locations: list[Location]) -> npt.NDArray[np.floa
 
 
 def _embed_drawn(folder: Path, count: int) -> Embedded:
-    """Draw pictures of the gallery's categories and describe them without a network."""
+    """Draw images of the gallery's categories and describe them without a network."""
     embedder = choose_embedder("none", folder)
     generator = np.random.default_rng(0)
     labels = [label for label in CATEGORIES for _ in range(count)]

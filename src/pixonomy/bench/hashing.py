@@ -21,7 +21,7 @@ _BLOCK = 512
 
 @dataclass(frozen=True)
 class Hashes:
-    """The hashes of pictures: each (n, bits); a picture of PDQ quality 49 or less is not used."""
+    """The hashes of images: each (n, bits); an image of PDQ quality 49 or less is not used."""
 
     phash_64: Bits
     phash_256: Bits
@@ -31,7 +31,7 @@ class Hashes:
 
 @dataclass(frozen=True)
 class HashPairs:
-    """Pairs of pictures and how many bits of their hashes differ, at most `most` of them."""
+    """Pairs of images and how many bits of their hashes differ, at most `most` of them."""
 
     first: npt.NDArray[np.int64]
     second: npt.NDArray[np.int64]
@@ -44,7 +44,7 @@ class HashPairs:
 
 
 def hash_images(images: Sequence[bytes]) -> Hashes:
-    """Hash pictures by imagehash's pHash of 64 and 256 bits and by PDQ."""
+    """Hash images by imagehash's pHash of 64 and 256 bits and by PDQ."""
     import pdqhash
 
     small, large, pdq, quality = [], [], [], []
@@ -63,7 +63,7 @@ def hash_images(images: Sequence[bytes]) -> Hashes:
 
 
 def join_hashes(parts: Sequence[Hashes]) -> Hashes:
-    """Return the hashes of several lists of pictures as those of one."""
+    """Return the hashes of several lists of images as those of one."""
     return Hashes(
         *(
             np.concatenate([getattr(one, kind) for one in parts])

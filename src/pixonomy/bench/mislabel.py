@@ -11,7 +11,7 @@ Integers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 Kind = Literal["symmetric", "asymmetric"]
 
-_SLIPS = 0.02  # hardness of a picture that is not hard
+_SLIPS = 0.02  # hardness of an image that is not hard
 _SUREST_ERROR = 0.95
 
 
@@ -20,7 +20,7 @@ class Noise:
     """How labels go wrong: to any other category alike, or each to the one most like it.
 
     Attributes:
-        share: of the pictures, drawn at random, 0 to 1.
+        share: of the images, drawn at random, 0 to 1.
     """
 
     kind: Kind
@@ -49,7 +49,7 @@ def plant_errors(labels: Integers, alike: Integers, noise: Noise) -> Integers:
 
 
 def find_alike(labels: Integers, probabilities: npt.NDArray[np.floating]) -> Integers:
-    """Return for each category the other that its pictures are most often taken for, (k,).
+    """Return for each category the other that its images are most often taken for, (k,).
 
     Args:
         labels: true label numbers, shape (n,).
@@ -76,7 +76,7 @@ class Found:
 def measure_found(
     is_wrong: Flags, is_label_issue: Flags, quality: npt.NDArray[np.floating]
 ) -> Found:
-    """Compare suspects and a ranking (low quality first) with the labels that are wrong."""
+    """Compare suspected labels and a ranking (low quality first) with the labels that are wrong."""
     hits = int((is_wrong & is_label_issue).sum())
     precision = hits / max(1, int(is_label_issue.sum()))
     recall = hits / max(1, int(is_wrong.sum()))
@@ -87,13 +87,13 @@ def measure_found(
 def plant_human_errors(
     labels: Integers, doubts: npt.NDArray[np.floating], share: float, seed: int
 ) -> Integers:
-    """Return labels wrong as people err: more often on hard pictures, towards what they resemble.
+    """Return labels wrong as people err: more often on hard images, towards what they resemble.
 
     Args:
         labels: label numbers, shape (n,).
         doubts: out-of-sample probabilities of a model other than those tried, shape (n, k): the
-            less it gives the true category, the harder the picture is.
-        share: of the labels that are wrong on average, 0 to 1; no picture's is above 0.95.
+            less it gives the true category, the harder the image is.
+        share: of the labels that are wrong on average, 0 to 1; no image's is above 0.95.
     """
     generator = np.random.default_rng([seed, round(1000 * share), 7])
     rows = np.arange(len(labels))

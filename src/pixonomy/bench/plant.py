@@ -13,7 +13,7 @@ from pixonomy.gallery.photograph import encode_jpeg
 from pixonomy.images.decode import Pixels
 
 _QUALITY = 92  # a copy is stored anew: never the bytes of the original
-_REFERENCE_SIDE = 224  # pixels; blur is told for pictures of this size
+_REFERENCE_SIDE = 224  # pixels; blur is told for images of this size
 _WORDS = [
     "summer",
     "sale",
@@ -54,7 +54,7 @@ Alteration = Callable[[Pixels, np.random.Generator], Pixels]
 
 @dataclass(frozen=True)
 class Plant:
-    """One way to alter a picture.
+    """One way to alter an image.
 
     Attributes:
         is_geometric: pixels move; otherwise only their values change.
@@ -66,7 +66,7 @@ class Plant:
     quality: int = _QUALITY
 
     def make(self, pixels: Pixels, generator: np.random.Generator) -> bytes:
-        """Return the altered picture as a JPEG."""
+        """Return the altered image as a JPEG."""
         return encode_jpeg(np.ascontiguousarray(self.alter(pixels, generator)), self.quality)
 
 
@@ -96,7 +96,7 @@ TUNING = Strengths(
     (30, 75), (0.65, 1.35), 1.0, (0.75, 1.4), 8.0, (0.06, 0.08), (0.09, 0.20), (0.08, 0.12),
     0.07, 5.5,
 )  # fmt: skip
-"""What thresholds were chosen on, with other pictures."""
+"""What thresholds were chosen on, with other images."""
 
 
 def plants(strengths: Strengths) -> Mapping[str, Plant]:
@@ -151,7 +151,7 @@ def _add_noise(sigma: float, pixels: Pixels, generator: np.random.Generator) -> 
 
 
 def _write(letters: tuple[float, float], pixels: Pixels, generator: np.random.Generator) -> Pixels:
-    """Lay a caption of three to six words over the picture, on one line or two, outlined."""
+    """Lay a caption of three to six words over the image, on one line or two, outlined."""
     image = Image.fromarray(pixels)
     height = max(4.0, float(generator.uniform(*letters)) * image.height)
     font = ImageFont.load_default(height)
@@ -171,7 +171,7 @@ def _write(letters: tuple[float, float], pixels: Pixels, generator: np.random.Ge
 
 
 def _crop(share: float, pixels: Pixels, generator: np.random.Generator) -> Pixels:
-    """Keep a window anywhere in the picture."""
+    """Keep a window anywhere in the image."""
     height, width = (max(4, round(side * (1 - share))) for side in pixels.shape[:2])
     top = int(generator.integers(0, pixels.shape[0] - height + 1))
     left = int(generator.integers(0, pixels.shape[1] - width + 1))

@@ -44,15 +44,15 @@ class Measurement:
 
 
 def measure_in_turn(contenders: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, float]:
-    """Let each contender run once a round, in turn, and return the median figure of each.
+    """Let each way run once a round, in turn, and return the median figure of each.
 
     The machine's own ups and downs then meet all of them alike; the first round warms up and
     does not count.
     """
     figures: dict[str, list[float]] = {name: [] for name in contenders}
     for round_number in range(rounds + 1):
-        for name, contender in contenders.items():
-            figure = contender()
+        for name, way in contenders.items():
+            figure = way()
             if round_number:
                 figures[name].append(figure)
     return {name: median(values) for name, values in figures.items()}

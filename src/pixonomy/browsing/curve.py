@@ -10,11 +10,11 @@ _POINTS = 300  # more would only make the page larger
 
 
 def draw_curve(images: npt.NDArray[np.int64], floor: int) -> str:
-    """Draw the pictures of each category over its rank, both axes logarithmic.
+    """Draw the images of each category over its rank, both axes logarithmic.
 
     Args:
-        pictures: of each category, shape (k,), descending; categories without any are left out.
-        floor: the number of pictures that is marked as few.
+        images: of each category, shape (k,), descending; categories without any are left out.
+        floor: the number of images that is marked as few.
     """
     sizes = images[images > 0]
     ranks = np.unique(np.geomspace(1, sizes.size, _POINTS).astype(np.int64))

@@ -16,13 +16,13 @@ class ImageCounts:
     """What is in a manifest of n rows and k categories.
 
     Attributes:
-        rows, groups: all of them, pictures with a problem included.
-        categories: a row a category, most pictures first, pictures without a category (label null)
-            last: label, pictures (usable ones), groups, left_out, train, validation, test.
+        rows, groups: all of them, images with a problem included.
+        categories: a row a category, most images first, images without a category (label null)
+            last: label, images (usable ones), groups, left_out, train, validation, test.
         category_of_row: int32, shape (n,): the place of each row's category in `categories`.
         is_usable: bool, shape (n,): whether a row has no problem.
-        group_sizes: usable pictures of a group → how many groups have so many.
-        problems: the pictures left out, by reason.
+        group_sizes: usable images of a group → how many groups have so many.
+        problems: the images left out, by reason.
     """
 
     rows: int
@@ -95,7 +95,7 @@ def _measure(rows: pl.LazyFrame, labels: pl.Series) -> pl.DataFrame:
 
 
 def _size_groups(table: pl.DataFrame) -> dict[int, int]:
-    """Return size → number of groups; groups without usable pictures are not among them."""
+    """Return size → number of groups; groups without usable images are not among them."""
     groups = np.sort(table.filter("is_usable")["group"].to_numpy())
     starts = np.flatnonzero(np.diff(groups, prepend=~groups[:1])) if groups.size else groups
     sizes, numbers = np.unique(np.diff(starts, append=groups.size), return_counts=True)

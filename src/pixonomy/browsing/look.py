@@ -19,19 +19,19 @@ from pixonomy.pages.thumbnail import encode_thumbnail
 from pixonomy.progress import Progress
 
 THUMBNAIL_PIXELS = 72
-MEASURED_AT_MOST = 2_000  # pictures drawn to learn what sizes there are …
+MEASURED_AT_MOST = 2_000  # images drawn to learn what sizes there are …
 _MEASURED_BYTES = 256 * 1024**2  # … and how much of large ones: seconds of decoding
 _MEASURED_AT_LEAST = 100
-_ASSUMED_LENGTH = 512 * 1024  # bytes a picture, where the manifest does not tell
+_ASSUMED_LENGTH = 512 * 1024  # bytes an image, where the manifest does not tell
 
-_CHUNK = 64  # pictures a task: a fraction of a second of work
+_CHUNK = 64  # images a task: a fraction of a second of work
 
 Rows = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class SampledImage:
-    """One picture, looked at.
+    """One image, looked at.
 
     Attributes:
         problem: what its row says against it.
@@ -53,7 +53,7 @@ class SampledImage:
 def draw_sheets(
     image_counts: ImageCounts, categories: int, each: int, seed: int
 ) -> dict[str | None, Rows]:
-    """Draw pictures of the largest categories by chance: label → numbers of rows, ascending.
+    """Draw images of the largest categories by chance: label → numbers of rows, ascending.
 
     What is drawn of a category does not depend on how many others there are.
     """
@@ -66,10 +66,10 @@ def draw_sheets(
 
 
 def draw_measured(image_counts: ImageCounts, bytes_in_all: int, seed: int) -> Rows:
-    """Draw pictures of all categories by chance, fewer where they are large.
+    """Draw images of all categories by chance, fewer where they are large.
 
     Args:
-        bytes_in_all: encoded bytes of all usable pictures, 0 where unknown.
+        bytes_in_all: encoded bytes of all usable images, 0 where unknown.
 
     Returns:
         The numbers of their rows, ascending.
@@ -83,7 +83,7 @@ def draw_measured(image_counts: ImageCounts, bytes_in_all: int, seed: int) -> Ro
 def sample_images(
     rows: pl.LazyFrame, numbers: Rows, base: Path, workers: int, progress: Progress
 ) -> dict[int, SampledImage]:
-    """Read and decode the pictures of some rows.
+    """Read and decode the images of some rows.
 
     Args:
         rows: a manifest's, with the columns that say where the bytes are, and problem.
@@ -94,7 +94,7 @@ def sample_images(
     table = rows.select(LOCATED, "problem").with_row_index("row")
     picked = table.join(wanted, on="row", how="semi").collect(engine="streaming").sort("row")
     looks: list[SampledImage] = []
-    # Spawning a process costs about half a second: not worth it for a handful of pictures.
+    # Spawning a process costs about half a second: not worth it for a handful of images.
     busy = workers if picked.height > 4 * _CHUNK else 1
     for some in run(_look_at_all, in_chunks(locate(picked, base), _CHUNK), busy):
         looks += some

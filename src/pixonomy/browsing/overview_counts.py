@@ -48,7 +48,7 @@ def draw_branches(image_counts: ImageCounts, taxonomy: Taxonomy | None) -> list[
 
 
 def draw_group_sizes(image_counts: ImageCounts) -> list[Bar]:
-    """Return a bar for each number of pictures that groups have; none where all have one."""
+    """Return a bar for each number of images that groups have; none where all have one."""
     if set(image_counts.group_sizes) <= {1}:
         return []
     bins = [(size, size) for size in range(1, _EXACT_SIZES + 1)] + list(_SIZE_BINS)
@@ -61,7 +61,7 @@ def draw_group_sizes(image_counts: ImageCounts) -> list[Bar]:
 
 
 def describe_counts(image_counts: ImageCounts, names: Mapping[str, str]) -> dict[str, str]:
-    """Return how the pictures are spread over the categories, as terms and descriptions."""
+    """Return how the images are spread over the categories, as terms and descriptions."""
     table = image_counts.named
     images, k = table["pictures"].to_numpy(), table.height
     told = {
@@ -83,7 +83,7 @@ def describe_counts(image_counts: ImageCounts, names: Mapping[str, str]) -> dict
 
 
 def describe_splits(image_counts: ImageCounts) -> str:
-    """Say in a sentence how the pictures are split."""
+    """Say in a sentence how the images are split."""
     numbers = {name: int(image_counts.categories[name].sum()) for name in SPLITS}
     if not any(numbers.values()):
         return "They are not split into train, validation and test yet."

@@ -50,7 +50,7 @@ class BrowseChoices:
     Attributes:
         categories: how many of the largest get a contact sheet.
         each: thumbnails of each of them.
-        seed: decides which pictures.
+        seed: decides which images.
     """
 
     categories: int = 60
@@ -74,7 +74,7 @@ class Overview:
     Attributes:
         title: of the page.
         drawn: label → numbers of the rows on its contact sheet.
-        looks: the number of a row → its picture.
+        looks: the number of a row → its image.
         facts: what else is known, in order.
         mark: plain JSON that the page carries and `read_mark` returns.
     """

@@ -18,7 +18,7 @@ _LONGEST_NAME = 120  # letters; a table can name anything a category
 
 @dataclass(frozen=True)
 class Shown:
-    """One picture of a sheet.
+    """One image of a sheet.
 
     Attributes:
         alt: what it is, for those who do not see it.
@@ -33,12 +33,12 @@ class Shown:
 
 @dataclass(frozen=True)
 class Sheet:
-    """One category on the page, with pictures or only with counts.
+    """One category on the page, with images or only with counts.
 
     Attributes:
         place: the id of its place on the page.
         path: the names above it in the tree, and its id where that is another than its name.
-        splits: split → pictures; empty where nothing is split.
+        splits: split → images; empty where nothing is split.
     """
 
     place: str
@@ -66,13 +66,13 @@ def make_sheets(
     drawn: Mapping[str | None, Rows],
     looks: Mapping[int, SampledImage],
 ) -> list[Sheet]:
-    """Return a sheet for each category, with the pictures that were drawn of it.
+    """Return a sheet for each category, with the images that were drawn of it.
 
     Args:
         shown: the first rows of `ImageCounts.categories`.
         names: label → what to call it.
         drawn: label → numbers of the rows to show.
-        looks: the number of a row → its picture.
+        looks: the number of a row → its image.
     """
     is_split = any(shown[name].sum() for name in SPLITS)
     sheets = []
@@ -102,7 +102,7 @@ def _show(look: SampledImage, name: str) -> Shown:
 
 
 def tell_counts(sheet: Sheet) -> str:
-    """Say in words how many pictures a category has."""
+    """Say in words how many images a category has."""
     told = counted(sheet.images, "picture")
     if sheet.groups != sheet.images + sheet.left_out:
         told += f" in {counted(sheet.groups, 'group')}"

@@ -20,15 +20,15 @@ _SIDES = ("width", "height")
 
 @dataclass(frozen=True)
 class Sizes:
-    """How large pictures are.
+    """How large images are.
 
     Attributes:
-        dimensions: width and height, in pixels, and n, how many pictures have them; the most
+        dimensions: width and height, in pixels, and n, how many images have them; the most
             frequent first.
-        is_complete: whether `dimensions` are what the manifest says of its pictures, not of a
+        is_complete: whether `dimensions` are what the manifest says of its images, not of a
             sample that was decoded.
-        lengths: for each of `QUANTILES` the encoded bytes of a picture; None where unknown.
-        length_in_all: encoded bytes of all usable pictures, 0 where unknown.
+        lengths: for each of `QUANTILES` the encoded bytes of an image; None where unknown.
+        length_in_all: encoded bytes of all usable images, 0 where unknown.
     """
 
     dimensions: pl.DataFrame
@@ -38,12 +38,12 @@ class Sizes:
 
     @property
     def measured(self) -> int:
-        """Of how many pictures the dimensions are known."""
+        """Of how many images the dimensions are known."""
         return int(self.dimensions["n"].sum())
 
     @property
     def shorter_sides(self) -> pl.DataFrame:
-        """The shorter side, in pixels, and n, how many pictures have it."""
+        """The shorter side, in pixels, and n, how many images have it."""
         side = pl.min_horizontal(*_SIDES).alias("side")
         return self.dimensions.group_by(side).agg(pl.col("n").sum()).sort("side")
 
@@ -65,7 +65,7 @@ def measure_lengths(rows: pl.LazyFrame, usable: int) -> tuple[tuple[int, ...] | 
 
 
 def gather_lengths(looks: Iterable[SampledImage]) -> tuple[int, ...] | None:
-    """Return `Sizes.lengths` of the pictures that could be decoded."""
+    """Return `Sizes.lengths` of the images that could be decoded."""
     lengths = [one.length for one in looks if one.fault is None]
     return _pick(pl.Series(lengths)) if lengths else None
 
@@ -74,7 +74,7 @@ def read_dimensions(rows: pl.LazyFrame, usable: int) -> pl.DataFrame | None:
     """Return `Sizes.dimensions` as the table's own columns tell them.
 
     Returns:
-        None where it has no columns width and height, or they are empty for most pictures.
+        None where it has no columns width and height, or they are empty for most images.
     """
     if not set(_SIDES) <= set(rows.collect_schema()):
         return None
@@ -86,7 +86,7 @@ def read_dimensions(rows: pl.LazyFrame, usable: int) -> pl.DataFrame | None:
 
 
 def gather_dimensions(looks: Iterable[SampledImage]) -> pl.DataFrame:
-    """Return `Sizes.dimensions` of the pictures that could be decoded."""
+    """Return `Sizes.dimensions` of the images that could be decoded."""
     sides = [(one.width, one.height) for one in looks if one.fault is None]
     return _count(pl.LazyFrame(sides, dict.fromkeys(_SIDES, pl.Int64), orient="row"))
 

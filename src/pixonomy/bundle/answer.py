@@ -1,63 +1,68 @@
-"""A bundle and encoded pictures go in; an answer for each comes out."""
+"""Classifies encoded images with a bundle: verdict, category and confidence of each."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from pixonomy.bundle.calibrate import Verdict
 from pixonomy.bundle.load import Bundle
 from pixonomy.errors import UndecodableImage
 from pixonomy.images.resize import frame
+from pixonomy.results.answer_results import Candidate
 
 _BATCH = 64
 _TOP = 5
 
+Square = npt.NDArray[np.uint8]
+"""An image as the network takes it: uint8, shape (3, size, size), RGB."""
+
 
 @dataclass(frozen=True)
 class Answer:
-    """What the bundle says of one picture; label and name are None without a category.
+    """The bundle's answer for one image; label and name are None without a category.
 
     Attributes:
         verdict: `sure`, `unsure`, `none` (of these), or `unreadable`: nothing is known of it.
         confidence: calibrated probability of the most likely category, 0 to 1.
         top: up to five categories, most likely first, as {label, name, confidence}.
-        problem: why the picture could not be read, or None.
+        problem: why the image could not be read, or None.
     """
 
     verdict: Verdict | Literal["unreadable"]
     label: str | None
     name: str | None
     confidence: float
-    top: list[dict[str, Any]]
+    top: list[Candidate]
     problem: str | None = None
 
 
 def classify_images(bundle: Bundle, images: Iterable[bytes | UndecodableImage]) -> Iterator[Answer]:
-    """Answer for each picture, in order; memory stays flat however many there are."""
-    remaining = iter(images)
+    """Answer for each image, in order; memory stays flat however many there are."""
+    return classify_squares(bundle, (_frame(bundle, data) for data in images))
+
+
+def classify_squares(
+    bundle: Bundle, squares: Iterable[Square | UndecodableImage]
+) -> Iterator[Answer]:
+    """Do what `classify_images` does for images that are of the network's size already."""
+    remaining = iter(squares)
     while batch := list(islice(remaining, _BATCH)):
-        yield from _classify_batch(bundle, batch)
+        readable = [one for one in batch if not isinstance(one, UndecodableImage)]
+        good = iter(_answer(bundle, np.stack(readable)) if readable else [])
+        for one in batch:
+            is_readable = not isinstance(one, UndecodableImage)
+            yield next(good) if is_readable else Answer("unreadable", None, None, 0.0, [], str(one))
 
 
-def _classify_batch(bundle: Bundle, batch: list[bytes | UndecodableImage]) -> list[Answer]:
-    framed: list[np.ndarray] = []
-    problems: list[str | None] = []
-    for data in batch:
-        try:
-            if isinstance(data, UndecodableImage):
-                raise data
-            framed.append(frame(data, bundle.resize_spec))
-            problems.append(None)
-        except UndecodableImage as error:
-            problems.append(str(error))
-    good = iter(_answer(bundle, np.stack(framed)) if framed else [])
-    return [
-        next(good) if problem is None else Answer("unreadable", None, None, 0.0, [], problem)
-        for problem in problems
-    ]
+def _frame(bundle: Bundle, data: bytes | UndecodableImage) -> Square | UndecodableImage:
+    try:
+        return data if isinstance(data, UndecodableImage) else frame(data, bundle.resize_spec)
+    except UndecodableImage as error:
+        return error
 
 
 def _answer(bundle: Bundle, images: np.ndarray) -> list[Answer]:
@@ -67,14 +72,14 @@ def _answer(bundle: Bundle, images: np.ndarray) -> list[Answer]:
     for row, verdict in zip(probabilities, bundle.calibration.verdicts(outputs), strict=True):
         order = np.argsort(-row, kind="stable")[:_TOP]
         top = [
-            {
-                "label": bundle.labels[place],
-                "name": bundle.names[place],
-                "confidence": round(float(row[place]), 6),
-            }
+            Candidate(
+                label=bundle.labels[place],
+                name=bundle.names[place],
+                confidence=round(float(row[place]), 6),
+            )
             for place in order
         ]
-        first = top[0] if verdict != "none" else {"label": None, "name": None}
-        confidence = top[0]["confidence"]
-        answers.append(Answer(verdict, first["label"], first["name"], confidence, top))
+        first = top[0]
+        told = (None, None) if verdict == "none" else (first.label, first.name)
+        answers.append(Answer(verdict, *told, first.confidence, top))
     return answers

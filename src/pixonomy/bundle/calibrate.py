@@ -1,4 +1,4 @@
-"""Logits of known pictures go in; a temperature and thresholds come out, and verdicts with them."""
+"""Calibration: the temperature, the thresholds of "sure" and "none of these", and verdicts."""
 
 import math
 from dataclasses import dataclass
@@ -17,11 +17,11 @@ Doubles = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
 TARGET_ACCURACY = 0.95  # what "sure" promises unless a recipe says otherwise
-_LEAST_SURE = 0.5  # below it another answer may be as likely, whatever the pictures said
-_NONE_SHARE = 0.01  # of known pictures that may be called "none of these" by mistake
-_FEWEST = 20  # pictures; with fewer, thresholds would be noise
+_LEAST_SURE = 0.5  # below it another answer may be as likely, whatever was measured
+_NONE_SHARE = 0.01  # of known images that may be called "none of these" by mistake
+_FEWEST = 20  # images; with fewer, thresholds would be noise
 _DOUBT = 0.1  # the chance that a threshold keeps its promise by luck alone
-_SHARES = np.arange(20, 9, -1) / 20  # of the pictures that may be sure: 100, 95, ... 50 %
+_SHARES = np.arange(20, 9, -1) / 20  # of the images that may be sure: 100, 95, ... 50 %
 
 NEVER_SURE = 2.0
 """A threshold that no confidence reaches; 1.0 would be reached where rounding makes it one."""
@@ -34,11 +34,11 @@ class Calibration:
     Attributes:
         temperature: logits are divided by it (Guo et al. 2017).
         sure: the confidence, 0 to 1, from which an answer counts as sure; NEVER_SURE: none does.
-        none_energy: log-sum-exp of the logits below which a picture is none of the categories
+        none_energy: log-sum-exp of the logits below which an image is none of the categories
             (Liu et al. 2020); None: not known.
         none_novelty: the novelty beyond which it is; then the energy is not asked. None: the
-            network does not tell novelty.
-        n: pictures it was measured on. On fewer than 20 no answer is sure, whatever `sure` says:
+            network does not measure novelty.
+        n: images it was measured on. On fewer than 20 no answer is sure, whatever `sure` says:
             the first bundles said 0.5 there, which nothing had shown.
     """
 
@@ -57,7 +57,7 @@ class Calibration:
         return log_softmax(logits.astype(np.float64) / self.temperature)
 
     def verdicts(self, outputs: Outputs) -> list[Verdict]:
-        """Judge each picture the network has seen: sure, unsure, or none of the categories."""
+        """Judge each image the network has seen: sure, unsure, or none of the categories."""
         confidence = self.probabilities(outputs.logits).max(axis=1, initial=0.0)
         threshold = self.sure if self.n >= _FEWEST else NEVER_SURE
         return [
@@ -74,6 +74,7 @@ class Calibration:
         if self.none_novelty is not None and outputs.novelty is not None:
             return outputs.novelty > self.none_novelty
         floor = -np.inf if self.none_energy is None else self.none_energy
+        # The energy score with its sign turned round: low where no logit is high.
         return np.asarray(logsumexp(outputs.logits.astype(np.float64)) < floor)
 
 
@@ -83,17 +84,17 @@ def calibrate(
     target: float = TARGET_ACCURACY,
     units: Integers | None = None,
 ) -> Calibration:
-    """Choose temperature and thresholds on pictures that were not trained on.
+    """Choose temperature and thresholds on images that were not trained on.
 
     Args:
-        outputs: of the network, for n pictures.
+        outputs: of the network, for n images.
         labels: label numbers, shape (n,).
         target: the accuracy that "sure" promises, 0 to 1.
-        units: a number for each picture, (n,), equal for those of one product, burst or set of
-            copies: they are right or wrong together. None: each stands alone.
+        units: a number for each image, (n,), equal for those of one product, burst or set of
+            duplicates: they are right or wrong together. None: each stands alone.
 
     Returns:
-        A calibration; the neutral one, which is never sure, for fewer than 20 pictures.
+        A calibration; the neutral one, which is never sure, for fewer than 20 images.
     """
     if len(labels) < _FEWEST:
         return Calibration(n=len(labels))
@@ -125,14 +126,16 @@ def _sure_threshold(
     estimate, which promised too much in 8 to 47 % of simulated runs, but by the lower bound of a
     one-sided 90 % interval (Clopper & Pearson 1934; so do Geifman & El-Yaniv 2017 for selective
     classification). Eleven thresholds are tried, not all: the more there are, the more often one
-    of them passes by luck. Pictures of one unit count for what they say together, see
+    of them passes by luck. Images of one unit count for what they say together, see
     `_lower_bound`.
 
     Returns:
         NEVER_SURE if none passes; so it is for fewer than `count_needed(target)` units.
     """
     order = np.argsort(-confidence, kind="stable")
+    # From here on the first rows are the surest: a threshold is a number of rows.
     surest, is_right, units = confidence[order], is_right[order], units[order]
+    # The mean confidence of the first 1, 2, … rows: as often as they claim to be right.
     believed = np.flatnonzero(np.cumsum(surest) / np.arange(1, len(order) + 1) >= target)
     if not len(believed):
         return NEVER_SURE
@@ -147,12 +150,13 @@ def _sure_threshold(
 def _lower_bound(found: Means) -> float:
     """Return the accuracy that is exceeded with 90 % confidence.
 
-    Clopper and Pearson's bound for as many independent pictures as would say as much (E. L. Korn
+    Clopper and Pearson's bound for as many independent images as would say as much (E. L. Korn
     and B. I. Graubard, "Confidence intervals for proportions with small expected number of positive
     counts estimated from survey data", Survey Methodology 24 (1998), pages 193-201).
     """
     from scipy.stats import beta  # needed where a bundle is made, not where it answers
 
+    # The effective sample size: images of one unit count for less than as many independent ones.
     n = float(found.effective[0])
     right = n * float(found.mean[0])
     return float(beta.ppf(_DOUBT, right, n - right + 1)) if right > 0 else 0.0
@@ -160,6 +164,7 @@ def _lower_bound(found: Means) -> float:
 
 def count_needed(target: float) -> int:
     """Return how many answers have to be right, all of them, before any is called sure."""
+    # All of n right: the bound is doubt ** (1 / n), which has to reach the target.
     return max(_FEWEST, math.ceil(math.log(_DOUBT) / math.log(target)))
 
 
@@ -169,7 +174,7 @@ def explain_never_sure(
     """Return why no answer is called sure, and what to do, in one sentence; None if some are.
 
     Args:
-        units: how many of the calibrating pictures are independent; None: all, as far as is known.
+        units: how many of the calibrating images are independent; None: all, as far as is known.
     """
     if calibration.is_ever_sure:
         return None

@@ -1,4 +1,4 @@
-"""The content of a `bundle.json` goes in; its parts come out, of the types and ranges they need."""
+"""Reads a `bundle.json` whose every field is checked for its type and range."""
 
 import math
 import re
@@ -26,7 +26,7 @@ class Description:
     Attributes:
         labels: category ids, in the order of the network's outputs.
         names: what people call each of them, in the same order.
-        counts: training pictures of each; zeros where it does not tell.
+        counts: training images of each; zeros where it holds none.
         resize_version: see `images.resize.RESIZE_VERSION`.
         model_hash: SHA-256 of the model, in hexadecimal.
     """
@@ -83,7 +83,7 @@ def _read_calibration(content: dict[str, Any]) -> Calibration:
     unknown = content.keys() - {name for name, _, _ in _CALIBRATION}
     if unknown:
         raise IllFormed(f"calibration: {min(unknown)[:40]!r} is not known")
-    told = {"none_novelty": None} | content  # the first bundles did not tell novelty
+    told = {"none_novelty": None} | content  # the first bundles did not measure novelty
     return Calibration(**{one[0]: _take(told, "calibration.", *one) for one in _CALIBRATION})
 
 

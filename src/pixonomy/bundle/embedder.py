@@ -1,4 +1,4 @@
-"""A bundle, a weights file or nothing goes in; what turns pictures into vectors comes out."""
+"""Chooses what turns images into vectors: a bundle, ImageNet weights, or hand-made features."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +21,7 @@ _DEFAULT = Context()
 _IMAGENET, _NONE = "imagenet", "none"
 
 # Measured by the cross-validated accuracy of a linear classifier: at 96, 128, 160 px it is right
-# on 67, 76, 77 % of garments and 96, 97, 98 % of savings goals, at 1.1, 2.0, 3.3 ms a picture.
+# on 67, 76, 77 % of garments and 96, 97, 98 % of savings goals, at 1.1, 2.0, 3.3 ms an image.
 _SIZE = 128
 _EXPORT_VERSION = 1  # raised when the same weights would give another network
 
@@ -47,7 +47,7 @@ class NetworkEmbedder:
 def choose_embedder(
     network: str | Path | None, folder: Path, context: Context = _DEFAULT
 ) -> Embedder:
-    """Return what turns pictures into vectors.
+    """Return what turns images into vectors.
 
     Args:
         network: a bundle or a run (folders); a `.weights.h5` file of a headless MobileNetV2;
@@ -108,6 +108,7 @@ def _from_weights(weights: str | Path, weights_id: str, folder: Path) -> Network
     identity = hash_json([MODEL, weights_id, _SIZE, RESIZE_VERSION, _EXPORT_VERSION])
     path = (folder / f"embedder-{identity[:16]}.onnx").absolute()
     if not path.exists():
+        # Another process may write the same network: wait for it, then look again.
         with lock_file(path, waits=True):  # by which several artefacts may be looked at
             if not path.exists():
                 on_torch(export_embedder, weights, path)

@@ -1,4 +1,4 @@
-"""A trained run goes in; its bundle comes out: `model.onnx` and `bundle.json`, checked."""
+"""Exports a trained run as its bundle, `model.onnx` and `bundle.json`, and checks the result."""
 
 import io
 import logging
@@ -36,15 +36,15 @@ from pixonomy.training.validation import divide_validation
 
 _TOLERANCE = 1e-3  # beyond it, in probability, the exported network is another network
 _DEVICE_TOLERANCE = 0.05  # GPUs multiply float32 with fewer digits (TF32)
-_EMBEDDED, _FEWEST_OF_LABEL = 2000, 10  # training pictures that novelty is measured against
+_EMBEDDED, _FEWEST_OF_LABEL = 2000, 10  # training images that novelty is measured against
 _BATCH = 64
-_CHECKED = 7  # pictures the exported network is compared on, an odd batch on purpose
+_CHECKED = 7  # images the exported network is compared on, an odd batch on purpose
 
 
 class _Exported(torch.nn.Module):
     """The network as a PyTorch module that always predicts and never trains.
 
-    Of a picture and its mirror image, if both are to be asked, it gives the mean.
+    Of an image and its mirror image, if both are to be asked, it gives the mean.
     """
 
     def __init__(
@@ -58,6 +58,7 @@ class _Exported(torch.nn.Module):
     def forward(self, images: torch.Tensor) -> tuple[torch.Tensor, ...]:
         given = self._ask(images)
         if self.also_mirrored:
+            # Means of logits and of embeddings, as in validation; novelty is measured on the mean.
             mirrored = self._ask(torch.flip(images, (3,)))
             given = tuple((one + other) / 2 for one, other in zip(given, mirrored, strict=True))
         return given if self.novelty is None else (*given, self.novelty.measure(given[-1]))
@@ -70,10 +71,10 @@ class _Exported(torch.nn.Module):
 def export_bundle(
     arrays: Arrays, run: Run, folder: RunFolder, threads: int, device: str = AUTO
 ) -> None:
-    """Write the run's bundle, calibrated on validation pictures that did not stop its training.
+    """Write the run's bundle, calibrated on validation images that did not stop its training.
 
     Args:
-        device: what looks at training pictures, see `models.device`. The network is exported from
+        device: what looks at training images, see `models.device`. The network is exported from
             the processor, whose numbers are the ones that every reader of the bundle gets.
 
     Raises:
@@ -90,6 +91,7 @@ def export_bundle(
         answered = answer(make_predictor(model), some, run.recipe.test_flip)
     with write_aside(folder.bundle) as partial, on_device(CPU):
         partial.mkdir()
+        # Rebuilt rather than moved: the exporter follows the weights where they lie.
         model = model if device == CPU else build_trained(run, folder)
         export_onnx(model, partial / MODEL_FILE, run.recipe.test_flip, novelty)
         network = Network((partial / MODEL_FILE).read_bytes(), threads)
@@ -133,7 +135,7 @@ def _report_result(
 def _describe(
     labels: Sequence[str], arrays: Arrays, train: npt.NDArray[np.int64]
 ) -> list[dict[str, Any]]:
-    """Say of each label what it is called and how many training pictures have it."""
+    """Return each label with its name and the number of its training images."""
     names = arrays.about.get("names", {})
     counts = np.bincount(train[train >= 0], minlength=len(labels)).tolist()
     return [
@@ -145,8 +147,9 @@ def _describe(
 def _fit_novelty(
     model: Any, arrays: Arrays, numbers: npt.NDArray[np.int64], recipe: Recipe
 ) -> Novelty | None:
-    """Look at some training pictures of each label, as the bundle will look at new ones."""
+    """Look at some training images of each label, as the bundle will look at new ones."""
     train = arrays.of_split("train")
+    # A random place among the images of its label: those below `most` are the sample.
     place_in_label = pl.int_range(pl.len()).shuffle(recipe.seed).over("label")
     most = max(_FEWEST_OF_LABEL, _EMBEDDED // max(1, int(numbers.max()) + 1))
     some = train[(arrays.rows[train].select(place_in_label).to_series() < most).to_numpy()]
@@ -165,8 +168,8 @@ def export_onnx(
     """Write a float32 Keras model to one ONNX file: uint8 images in, logits and embedding out.
 
     Args:
-        also_mirrored: both are the means of a picture's and of its mirror image's.
-        novelty: if given, how novel a picture is comes out, too.
+        also_mirrored: both are the means of an image's and of its mirror image's.
+        novelty: if given, the network also returns how novel an image is.
     """
     embedding = model.get_layer(EMBEDDING).output
     outputs = {LOGITS: model.output, EMBEDDING: embedding}
@@ -186,6 +189,7 @@ def export_headless(model: Any, path: Path) -> None:
     images = np.random.default_rng(0).integers(0, 256, (_CHECKED, *model.input_shape[1:]), np.uint8)
     wanted = make_predictor(model)(images)
     given = EmbeddingNetwork(path.read_bytes()).run(images)
+    # Relative to the largest output: an embedding has no natural scale, as probabilities do.
     difference = float(np.abs(wanted - given).max() / (np.abs(wanted).max() + 1e-6))
     if not difference <= _TOLERANCE:
         raise BundleError(
@@ -232,7 +236,7 @@ def _check(logits: npt.NDArray[np.float32], given: npt.NDArray[np.float32], devi
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    # The exporter tells its steps on standard output, which belongs to the caller's JSON.
+    # The exporter prints its steps on standard output, which belongs to the caller's JSON.
     logger = logging.getLogger("torch.onnx")
     before = logger.level
     logger.setLevel(logging.ERROR)

@@ -1,4 +1,4 @@
-"""A bundle folder goes in; a checked, ready classifier comes out, or a reason to refuse it."""
+"""Loads a bundle folder, or refuses one that is damaged, altered or of another version."""
 
 import json
 from dataclasses import dataclass
@@ -25,14 +25,14 @@ _LARGEST_DESCRIPTION = 16 << 20  # bytes: a hundred thousand categories
 
 @dataclass(frozen=True)
 class Bundle:
-    """A classifier as it left the building.
+    """A classifier that was loaded and checked.
 
     Attributes:
         labels: category ids, in the order of the network's outputs.
         names: what people call each of them, in the same order.
-        framing: how a picture becomes the network's input.
+        resize_spec: how an image becomes the network's input.
         about: the whole content of `bundle.json`.
-        counts: training pictures of each label, in the same order; zeros where it does not tell.
+        counts: training images of each label, in the same order; zeros where it holds none.
     """
 
     labels: tuple[str, ...]
@@ -45,7 +45,7 @@ class Bundle:
 
     @property
     def most_common(self) -> str:
-        """The label of most training pictures; the first label where the bundle does not tell."""
+        """The label of most training images; the first label where none are known."""
         counts = self.counts or (0,)
         return self.labels[counts.index(max(counts))]
 

@@ -1,13 +1,16 @@
 """`browse` and `sample`: what a catalogue holds, and a part of it."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pixonomy.cli import options
 from pixonomy.cli.console import context, show
 from pixonomy.cli.table import table_lines
+
+if TYPE_CHECKING:
+    from pixonomy.results.data_results import SampleResult
 
 _SHOWN = 20  # categories told on the console; --json tells all
 
@@ -42,9 +45,9 @@ def browse(
     choices = BrowseChoices(categories, each, seed)
     result = run(manifest, output, choices, overwrite, context())
     lines = [
-        f"{result['rows']} pictures in {result['groups']} groups and {result['categories']} "
-        f"categories, {result['problems']} left out.",
-        f"Page: {result['page']}",
+        f"{result.rows} pictures in {result.groups} groups and {result.categories} "
+        f"categories, {result.problems} left out.",
+        f"Page: {result.page}",
     ]
     show(result, lines, as_json)
 
@@ -85,17 +88,14 @@ def sample(
     show(result, _lines(result), as_json)
 
 
-def _lines(result: dict[str, Any]) -> list[str]:
-    numbers = ("asked", "had", "pictures")
-    shown = result["sampled"][:_SHOWN]
-    rows = [{key: one[key] for key in ("label", "name", *numbers)} for one in shown]
-    lines = table_lines(rows, numbers)
-    hidden = len(result["sampled"]) - _SHOWN
+def _lines(result: "SampleResult") -> list[str]:
+    rows = [one.as_json() for one in result.sampled[:_SHOWN]]
+    lines = table_lines(rows, ("asked", "had", "pictures"))
+    hidden = len(result.sampled) - _SHOWN
     if hidden > 0:
         lines.append(f"… and {hidden} categories more; --json tells all.")
     return [
         *lines,
-        f"{result['rows']} pictures of {result['groups']} products in {result['categories']} "
-        "categories.",
-        f"Manifest: {result['manifest']}",
+        f"{result.rows} pictures of {result.groups} products in {result.categories} categories.",
+        f"Manifest: {result.manifest}",
     ]

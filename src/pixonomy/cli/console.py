@@ -4,10 +4,10 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pixonomy.cli.silence import Silence
 from pixonomy.cli.visible import visible
@@ -16,6 +16,8 @@ from pixonomy.progress import Context, Hosts
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
+
+    from pixonomy.results.record import Result
 
 _PATIENCE_SECONDS = 2.0  # work shorter than this shows no bar
 
@@ -134,13 +136,14 @@ def _silence() -> Silence:
     return Silence(report, count_cores())
 
 
-def show(result: dict[str, Any], lines: list[str], as_json: bool) -> None:
+def show(result: "Result | Mapping[str, object]", lines: list[str], as_json: bool) -> None:
     """Print a verb's result: one JSON object, or lines for people."""
     bars.close()
     _silence().close()
     # The verbs run with standard output turned away from libraries that print.
     stream = sys.__stdout__ or sys.stdout
-    text = json.dumps(result, ensure_ascii=False) if as_json else "\n".join(map(visible, lines))
+    told = result if isinstance(result, Mapping) else result.as_json()
+    text = json.dumps(told, ensure_ascii=False) if as_json else "\n".join(map(visible, lines))
     stream.buffer.write((text + "\n").encode("utf-8", "replace"))
     stream.flush()
 

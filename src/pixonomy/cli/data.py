@@ -1,12 +1,15 @@
 """`index`, `split`, `prepare`: from images to arrays, one step at a time."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pixonomy.cli import options
 from pixonomy.cli.console import context, show
+
+if TYPE_CHECKING:
+    from pixonomy.results.data_results import HeldOutValues, ManifestResult
 
 _NAMED = 10  # held-out values told on the console; --json tells more
 
@@ -39,7 +42,7 @@ def index(
     columns = TableColumns(root, path_column, label_column, split_column, group_column)
     choices = IndexChoices(columns, categories, level, salvage)
     result = run(sources, output, choices, overwrite, context())
-    lines = [f"Damaged at byte {one['offset']}: {one['message']}" for one in result["damage"]]
+    lines = [f"Damaged at byte {one.offset}: {one.message}" for one in result.damage]
     show(result, [*lines, *_lines(result)], as_json)
 
 
@@ -61,7 +64,7 @@ def split(
 
     shares = SplitShares(train, validation, test, seed, hold_out)
     result = run(manifest, output, shares, overwrite, context())
-    lines = [_held_out_line(result["held_out"])] if "held_out" in result else []
+    lines = [_held_out_line(result.held_out)] if result.held_out is not None else []
     show(result, [*lines, *_lines(result)], as_json)
 
 
@@ -85,23 +88,23 @@ def prepare(
     settings = ArraySettings(tuple(sorted(set(size))), framing or DEFAULT_FIT, seed)  # type: ignore[arg-type]
     result = run(manifest, output, settings, overwrite, context())
     lines = [
-        f"{result['rows']} pictures of {', '.join(map(str, result['sizes']))} px in "
-        f"{result['arrays']}; {result['problems']} left out."
+        f"{result.rows} pictures of {', '.join(map(str, result.sizes))} px in "
+        f"{result.arrays}; {result.problems} left out."
     ]
     show(result, lines, as_json)
 
 
-def _lines(result: dict[str, Any]) -> list[str]:
+def _lines(result: "ManifestResult") -> list[str]:
     from pixonomy.dataset.describe import describe_manifest
 
-    return [*describe_manifest(result), f"Manifest: {result['manifest']}"]
+    return [*describe_manifest(result), f"Manifest: {result.manifest}"]
 
 
-def _held_out_line(told: dict[str, Any]) -> str:
+def _held_out_line(told: "HeldOutValues") -> str:
     parts = []
-    for name in ("test", "validation"):
-        count, total = told["values"][name], sum(told["values"].values())
-        named = ", ".join(told[name][:_NAMED]) + (", …" if count > _NAMED else "")
+    for name, values in (("test", told.test), ("validation", told.validation)):
+        count, total = told.values[name], sum(told.values.values())
+        named = ", ".join(values[:_NAMED]) + (", …" if count > _NAMED else "")
         if count:
             parts.append(f"{count} of {total} for {name} ({named})")
-    return f"Held out by {told['column']}: {', '.join(parts)}."
+    return f"Held out by {told.column}: {', '.join(parts)}."

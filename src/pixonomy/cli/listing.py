@@ -1,6 +1,5 @@
 """`list`: the names that other verbs take."""
 
-import inspect
 import re
 from collections.abc import Callable
 from dataclasses import fields
@@ -13,6 +12,7 @@ from pixonomy.cli.console import show
 from pixonomy.cli.table import table_lines
 from pixonomy.errors import SettingError
 from pixonomy.nearest_names import suggest
+from pixonomy.results.docstrings import attribute_meanings, first_sentence
 
 Rows = list[dict[str, Any]]
 
@@ -75,7 +75,7 @@ def _providers() -> Rows:
     from pixonomy.collecting.known import PROVIDERS
 
     return [
-        {"name": name, "about": _first_sentence(one), "settings": list(getattr(one, "known", ()))}
+        {"name": name, "about": first_sentence(one), "settings": list(getattr(one, "known", ()))}
         for name, one in PROVIDERS.items()
     ]
 
@@ -83,7 +83,7 @@ def _providers() -> Rows:
 def _keys() -> Rows:
     from pixonomy.training.recipe import Recipe, allowed_values
 
-    meanings = _attributes(Recipe)
+    meanings = attribute_meanings(Recipe)
     return [
         {
             "name": one.name,
@@ -93,17 +93,6 @@ def _keys() -> Rows:
         }
         for one in fields(Recipe)
     ]
-
-
-def _first_sentence(documented: object) -> str:
-    return (inspect.getdoc(documented) or "").partition("\n")[0].rstrip(".")
-
-
-def _attributes(documented: type) -> dict[str, str]:
-    """Return what a class's docstring says of each attribute."""
-    text = (inspect.getdoc(documented) or "").partition("Attributes:\n")[2]
-    entries = re.findall(r"^    (\w+): (.*(?:\n {8}.*)*)", text, re.MULTILINE)
-    return {name: " ".join(meaning.split()) for name, meaning in entries}
 
 
 _LISTS: dict[str, Callable[[], Rows]] = {

@@ -12,7 +12,7 @@ class Silence:
     """Watches work from a thread of its own, which ends with the process.
 
     Args:
-        say: told each sentence.
+        report: told each sentence.
         first_seconds: without progress before the first sentence.
         cores: that this process may use: a load beyond them slows it down.
     """

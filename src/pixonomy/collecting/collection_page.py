@@ -15,9 +15,9 @@ class KeywordSheet:
     """A keyword and what it has.
 
     Attributes:
-        had: different pictures; `usable`: those of them without a problem.
-        wanted: pictures; `waiting`: addresses that are still to be fetched.
-        providers, licenses: name → pictures that were found for it first.
+        had: different images; `usable`: those of them without a problem.
+        wanted: images; `waiting`: addresses that are still to be fetched.
+        providers, licenses: name → images that were found for it first.
         thumbnails: JPEG data URIs with what they are, for those who do not see them.
     """
 
@@ -33,7 +33,7 @@ class KeywordSheet:
 
     @property
     def missing(self) -> int:
-        """How many usable pictures are missing."""
+        """How many usable images are missing."""
         return max(0, self.wanted - self.usable)
 
 
@@ -43,9 +43,9 @@ class CollectedPage:
 
     Attributes:
         totals: what is counted, in words → how many.
-        left_out: problem → pictures; `refused`, `failed`: reason → addresses.
-        left: hosts at which pictures still wait → why.
-        licenses: SPDX identifier, or what is known → pictures.
+        left_out: problem → images; `refused`, `failed`: reason → addresses.
+        left: hosts at which images still wait → why.
+        licenses: SPDX identifier, or what is known → images.
         permissions: provider → who allows training.
         policy: the licences that were asked for; empty: all.
     """
@@ -97,14 +97,14 @@ def _first(counts: Mapping[str, int]) -> dict[str, int]:
 def render_credits(
     title: str, rows: Iterable[Mapping[str, str | None]], count: int
 ) -> Iterator[str]:
-    """Yield a page that names each picture's title, creator, source and licence, bit by bit.
+    """Yield a page that names each image's title, creator, source and licence, bit by bit.
 
     These four are what Creative Commons asks for (https://wiki.creativecommons.org/wiki/
     Best_practices_for_attribution). Every text from outside is escaped; only web addresses are
     links.
 
     Args:
-        rows: of each picture title, creator, license, license_id, license_url, page_url and
+        rows: of each image title, creator, license, license_id, license_url, page_url and
             image_url.
     """
     place, mark = Path(__file__).parent, "<!-- credits -->"

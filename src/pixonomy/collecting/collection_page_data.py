@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 PAGE = "collected.html"
 
-_SHOWN, _MOST_SHOWN = 8, 2000  # pictures of a keyword on the page, and of all
+_SHOWN, _MOST_SHOWN = 8, 2000  # images of a keyword on the page, and of all
 _THUMBNAIL = 96
 _COLUMNS = ("image_id", "uri", "offset", "length", "label", "keyword", "title", "problem")
 
@@ -35,7 +35,7 @@ _COLUMNS = ("image_id", "uri", "offset", "length", "label", "keyword", "title", 
 def count_keywords(
     state_db: StateDatabase, wanted: KeywordFile, outcome_counts: OutcomeCounts, per_keyword: int
 ) -> list[KeywordSheet]:
-    """Return what each keyword of the file has, without pictures."""
+    """Return what each keyword of the file has, without images."""
     names = {one.id: one.name for one in wanted.categories}
     known = {(one.category, one.keyword): one for one in sum_keywords(state_db)}
     odd = count_odd(state_db, json.dumps(outcome_counts.odd))
@@ -89,7 +89,7 @@ def write_page(
 
 
 def as_here(rows: pl.DataFrame) -> pl.DataFrame:
-    """Let the rows' addresses be those of the tar files beside the ledger."""
+    """Let the rows' addresses be those of the tar files beside the state database."""
     return rows.with_columns(uri=pl.format("shards/{}", pl.col("uri").str.split("/").list.last()))
 
 
@@ -104,7 +104,7 @@ def _illustrate(
     rows: pl.LazyFrame,
     folder: Path,
 ) -> list[KeywordSheet]:
-    """Return the sheets with each keyword's first pictures."""
+    """Return the sheets with each keyword's first images."""
     most = max(1, min(_SHOWN, _MOST_SHOWN // max(1, sum(one.had > 0 for one in sheets))))
     first = (
         rows.select(_COLUMNS)

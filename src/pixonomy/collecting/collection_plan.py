@@ -12,8 +12,8 @@ from typing import Any
 from pixonomy.collecting.provider import Provider
 from pixonomy.collecting.search_results import Pace
 
-_ANSWER_SECONDS = 0.5  # until a page or a picture is there, usually
-_OWN_SECONDS = 0.01  # to look at a picture and write it
+_ANSWER_SECONDS = 0.5  # until a page or an image is there, usually
+_OWN_SECONDS = 0.01  # to look at an image and write it
 _RULES = 2  # requests for what a host allows
 _DAY = 86_400.0
 
@@ -23,12 +23,12 @@ class ProviderPlan:
     """What a provider would be asked for, if it alone had to serve all keywords.
 
     Attributes:
-        pictures: at most, by its limit for a search.
+        images: at most, by its limit for a search.
         shortfall: how many of those wanted lie beyond that limit.
         requests: to its interface, or for its pages.
         interface_hours: that these take at its pace, days of its daily budget included.
-        media_hours: that the pictures take at its pace, from one host.
-        is_one_host: pages and pictures come from one host, one after the other.
+        media_hours: that the images take at its pace, from one host.
+        is_one_host: pages and images come from one host, one after the other.
         terms: what its terms say of training.
     """
 
@@ -59,7 +59,7 @@ class CollectionPlan:
     """What is asked for in all.
 
     Attributes:
-        keywords, wanted: how many, and pictures for all of them.
+        keywords, wanted: how many, and images for all of them.
         providers: each as if it were the only one.
         shares: what each is asked for when they serve in turn: the second gets what lies beyond
             the limit of the first, and so on.

@@ -30,11 +30,11 @@ from pixonomy.images.image_hash import ImageFingerprint, fingerprint
 from pixonomy.progress import Progress
 from pixonomy.storage.files import printable
 
-MOST_TRIES = 4  # of a picture that fails, one a run
+MOST_TRIES = 4  # of an image that fails, one a run
 
 _RESOLVERS = 64  # names that are looked up at a time
 _MOST_NAMED = 5  # hosts that are told by name
-_BUSY_ELSEWHERE = 0.25  # seconds until a picture that another keyword fetches is looked for again
+_BUSY_FOR_ANOTHER = 0.25  # seconds until an image that another keyword fetches is looked for again
 
 
 @dataclass(frozen=True)
@@ -42,10 +42,10 @@ class CollectSettings:
     """How much is collected.
 
     Attributes:
-        per_keyword: pictures wanted of each.
-        smallest_side: smaller pictures are refused, in pixels.
+        per_keyword: images wanted of each.
+        smallest_side: smaller images are refused, in pixels.
         refresh_seconds: a search that was walked to its end is walked again after that.
-        licenses: pictures under others are refused; empty: none are for that.
+        licenses: images under others are refused; empty: none are for that.
     """
 
     per_keyword: int
@@ -61,9 +61,10 @@ class Collector:
     """Collects; see the module.
 
     Attributes:
-        say: told once about each search that cannot go on, and why, and about hosts that were left.
+        report: told once about each search that cannot go on, and why, and about hosts that were
+            left.
         clock: seconds since 1970.
-        left: hosts at which pictures still wait, and why; after `run`.
+        left: hosts at which images still wait, and why; after `run`.
     """
 
     state_db: StateDatabase
@@ -89,7 +90,7 @@ class Collector:
 
         Raises:
             DataError: if nobody at all could be reached, as without a network.
-            StorageError: if the ledger or the tar files cannot be written.
+            StorageError: if the state database or the tar files cannot be written.
         """
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_RESOLVERS, "resolve"))
         hosts = self.politeness.hosts
@@ -148,7 +149,7 @@ class Collector:
         may_rest: bool,
         give_place: Callable[[], None],
     ) -> End:
-        """Fetch what a search finds, and go on with it."""
+        """Fetch the results of a search, and go on with it."""
         key = (provider.name, category, keyword)
         search = self.state_db.search(*key)
         walked = search.walked_at or 0.0
@@ -190,7 +191,7 @@ class Collector:
     def _settle(self, provider: Provider, row: Row) -> Fate | None:
         """Tell what becomes of a row that nobody has to be asked for; begin all others."""
         if row.url in self._under_way:
-            return Fate(again_seconds=_BUSY_ELSEWHERE)
+            return Fate(again_seconds=_BUSY_FOR_ANOTHER)
         if not self.state_db.is_waiting(row.url):
             return Fate(is_kept=True)  # or refused: what is kept is counted anew in any case
         try:
@@ -204,7 +205,7 @@ class Collector:
         return None
 
     async def _fetch(self, provider: Provider, row: Row) -> Fate:
-        """Fetch a picture; whatever goes wrong with it is its own reason."""
+        """Fetch an image; whatever goes wrong with it is its own reason."""
         hosts = self.politeness.hosts
         try:
             written = await self._download(provider, row)
@@ -238,7 +239,7 @@ class Collector:
             self._slots.release()
 
     def _fail(self, row: Row, trouble: Trouble) -> Fate:
-        """Have a picture asked for again, or note that it failed once more."""
+        """Have an image asked for again, or note that it failed once more."""
         row.attempts += 1
         retry_policy = self.politeness.retry_policy
         # One that kept us for a whole reply's time is asked for again in the next run.
@@ -280,7 +281,7 @@ class Collector:
 
 
 def _look(data: bytes) -> ImageFingerprint:
-    """Look at a picture's bytes.
+    """Look at an image's bytes.
 
     Raises:
         Refused: where what stands inside it objects to the use.

@@ -19,7 +19,7 @@ LONGEST_REASON = 500
 
 _LONGEST_TITLE, _LONGEST_NAME, _LONGEST_LICENCE, _LONGEST_ID = 2000, 500, 500, 500
 _KEPT_OF_ADDRESS = 300  # letters, of one that is too long
-_MOST_PIXELS = 10_000_000  # of a side: more is no picture's
+_MOST_PIXELS = 10_000_000  # of a side: more is no image's
 _LABEL = re.compile(r"[a-z0-9_-]{1,63}")
 _LONGEST_HOST = 253
 # What yarl raises; the last for "http://[::1]@/".
@@ -31,7 +31,7 @@ _SCHEME = re.compile(r"[a-z][a-z0-9+.-]{0,20}:", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Admitted:
-    """A find that can be kept.
+    """A search result that can be kept.
 
     Attributes:
         problem: why its address cannot be asked; None where it can.
@@ -42,7 +42,7 @@ class Admitted:
 
 
 def admit(find: SearchResult) -> Admitted:
-    """Return the find with every text and number within bounds, and what is wrong with it."""
+    """Return the search result, all within bounds, and what is wrong with it."""
     address = find.image_url if isinstance(find.image_url, str) else ""
     try:
         parse(address)
@@ -52,7 +52,7 @@ def admit(find: SearchResult) -> Admitted:
 
 
 def tidy(find: SearchResult) -> SearchResult:
-    """Return the find with every text within its length, and numbers that are sizes."""
+    """Return the search result with every text within its length, and numbers that are sizes."""
     return SearchResult(
         native_id=_short(find.native_id, _LONGEST_ID),
         image_url=_short(find.image_url).strip(),

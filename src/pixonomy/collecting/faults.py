@@ -11,7 +11,7 @@ _OF_DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.
 def is_ours(error: BaseException) -> bool:
     """Tell whether an error ends the run: a full disk, no memory, what people have to be told.
 
-    All else that goes wrong while a picture or a page is handled becomes its row's reason: one
+    All else that goes wrong while an image or a page is handled becomes its row's reason: one
     that nobody thought of must not cost all others.
     """
     if isinstance(error, PixonomyError | sqlite3.Error | MemoryError):

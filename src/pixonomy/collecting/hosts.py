@@ -18,7 +18,7 @@ from pixonomy.collecting.rate_limits import RetryPolicy
 from pixonomy.collecting.search_results import Kind, Left, NoReply, Pace, Refused, Unreachable
 from pixonomy.collecting.site_rules import SiteRules
 
-MOST_FAILING = 5  # pictures in a row that a host fails to give
+MOST_FAILING = 5  # images in a row that a host fails to give
 
 _KEPT_QUIET = 5.0  # seconds: shorter rests are not worth a note
 _RULES_SECONDS = 24 * 3600.0  # as long a robots.txt is believed
@@ -56,7 +56,7 @@ class Origin:
     rest_until: float = 0.0
     silent: int = 0  # rounds of requests that nobody answered
     silent_at: float = -math.inf
-    failing: int = 0  # pictures in a row that it failed to give
+    failing: int = 0  # images in a row that it failed to give
     has_answered: bool = False
     circuit: Circuit = field(default_factory=Circuit)
     rules: SiteRules | Refused | None = None
@@ -77,7 +77,7 @@ class Place:
         return self.origin.rules is not None and time.monotonic() < self.origin.rules_until
 
     def is_strange(self, kind: Kind) -> bool:
-        """Tell whether it is a host of pictures that has not answered yet in this run."""
+        """Tell whether it is a host of images that has not answered yet in this run."""
         return kind == "media" and not self.origin.has_answered
 
     def closed_seconds(self) -> float:
@@ -219,7 +219,7 @@ class Hosts:
         place.origin.failing = 0
 
     def note_failure(self, place: Place, reason: str) -> None:
-        """Note that a host failed to give a picture, after all attempts."""
+        """Note that a host failed to give an image, after all attempts."""
         place.origin.failing += 1
         if place.origin.failing >= MOST_FAILING:
             told = f"{reason}, {MOST_FAILING} times in a row"

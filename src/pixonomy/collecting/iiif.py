@@ -16,11 +16,11 @@ _USEFUL = 1024  # pixels of the longer side: more is read by no classifier, and 
 
 
 def read_info(reply: Reply, page_url: str, title: str = "") -> SearchResult:
-    """Return the picture that an `info.json` describes.
+    """Return the image that an `info.json` describes.
 
     Args:
         reply: of the address of the `info.json`.
-        page_url: where people see the picture.
+        page_url: where people see the image.
 
     Raises:
         Trouble: if it describes none.
@@ -51,7 +51,7 @@ def read_info(reply: Reply, page_url: str, title: str = "") -> SearchResult:
 
 
 def _size(content: Mapping[str, Any]) -> str | None:
-    """Return the size to ask for; None where the picture has none."""
+    """Return the size to ask for; None where the image has none."""
     width, height = whole(content.get("width")), whole(content.get("height"))
     if width is None or height is None:
         return None

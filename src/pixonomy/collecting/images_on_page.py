@@ -20,8 +20,8 @@ SELECTOR, LINKED_DATA, IIIF, IMAGE_LINK, SHARED = (
     "picture selector", "JSON-LD", "IIIF", "link to a picture", "og:image",
 )  # fmt: skip
 
-_MOST = 2000  # pictures of a page
-_MOST_LEVELS = 20  # from a picture to the link around it
+_MOST = 2000  # images of a page
+_MOST_LEVELS = 20  # from an image to the link around it
 _SHARED = 'meta[property="og:image"], meta[property="og:image:url"], meta[name="og:image"]'
 _DESCRIPTIONS = f'[href$="{ENDING}"], [data-iiif], [data-iiif-image]'
 
@@ -50,10 +50,10 @@ def place_of_page(page: BeautifulSoup, url: str) -> Place:
 
 
 def read_images(page: BeautifulSoup, place: Place, image: str = "") -> list[SearchResult]:
-    """Return the pictures a page names; of a IIIF picture, the address of its info.json.
+    """Return the images a page names; of a IIIF image, the address of its info.json.
 
     Args:
-        picture: the user's own CSS selector of pictures; empty: none.
+        image: the user's own CSS selector of images; empty: none.
     """
     return next(
         (search_results for _, search_results in name_images(page, place, image) if search_results),
@@ -64,7 +64,7 @@ def read_images(page: BeautifulSoup, place: Place, image: str = "") -> list[Sear
 def name_images(
     page: BeautifulSoup, place: Place, image: str = ""
 ) -> Iterator[tuple[str, list[SearchResult]]]:
-    """Yield each way in which a page may name pictures, with those it names so."""
+    """Yield each way in which a page may name images, with those it names so."""
     described = described_images(page, place.base, place.url)
     if image:
         chosen = [_from_element(one, place) for one in page.select(image, limit=_MOST)]
@@ -81,7 +81,7 @@ def name_images(
 
 
 def _image_links(page: BeautifulSoup) -> list[Tag]:
-    """Return the links around pictures that lead to picture files."""
+    """Return the links around images that lead to image files."""
     found: dict[int, Tag] = {}
     for shown in page.find_all(["img", "picture"]):
         around = islice(shown.parents, _MOST_LEVELS)
@@ -106,7 +106,7 @@ def _from_description(element: Tag, place: Place) -> SearchResult:
 def _with_description(
     find: SearchResult, described: list[tuple[SearchResult, str]]
 ) -> SearchResult:
-    """Return what JSON-LD says of just this picture, if it does."""
+    """Return what JSON-LD says of just this image, if it does."""
     for told, thumbnail in described:
         if find.image_url in (told.image_url, thumbnail):
             return replace(

@@ -28,7 +28,7 @@ _OTHERS = (
     "ODC-By-1.0", "PDDL-1.0", "CDLA-Permissive-2.0", "MIT", "Apache-2.0",
 )  # fmt: skip
 KNOWN = (*(f"CC-{kind}-{version}" for kind in _KINDS for version in _VERSIONS), *_OTHERS)
-"""The identifiers that pictures can be recognised to have."""
+"""The identifiers that images can be recognised to have."""
 
 _BY_SMALL = {one.casefold(): one for one in KNOWN}
 _CC_HOSTS = ("creativecommons.org", "www.creativecommons.org")
@@ -69,7 +69,7 @@ def read_policy(texts: Iterable[str]) -> frozenset[str]:
 
 
 def check_license(find: SearchResult, allowed: frozenset[str]) -> None:
-    """Refuse a picture whose licence is none of those that are asked for; an empty set takes all.
+    """Refuse an image whose licence is none of those that are asked for; an empty set takes all.
 
     Raises:
         Refused: see above.
@@ -82,7 +82,7 @@ def check_license(find: SearchResult, allowed: frozenset[str]) -> None:
 
 
 def explain(known: str | None, told: str | None) -> str:
-    """Say why a policy does not pass a picture, of its identifier and what its provider says."""
+    """Say why a policy does not pass an image, of its identifier and what its provider says."""
     if known is not None:
         return f"{NOT_ASKED_FOR} {known} is not among those asked for"
     if told:

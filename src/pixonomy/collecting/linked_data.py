@@ -21,7 +21,7 @@ _MOST_VALUES = 20_000  # of a block that are looked into
 
 
 def described_images(page: BeautifulSoup, base: str, url: str) -> list[tuple[SearchResult, str]]:
-    """Return each picture described, with the address of its thumbnail, or an empty text.
+    """Return each image described, with the address of its thumbnail, or an empty text.
 
     Args:
         base: what relative addresses start from.
@@ -47,7 +47,7 @@ def _image_objects(page: BeautifulSoup) -> Iterator[dict[str, Any]]:
 
 
 def _search(content: Any) -> Iterator[dict[str, Any]]:
-    """Yield the objects of pictures, in their order; of the first values alone."""
+    """Yield the objects of images, in their order; of the first values alone."""
     left: list[tuple[Any, int]] = [(content, 1)]
     for _ in range(_MOST_VALUES):
         if not left:

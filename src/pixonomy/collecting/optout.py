@@ -48,7 +48,7 @@ def check_headers(headers: Mapping[str, str], agent: str, now: float | None = No
 def check_page(page: BeautifulSoup, agent: str, now: float | None = None) -> None:
     """Heed a page's meta tags: for robots, for us, for those who train, and of TDMRep.
 
-    The protocol has its tag hold for the page alone; what it says of its pictures is mined from it.
+    The protocol has its tag hold for the page alone; what it says of its images is mined from it.
 
     Raises:
         Refused: where they object.
@@ -68,10 +68,10 @@ def check_page(page: BeautifulSoup, agent: str, now: float | None = None) -> Non
 
 
 def check_image(data: bytes) -> None:
-    """Heed what stands inside a picture.
+    """Heed what stands inside an image.
 
     Args:
-        data: its bytes as they came; never decoded here, microseconds for an ordinary picture.
+        data: its bytes as they came; never decoded here, microseconds for an ordinary image.
 
     Raises:
         Refused: where it objects.

@@ -33,7 +33,7 @@ _ID_LETTERS = 20  # of the SHA-256
 _MARKS = {"number": pl.Int64(), "duplicate_group": pl.String(), "problem": pl.String()}
 
 Prove = Callable[[pl.DataFrame], pl.Series]
-"""Tells which rows are copies of one picture, by an equal text; null for the others."""
+"""Tells which rows are duplicates of one image, by an equal text; null for the others."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Form:
     Attributes:
         folder: of the tar files, relative to the manifest's base or an address.
         prove: see `Prove`.
-        licenses: SPDX identifiers; a picture of another one has a problem. Empty: all pass.
+        licenses: SPDX identifiers; an image of another one has a problem. Empty: all pass.
     """
 
     folder: str
@@ -52,7 +52,7 @@ class Form:
 
 
 def stream_sightings(state_db: StateDatabase) -> Iterator[pl.DataFrame]:
-    """Yield where each picture was found, every time: `SIGHTING_COLUMNS`, in order."""
+    """Yield where each image was found, every time: `SIGHTING_COLUMNS`, in order."""
     for found in read_search_results(state_db):
         rows = _add_license_id(found)
         yield rows.with_columns(image_id=_image_id(), found_at=_as_time("found_at")).select(
@@ -61,11 +61,12 @@ def stream_sightings(state_db: StateDatabase) -> Iterator[pl.DataFrame]:
 
 
 def stream_images(state_db: StateDatabase, form: Form) -> Iterator[pl.DataFrame]:
-    """Yield a manifest's rows for the pictures, in the order in which they came, and `number`.
+    """Yield a manifest's rows for the images, in the order in which they came, and `number`.
 
-    A picture bears the label, keyword and provider under which it was found first. Where it, or a
-    copy of it, was found in another category, too, it has a problem: nobody knows which is right.
-    Of copies, all but the largest have a problem; so has one whose licence is not asked for.
+    An image bears the label, keyword and provider under which it was found first. Where it, or a
+    duplicate of it, was found in another category, too, it has a problem: nobody knows which is
+    right. Of duplicates, all but the largest have a problem; so has one whose licence is not
+    asked for.
     """
     marks = _find_marks(state_db, form)
     for kept in read_images(state_db):
@@ -118,7 +119,7 @@ def _license_problem(rows: pl.DataFrame, allowed: frozenset[str]) -> pl.Series:
 
 
 def _find_marks(state_db: StateDatabase, form: Form) -> pl.DataFrame:
-    """Return what is to be said of copies and of pictures of several categories: `_MARKS`."""
+    """Return what is to be said of duplicates and of images of several categories: `_MARKS`."""
     copies = _find_duplicates(state_db, form)
     numbers = json.dumps(copies["number"].to_list())
     categories = pl.concat(read_categories(state_db, numbers))

@@ -16,9 +16,9 @@ class OutcomeCounts:
     """Counts of rows.
 
     Attributes:
-        rows, usable: pictures, and those of them without a problem.
+        rows, usable: images, and those of them without a problem.
         odd: the numbers of those with a problem.
-        copies: those of them that are copies of others by their pixels.
+        copies: those of them that are duplicates of others by their pixels.
     """
 
     rows: int = 0
@@ -35,24 +35,24 @@ class OutcomeCounts:
 
     @property
     def usable(self) -> int:
-        """Pictures without a problem."""
+        """Images without a problem."""
         return self.rows - len(self.odd)
 
     @property
     def copies(self) -> int:
-        """Pictures that are copies of others by their pixels."""
+        """Images that are duplicates of others by their pixels."""
         return self.reasons().get("duplicate of another picture", 0)
 
     def reasons(self) -> dict[str, int]:
-        """Return problem → pictures, the most frequent first."""
+        """Return problem → images, the most frequent first."""
         return self._by("reason")
 
     def licenses(self) -> dict[str, int]:
-        """Return SPDX identifier → pictures; others under what is known of their licence."""
+        """Return SPDX identifier → images; others under what is known of their licence."""
         return self._by("license")
 
     def of_keywords(self, what: str) -> dict[tuple[str, str], dict[str, int]]:
-        """Return (category, keyword) → provider or license → pictures."""
+        """Return (category, keyword) → provider or license → images."""
         found: dict[tuple[str, str], dict[str, int]] = {}
         counts = self._all().group_by("label", "keyword", what).agg(pl.col("len").sum())
         for label, keyword, name, count in counts.sort("len", what, descending=True).iter_rows():

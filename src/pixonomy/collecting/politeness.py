@@ -107,7 +107,7 @@ class Politeness:
                     await asyncio.sleep(self.retry_policy.pause(asked[url]))
 
     async def take(self, url: str, provider: str, place: Place) -> Reply:
-        """Ask once for a picture, of a place whose turn the caller has taken; leave it.
+        """Ask once for an image, of a place whose turn the caller has taken; leave it.
 
         Raises:
             Refused, Gone, Left, Trouble: as `get`.

@@ -20,8 +20,8 @@ class Terms:
     """Under which terms a provider may be used.
 
     Attributes:
-        ml_use: whether its terms allow training on what it finds, within each picture's licence.
-        max_per_query: so many finds a search are there at most; None: no known limit.
+        ml_use: whether its terms allow training on what it finds, within each image's licence.
+        max_per_query: so many results a search has at most; None: no known limit.
         daily_requests: of its interface; None: no known limit.
     """
 
@@ -32,15 +32,15 @@ class Terms:
 
 
 class Provider(Protocol):
-    """Finds pictures by keyword."""
+    """Finds images by keyword."""
 
     name: str
     known: tuple[str, ...]  # its settings
-    needs_license: bool  # of each picture: one that names none is refused
+    needs_license: bool  # of each image: one that names none is refused
     terms: Terms
     page_size: int
-    searched_by: Kind  # api, or page: then pages and pictures come from one host
-    has_page_each: bool  # to find a picture, a page of its own is asked for
+    searched_by: Kind  # api, or page: then pages and images come from one host
+    has_page_each: bool  # to find an image, a page of its own is asked for
 
     def pace(self, kind: Kind) -> Pace:
         """Return how fast a host may be asked."""
@@ -66,7 +66,7 @@ def whole(value: Any) -> int | None:
 
 
 def unique(search_results: list[SearchResult]) -> tuple[SearchResult, ...]:
-    """Return finds without those whose id came before."""
+    """Return search results without those whose id came before."""
     found: dict[str, SearchResult] = {}
     for one in search_results:
         found.setdefault(one.native_id, one)

@@ -16,7 +16,7 @@ class RetryPolicy:
 
     Attributes:
         attempts: for one address; and for a host that answered before and is silent now.
-        attempts_at_strangers: for a host of pictures that has not answered yet in this run, or that
+        attempts_at_strangers: for a host of images that has not answered yet in this run, or that
             takes all the time there is for a reply.
         first_seconds: the pause after the first failure; it doubles, with jitter.
         longest_seconds: the longest such pause.
@@ -24,7 +24,7 @@ class RetryPolicy:
         soon_seconds: who rests for longer is not waited for while there is something else to do.
         reply_seconds: for one request, to the last byte.
         connect_seconds: for a connection.
-        stranger_seconds: for a connection to a host of pictures that has not answered yet in this
+        stranger_seconds: for a connection to a host of images that has not answered yet in this
             run; one that takes as long to no end is not asked twice.
         silent_seconds: that such a host may bring nothing once it is connected.
     """

@@ -46,7 +46,7 @@ class KeywordCounts:
     """How far a keyword is.
 
     Attributes:
-        kept: different pictures; `waiting`: addresses that are still to be fetched.
+        kept: different images; `waiting`: addresses that are still to be fetched.
     """
 
     category: str
@@ -93,12 +93,12 @@ def sum_keywords(state_db: StateDatabase) -> list[KeywordCounts]:
 
 
 def read_images(state_db: StateDatabase) -> Iterator[pl.DataFrame]:
-    """Yield the pictures that are kept, in their order, and where each was found first."""
+    """Yield the images that are kept, in their order, and where each was found first."""
     return _read_images(state_db, "")
 
 
 def read_equal_hashes(state_db: StateDatabase) -> Iterator[pl.DataFrame]:
-    """Yield the pictures whose perceptual hash another one has, too, as `read_images` does."""
+    """Yield the images whose perceptual hash another one has, too, as `read_images` does."""
     return _read_images(
         state_db,
         "WHERE perceptual_hash IN (SELECT perceptual_hash FROM pictures "
@@ -118,7 +118,7 @@ def _read_images(state_db: StateDatabase, chosen: str) -> Iterator[pl.DataFrame]
 
 
 def read_search_results(state_db: StateDatabase) -> Iterator[pl.DataFrame]:
-    """Yield each find of a picture that is kept, in the order of finding."""
+    """Yield each occurrence of an image that is kept, in the order of finding."""
     rows = state_db.rows(
         f"SELECT pictures.sha256, {_FIND_COLUMNS} FROM finds {_FIND_TABLES} "
         "CROSS JOIN pictures ON pictures.number = images.picture ORDER BY finds.number"
@@ -128,10 +128,10 @@ def read_search_results(state_db: StateDatabase) -> Iterator[pl.DataFrame]:
 
 
 def read_categories(state_db: StateDatabase, numbers: str) -> Iterator[pl.DataFrame]:
-    """Yield, of pictures that were found for several keywords or are asked for, their categories.
+    """Yield, of images that were found for several keywords or are asked for, their categories.
 
     Args:
-        numbers: of the pictures that are asked for, as a JSON list.
+        numbers: of the images that are asked for, as a JSON list.
     """
     rows = state_db.rows(
         "SELECT DISTINCT picture, category FROM keyword_pictures "
@@ -144,7 +144,7 @@ def read_categories(state_db: StateDatabase, numbers: str) -> Iterator[pl.DataFr
 
 
 def read_unmarked(state_db: StateDatabase, mark: str) -> Iterator[pl.DataFrame]:
-    """Yield the pictures whose perceptual hash is of another kind than that of this mark."""
+    """Yield the images whose perceptual hash is of another kind than that of this mark."""
     rows = state_db.rows(
         f"SELECT {', '.join(_KEPT)} FROM pictures WHERE perceptual_hash IS NOT NULL "
         "AND substr(perceptual_hash, 1, ?) <> ? ORDER BY number",
@@ -154,10 +154,10 @@ def read_unmarked(state_db: StateDatabase, mark: str) -> Iterator[pl.DataFrame]:
 
 
 def count_odd(state_db: StateDatabase, numbers: str) -> dict[tuple[str, str], int]:
-    """Return (category, keyword) → how many of its pictures are among these.
+    """Return (category, keyword) → how many of its images are among these.
 
     Args:
-        numbers: of pictures, as a JSON list.
+        numbers: of images, as a JSON list.
     """
     rows = state_db.rows(
         "SELECT category, keywords.keyword, count(*) FROM keyword_pictures "

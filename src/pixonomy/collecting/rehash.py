@@ -16,12 +16,12 @@ from pixonomy.executors.local import run
 from pixonomy.images.image_hash import LUMA_HASH, fingerprint
 from pixonomy.progress import Context
 
-_TASK = 256  # pictures
+_TASK = 256  # images
 _FEW = 2 * _TASK  # that are not worth processes
 
 
 def rehash_older(state_db: StateDatabase, folder: Path, context: Context) -> None:
-    """Hash pictures of earlier versions anew, so that copies are found among all of them.
+    """Hash images of earlier versions anew, so that duplicates are found among all of them.
 
     Killed on the way, it goes on with the next run. What cannot be read keeps its hash.
     """

@@ -17,7 +17,7 @@ MOST_LEVELS = 512
 """Levels of a page: browsers go no deeper."""
 
 MOST_XML_MARKS = 1_500_000
-"""Signs of a tag in XML: 50,000 pages of a sitemap, with pictures."""
+"""Signs of a tag in XML: 50,000 pages of a sitemap, with images."""
 
 # Codecs of Python that no page is written in; two of them take hours for a few megabytes.
 _NO_LETTERS = frozenset({"idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined"})

@@ -17,7 +17,7 @@ from pixonomy.collecting.search_results import Page, SearchResult
 from pixonomy.collecting.trail import Trail
 from pixonomy.collecting.visits import open_at, resolve, tell, visit_all, without_fragment
 
-PORTION = 24  # pages that are visited before their pictures are fetched
+PORTION = 24  # pages that are visited before their images are fetched
 MOST_AGAIN = 100  # failed pages that are kept for another try
 
 _KEYWORD = "{keyword}"
@@ -30,8 +30,8 @@ class Listing:
     """A page of results.
 
     Attributes:
-        links: pages of pictures it leads to.
-        finds: pictures on itself, where no links are set.
+        links: pages of images it leads to.
+        search_results: images on itself, where no links are set.
         following: the page of further results; empty without.
         told: sentences on what a setting did not match.
     """
@@ -47,8 +47,8 @@ class Results:
 
     Args:
         search: an address with {keyword} in it.
-        links: a CSS selector of links to pages of pictures; empty: pictures are on the results.
-        picture: a CSS selector of pictures; empty: what a page names.
+        links: a CSS selector of links to pages of images; empty: images are on the results.
+        image: a CSS selector of images; empty: what a page names.
         following: a CSS selector of the link to further results; empty: none.
     """
 
@@ -170,7 +170,7 @@ def unmatched(page: BeautifulSoup, place: Place, selector: str) -> str:
 
 
 def without_images(page: BeautifulSoup, place: Place, image: str) -> str:
-    """Return a sentence on a page that names no picture."""
+    """Return a sentence on a page that names no image."""
     images = len(page.select("img, picture"))
     if image:
         return f"selector `{image}` (picture) matched 0 of {images} pictures on {place.url}"

@@ -29,7 +29,7 @@ class Work:
 
     Attributes:
         keywords: (category, keyword).
-        state: the folder of the ledger.
+        state: the folder of the state database.
     """
 
     state_db: StateDatabase
@@ -44,7 +44,7 @@ class Work:
 
 
 def run_collection(work: Work, context: Context) -> dict[str, str]:
-    """Collect; return the hosts that were left while pictures still wait there, and why.
+    """Collect; return the hosts that were left while images still wait there, and why.
 
     Raises:
         KeyboardInterrupt: what was kept until then is noted.

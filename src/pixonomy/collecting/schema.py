@@ -126,7 +126,7 @@ _RENAMED = ("searches", "images", "finds", "pictures")
 
 
 def create(database: sqlite3.Connection) -> None:
-    """Make the tables of a new ledger, inside a transaction."""
+    """Make the tables of a new state database, inside a transaction."""
     for statement in (*_TABLES, *_TRIGGERS):
         database.execute(statement)
     _note_version(database)
@@ -160,5 +160,5 @@ def _note_version(database: sqlite3.Connection) -> None:
 
 
 def _tidied(about: str) -> str:
-    """Return what version 1 noted of a find, within today's bounds."""
+    """Return what version 1 noted of a search result, within today's bounds."""
     return pack(tidy(SearchResult(**json.loads(about))))

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 Kind = Literal["api", "page", "media"]
-"""What is asked for: a documented interface, a page for people, or a picture."""
+"""What is asked for: a documented interface, a page for people, or an image."""
 
 
 @dataclass(frozen=True)
 class SearchResult:
-    """A picture that a provider names for a keyword.
+    """A image that a provider names for a keyword.
 
     Attributes:
         native_id: the provider's own id; stable from search to search.
@@ -36,7 +36,7 @@ class Page:
     """A page of a search.
 
     Attributes:
-        finds: in the provider's order.
+        search_results: in the provider's order.
         next: what the next page is asked for with; None where this one is the last.
         total: how many there are in all, as the provider says; None where it does not.
         told: sentences on what this page lacks, for people.

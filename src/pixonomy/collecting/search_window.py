@@ -31,7 +31,7 @@ _HORIZON = 10_000  # numbers of rows that are passed over for now
 
 @dataclass
 class Row:
-    """A picture on its way.
+    """A image on its way.
 
     Attributes:
         attempts: how often it was asked for in vain in this run.
@@ -66,7 +66,7 @@ class Window:
         place: an address → where it is asked for; raises `Refused`.
         refuse: told of an address that cannot be asked, and why.
         leave: told of a place where something is left for this run.
-        is_read: no further row waits in the ledger.
+        is_read: no further row waits in the state database.
     """
 
     read: Callable[[int, int], Sequence[Waiting]]
@@ -112,7 +112,7 @@ class Window:
         heapq.heappush(self._later, (time.monotonic() + seconds, next(self._turn), row))
 
     def read_more(self) -> bool:
-        """Read some more rows from the ledger; tell whether there were any."""
+        """Read some more rows from the state database; tell whether there were any."""
         if self.is_read or self._passed >= _HORIZON:
             return False
         rows = self.read(self._after, _CHUNK)

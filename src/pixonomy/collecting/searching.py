@@ -22,7 +22,7 @@ from pixonomy.collecting.search_results import (
 )
 from pixonomy.collecting.state_db import StateDatabase
 
-_MOST_EMPTY = 100  # pages of a search without any picture, one after the other
+_MOST_EMPTY = 100  # pages of a search without any image, one after the other
 _MOST_TOLD = 20  # sentences about the pages of a provider
 _MOST_TOTAL = 2**53
 
@@ -32,7 +32,7 @@ class Searching:
     """Turns the pages of searches.
 
     Attributes:
-        say: told once about each thing that people should know.
+        report: told once about each thing that people should know.
         clock: seconds since 1970.
     """
 

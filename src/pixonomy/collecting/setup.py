@@ -28,18 +28,18 @@ _HOMEPAGE = "https://pypi.org/project/pixonomy"
 
 @dataclass(frozen=True)
 class CollectChoices:
-    """How pictures are collected.
+    """How images are collected.
 
     Attributes:
         providers: asked one after the other, until a keyword has enough.
-        per_keyword: pictures wanted of each.
+        per_keyword: images wanted of each.
         contact: an address or page by which a site's owner finds us; goes into the User-Agent.
         keys: provider → its secret.
         permission: why providers whose terms forbid training may be used all the same.
-        state: where ledger and pictures lie while the output is an s3:// address.
-        patience: how long is waited for those who do not answer.
-        licenses: SPDX identifiers; pictures of others are not taken. Empty: all are.
-        retry: failed, refused or a host's name: such pictures are asked for again.
+        state: where state database and images lie while the output is an s3:// address.
+        retry_policy: how long is waited for those who do not answer.
+        licenses: SPDX identifiers; images of others are not taken. Empty: all are.
+        retry: failed, refused or a host's name: such images are asked for again.
     """
 
     providers: tuple[str, ...] = ("commons",)
@@ -80,7 +80,7 @@ def open_providers(taxonomy: Path, wanted: KeywordFile, choices: CollectChoices)
 
 
 def find_folder(output: str | Path, choices: CollectChoices) -> Path:
-    """Return the folder that ledger and tar files lie in.
+    """Return the folder that state database and tar files lie in.
 
     Raises:
         SettingError: if it cannot be used.

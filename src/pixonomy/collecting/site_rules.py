@@ -17,7 +17,7 @@ notes the quiet it asks for; raises `Trouble` and `Refused` as the client does."
 
 ROBOTS_SECONDS = 20.0
 """So long a robots.txt may take with its redirects, to its last byte; it is asked for three times
-at most. A host of pictures that brings nothing at first has less: `RetryPolicy.silent_seconds`."""
+at most. A host of images that brings nothing at first has less: `RetryPolicy.silent_seconds`."""
 
 TDM_SECONDS = 10.0
 

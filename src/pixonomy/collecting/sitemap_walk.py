@@ -20,7 +20,7 @@ from pixonomy.collecting.visits import Visit, tell, visit_all
 
 _DEEPEST = 3  # indexes within indexes; the protocol knows one
 _MOST_MAPS = 5000  # for one keyword
-_MOST_BARREN = 20  # portions of pages without a fitting picture, one after the other
+_MOST_BARREN = 20  # portions of pages without a fitting image, one after the other
 _REMEMBERED_MAPS, _REMEMBERED_PAGES = 8, 20_000
 _STEPS = 50  # sitemaps that are read before the search is kept
 
@@ -30,7 +30,7 @@ class SitemapWalk:
 
     Args:
         sitemap: the address of the first one.
-        picture: a CSS selector of pictures on pages; empty: what a page names.
+        image: a CSS selector of images on pages; empty: what a page names.
     """
 
     def __init__(self, sitemap: str, image: str) -> None:
@@ -114,7 +114,7 @@ class SitemapWalk:
 
 
 def fits(keyword: str, find: SearchResult) -> bool:
-    """Tell whether all words of a keyword stand in a picture's title or address."""
+    """Tell whether all words of a keyword stand in an image's title or address."""
     return _fits(keyword, f"{find.title} {find.page_url} {find.image_url}")
 
 

@@ -21,8 +21,8 @@ class Sitemap:
     """What a sitemap says.
 
     Attributes:
-        finds: pictures, each with its page.
-        pages: addresses of pages that it names no picture of.
+        search_results: images, each with its page.
+        pages: addresses of pages that it names no image of.
         further: addresses of further sitemaps.
     """
 

@@ -9,11 +9,11 @@ _SPACE = " \t\n\f\r"
 
 @dataclass(frozen=True)
 class Candidate:
-    """A version of a picture.
+    """A version of an image.
 
     Attributes:
         width: in pixels; 0 where the list says none.
-        density: pixels of the picture for each of the page; 1 where the list says none.
+        density: pixels of the image for each of the page; 1 where the list says none.
     """
 
     address: str

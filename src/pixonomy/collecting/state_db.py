@@ -27,7 +27,7 @@ class StateDatabase:
     """
 
     def __init__(self, path: Path, is_read_only: bool = False) -> None:
-        """Open the file, or begin it; see `ledger_file`.
+        """Open the file, or begin it; see `state_file`.
 
         Args:
             is_read_only: only look in: what it says stays as it was at this moment.
@@ -84,7 +84,7 @@ class StateDatabase:
         return begun.rowcount
 
     def add_page(self, provider: str, category: str, keyword: str, page: Page, now: float) -> int:
-        """Note a page of a search; return how many of its finds were not known."""
+        """Note a page of a search; return how many of its results were not known."""
         following = json.dumps(dict(page.next)) if page.next is not None else None
         search = self._begin_search((provider, category, keyword))
         with transaction(self._database):
@@ -112,10 +112,10 @@ class StateDatabase:
     def waiting(
         self, provider: str, category: str, keyword: str, limit: int, after: int = 0
     ) -> list[Waiting]:
-        """Return pictures of a search that are still to be fetched, in the order of finding.
+        """Return images of a search that are still to be fetched, in the order of finding.
 
         Args:
-            after: the number of a find; those behind it.
+            after: the number of a search result; those behind it.
         """
         rows = self.rows(
             "SELECT finds.number, native_id, url, about FROM finds CROSS JOIN images "
@@ -126,7 +126,7 @@ class StateDatabase:
         return [Waiting(url, unpack(one, url, about), number) for number, one, url, about in rows]
 
     def waiting_at(self, numbers: Sequence[int]) -> list[Waiting]:
-        """Return those of these finds whose pictures are still to be fetched."""
+        """Return those of these search results whose images are still to be fetched."""
         rows = self.rows(
             "SELECT finds.number, native_id, url, about FROM finds CROSS JOIN images "
             f"ON images.number = image WHERE finds.number IN ({', '.join('?' * len(numbers))}) "
@@ -136,19 +136,19 @@ class StateDatabase:
         return [Waiting(url, unpack(one, url, about), number) for number, one, url, about in rows]
 
     def is_waiting(self, url: str) -> bool:
-        """Tell whether a picture is still to be fetched."""
+        """Tell whether an image is still to be fetched."""
         row = self.rows("SELECT state = 'waiting' FROM images WHERE url = ?", url).fetchone()
         return row is not None and bool(row[0])
 
     def count_kept(self, category: str, keyword: str) -> int:
-        """Return how many different pictures a keyword has."""
+        """Return how many different images a keyword has."""
         row = self.rows(
             "SELECT kept FROM keywords WHERE category = ? AND keyword = ?", category, keyword
         ).fetchone()
         return 0 if row is None else int(row[0])
 
     def try_again(self, most_tries: int) -> None:
-        """Let pictures that failed be fetched again, but those that failed so often."""
+        """Let images that failed be fetched again, but those that failed so often."""
         self._database.execute(
             "UPDATE images SET state = 'waiting', reason = NULL "
             "WHERE state = 'failed' AND tries < ?",
@@ -156,7 +156,7 @@ class StateDatabase:
         )
 
     def retry(self, what: str) -> int:
-        """Let pictures be fetched again as if for the first time; return how many.
+        """Let images be fetched again as if for the first time; return how many.
 
         Args:
             what: failed, refused, or the name of a host, which is asked again at once.
@@ -173,7 +173,7 @@ class StateDatabase:
             return int(changed.rowcount)
 
     def reopen(self, reason: str) -> int:
-        """Let pictures be fetched again that were refused for a reason that begins so."""
+        """Let images be fetched again that were refused for a reason that begins so."""
         return int(
             self._database.execute(
                 "UPDATE images SET state = 'waiting', reason = NULL, tries = 0 "
@@ -183,7 +183,7 @@ class StateDatabase:
         )
 
     def close_image(self, url: str, state: str, reason: str) -> None:
-        """Note that a picture that waits was refused, or has failed once more."""
+        """Note that an image that waits was refused, or has failed once more."""
         self._database.execute(
             "UPDATE images SET state = ?, reason = ?, tries = tries + 1 "
             "WHERE url = ? AND state = 'waiting'",
@@ -208,10 +208,10 @@ class StateDatabase:
         urls: Sequence[tuple[str, str]],
         ends: Mapping[int, tuple[int, bool]],
     ) -> None:
-        """Note pictures that the tar files hold.
+        """Note images that the tar files hold.
 
         Args:
-            urls: each address with the SHA-256 of what it gave; several may give one picture.
+            urls: each address with the SHA-256 of what it gave; several may give one image.
             ends: of each tar file its size, and whether it is full.
         """
         with transaction(self._database):
@@ -232,7 +232,7 @@ class StateDatabase:
         self._ends.update(ends)
 
     def rehash(self, hashes: Mapping[int, str | None]) -> None:
-        """Note the perceptual hashes of pictures anew, by the pictures' numbers."""
+        """Note the perceptual hashes of images anew, by the images' numbers."""
         with transaction(self._database):
             self._database.executemany(
                 "UPDATE pictures SET perceptual_hash = ? WHERE number = ?",
@@ -240,7 +240,7 @@ class StateDatabase:
             )
 
     def knows(self, sha256: str) -> bool:
-        """Tell whether a picture is kept."""
+        """Tell whether an image is kept."""
         return self.rows("SELECT 1 FROM pictures WHERE sha256 = ?", sha256).fetchone() is not None
 
     def shards(self) -> dict[int, tuple[int, bool]]:
@@ -249,7 +249,7 @@ class StateDatabase:
         return {shard: (size, bool(is_full)) for shard, size, is_full in rows}
 
     def count_pictures(self) -> int:
-        """Return how many pictures are kept: they are numbered from 0, without gaps."""
+        """Return how many images are kept: they are numbered from 0, without gaps."""
         return int(self.rows("SELECT coalesce(max(number) + 1, 0) FROM pictures").fetchone()[0])
 
     def spend(self, provider: str, day: str, most: int | None) -> None:

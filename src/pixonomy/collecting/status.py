@@ -22,8 +22,8 @@ def collect_status(
     Returns:
         {pictures, wanted, waiting, refused, failed, last_kept, manifest, keywords: [{category,
         keyword, kept, wanted, waiting}], refused_by_reason: {reason: count}, failed_by_reason,
-        resting_hosts: {host: why, and until when}}; `images` are different ones, copies by their
-        pixels included; `manifest` is None where there is none yet.
+        resting_hosts: {host: why, and until when}}; `pictures` are different files, duplicates by
+        their pixels included; `manifest` is None where there is none yet.
 
     Raises:
         SettingError: if nothing was collected there yet.

@@ -25,10 +25,10 @@ class Search:
 
 @dataclass(frozen=True)
 class Waiting:
-    """A picture that is still to be fetched.
+    """A image that is still to be fetched.
 
     Attributes:
-        number: of the find; later ones have greater numbers.
+        number: of the search result; later ones have greater numbers.
     """
 
     url: str
@@ -38,10 +38,10 @@ class Waiting:
 
 @dataclass(frozen=True)
 class Kept:
-    """A picture in a tar file.
+    """A image in a tar file.
 
     Attributes:
-        number: counts pictures, from 0.
+        number: counts images, from 0.
         offset, length: its bytes, within the tar file.
     """
 
@@ -58,11 +58,11 @@ class Kept:
 
 
 def pack(find: SearchResult) -> str:
-    """Return a find as a ledger notes it, without what has columns of its own: id and address."""
+    """Return a search result as it is noted; id and address have columns of their own."""
     told = {key: value for key, value in vars(find).items() if value not in (None, "")}
     return json.dumps({key: told[key] for key in told if key not in ("native_id", "image_url")})
 
 
 def unpack(native_id: str, url: str, about: str) -> SearchResult:
-    """Return a find that was noted."""
+    """Return a search result that was noted."""
     return SearchResult(native_id, url, **json.loads(about))

@@ -21,7 +21,7 @@ _END = bytes(2 * tarfile.BLOCKSIZE)
 
 @dataclass(frozen=True)
 class NewImage:
-    """A picture to append.
+    """A image to append.
 
     Attributes:
         ending: of its file name, such as jpg.
@@ -35,7 +35,7 @@ class NewImage:
 
 @dataclass(frozen=True)
 class Placed:
-    """Where a picture's bytes lie."""
+    """Where an image's bytes lie."""
 
     shard: int
     offset: int
@@ -68,9 +68,9 @@ class ShardWriter:
                     extra.unlink()
 
     def append(self, number: int, images: Sequence[NewImage]) -> list[Placed]:
-        """Append pictures, numbered from `number` on, and wait until the disk has them.
+        """Append images, numbered from `number` on, and wait until the disk has them.
 
-        Each file ends with tar's end mark at any time: a reader finds whole pictures only.
+        Each file ends with tar's end mark at any time: a reader finds whole images only.
         """
         placed: list[Placed] = []
         start = 0
@@ -113,7 +113,7 @@ class ShardWriter:
 
 
 def _members(number: int, image: NewImage) -> tuple[bytes, int]:
-    """Return the two members of a picture, and where its bytes begin in them."""
+    """Return the two members of an image, and where its bytes begin in them."""
     name = f"{number:09d}"
     told = json.dumps(image.about, ensure_ascii=False, sort_keys=True).encode()
     first = _member(f"{name}.{image.ending}", image.data)

@@ -11,7 +11,7 @@ from typing import Any
 from pixonomy.collecting.provider import whole
 
 MOST_PAGES = 1000  # of results, for one keyword
-MOST_BARREN = 10  # pages without a new find, one after the other
+MOST_BARREN = 10  # pages without a new result, one after the other
 
 
 @dataclass
@@ -19,7 +19,7 @@ class Trail:
     """What a search has come by.
 
     Attributes:
-        seen: hashes of pages' addresses, and of the sets of finds on them.
+        seen: hashes of pages' addresses, and of the sets of results on them.
         pages: that were read.
         barren: the last ones of these, that had nothing new.
     """

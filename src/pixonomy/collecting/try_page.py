@@ -21,9 +21,9 @@ from pixonomy.collecting.search_results import Gone, Refused, SearchResult, Trou
 from pixonomy.collecting.visits import open_at, resolve
 from pixonomy.images.image_hash import fingerprint
 
-MOST_FETCHED = 12  # pictures that are asked for; more are named alone
+MOST_FETCHED = 12  # images that are asked for; more are named alone
 
-_MOST_TOLD = 100  # pictures that are named
+_MOST_TOLD = 100  # images that are named
 _MOST_OTHERS = 20  # elements that no setting picks
 
 
@@ -32,8 +32,8 @@ class Wish:
     """What is looked for.
 
     Attributes:
-        links, picture, following: CSS selectors; empty where none is set.
-        smallest_side: smaller pictures are refused, in pixels.
+        links, image, following: CSS selectors; empty where none is set.
+        smallest_side: smaller images are refused, in pixels.
         licenses: SPDX identifiers; others are refused. Empty: none are.
     """
 
@@ -50,8 +50,8 @@ async def look_at(url: str, wish: Wish, get: Get) -> dict[str, Any]:
     Returns:
         {url, base, refused, links: {selector, matched, of, pages}, next, how, pictures:
         [{image_url, how, title, license, license_url, width, height, refused}], others:
-        [{image_url, element}], told}. `refused` is None where nothing speaks against a page or a
-        picture; `how` counts what each way of naming pictures gives: the first that gives any is
+        [{image_url, element}], told}. `refused` is None where nothing speaks against a page or an
+        image; `how` counts what each way of naming images gives: the first that gives any is
         taken.
     """
     try:
@@ -98,7 +98,7 @@ def _told(
 async def _judge_all(
     search_results: list[SearchResult], how: str, wish: Wish, get: Get
 ) -> list[dict[str, Any]]:
-    """Return each picture with why it is refused; those beyond the first ones are not asked for."""
+    """Return each image with why it is refused; those beyond the first ones are not asked for."""
     asked = [_judge(one, wish, get) for one in search_results[:MOST_FETCHED]]
     reasons: list[str | None] = [*await asyncio.gather(*asked)]
     rest = search_results[MOST_FETCHED:_MOST_TOLD]
@@ -144,7 +144,7 @@ def _look(data: bytes, smallest_side: int) -> str | None:
 
 
 def _others(page: BeautifulSoup, place: Place, taken: set[str]) -> Iterator[dict[str, str]]:
-    """Yield pictures that the page shows and nothing picks, with a selector that would."""
+    """Yield images that the page shows and nothing picks, with a selector that would."""
     seen = set(taken)
     for one in page.select("img, a[href]", limit=5000):
         if one.name == "a" and not is_image_file(attribute(one, "href")):

@@ -65,7 +65,7 @@ async def visit_all(
     """Visit pages side by side, in the order given.
 
     Args:
-        picture: the user's own CSS selector of pictures; empty: none.
+        image: the user's own CSS selector of images; empty: none.
         is_last: pages that fail are not asked for again, so that it is fine if all do.
 
     Raises:
@@ -85,7 +85,7 @@ async def visit_all(
 async def resolve(
     search_results: Sequence[SearchResult], get: Get
 ) -> tuple[list[SearchResult], list[str]]:
-    """Return finds with pictures in place of descriptions by IIIF, and what went wrong."""
+    """Return search results with images in place of descriptions by IIIF, and what went wrong."""
     found, problems = [], []
     for find in search_results:
         if not find.image_url.partition("?")[0].endswith(ENDING):
@@ -112,7 +112,7 @@ async def _visit(url: str, image: str, get: Get) -> Visit | GaveUp:
 
 
 async def _read(url: str, image: str, get: Get) -> Visit:
-    if is_image_file(url):  # a link that leads to no page, but to the picture itself
+    if is_image_file(url):  # a link that leads to no page, but to the image itself
         search_results, problems = await resolve([SearchResult(url, url, url)], get)
         return Visit(url, tuple(search_results), problem=problems[0] if problems else "")
     page, place = await open_at(url, get)
@@ -131,7 +131,7 @@ async def _read_description(find: SearchResult, get: Get) -> SearchResult:
 
 
 def tell(visits: Sequence[Visit], image: str) -> list[str]:
-    """Return sentences on pages that failed, are left out, or name no picture."""
+    """Return sentences on pages that failed, are left out, or name no image."""
     told = []
     count = len(visits)
     for is_for_later, then in ((True, "asked again at the search's end"), (False, "left out")):

@@ -24,7 +24,7 @@ End = Literal["enough", "over", "resting"]
 
 @dataclass(frozen=True)
 class Fate:
-    """What became of a picture.
+    """What became of an image.
 
     Attributes:
         is_kept: it, or the same one before, is in the tar files.
@@ -58,7 +58,7 @@ class Walk:
     """One keyword at one provider.
 
     Attributes:
-        wanted: pictures.
+        wanted: images.
         count: tells how many the keyword has.
         fetch: fetches a row whose turn has been taken, and gives the slot back.
         settle: tells what became of a row without asking for it; None: it has to be asked for.
@@ -85,7 +85,7 @@ class Walk:
     _woken: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     _active: int = field(default=0, init=False)
     _had: int = field(default=0, init=False)
-    _since: int = field(default=0, init=False)  # kept since that was counted; maybe copies
+    _since: int = field(default=0, init=False)  # kept since that was counted; maybe duplicates
     _openings: int = field(default=0, init=False)
     _opening_at: float = field(default=0.0, init=False)  # when the last of them began
     _page: "asyncio.Task[None] | None" = field(default=None, init=False)
@@ -119,7 +119,7 @@ class Walk:
         return "enough" if self.count() >= self.wanted else end
 
     def _room_or_recount(self) -> int:
-        """Return how many more may be begun; copies among those that came do not count."""
+        """Return how many more may be begun; duplicates among those that came do not count."""
         if self._since and self._had + self._since + self._active >= self.wanted:
             self._had, self._since = self.count(), 0
         return self.wanted - self._had - self._since - self._active
@@ -196,7 +196,7 @@ class Walk:
             self._woken.set()
 
     def _is_idle(self) -> bool:
-        """Tell whether nothing is under way that could bring a picture."""
+        """Tell whether nothing is under way that could bring an image."""
         return not (self._is_under_way() or len(self.window))
 
     def _only_rests(self) -> bool:

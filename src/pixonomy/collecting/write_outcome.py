@@ -46,10 +46,10 @@ class Asked:
     """What a collection was asked for.
 
     Attributes:
-        folder: of the ledger and the tar files.
+        folder: of the state database and the tar files.
         output: the same, or the address that everything is copied to.
         licenses: SPDX identifiers; empty: all pass.
-        left: hosts, with ports, that were left while pictures still wait there → why.
+        left: hosts, with ports, that were left while images still wait there → why.
     """
 
     wanted: KeywordFile
@@ -79,7 +79,7 @@ class Asked:
 def write_outcome(state_db: StateDatabase, asked: Asked, context: Context) -> dict[str, Any]:
     """Write all that a collection leaves beside its tar files; see `collect` for what is returned.
 
-    A ledger that is only looked into gives the same of the moment, while another run goes on.
+    A state database that is only read gives the same of the moment, while another run goes on.
     """
     folder = asked.folder
     if not state_db.is_read_only:
@@ -163,7 +163,7 @@ def _count(state_db: StateDatabase, outcome_counts: OutcomeCounts) -> dict[str, 
 
 
 def _shorten(left: Mapping[str, str], state_db: StateDatabase) -> dict[str, str]:
-    """Return the hosts at which most pictures wait."""
+    """Return the hosts at which most images wait."""
     if len(left) <= _MOST_LEFT:
         return dict(left)
     waiting = count_waiting(state_db)

@@ -16,12 +16,12 @@ from pixonomy.progress import Progress
 
 _BATCH = 256
 _GATHERING_SECONDS = 0.2  # until a batch is written: waiting for the disk costs more than each row
-_MOST_BYTES = 64 * 1024**2  # of pictures that wait to be written, or are
+_MOST_BYTES = 64 * 1024**2  # of images that wait to be written, or are
 
 
 @dataclass(frozen=True)
 class Fetched:
-    """A picture on its way to the tar files."""
+    """A image on its way to the tar files."""
 
     url: str
     find: SearchResult
@@ -38,7 +38,7 @@ class ImageWriter:
 
     Attributes:
         clock: seconds since 1970.
-        kept, total: pictures there are, and that are wanted, of all keywords.
+        kept, total: images there are, and that are wanted, of all keywords.
     """
 
     state_db: StateDatabase
@@ -55,7 +55,7 @@ class ImageWriter:
         self._queue = asyncio.Queue(_BATCH)
 
     async def add(self, image: Fetched) -> "asyncio.Future[None]":
-        """Hand a picture on; return what is done when it is in the tar files and the ledger."""
+        """Hand an image on; return what is done when it is in tar file and state database."""
         while self._bytes > _MOST_BYTES:
             self._written.clear()
             await self._written.wait()
@@ -94,7 +94,7 @@ class ImageWriter:
                 written.set_result(None)
 
     async def _keep(self, batch: Sequence[Fetched], thread: ThreadPoolExecutor) -> None:
-        """Append the pictures that are new, and note them all."""
+        """Append the images that are new, and note them all."""
         news: dict[str, Fetched] = {}
         for one in batch:
             if one.seen.sha256 not in news and not self.state_db.knows(one.seen.sha256):

@@ -1,4 +1,4 @@
-"""A table of category names goes in; a tree of categories, keyed on their ids, comes out.
+"""A tree of categories of three levels, keyed on their ids.
 
 The key is the id, never the name: the real catalogue has 5,270 ids and 5,263 names.
 """

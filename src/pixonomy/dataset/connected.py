@@ -1,4 +1,4 @@
-"""Rows go in; the units of rows that must stay together come out: products, groups of copies."""
+"""Finds the units of rows that must stay together: groups (products) and duplicates."""
 
 from collections.abc import Sequence
 
@@ -7,13 +7,13 @@ import numpy.typing as npt
 import polars as pl
 
 DUPLICATES = ("duplicate_group", "sha256")
-"""The columns of which an equal value makes two pictures near-duplicates."""
+"""The columns of which an equal value makes two images near-duplicates."""
 GROUP = "group_id"
-"""The column of which an equal value makes two pictures one product, burst or page."""
+"""The column of which an equal value makes two images one product, burst or page."""
 
 
 def tie(rows: pl.DataFrame) -> npt.NDArray[np.int64]:
-    """Number the units of n pictures: those of one group or copies of each other, int64 (n,).
+    """Number the units of n images: those of one group or duplicates of each other, int64 (n,).
 
     Args:
         rows: group_id and, of `DUPLICATES`, the columns that are known.
@@ -37,7 +37,7 @@ def connect(keys: Sequence[pl.Series]) -> npt.NDArray[np.int64]:
 
 
 def describe_units(rows: pl.DataFrame) -> pl.DataFrame:
-    """Tell what each unit is, in no particular order.
+    """Describe each unit, in no particular order.
 
     Args:
         rows: columns unit, label and image_id.

@@ -1,4 +1,4 @@
-"""Parts of a manifest go in; their counts come out, in memory that hardly grows with them."""
+"""Counts a manifest chunk by chunk, in memory that hardly grows with it."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ import polars as pl
 from pixonomy.dataset.category_tree import Taxonomy
 from pixonomy.dataset.manifest import SPLITS, most_frequent
 
-_MOST_REASONS = 100  # of each part
+_MOST_REASONS = 100  # of each chunk
 
 
 @dataclass
@@ -23,7 +23,7 @@ class OutcomeCounts:
         groups: one 64-bit hash a run of equal group ids, a few bytes a product.
         labels, usable_labels: rows of each category, and those without a problem.
         reasons: rows of the most frequent problems.
-        unlabelled: usable pictures without a category.
+        unlabelled: usable images without a category.
     """
 
     rows: int = 0

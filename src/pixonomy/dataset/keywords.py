@@ -1,7 +1,7 @@
-"""A file of categories and keywords goes in; what is to be collected for them comes out.
+"""Reads and checks the file of categories and keywords that images are collected for.
 
 People write it: `[[category]]` tables with an id, a name, a description, keywords and templates of
-goals, and `[provider.NAME]` tables with what a provider has to be told.
+goals, and `[provider.NAME]` tables with settings of a provider.
 """
 
 import re
@@ -51,10 +51,10 @@ class Category:
 
 @dataclass(frozen=True)
 class KeywordFile:
-    """All that a file says.
+    """The content of a file.
 
     Attributes:
-        providers: the settings of each provider that the file tells about, as plain values.
+        providers: the settings of each provider that the file names, as plain values.
     """
 
     title: str
@@ -85,7 +85,7 @@ def read_keyword_file(path: Path) -> KeywordFile:
     """Read and check a file.
 
     Raises:
-        SettingError: if it is no TOML, lacks something, or says what nobody understands.
+        SettingError: if it is no TOML, lacks something, or has unknown keys or values.
     """
     existing_path(path, "taxonomy file")
     try:

@@ -1,4 +1,4 @@
-"""A manifest's rows go in; where the bytes of their pictures lie comes out."""
+"""Where the bytes of a row's image lie: a file or object, and a range or a cell in it."""
 
 import os
 from collections.abc import Iterator
@@ -23,20 +23,20 @@ PARQUET = "parquet:"
 """An `encoding`, with the name of a column behind it: `member` is the row number."""
 
 PLACED = ("uri", "offset", "length", "member", "encoding")
-"""The columns that say where a picture lies."""
+"""The columns that say where an image lies."""
 TOLD = selectors.by_name(*SEEN_COLUMNS, "sha256", require_all=False)
-"""Selects what tells a changed file, as far as a manifest has it: those of before have less."""
+"""Selects what a changed file is known by, as far as a manifest has it; older ones have less."""
 LOCATED = selectors.by_name("image_id", *PLACED) | TOLD
 """Selects what a `Location` is made from."""
 UNREAD = "unread:"
-"""What stands before the id of a picture whose bytes could not be had, in place of a SHA-256."""
+"""What stands before the id of an image whose bytes could not be had, in place of a SHA-256."""
 
 _ESCAPED = "percent:"
 
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """Where one picture's bytes lie.
+    """Where one image's bytes lie.
 
     Attributes:
         file: on this machine, or an object (s3://…).
@@ -44,7 +44,7 @@ class Location:
         length: in bytes; None: to the end of the file.
         member, encoding: for bytes that are no plain range, see `DEFLATE` and `PARQUET`.
         seen: what `index` saw of the file; None where that is not known.
-        sha256: of the picture's bytes, hexadecimal, or its first digits; None where not known.
+        sha256: of the image's bytes, hexadecimal, or its first digits; None where not known.
     """
 
     image_id: str

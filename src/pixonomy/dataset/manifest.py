@@ -1,4 +1,4 @@
-"""Rows about pictures go in and come out: a data set is one Parquet table, one row an image.
+"""The manifest: a data set is one Parquet table, one row an image.
 
 The columns and their meaning are in `COLUMNS`; unknown columns of a source are kept as text.
 """
@@ -32,7 +32,7 @@ COLUMNS: Mapping[str, pl.DataType] = {
     "length": pl.Int64(),
     "member": pl.String(),  # for bytes that are no plain range
     "encoding": pl.String(),
-    "duplicate_group": pl.String(),  # equal for copies of one picture; null for a picture alone
+    "duplicate_group": pl.String(),  # equal for duplicates; null for an image alone
     "label_quality": pl.Float64(),
     "label_source": pl.String(),  # who said the label: folder, table, …
     "split": pl.String(),  # train, validation, test or null
@@ -62,7 +62,7 @@ class Manifest:
         base: the folder that relative `uri`s hang from.
         fingerprint: what the manifest was made from.
         taxonomy: the tree that the labels belong to, where the source has one.
-        notes: what the verb that made it tells again when called again, as plain JSON.
+        notes: what the verb that made it reports again when called again, as plain JSON.
     """
 
     rows: pl.DataFrame
@@ -130,7 +130,7 @@ def rewrite_manifest(
     What does not change streams through: memory does not grow with it.
 
     Args:
-        news: all that is said of the new manifest; its rows hold the columns that change, one row
+        news: all that is new in the manifest; its rows hold the columns that change, one row
             for each row of `source`, in the same order.
         kept: boolean, one for each row of `source`: whether it stays. All stay where it is None.
     """

@@ -1,4 +1,4 @@
-"""Locations go in; the bytes of their pictures come out, read in the order of the file."""
+"""Reads the bytes of images by their locations, in the order of the files they lie in."""
 
 import errno
 import os
@@ -21,9 +21,9 @@ from pixonomy.storage.parquet import BadParquet, check_parquet
 from pixonomy.storage.s3 import open_remote
 
 Fetched = bytes | UndecodableImage
-"""The encoded picture, or why there is none."""
+"""The encoded image, or why there is none."""
 
-MAX_READ = 256 * 1024 * 1024  # bytes; a picture beyond any decoder's cap is not read at all
+MAX_READ = 256 * 1024 * 1024  # bytes; an image beyond any decoder's cap is not read at all
 _MAX_RUN = 8 * 1024 * 1024  # bytes read at once
 _GAP = {False: 32 * 1024, True: 1024 * 1024}  # bytes read in vain rather than ask again: S3 is far
 _ROW_GAP = 1000  # rows of a table read in vain rather than begin anew
@@ -48,10 +48,10 @@ class _LocalFile:
 
 
 def read_bytes(location: Location) -> bytes:
-    """Return the encoded picture at a location.
+    """Return the encoded image at a location.
 
     Raises:
-        UndecodableImage: if the bytes are not there or more than any picture has.
+        UndecodableImage: if the bytes are not there or more than any image has.
     """
     ((_, fetched),) = read_all([location])
     if isinstance(fetched, UndecodableImage):
@@ -60,9 +60,9 @@ def read_bytes(location: Location) -> bytes:
 
 
 def read_all(locations: Sequence[Location]) -> Iterator[tuple[int, Fetched]]:
-    """Yield (place in `locations`, picture) for all of them, in the order of files and offsets.
+    """Yield (place in `locations`, image) for all of them, in the order of files and offsets.
 
-    Neighbours in a file are read together. A picture that cannot be had is a reason, not an error;
+    Neighbours in a file are read together. An image that cannot be had is a reason, not an error;
     one whose file was changed since it was indexed is none either, unless it has the SHA-256 of
     before.
 
@@ -88,7 +88,7 @@ def _read_file(
     with ExitStack() as stack:
         try:
             ranges = _open(file, stack)
-        # A storage that does not answer is no fault of the pictures: that ends the work.
+        # A storage that does not answer is no fault of the images: that ends the work.
         except (UndecodableImage, SettingError, OSError) as error:
             for place in places:
                 yield place, _explain(error)
@@ -243,7 +243,7 @@ def _row_number(location: Location) -> int:
 
 
 def _read_rows(file: Address, column: str, rows: list[int]) -> Iterator[tuple[int, Fetched]]:
-    """Yield some rows, named by ascending numbers; each row group is decoded once a stretch."""
+    """Yield some rows, named by ascending numbers; each row group is decoded once a run."""
     if file.path is None:
         raise UndecodableImage("pictures inside a table are read from this machine only")
     _require_file(file.path)

@@ -1,4 +1,4 @@
-"""What `index` saw of a file and the file as it is now go in; whether they differ comes out."""
+"""What `index` saw of a file, and whether the file is still in that state."""
 
 import hashlib
 from dataclasses import dataclass
@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import polars as pl
 
 CHANGED = "the file was changed since it was indexed: run `pixonomy index` again"
-"""The problem of a picture whose file is another than the one that was indexed."""
+"""The problem of an image whose file is another than the one that was indexed."""
 
 MISSING = "the file is missing"
-"""The problem of a picture whose file is not there."""
+"""The problem of an image whose file is not there."""
 
 SEEN_COLUMNS = ("modified_ns", "etag", "indexed_ns")
 """The manifest's columns that a `Seen` is made from, in the order of its attributes."""
@@ -20,7 +20,7 @@ SKEW_NS = 2 * 10**9
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What `index` saw of the file that holds a picture; None where it did not look.
+    """What `index` saw of the file that holds an image; None where it did not look.
 
     Attributes:
         modified_ns: when the file was last written, ns since 1970 (`st_mtime_ns`).
@@ -33,7 +33,7 @@ class Seen:
     indexed_ns: int | None = None
 
     def is_of(self, modified_ns: int | None, etag: str | None) -> bool:
-        """Tell whether a file that is in this state now may be the one that was seen."""
+        """Return whether a file that is in this state now may be the one that was seen."""
         if self.etag is not None and etag is not None:
             return self.etag == etag
         if modified_ns is None:
@@ -47,7 +47,7 @@ def note(rows: pl.DataFrame, uri: str, seen: Seen) -> pl.DataFrame:
     """Add `SEEN_COLUMNS` to the rows of a source.
 
     Args:
-        uri: of the source: pictures in it are as old as the file is. Those in other files were
+        uri: of the source: images in it are as old as the file is. Those in other files were
             not looked at; a file of them that is written after `seen.indexed_ns` was changed.
     """
     is_inside = pl.col("uri") == uri
@@ -59,7 +59,7 @@ def note(rows: pl.DataFrame, uri: str, seen: Seen) -> pl.DataFrame:
 
 
 def to_seen(rows: pl.DataFrame) -> list[Seen | None]:
-    """Return what the rows tell of their files, as far as they have `SEEN_COLUMNS`."""
+    """Return what was seen of the rows' files, as far as they have `SEEN_COLUMNS`."""
     lacking = [pl.lit(None).alias(name) for name in SEEN_COLUMNS if name not in rows.columns]
     told = rows.with_columns(lacking).select(SEEN_COLUMNS)
     return [
@@ -69,5 +69,5 @@ def to_seen(rows: pl.DataFrame) -> list[Seen | None]:
 
 
 def has_digest(data: bytes, digest: str) -> bool:
-    """Tell whether the SHA-256 of some bytes is, or begins with, these hexadecimal digits."""
+    """Return whether the SHA-256 of some bytes is, or begins with, these hexadecimal digits."""
     return hashlib.sha256(data).hexdigest().startswith(digest.lower())

@@ -1,4 +1,4 @@
-"""A row's location and its opened file go in; whether the picture is that of the row comes out.
+"""Refuses bytes that cannot be the image that was indexed.
 
 What `index` saw of the file decides (size, time, ETag). Where that has changed, or was not looked
 at, and the row has a SHA-256, the bytes decide: a copied or touched data set stays of use.
@@ -28,7 +28,7 @@ class Opened(Protocol):
 
 
 def refuse(location: Location, opened: Opened) -> UndecodableImage | None:
-    """Return why a picture need not be read, if it need not."""
+    """Return why an image need not be read, if it need not."""
     if location.offset < 0:  # it must not spoil its neighbours
         return UndecodableImage("the row names no range of bytes")
     if location.seen is None:
@@ -42,7 +42,7 @@ def refuse(location: Location, opened: Opened) -> UndecodableImage | None:
 def compare(
     fetched: bytes | UndecodableImage, location: Location, opened: Opened
 ) -> bytes | UndecodableImage:
-    """Return what was read, unless it cannot be the picture that was indexed."""
+    """Return what was read, unless it cannot be the image that was indexed."""
     if isinstance(fetched, UndecodableImage):
         return fetched
     is_cell = location.encoding is not None and location.encoding.startswith(PARQUET)

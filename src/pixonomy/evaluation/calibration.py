@@ -13,7 +13,7 @@ from pixonomy.intervals import Integers, number_units, sum_by
 from pixonomy.prediction.predictions import STATED, has_probabilities
 
 _BINS = 15  # as Guo et al. 2017 count them
-_RESAMPLES, _FEWEST_RESAMPLES, _DRAWN = 1000, 100, 2 * 10**7  # fewer where pictures are many
+_RESAMPLES, _FEWEST_RESAMPLES, _DRAWN = 1000, 100, 2 * 10**7  # fewer where images are many
 _UPPER, _MOST_LEVERAGE = 0.975, 0.75
 _COVERAGES = np.linspace(0.05, 1.0, 20)
 _TINIEST = np.finfo(np.float64).tiny  # a probability of zero has no logarithm
@@ -29,7 +29,7 @@ class Calibrated:
         error: the expected calibration error over 15 bins of equal width (Naeini et al. 2015; Guo
             et al. 2017), with a 95 % interval that is rather too wide than too narrow. It starts at
             0 where exact confidences would show as high an error once in forty times or more often.
-        error_by_chance: what it would be on as many pictures if the confidences were exact: an
+        error_by_chance: what it would be on as many images if the confidences were exact: an
             error of a finite sample is never nothing.
         log_loss: the mean negative log-likelihood, in nats.
     """
@@ -43,7 +43,7 @@ class Calibrated:
 
 @dataclass(frozen=True)
 class Bin:
-    """Pictures of about one confidence: how many, how sure in the mean, how often right."""
+    """Images of about one confidence: how many, how sure in the mean, how often right."""
 
     n: int
     confidence: float
@@ -52,7 +52,7 @@ class Bin:
 
 @dataclass(frozen=True)
 class Covered:
-    """If only the surest share of pictures is answered: how sure one has to be, how right it is."""
+    """If only the surest share of images is answered: how sure one has to be, how right it is."""
 
     coverage: float
     confidence: float
@@ -61,12 +61,12 @@ class Covered:
 
 @dataclass(frozen=True)
 class CalibrationCheck:
-    """What the confidences of n pictures are worth.
+    """What the confidences of n images are worth.
 
     Attributes:
         before: without the temperature; `after`: as the bundle answers.
-        bins: those that have pictures, the least confident first.
-        curve: from the surest twentieth to all pictures.
+        bins: those that have images, the least confident first.
+        curve: from the surest twentieth to all images.
     """
 
     n: int
@@ -88,7 +88,7 @@ def check_calibration(
 
     Args:
         predictions: label, predicted and `probability_<k>`, at least one row; or, of many
-            categories, confidence and the columns of `predictions.stated`. Pictures of one `unit`
+            categories, confidence and the columns of `predictions.stated`. Images of one `unit`
             (or else group_id) are not taken as independent.
         labels: k categories, in the order of the probabilities.
         temperature: that the probabilities were made with.
@@ -125,7 +125,7 @@ def calibration_error(confidence: Doubles, is_right: Bools | Doubles) -> float:
 
 
 def coverage_curve(confidence: Doubles, is_right: Bools) -> tuple[Covered, ...]:
-    """Return the accuracy of the surest pictures, for shares from a twentieth to all of them."""
+    """Return the accuracy of the surest images, for shares from a twentieth to all of them."""
     order = np.argsort(-confidence, kind="stable")
     accuracy = np.cumsum(is_right[order]) / np.arange(1, len(order) + 1)
     curve = []
@@ -139,7 +139,7 @@ def coverage_curve(confidence: Doubles, is_right: Bools) -> tuple[Covered, ...]:
 
 @dataclass(frozen=True)
 class _Said:
-    """What was said of n pictures: the highest probability, and that of the true category."""
+    """What was said of n images: the highest probability, and that of the true category."""
 
     confidence: Doubles
     chosen: Doubles
@@ -153,7 +153,7 @@ def _read_all(
     after = predictions.select(columns).to_numpy()
     numbers = {label: number for number, label in enumerate(labels)}
     truth = predictions["label"].replace_strict(numbers, return_dtype=pl.Int64).to_numpy()
-    # Logits divided by the temperature are log-probabilities but for a constant a picture.
+    # Logits divided by the temperature are log-probabilities but for a constant an image.
     logs = np.log(np.maximum(after, _TINIEST))
     before = np.exp(log_softmax(logs * temperature, axis=1))
     rows = np.arange(len(truth))
@@ -200,7 +200,7 @@ def _bound(confidence: Doubles, is_right: Bools, units: Integers) -> tuple[float
 
 @dataclass(frozen=True)
 class _Gaps:
-    """By how much each unit's pictures in a bin are right more often than confidences say, summed.
+    """By how much each unit's images in a bin are right more often than confidences say, summed.
 
     Attributes:
         bin, unit: of m cells, (m,).
@@ -217,7 +217,7 @@ class _Gaps:
 
     @classmethod
     def of(cls, confidence: Doubles, is_right: Bools, units: Integers) -> Self:
-        """Sum the gaps of n pictures."""
+        """Sum the gaps of n images."""
         count = int(units.max()) + 1
         code, cell = np.unique(_places(confidence) * count + units, return_inverse=True)
         place, unit = np.divmod(code, count)

@@ -48,8 +48,8 @@ class Compared:
 
     Attributes:
         adjusted: the chance, as it counts when it is one of several (Holm 1979).
-        only_first, only_second: pictures that only one of the two answers rightly; None where
-            they were not tested on the same pictures.
+        only_first, only_second: images that only one of the two answers rightly; None where
+            they were not tested on the same images.
     """
 
     name: str
@@ -72,7 +72,7 @@ class Compared:
 def compare_with_first(compared_runs: Sequence[ComparedRun]) -> tuple[Compared, ...]:
     """Compare each run but the first with the first.
 
-    On the same pictures where both were tested on them, or on most of what the one with fewer was.
+    On the same images where both were tested on them, or on most of what the one with fewer was.
     """
     first, *others = compared_runs
     found = [_compare(first.predictions, other.predictions) for other in others]

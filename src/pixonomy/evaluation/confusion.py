@@ -1,4 +1,4 @@
-"""Counts how often each pair of true and predicted category occurs; only pairs that occur are held."""
+"""Counts how often each pair of true and predicted category occurs, as sparse as it is."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -11,7 +11,7 @@ Counts = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Confusion:
-    """How often pictures of each of k categories are answered with each.
+    """How often images of each of k categories are answered with each.
 
     Only pairs that occur are held: of 5,270 categories there are 28 million pairs, most of them
     never seen.
@@ -20,7 +20,7 @@ class Confusion:
         categories: k.
         true: the number of the true category of each pair, int64 (m,), ascending.
         predicted: that of the predicted one, (m,), ascending within a true one.
-        count: pictures, (m,), at least 1.
+        count: images, (m,), at least 1.
     """
 
     categories: int
@@ -30,19 +30,19 @@ class Confusion:
 
     @classmethod
     def of(cls, truth: Counts, predicted: Counts, categories: int) -> Self:
-        """Count the pairs of n pictures; both int64 (n,), 0 to k - 1."""
+        """Count the pairs of n images; both int64 (n,), 0 to k - 1."""
         pairs, count = np.unique(truth * categories + predicted, return_counts=True)
         true, answered = np.divmod(pairs, categories)
         return cls(categories, true, answered, count.astype(np.int64))
 
     @property
     def n(self) -> int:
-        """All pictures."""
+        """All images."""
         return int(self.count.sum())
 
     @property
     def present(self) -> Counts:
-        """Pictures of each category, int64 (k,)."""
+        """Images of each category, int64 (k,)."""
         return self._sum(self.true, self.count)
 
     @property
@@ -52,7 +52,7 @@ class Confusion:
 
     @property
     def right(self) -> Counts:
-        """Pictures of each category that are answered with it, int64 (k,)."""
+        """Images of each category that are answered with it, int64 (k,)."""
         is_right = self.true == self.predicted
         return self._sum(self.true[is_right], self.count[is_right])
 

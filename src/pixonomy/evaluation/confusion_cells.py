@@ -16,9 +16,9 @@ _COLUMNS = ("image_id", "label", "predicted", "confidence")
 
 @dataclass(frozen=True)
 class Cells:
-    """The pictures of cells: image_id, label, predicted, confidence, true, answered, count.
+    """The images of cells: image_id, label, predicted, confidence, true, answered, count.
 
-    `true` and `answered` are the cell's categories as numbers, `count` its pictures. Rows of one
+    `true` and `answered` are the cell's categories as numbers, `count` its images. Rows of one
     cell stand together.
 
     Attributes:
@@ -32,7 +32,7 @@ class Cells:
 
 
 def choose_cells(predictions: pl.DataFrame, metrics: Metrics) -> Cells:
-    """Choose the cells that are shown, and some pictures of each.
+    """Choose the cells that are shown, and some images of each.
 
     Args:
         predictions: image_id, label, predicted and confidence.
@@ -59,7 +59,7 @@ def choose_cells(predictions: pl.DataFrame, metrics: Metrics) -> Cells:
 
 
 def anchor(true: int, predicted: int) -> str:
-    """Return the name of a cell: where its pictures are on the page."""
+    """Return the name of a cell: where its images are on the page."""
     return f"cell-{true}-{predicted}"
 
 
@@ -72,7 +72,7 @@ def surest_mistakes(predictions: pl.DataFrame, limit: int) -> pl.DataFrame:
 def _images(
     predictions: pl.DataFrame, cells: pl.DataFrame, labels: pl.Series, each: int, surest_first: bool
 ) -> pl.DataFrame:
-    """Return up to `each` pictures a cell, with `rank` of the cell and `place` in it."""
+    """Return up to `each` images a cell, with `rank` of the cell and `place` in it."""
     named = cells.with_columns(
         label=labels.gather(cells["true"]), predicted=labels.gather(cells["answered"])
     )
@@ -85,6 +85,6 @@ def _images(
 
 
 def _whole_cells(rows: pl.DataFrame, most: int) -> pl.DataFrame:
-    """Return the first cells that have `most` pictures or fewer together."""
+    """Return the first cells that have `most` images or fewer together."""
     upto = rows.select("rank").with_row_index("row").select(pl.col("row").max().over("rank"))
     return rows.filter(upto.to_series() < max(0, most))

@@ -18,12 +18,12 @@ from pixonomy.intervals import UNIT, unit_column
 
 @dataclass(frozen=True)
 class DuplicateCheck:
-    """How a classifier fares with and without pictures that training knows in another copy.
+    """How a classifier fares with and without images that training knows a duplicate of.
 
     Attributes:
-        n: how many of the pictures have a near-duplicate in training, or one of the same group.
-        unknown: of how many nobody has looked for copies.
-        all: of all pictures.
+        n: how many of the images have a near-duplicate in training, or one of the same group.
+        unknown: of how many nobody has looked for duplicates.
+        all: of all images.
         without: of those that have none; None where there are no others.
         copies: of those that have one; None where there are none.
     """
@@ -36,7 +36,7 @@ class DuplicateCheck:
 
     @property
     def is_known(self) -> bool:
-        """Whether anybody has looked for copies of any of the pictures."""
+        """Whether anybody has looked for duplicates of any of the images."""
         return self.all is None or self.unknown < self.all.n
 
     def as_json(self) -> dict[str, Any]:
@@ -47,12 +47,12 @@ class DuplicateCheck:
 
 
 def check_duplicates(predictions: pl.DataFrame, rows: pl.DataFrame) -> DuplicateCheck:
-    """Look for near-duplicates of the predicted pictures among the training pictures.
+    """Look for near-duplicates of the predicted images among the training images.
 
     Args:
         predictions: image_id, label, predicted and, where known, `unit` or group_id.
         rows: image_id, split and, of `DUPLICATES` and group_id, those that are known, of these
-            pictures and of the training pictures.
+            images and of the training images.
     """
     ties = [name for name in (*DUPLICATES, GROUP) if name in rows.columns]
     marks = [name for name in ties if name != GROUP]

@@ -21,14 +21,14 @@ class Difference:
     """The second accuracy minus the first; shares run -1 to 1.
 
     Attributes:
-        groups: independent units, of products, bursts and copies: pictures of one stand or fall
+        groups: independent units, of products, bursts and duplicates: images of one stand or fall
             together.
         first, second: the accuracies.
         low, high: the 95 % interval of the difference.
         chance: the p-value of no difference.
         spread: the standard error of the difference; freedom: its degrees of freedom.
         smallest: the difference that a test at 5 % would find four times in five.
-        is_paired: whether both answered the same pictures.
+        is_paired: whether both answered the same images.
     """
 
     n: int
@@ -50,10 +50,10 @@ class Difference:
 
 
 def compare_paired(answers: pl.DataFrame, *, seed: int = 0) -> Difference:
-    """Compare two classifiers on the same pictures.
+    """Compare two classifiers on the same images.
 
     The chance is that of a sign-flip test over units: were both alike, each unit's difference could
-    as well have been the other way round. Where every picture is a unit of its own, that is
+    as well have been the other way round. Where every image is a unit of its own, that is
     McNemar's exact test (McNemar 1947).
 
     The interval is Student's t with the variance of `measure_means`, two more units being added:
@@ -84,7 +84,7 @@ def compare_paired(answers: pl.DataFrame, *, seed: int = 0) -> Difference:
 
 
 def compare_apart(first: pl.DataFrame, second: pl.DataFrame) -> Difference:
-    """Compare accuracies on different pictures.
+    """Compare accuracies on different images.
 
     The chance is that of Student's t with the degrees of freedom of Welch and Satterthwaite; the
     interval squares and adds the reach of both shares' own intervals (R. G. Newcombe, "Interval

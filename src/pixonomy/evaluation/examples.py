@@ -16,7 +16,7 @@ from pixonomy.pages.wording import percent
 Pixels = npt.NDArray[np.uint8]
 ImageShards = Callable[[Sequence[str]], Mapping[str, Pixels]]
 Attention = Callable[[Sequence[str], Sequence[str]], Mapping[str, npt.NDArray[np.float32]]]
-"""Image ids and predicted labels → where in each picture the answer comes from, (h, w), 0 to 1."""
+"""Image ids and predicted labels → where in each image the answer comes from, (h, w), 0 to 1."""
 
 THUMBNAIL_PIXELS, SMALL_PIXELS = 160, 96
 CONFIDENTLY_WRONG = 12
@@ -25,11 +25,11 @@ LABEL_ISSUES = 18
 
 @dataclass(frozen=True)
 class Example:
-    """One picture with its answer.
+    """One image with its answer.
 
     Attributes:
-        source: a JPEG data URI; None where the picture is unavailable.
-        attention: the same picture, tinted where the answer comes from; None where that is unknown.
+        source: a JPEG data URI; None where the image is unavailable.
+        attention: the same image, tinted where the answer comes from; None where that is unknown.
     """
 
     image_id: str
@@ -41,7 +41,7 @@ class Example:
 
     @property
     def alt(self) -> str:
-        """What the picture shows here, for those who do not see it."""
+        """What the image shows here, for those who do not see it."""
         if self.true == self.predicted:
             return f"{self.true}, rightly answered ({self.confidence} sure): {self.image_id}"
         return f"{self.true}, taken for {self.predicted} ({self.confidence} sure): {self.image_id}"
@@ -49,10 +49,10 @@ class Example:
 
 @dataclass(frozen=True)
 class CellImages:
-    """A cell of the confusion matrix by its display names, with some of its pictures.
+    """A cell of the confusion matrix by its display names, with some of its images.
 
     Attributes:
-        share: of the pictures of the true category.
+        share: of the images of the true category.
         anchor: where it is on the page.
     """
 
@@ -66,7 +66,7 @@ class CellImages:
 
 @dataclass(frozen=True)
 class SuspectImage:
-    """A picture whose label is probably wrong, with the category it probably shows."""
+    """A image whose label is probably wrong, with the category it probably shows."""
 
     example: Example
     suggested: str
@@ -76,7 +76,7 @@ class SuspectImage:
 
 @dataclass(frozen=True)
 class Gallery:
-    """All pictures the page shows.
+    """All images the page shows.
 
     Attributes:
         pairs: the most frequent mistakes; `cells`: others of the matrix, smaller.
@@ -90,7 +90,7 @@ class Gallery:
 
     @property
     def anchors(self) -> frozenset[str]:
-        """The cells that have pictures."""
+        """The cells that have images."""
         return frozenset(one.anchor for one in (*self.pairs, *self.cells))
 
 
@@ -102,9 +102,9 @@ def gather(
     attention: Attention | None = None,
     label_issues: LabelIssues | None = None,
 ) -> Gallery:
-    """Gather the pictures behind the matrix, the surest mistakes and the suspected labels.
+    """Gather the images behind the matrix, the surest mistakes and the suspected labels.
 
-    `images` is asked once, for all of them; ids it does not return are shown without a picture.
+    `images` is asked once, for all of them; ids it does not return are shown without an image.
 
     Args:
         predictions: image_id, label, predicted and confidence.
@@ -132,7 +132,7 @@ def gather(
 
 
 class _Shown:
-    """Pictures as data URIs, each made once."""
+    """Images as data URIs, each made once."""
 
     def __init__(
         self,
@@ -157,7 +157,7 @@ class _Shown:
             self._tinted = {one: _show(found[one], strength=maps[one]) for one in maps}
 
     def examples(self, rows: pl.DataFrame, is_small: bool) -> tuple[Example, ...]:
-        """Return rows of image_id, label, predicted and confidence with their pictures."""
+        """Return rows of image_id, label, predicted and confidence with their images."""
         sources = self._small if is_small else self._large
         return tuple(
             Example(

@@ -13,12 +13,12 @@ from pixonomy.evaluation.shares import Share, share_of
 from pixonomy.intervals import unit_column
 from pixonomy.prediction.predictions import MOST_COLUMNS
 
-_FEWEST_KNOWN = 10  # test pictures; with fewer, nobody knows what is taken for what
+_FEWEST_KNOWN = 10  # test images; with fewer, nobody knows what is taken for what
 
 
 @dataclass(frozen=True)
 class OutOfVocabulary:
-    """Pictures of a category that the classifier does not know.
+    """Images of a category that the classifier does not know.
 
     Attributes:
         none: how many of the n it says are none of its own.
@@ -31,20 +31,20 @@ class OutOfVocabulary:
 
 @dataclass(frozen=True)
 class ExternalTest:
-    """How a classifier fares on a set of pictures from elsewhere.
+    """How a classifier fares on a set of images that are not its own.
 
     Attributes:
-        own_split: the split of its own pictures it is compared with.
+        own_split: the split of its own images it is compared with.
         own: its accuracy there.
-        there: its accuracy on the labelled pictures of the set; None without such.
-        gap: from its own to the set's; None without labelled pictures.
+        there: its accuracy on the labelled images of the set; None without such.
+        gap: from its own to the set's; None without labelled images.
         mix: what of the gap is due to another mix of categories; None where there is no gap.
-        answered: pictures of the set that could be read, of any label or none.
-        unread: pictures that could not.
+        answered: images of the set that could be read, of any label or none.
+        unread: images that could not.
         unlabelled: of the answered.
         none: of the unlabelled, how many it says are none of its categories.
-        foreign: labelled pictures of other categories, the most frequent first.
-        shares: of the unlabelled pictures that are one of its categories; empty where unknown.
+        foreign: labelled images of other categories, the most frequent first.
+        shares: of the unlabelled images that are one of its categories; empty where unknown.
         why_no_shares: in words; empty where there are some.
     """
 
@@ -69,10 +69,10 @@ class ExternalTest:
 def measure_external(
     own: pl.DataFrame, there: pl.DataFrame, labels: Sequence[str], own_split: str
 ) -> ExternalTest:
-    """Compare a run's own test with a set from elsewhere, and estimate what that set shows.
+    """Compare a run's own test with an external test set, and estimate what that set shows.
 
     Args:
-        own: predictions of the run's own pictures: `unit` or group_id, label, predicted, verdict
+        own: predictions of the run's own images: `unit` or group_id, label, predicted, verdict
             and `probability_<k>`.
         there: predictions of the set, with problem, too; label null where unknown.
         labels: k categories.
@@ -100,7 +100,7 @@ def measure_external(
         unlabelled=unlabelled.height,
         none=unlabelled.height - of_these.height,
         foreign=_foreign(answered, labels),
-        # The test pictures called "none of these" are left out as well: like beside like.
+        # The test images called "none of these" are left out as well: like beside like.
         shares=()
         if why
         else estimate_shares(own.filter(pl.col("verdict") != "none"), of_these, labels),

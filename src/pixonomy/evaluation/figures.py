@@ -91,7 +91,7 @@ def draw_reliability(bins: Sequence[Bin]) -> str:
 
 
 def draw_coverage(curve: Sequence[Covered]) -> str:
-    """Accuracy of the surest share of pictures, from a twentieth to all of them."""
+    """Accuracy of the surest share of images, from a twentieth to all of them."""
     with figure_style():
         figure, axes = start_figure(4.2, 3.4)
         accuracies = [one.accuracy for one in curve]
@@ -105,7 +105,7 @@ def draw_coverage(curve: Sequence[Covered]) -> str:
 
 
 def draw_recall_counts(classes: Sequence[ClassMetrics]) -> str:
-    """How many categories have which recall; those without test pictures are left out."""
+    """How many categories have which recall; those without test images are left out."""
     recalls = [one.recall for one in classes if one.recall is not None]
     with figure_style():
         figure, axes = start_figure(5.8, 3.1)
@@ -121,7 +121,7 @@ def draw_recall_counts(classes: Sequence[ClassMetrics]) -> str:
 def draw_recalls(classes: Sequence[ClassMetrics], names: Mapping[str, str]) -> str:
     """Recall of each category with its 95% Wilson interval, weakest at the top.
 
-    Categories without test pictures have no recall and are left out.
+    Categories without test images have no recall and are left out.
     """
     shown = sorted((one for one in classes if one.recall is not None), key=_recall, reverse=True)
     recalls = np.array([_recall(one) for one in shown])

@@ -16,7 +16,7 @@ from pixonomy.evaluation.shares import Share, share_among, share_right
 
 @dataclass(frozen=True)
 class LevelShare:
-    """How many pictures get the right category at a level of the tree, 1 being the coarsest."""
+    """How many images get the right category at a level of the tree, 1 being the coarsest."""
 
     level: int
     categories: int
@@ -33,7 +33,7 @@ class Hierarchy:
             common: 0 is the root, the number of levels a right answer.
         depth_of_mistakes: the same over the wrong answers alone; None where there are none.
         depth_by_chance: what mistakes would have if they fell on categories as often as answers
-            do, whatever the picture; None without mistakes.
+            do, whatever the image; None without mistakes.
     """
 
     levels: tuple[LevelShare, ...]
@@ -57,8 +57,8 @@ def measure_hierarchy(
     Args:
         labels: k categories, as the confusion numbers them.
         paths: label → its nodes from the coarsest level to its own; of one length.
-        predictions: label, predicted and `unit` or group_id, of the counted pictures; None: each
-            picture stands alone.
+        predictions: label, predicted and `unit` or group_id, of the counted images; None: each
+            image stands alone.
 
     Returns:
         None where a label has no path, or there is only one level.
@@ -73,7 +73,7 @@ def measure_hierarchy(
         is_same = nodes[confusion.true, level] == nodes[confusion.predicted, level]
         agreement += is_same
         share = _share(confusion, is_same, labels, nodes[:, level], predictions)
-        assert share is not None  # a confusion of no pictures is never measured
+        assert share is not None  # a confusion of no images is never measured
         levels.append(LevelShare(level + 1, len(np.unique(nodes[:, level])), share))
     is_wrong = confusion.true != confusion.predicted
     wrong = confusion.count[is_wrong]
@@ -93,7 +93,7 @@ def _share(
     nodes: np.ndarray,
     predictions: pl.DataFrame | None,
 ) -> Share | None:
-    """Return the share of pictures whose true and predicted categories lie in one of `nodes`."""
+    """Return the share of images whose true and predicted categories lie in one of `nodes`."""
     if predictions is None:
         return share_right(int(confusion.count[is_same].sum()), confusion.n)
     places = dict(zip(labels, nodes.tolist(), strict=True))

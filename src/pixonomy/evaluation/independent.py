@@ -1,4 +1,4 @@
-"""Marks which predictions depend on each other: images of one product, burst or set of duplicates."""
+"""Marks which predictions depend on each other: images of one product, burst or near-duplicates."""
 
 import polars as pl
 
@@ -7,10 +7,10 @@ from pixonomy.intervals import UNIT
 
 
 def mark_units(predictions: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
-    """Add the column `unit`: one value for pictures of one product, burst or set of copies.
+    """Add the column `unit`: one value for images of one product, burst or set of duplicates.
 
-    It is the first image_id of all pictures that are tied by group_id or as copies, directly or by
-    others among the predicted ones.
+    It is the first image_id of all images that are tied by group_id or as duplicates, directly or
+    by others among the predicted ones.
 
     Args:
         predictions: image_id and group_id.

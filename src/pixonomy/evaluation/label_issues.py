@@ -8,7 +8,7 @@ import polars as pl
 from pixonomy.label_errors.review import review_probabilities
 from pixonomy.prediction.predictions import has_probabilities
 
-FEWEST = 100  # pictures; of fewer, how labels go wrong cannot be read off
+FEWEST = 100  # images; of fewer, how labels go wrong cannot be read off
 MOST = 60  # that are told of
 
 
@@ -48,7 +48,7 @@ def find_label_issues(predictions: pl.DataFrame, labels: tuple[str, ...]) -> Lab
         labels: k categories.
 
     Returns:
-        None where fewer than 100 pictures, or not all probabilities, are known.
+        None where fewer than 100 images, or not all probabilities, are known.
     """
     if predictions.height < FEWEST or not has_probabilities(predictions, len(labels)):
         return None

@@ -11,18 +11,18 @@ _BELIEF = 4.0  # units that the mean of all categories counts as, where one has 
 def macro_interval(
     truth: Integers, predicted: Integers, units: Integers | None, confusion: Confusion
 ) -> tuple[float, float]:
-    """Return the bounds of the 95 % interval of the mean F1 of the categories that have pictures.
+    """Return the bounds of the 95 % interval of the mean F1 of the categories that have images.
 
-    The mean is linearised: each picture shifts it by its part in the F1 of its true and of its
+    The mean is linearised: each image shifts it by its part in the F1 of its true and of its
     predicted category (K. Takahashi, K. Yamamoto, A. Kuchiba, T. Koyama, "Confidence interval for
     micro-averaged F1 and macro-averaged F1 scores", Applied Intelligence 52 (2022), pages
     4961-4972); these parts are summed by unit, see `measure_means`. A category of few units that
     are all right (or all wrong) shows no spread: it gets what one of its size would have if its F1
-    lay nearer to the mean of all. The bounds are Wilson's for as many pictures as have that spread.
+    lay nearer to the mean of all. The bounds are Wilson's for as many images as have that spread.
 
     Args:
         truth, predicted: the numbers of n categories each, 0 to k - 1, at least one.
-        units: the unit of each picture; None: each stands alone.
+        units: the unit of each image; None: each stands alone.
     """
     answers = confusion.present + confusion.answered
     has = confusion.present > 0

@@ -21,7 +21,7 @@ STRONGEST_TINT = 0.55
 class Cell:
     """One cell of the confusion matrix: a count, its share of the row, and the tint 0 to 1.
 
-    `anchor` is where its pictures are on the page; empty where none are shown.
+    `anchor` is where its images are on the page; empty where none are shown.
     """
 
     count: int
@@ -45,7 +45,7 @@ def tabulate_confusion(
 ) -> list[MatrixRow]:
     """The confusion matrix, rows and columns in the order of the labels.
 
-    `anchors` are the cells whose pictures the page shows.
+    `anchors` are the cells whose images the page shows.
     """
     confusion = metrics.confusion.dense()
     return [

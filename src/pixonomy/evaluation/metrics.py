@@ -22,10 +22,10 @@ _DENSE_CATEGORIES = 500  # more give a list of the pairs that occur, not a squar
 class ClassMetrics:
     """How one category fares; shares run 0 to 1.
 
-    `n` counts the pictures that truly belong to it, `units` the independent units among them (see
+    `n` counts the images that truly belong to it, `units` the independent units among them (see
     `Metrics`). None means undefined: recall, its 95 % interval and F1 where the category has no
-    test pictures, precision and its interval where it is never predicted. A category that has
-    pictures but is never predicted has F1 0, not None.
+    test images, precision and its interval where it is never predicted. A category that has
+    images but is never predicted has F1 0, not None.
     """
 
     label: str
@@ -42,16 +42,16 @@ class ClassMetrics:
 
 @dataclass(frozen=True)
 class Metrics:
-    """What a classifier scores on n pictures of k categories; shares run 0 to 1.
+    """What a classifier scores on n images of k categories; shares run 0 to 1.
 
-    `units` counts what is independent: products, bursts and copies are right or wrong together;
-    None where nobody knows, each picture then being taken to stand alone. `effective_n` is the
-    number of independent pictures that would say as much of the accuracy. `accuracy_low` and
-    `accuracy_high` bound its 95 % interval, Wilson's for so many pictures. `macro_f1` is the mean
-    F1 of the categories that have test pictures. `majority_baseline` is the accuracy, on the same
-    pictures, of always answering `majority_label`, the most common label of the training split;
+    `units` counts what is independent: products, bursts and duplicates are right or wrong together;
+    None where nobody knows, each image then being taken to stand alone. `effective_n` is the
+    number of independent images that would say as much of the accuracy. `accuracy_low` and
+    `accuracy_high` bound its 95 % interval, Wilson's for so many images. `macro_f1` is the mean
+    F1 of the categories that have test images. `majority_baseline` is the accuracy, on the same
+    images, of always answering `majority_label`, the most common label of the training split;
     `majority_chance` is the p-value of no difference from that: by flipping signs of units, which
-    is McNemar's exact test (1947) where each picture stands alone. `random_baseline` is 1/k.
+    is McNemar's exact test (1947) where each image stands alone. `random_baseline` is 1/k.
     `log_loss` is in nats. `confusion` is int64 (k, k): rows true, columns predicted, both in the
     order of `classes`.
     """
@@ -113,7 +113,7 @@ class Metrics:
 
 
 def _mean_f1(classes: Sequence[ClassMetrics], n: int) -> tuple[float, float]:
-    """Return the mean F1 over the categories with test pictures: plain, and by their pictures."""
+    """Return the mean F1 over the categories with test images: plain, and by their images."""
     scores = [(one.f1, one.n) for one in classes if one.f1 is not None]
     weighted = sum(f1 * images for f1, images in scores) / n
     return float(np.mean([f1 for f1, _ in scores])), float(weighted)
@@ -122,11 +122,11 @@ def _mean_f1(classes: Sequence[ClassMetrics], n: int) -> tuple[float, float]:
 def measure(predictions: pl.DataFrame, labels: Sequence[str], majority_label: str) -> Metrics:
     """Score predictions against their true labels.
 
-    `predictions` has one row per picture, with `label` (true) and `predicted` out of the k
+    `predictions` has one row per image, with `label` (true) and `predicted` out of the k
     `labels`, and `probability_0` … `probability_<k-1>` in their order; or, of many categories,
     `top_1` … and `label_probability`. Without these, `top_k` and `log_loss` are empty and None.
-    Pictures of one `unit` (or else group_id) are not taken as independent, see `measure_means`.
-    Raises DataError where there is no picture, or a label is missing or unknown.
+    Images of one `unit` (or else group_id) are not taken as independent, see `measure_means`.
+    Raises DataError where there is no image, or a label is missing or unknown.
     """
     positions = _positions(labels, majority_label)
     truth = _positions_of(predictions, "label", positions)
@@ -226,7 +226,7 @@ def _measure_class(
 ) -> ClassMetrics:
     """One category from its counts: truly of it, predicted as it, and both at once.
 
-    `units` of the pictures truly of it; `ends` of the intervals of recall and precision.
+    `units` of the images truly of it; `ends` of the intervals of recall and precision.
     """
     recall_low, recall_high, precision_low, precision_high = ends
     return ClassMetrics(
@@ -256,7 +256,7 @@ def _log_loss(
 def _chosen(
     predictions: pl.DataFrame, truth: npt.NDArray[np.int64], categories: int
 ) -> npt.NDArray[np.float64] | None:
-    """Return the probability that each picture's true category was given."""
+    """Return the probability that each image's true category was given."""
     if LABEL_PROBABILITY in predictions.columns:
         return predictions[LABEL_PROBABILITY].to_numpy().astype(np.float64)
     if not has_probabilities(predictions, categories):

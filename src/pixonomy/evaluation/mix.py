@@ -1,13 +1,13 @@
 """Separates what of a difference of accuracies is due to the mix of categories, and what is not.
 
-A set can be harder because it holds more of the hard categories, or because pictures of a category
+A set can be harder because it holds more of the hard categories, or because images of a category
 look otherwise. The accuracy there, reweighted to the shares of categories in the test split, tells
 these apart: E. M. Kitagawa, "Components of a difference between two rates", JASA 50 (1955), pages
 1168-1194; with one of the two sets as the standard R. Oaxaca, "Male-female wage differentials in
 urban labor markets", International Economic Review 14 (1973), pages 693-709, and A. S. Blinder,
 "Wage discrimination: reduced form and structural estimates", Journal of Human Resources 8 (1973),
 pages 436-455. Here the test split is: sets of which only the shares differ then have no part that
-is due to the pictures.
+is due to the images.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ from pixonomy.pages.wording import counted, percent
 
 FEWEST_UNITS = 5
 """Independent units of a category that its accuracy there is told from, at least."""
-_MOSTLY = 0.5  # of the test pictures have to be of categories that can be compared
+_MOSTLY = 0.5  # of the test images have to be of categories that can be compared
 _NAMED = 12
 
 
@@ -47,16 +47,16 @@ class Part:
 class Reweighted:
     """A set's accuracy as if its categories were as frequent as in the test split.
 
-    All is of the categories that have test pictures and enough independent units there. The
+    All is of the categories that have test images and enough independent units there. The
     intervals take the test split's shares as they are, not as drawn from anything.
 
     Attributes:
         categories: how many these are.
-        own_covered, there_covered: their share of the labelled pictures on either side.
+        own_covered, there_covered: their share of the labelled images on either side.
         own, there: the plain accuracies.
         accuracy, accuracy_low, accuracy_high: there, reweighted, with its 95 % interval.
         by_mix: what of `there` - `own` is because categories come in other shares.
-        by_pictures: what of it is because pictures of a category are answered otherwise.
+        by_images: what of it is because images of a category are answered otherwise.
     """
 
     categories: int
@@ -77,9 +77,9 @@ class Mix:
 
     Attributes:
         reweighted: None where there is no evidence; `why_not` then says so, in words.
-        only_own: categories with test pictures and none there.
-        only_there: with pictures there and no test picture.
-        few: with test pictures and some there, but of fewer than 5 independent units.
+        only_own: categories with test images and none there.
+        only_there: with images there and no test image.
+        few: with test images and some there, but of fewer than 5 independent units.
     """
 
     reweighted: Reweighted | None
@@ -120,7 +120,7 @@ def describe_mix(mix: Mix, names: Mapping[str, str], split: str) -> list[str]:
 
     Args:
         names: label → name to show.
-        split: of the run's own pictures.
+        split: of the run's own images.
     """
     if mix.reweighted is None:
         why = f"How much of this is due to another mix of categories is not told: {mix.why_not}."

@@ -22,7 +22,7 @@ _COUNTS = 12
 
 @dataclass(frozen=True)
 class Pooled:
-    """How right products are answered when their pictures are pooled in one way."""
+    """How right products are answered when their images are pooled in one way."""
 
     pooling: Pooling
     share: Share
@@ -31,12 +31,12 @@ class Pooled:
 
 @dataclass(frozen=True)
 class ImageCount:
-    """How products of so many pictures fare.
+    """How products of so many images fare.
 
     Attributes:
-        pictures: of each product.
+        images: of each product.
         pooled: share of these products answered rightly, pooled in the first way.
-        single: share of their pictures answered rightly, each by itself.
+        single: share of their images answered rightly, each by itself.
     """
 
     images: int
@@ -49,10 +49,10 @@ class ProductCheck:
     """How products fare.
 
     Attributes:
-        n: products; of these, `several` have more than one picture.
-        mixed: groups of pictures of different categories, which are no products and left out.
+        n: products; of these, `several` have more than one image.
+        mixed: groups of images of different categories, which are no products and left out.
         ways: one entry a way of pooling; the first is the one `predict` takes by default.
-        counts: by the number of pictures of a product, the twelve smallest numbers.
+        counts: by the number of images of a product, the twelve smallest numbers.
     """
 
     n: int
@@ -77,16 +77,16 @@ class ProductCheck:
 def check_products(
     predictions: pl.DataFrame, labels: tuple[str, ...], majority_label: str
 ) -> ProductCheck | None:
-    """Pool the pictures of each product in every way, and compare with its label.
+    """Pool the images of each product in every way, and compare with its label.
 
     Args:
         predictions: image_id, group_id, label, predicted and `probability_<k>`, or, of many
-            categories, the ten likeliest: one that is not among those of a picture then counts as
+            categories, the ten likeliest: one that is not among those of an image then counts as
             likely as the tenth.
         labels: k categories.
 
     Returns:
-        None where no product has several pictures.
+        None where no product has several images.
     """
     unit = unit_column(predictions) or "group_id"
     grouped = predictions.with_columns(pl.col(unit).alias(UNIT)).sort("group_id", "image_id")
@@ -136,7 +136,7 @@ def _pool_all(
 def _pool_top(
     pooling: Pooling, grouped: pl.DataFrame, _labels: tuple[str, ...], _groups: int
 ) -> pl.Series:
-    """Return the label each group wins, by the ten likeliest categories of its pictures."""
+    """Return the label each group wins, by the ten likeliest categories of its images."""
     last = pl.max_horizontal(pl.col(f"top_{TOP}_probability"), _TINIEST)
     several = grouped.filter(pl.col("pictures") > 1)
     # Only what a category has above the tenth counts: the tenths themselves are all categories'.
@@ -173,6 +173,6 @@ def _count(answered: pl.DataFrame, grouped: pl.DataFrame) -> tuple[ImageCount, .
         pooled_share, single_share = (
             share_among(table.filter(images=images)) for table in (answered, single)
         )
-        if pooled_share and single_share:  # there is a product of so many pictures
+        if pooled_share and single_share:  # there is a product of so many images
             counts.append(ImageCount(images, pooled_share, single_share))
     return tuple(counts)

@@ -18,7 +18,7 @@ from pixonomy.bundle.calibrate import Doubles
 LEVEL = 0.90
 
 _BINS = 5  # of confidence, for each answer: a hesitant answer says less
-_BELIEF = 20.0  # known pictures that the probabilities' own word counts as, for each category
+_BELIEF = 20.0  # known images that the probabilities' own word counts as, for each category
 _SHARE_PRIOR = 1.0  # all shares are alike likely at first
 _WARM, _DRAWS = 200, 1000
 
@@ -27,7 +27,7 @@ Integers = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class CategoryShare:
-    """How much of a set of pictures one category is; shares run 0 to 1.
+    """How much of a set of images one category is; shares run 0 to 1.
 
     Attributes:
         counted: the share of the answers that name it.
@@ -48,18 +48,18 @@ class CategoryShare:
 def estimate_shares(
     known: pl.DataFrame, unknown: pl.DataFrame, labels: Sequence[str]
 ) -> tuple[CategoryShare, ...]:
-    """Estimate the share of each category among unknown pictures.
+    """Estimate the share of each category among unknown images.
 
-    Pictures of one category are taken to look alike in both sets, only the shares to differ
+    Images of one category are taken to look alike in both sets, only the shares to differ
     ("label shift"). Answers fall into bins by category and confidence. Of each category it is known
-    from the known pictures how its pictures spread over the bins, as surely as their number allows;
+    from the known images how its images spread over the bins, as surely as their number allows;
     with few of them, the probabilities themselves are believed. Which category each unknown
-    picture has, the shares and the spreads are drawn in turn (Gibbs sampling for a mixture with
+    image has, the shares and the spreads are drawn in turn (Gibbs sampling for a mixture with
     known components; Saerens et al. 2002 find the likeliest shares for known probabilities).
-    The shares are those of this very set of pictures, not of all there might be.
+    The shares are those of this very set of images, not of all there might be.
 
     Args:
-        known: label and `probability_<k>`, of pictures that were not trained on.
+        known: label and `probability_<k>`, of images that were not trained on.
         unknown: `probability_<k>`, at least one row.
         labels: k categories, in the order of the probabilities.
 
@@ -83,11 +83,11 @@ def estimate_shares(
 
 
 def draw_shares(spread: Doubles, counts: Integers, generator: np.random.Generator) -> Doubles:
-    """Draw likely shares of the categories in a set of pictures.
+    """Draw likely shares of the categories in a set of images.
 
     Args:
-        spread: how many pictures of each category are known to fall into each bin, (k, b); above 0.
-        counts: pictures of the set in each bin, (b,).
+        spread: how many images of each category are known to fall into each bin, (k, b); above 0.
+        counts: images of the set in each bin, (b,).
 
     Returns:
         float64, shape (1000, k); rows sum to 1.
@@ -121,7 +121,7 @@ def _bin(probabilities: Doubles, cuts: Doubles) -> Integers:
 
 
 def _spread(probabilities: Doubles, truth: Integers, bins: Integers, count: int) -> Doubles:
-    """Return how pictures of each category spread over the bins: counted, and believed, (k, b)."""
+    """Return how images of each category spread over the bins: counted, and believed, (k, b)."""
     k = probabilities.shape[1]
     counted, believed = np.zeros((k, count)), np.zeros((k, count))
     np.add.at(counted, (truth, bins), 1)

@@ -53,27 +53,27 @@ NO_CATEGORY = "(no category)"
 class Report:
     """All that the report page tells.
 
-    metrics: None where the evaluated split has no pictures; the page then says so.
+    metrics: None where the evaluated split has no images; the page then says so.
     evaluated_split: the split behind `metrics` and `predictions`: "test", "validation", …
     labels, names: the k labels in the order of `metrics.classes`; label → name to show.
-    predictions: one row per picture: image_id, group_id, label, predicted, confidence, verdict.
-    pictures: image ids → uint8 (3, height, width) RGB; ids it cannot serve may be missing.
+    predictions: one row per image: image_id, group_id, label, predicted, confidence, verdict.
+    images: image ids → uint8 (3, height, width) RGB; ids it cannot serve may be missing.
     history: one row per epoch: epoch, train_loss, validation_loss, validation_accuracy (0 to 1),
         learning_rate, seconds; None where nothing was trained.
-    baselines: name → accuracy (0 to 1) on the same pictures. "always the most common category"
+    baselines: name → accuracy (0 to 1) on the same images. "always the most common category"
         and "always <majority label>" are taken from `metrics` instead.
     counts: label (null: of no category) and the ints train, validation, test, left_out.
-    problems: image_id, problem: the pictures left out and why.
+    problems: image_id, problem: the images left out and why.
     facts: what else is known of the run (model, size, seed, hashes, versions), in order.
     notes: honest caveats, shown first; command: what to type to repeat the run.
-    copies: the accuracy without pictures known in another copy; None where that is not told.
+    copies: the accuracy without images that training knows a duplicate of; None where unknown.
     origins: accuracy by keyword, provider and the like.
-    products: the accuracy by product; None where none has several pictures.
+    products: the accuracy by product; None where none has several images.
     certainty: how far the confidences can be believed.
     hierarchy: how near wrong answers are in the tree of categories; None where there is none.
     suspects: suspected wrong labels among the wrong answers; None where nobody has looked.
-    attention: where in pictures answers come from; None where that is not to be had.
-    elsewhere: where the pictures are not the run's own, how they differ from those; the page then
+    attention: where in images answers come from; None where that is not to be had.
+    elsewhere: where the images are not the run's own, how they differ from those; the page then
         leaves out what is told of training.
     """
 
@@ -176,7 +176,7 @@ def _describe_shares(external: ExternalTest | None, names: Mapping[str, str]) ->
 
 
 def describe_mix_of(report: Report, names: Mapping[str, str]) -> list[str]:
-    """Say of a set from elsewhere what its other mix of categories does; nothing of other sets."""
+    """Say of an external test set what its other mix of categories does; nothing of other sets."""
     here = report.external
     return describe_mix(here.mix, names, here.own_split) if here and here.mix else []
 

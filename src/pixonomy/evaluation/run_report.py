@@ -31,7 +31,7 @@ _LEFT_OUT = "^(duplicate of|of the same group as) a (validation|test) picture$"
 
 @dataclass(frozen=True)
 class Measured:
-    """What was found on the pictures of a split; nothing where it has none."""
+    """What was found on the images of a split; nothing where it has none."""
 
     split: str
     metrics: Metrics | None
@@ -83,7 +83,7 @@ def make_report(
 
 @dataclass(frozen=True)
 class _Images:
-    """The run's pictures, as the network sees them."""
+    """The run's images, as the network sees them."""
 
     folder: RunFolder
     run: Run
@@ -91,7 +91,7 @@ class _Images:
     device: str
 
     def look_up(self, image_ids: Sequence[str]) -> dict[str, np.ndarray]:
-        """Return pictures, uint8 (3, size, size)."""
+        """Return images, uint8 (3, size, size)."""
         wanted = pl.DataFrame({"image_id": image_ids})
         places = self.arrays.rows.select("image_id").with_row_index("place")
         found = wanted.join(places, on="image_id", how="left", maintain_order="left")["place"]
@@ -99,7 +99,7 @@ class _Images:
         return dict(zip(image_ids, images, strict=True))
 
     def attend(self, image_ids: Sequence[str], labels: Sequence[str]) -> dict[str, np.ndarray]:
-        """Return where in each picture the answer comes from, float32 (height, width), 0 to 1."""
+        """Return where in each image the answer comes from, float32 (height, width), 0 to 1."""
         numbers = [self.run.labels.index(label) for label in labels]
         images = np.stack(list(self.look_up(image_ids).values()))
         places = np.array(numbers, np.int64)
@@ -123,7 +123,7 @@ def _history(folder: RunFolder) -> pl.DataFrame | None:
     if not folder.history.exists():
         return None
     history = pl.read_csv(folder.history)
-    # Without validation pictures, training has nothing to write into these.
+    # Without validation images, training has nothing to write into these.
     absent = {"validation_loss", "validation_accuracy"} - set(history.columns)
     return history.with_columns(pl.lit(None, pl.Float64).alias(name) for name in sorted(absent))
 
@@ -136,7 +136,7 @@ def _counts(arrays: Arrays) -> pl.DataFrame:
             for name in ("train", "validation", "test")
         )
     )
-    # A full join: a category of which every picture is left out has to be told, too.
+    # A full join: a category of which every image is left out has to be told, too.
     joined = counts.join(left_out, on="label", how="full", coalesce=True, nulls_equal=True)
     return joined.with_columns(pl.exclude("label").fill_null(0).cast(pl.Int64)).sort("label")
 

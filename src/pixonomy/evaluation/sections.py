@@ -66,7 +66,7 @@ def compare_in_words(
     """One sentence for the majority baseline and one for each other baseline but guessing.
 
     "Clearly" means p < 0.05, by `Metrics.majority_chance` for the majority baseline, in Fisher's
-    exact test of as many independent pictures for the others, of which only the accuracy is known.
+    exact test of as many independent images for the others, of which only the accuracy is known.
     """
     n = max(1, round(metrics.effective_n))
     right = round(metrics.accuracy * n)
@@ -75,7 +75,7 @@ def compare_in_words(
     for name, share in _other_baselines(metrics, baselines).items():
         theirs = round(share * n)
         # Fisher's exact test takes the two for samples of their own; both having answered the same
-        # pictures, it errs on the side of "can be chance".
+        # images, it errs on the side of "can be chance".
         chance = fisher_exact([[right, n - right], [theirs, n - theirs]]).pvalue
         sentences.append(_compare(metrics, f"the {name}", share, float(chance)))
     return sentences
@@ -84,7 +84,7 @@ def compare_in_words(
 def tabulate_classes(
     metrics: Metrics, names: Mapping[str, str], limit: int | None = None
 ) -> list[ClassRow]:
-    """The categories, weakest recall first, those without pictures last; the first `limit`."""
+    """The categories, weakest recall first, those without images last; the first `limit`."""
     order = sorted(range(len(metrics.classes)), key=lambda k: weakness(metrics.classes[k]))
     mistaken_for = _mistaken_for(metrics, names)
     return [_class_row(metrics.classes[k], mistaken_for.get(k, ""), names) for k in order[:limit]]
@@ -143,7 +143,7 @@ def _describe_units(metrics: Metrics) -> list[str]:
 
 
 def describe_units(metrics: Metrics) -> str:
-    """Return how many independent units the pictures come from, in words."""
+    """Return how many independent units the images come from, in words."""
     return counted(metrics.n if metrics.units is None else metrics.units, "independent unit")
 
 
@@ -165,7 +165,7 @@ def _compare(metrics: Metrics, name: str, share: float, chance: float) -> str:
 
 
 def weakness(one: ClassMetrics) -> tuple[float, float]:
-    """Return what sorts categories, the weakest first and those without pictures last."""
+    """Return what sorts categories, the weakest first and those without images last."""
     if one.recall is None or one.f1 is None:
         return (2.0, 0.0)
     return (one.recall, one.f1)

@@ -10,10 +10,10 @@ from pixonomy.intervals import measure_means, number_units, wilson_interval
 
 @dataclass(frozen=True)
 class Share:
-    """How many of n pictures got the right answer, as a share (0 to 1) with its 95 % interval.
+    """How many of n images got the right answer, as a share (0 to 1) with its 95 % interval.
 
-    `units` of these pictures are independent of each other. The interval is Wilson's where each
-    picture is, see `intervals.Means.shares`.
+    `units` of these images are independent of each other. The interval is Wilson's where each
+    image is, see `intervals.Means.shares`.
     """
 
     n: int
@@ -28,17 +28,17 @@ class Share:
 
 
 def share_right(right: int, n: int) -> Share | None:
-    """Return the share `right` of `n` independent pictures; None of no pictures."""
+    """Return the share `right` of `n` independent images; None of no images."""
     if not n:
         return None
     return Share(n, right / n, *wilson_interval(right, n), n)
 
 
 def share_of(is_right: pl.Series, units: pl.Series | None = None) -> Share | None:
-    """Return the share of true values; None of no pictures.
+    """Return the share of true values; None of no images.
 
     Args:
-        units: equal for pictures that are not independent; None: all are.
+        units: equal for images that are not independent; None: all are.
     """
     if not is_right.len():
         return None

@@ -11,13 +11,13 @@ from pixonomy.evaluation.shares import share_among
 from pixonomy.intervals import UNIT, unit_column
 
 FIRST = ("keyword", "provider")
-"""The columns of a collected set that tell where a picture comes from; they are told first."""
+"""The columns of a collected set that tell where an image comes from; they are told first."""
 
 OTHERS_AT_MOST = 4  # columns of a source's own
 ROWS_AT_MOST = 50
-FEWEST = 5  # pictures of a value that has a line of its own
+FEWEST = 5  # images of a value that has a line of its own
 
-# What `collect` and `audit` know of each picture by itself: no origins.
+# What `collect` and `audit` know of each image by itself: no origins.
 _OF_ONE_IMAGE = frozenset(
     {"format", "page_url", "image_url", "license_url", "creator", "fetched_at", "title", "caption"}
 )
@@ -25,12 +25,12 @@ _OF_ONE_IMAGE = frozenset(
 
 @dataclass(frozen=True)
 class SliceRow:
-    """How the pictures of one value fare.
+    """How the images of one value fare.
 
     Attributes:
-        value: None stands for pictures without one.
+        value: None stands for images without one.
         values: how many values it stands for: several small ones are told together.
-        train: how many pictures of it training saw.
+        train: how many images of it training saw.
     """
 
     value: str | None
@@ -47,9 +47,9 @@ class Slice:
     """Accuracy by the values of a column, worst first.
 
     Attributes:
-        rows: each value with at least five pictures, at most fifty, the worst first; then, in one
-            line each, those with fewer pictures, and pictures without a value.
-        hidden: how many values with at least five pictures are not among the rows.
+        rows: each value with at least five images, at most fifty, the worst first; then, in one
+            line each, those with fewer images, and images without a value.
+        hidden: how many values with at least five images are not among the rows.
         unseen: how many values training has not seen.
         values: how many values there are.
     """
@@ -66,14 +66,14 @@ class Slice:
 
 
 def find_slice_columns(rows: pl.DataFrame, ids: pl.Series) -> list[str]:
-    """Return the columns that say where pictures come from.
+    """Return the columns that say where images come from.
 
     These are keyword and provider, and a source's own columns of text of which the values have
-    two pictures or more on average; a column with one value says nothing.
+    two images or more on average; a column with one value says nothing.
 
     Args:
-        rows: image_id and all that is known of the pictures.
-        ids: the pictures that count.
+        rows: image_id and all that is known of the images.
+        ids: the images that count.
     """
     told = rows.filter(pl.col("image_id").is_in(ids.implode()))
     own = [
@@ -89,11 +89,11 @@ def find_slice_columns(rows: pl.DataFrame, ids: pl.Series) -> list[str]:
 def measure_slices(
     predictions: pl.DataFrame, rows: pl.DataFrame, columns: Sequence[str]
 ) -> tuple[Slice, ...]:
-    """Measure how the pictures of each value of each column fare.
+    """Measure how the images of each value of each column fare.
 
     Args:
         predictions: image_id, label, predicted and, where known, `unit` or group_id.
-        rows: image_id, split and the columns, of these pictures and of the training pictures.
+        rows: image_id, split and the columns, of these images and of the training images.
     """
     unit = unit_column(predictions) or "image_id"
     found = predictions.select("image_id", "label", "predicted", pl.col(unit).alias(UNIT))
@@ -136,7 +136,7 @@ def _measure(column: str, found: pl.DataFrame, rows: pl.DataFrame) -> Slice:
 
 def _row(value: str | None, values: int, tested: pl.DataFrame, train: int) -> SliceRow:
     share = share_among(tested)
-    assert share is not None  # a value that no picture has is not in the table
+    assert share is not None  # a value that no image has is not in the table
     return SliceRow(
         value, values, share.n, share.accuracy, share.accuracy_low, share.accuracy_high, train
     )

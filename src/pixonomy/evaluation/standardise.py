@@ -33,11 +33,11 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Answers:
-    """The answers to n pictures of k categories.
+    """The answers to n images of k categories.
 
     Attributes:
         is_right: 1 or 0, float64 (n,).
-        place, unit: the category and the independent unit of each picture, numbers, (n,).
+        place, unit: the category and the independent unit of each image, numbers, (n,).
         found: the accuracy of each category, (k,).
     """
 
@@ -63,19 +63,19 @@ class Answers:
         )
 
     def only(self, wanted: npt.NDArray[np.bool_]) -> Self:
-        """Return the answers to pictures of the wanted categories, (k,), these numbered anew."""
+        """Return the answers to images of the wanted categories, (k,), these numbered anew."""
         kept = wanted[self.place]
         place = (np.cumsum(wanted) - 1)[self.place[kept]]
         return self.of(self.is_right[kept], place, self.unit[kept], int(wanted.sum()))
 
     @property
     def counts(self) -> Doubles:
-        """Pictures of each category, (k,)."""
+        """Images of each category, (k,)."""
         return self.found.n
 
     @property
     def shares(self) -> Doubles:
-        """The share of each category among the pictures, (k,)."""
+        """The share of each category among the images, (k,)."""
         return np.asarray(self.counts / self.counts.sum(), np.float64)
 
     @property
@@ -86,14 +86,14 @@ class Answers:
     def standardise(self, shares: Doubles) -> Estimate:
         """Return the accuracy as if categories had these shares, (k,); they are taken as exact.
 
-        Every category has pictures.
+        Every category has images.
         """
         return self._combine(shares)
 
     def beside(self, shares: Doubles) -> Estimate:
         """Return by how much the plain accuracy lies above the standardised one.
 
-        The given shares are exact; the pictures' own ones are drawn as the pictures are.
+        The given shares are exact; the images' own ones are drawn as the images are.
         """
         apart = self.found.mean[self.place] - self.accuracy
         drawn = measure_means(apart, self.unit)

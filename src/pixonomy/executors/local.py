@@ -1,4 +1,4 @@
-"""A function and idempotent tasks go in; their results come out, in order.
+"""Runs tasks that may be repeated in worker processes, and yields their results in order.
 
 Processes are spawned, never forked (threads and PyTorch do not survive a fork), and each ends
 itself as soon as its parent is gone: a killed run leaves nobody writing.
@@ -36,7 +36,7 @@ def count_cores() -> int:
 
 
 def can_start_processes() -> bool:
-    """Tell whether processes can share semaphores: on Linux those are files in /dev/shm."""
+    """Return whether processes can share semaphores: on Linux those are files in /dev/shm."""
     return sys.platform != "linux" or os.access("/dev/shm", os.W_OK)
 
 

@@ -15,7 +15,7 @@ from pixonomy.images.decode import decode
 from pixonomy.storage.address import Address
 
 UNSPLIT = "unsplit"
-"""What pictures without a split are exported under."""
+"""What images without a split are exported under."""
 
 COLUMNS = (
     "image_id", "group_id", "label", "split", *PLACED, *SEEN_COLUMNS, "sha256",
@@ -25,17 +25,17 @@ COLUMNS = (
 SHARD_BYTES = 256 * 1024**2
 """What people who read shards are used to."""
 
-_ROW_BYTES = 4 * 1024  # what a picture takes in a shard beside its own bytes, at most
+_ROW_BYTES = 4 * 1024  # what an image takes in a shard beside its own bytes, at most
 
 
 @dataclass(frozen=True)
 class Shard:
-    """Some pictures of one split, in the order in which they lie in their files.
+    """Some images of one split, in the order in which they lie in their files.
 
     Attributes:
         split: train, validation, test or `UNSPLIT`.
         number, count: which of how many of its split.
-        first: the number of its first picture among all that are exported.
+        first: the number of its first image among all that are exported.
         rows: `COLUMNS`, and whatever else the plan was given.
         base: the folder that relative `uri`s hang from.
     """
@@ -53,7 +53,7 @@ class Shard:
         return f"{self.split}-{self.number:06d}"
 
     def read(self) -> Iterator[tuple[int, Fetched]]:
-        """Yield (place in `rows`, picture) for all of them; what cannot be decoded is none.
+        """Yield (place in `rows`, image) for all of them; what cannot be decoded is none.
 
         A table may name any file that can be read, and not every file is to leave the house.
         """
@@ -95,7 +95,7 @@ def _require_image(fetched: Fetched) -> Fetched:
 
 
 def _sizes(rows: pl.DataFrame, base: Path) -> pl.Expr:
-    """Return the bytes of each picture, as far as they are known before it is read."""
+    """Return the bytes of each image, as far as they are known before it is read."""
     unknown = rows.filter(pl.col("length").is_null()).unique("uri")
     files = zip(unknown["uri"], locate(unknown, base), strict=True)
     sizes = {uri: _size_of(location.file) for uri, location in files}

@@ -16,16 +16,16 @@ from pixonomy.images.endings import ending_of
 from pixonomy.storage.files import storage_errors
 
 OWN_FILES = ("manifest.csv", "export.json")
-"""What lies in an export beside the pictures."""
+"""What lies in an export beside the images."""
 
 PLACE = "place"
-"""The column with the path of each picture in the export, without its ending."""
+"""The column with the path of each image in the export, without its ending."""
 
 
 def plan_places(rows: pl.DataFrame) -> pl.DataFrame:
-    """Add `PLACE`, which no two pictures share on any file system.
+    """Add `PLACE`, which no two images share on any file system.
 
-    Where no picture has a split, the folders of the labels are outermost.
+    Where no image has a split, the folders of the labels are outermost.
     """
     labels = tell_apart(rows["label"].drop_nulls().unique(), OWN_FILES)
     folders = [pl.col("label").replace_strict(labels, default=None, return_dtype=pl.String)]
@@ -35,7 +35,7 @@ def plan_places(rows: pl.DataFrame) -> pl.DataFrame:
     names = pl.Series([make_safe(name) for name in _names(rows)], dtype=pl.String)
     keys = pl.DataFrame({"folder": folder, "name": [alike(name) for name in names]})
     is_shared = keys.is_duplicated()
-    if any("." in name for name in labels.values()):  # a picture beside the folders of labels
+    if any("." in name for name in labels.values()):  # an image beside the folders of labels
         is_shared |= rows["label"].is_null()  # must not be called like one of them
     ids = rows["image_id"].filter(is_shared)
     marked = [mark(name, one) for name, one in zip(names.filter(is_shared), ids, strict=True)]
@@ -44,7 +44,7 @@ def plan_places(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _names(rows: pl.DataFrame) -> pl.Series:
-    """Return what each picture is called, without folders and ending."""
+    """Return what each image is called, without folders and ending."""
     is_numbered = pl.col("encoding").str.starts_with(PARQUET).fill_null(False)
     name = pl.when(is_numbered).then("image_id").otherwise(pl.coalesce("member", "image_id"))
     last = name.str.split("/").list.last()
@@ -52,10 +52,10 @@ def _names(rows: pl.DataFrame) -> pl.Series:
 
 
 def write_files(shard: Shard, folder: Path) -> tuple[dict[int, str], dict[int, str]]:
-    """Write the pictures of a shard, whose rows have `PLACE`, below `folder`.
+    """Write the images of a shard, whose rows have `PLACE`, below `folder`.
 
     Returns:
-        What is wrong with the pictures that are left out, and the paths of the others below
+        What is wrong with the images that are left out, and the paths of the others below
         `folder`; both by their place in the rows.
     """
     problems: dict[int, str] = {}

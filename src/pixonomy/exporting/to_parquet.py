@@ -18,7 +18,7 @@ from pixonomy.images.endings import ending_of
 from pixonomy.storage.files import storage_errors
 from pixonomy.storage.tables import stream_parquet
 
-_TOGETHER = 100  # rows of a row group: a reader that wants one picture decodes so many
+_TOGETHER = 100  # rows of a row group: a reader that wants one image decodes so many
 _NOTE, _RENAMED = b"ARROW:schema", b"Polars:types"  # of one length
 _SCHEMA = pl.Schema(
     {
@@ -38,7 +38,7 @@ def write_table(shard: Shard, path: Path, classes: Mapping[str, int]) -> dict[in
         classes: the number of each label.
 
     Returns:
-        What is wrong with the pictures that are left out, by their place in the rows.
+        What is wrong with the images that are left out, by their place in the rows.
     """
     problems: dict[int, str] = {}
     about = {"huggingface": json.dumps({"info": {"features": _features(classes)}})}
@@ -52,7 +52,7 @@ def _hide_types(table: Path) -> None:
     """Rename Polars's note on its own types, in the footer that ends a Parquet file.
 
     Arrow believes that note before it believes anything else, and Hugging Face's `datasets`, which
-    reads through Arrow, would then see neither pictures nor names of labels.
+    reads through Arrow, would then see neither images nor names of labels.
     """
     with table.open("r+b") as file:
         file.seek(-8, os.SEEK_END)

@@ -23,7 +23,7 @@ def write_tar(shard: Shard, path: Path, classes: Mapping[str, int]) -> dict[int,
         classes: the number of each label.
 
     Returns:
-        What is wrong with the pictures that are left out, by their place in the rows.
+        What is wrong with the images that are left out, by their place in the rows.
     """
     problems: dict[int, str] = {}
     with (
@@ -46,7 +46,7 @@ def write_tar(shard: Shard, path: Path, classes: Mapping[str, int]) -> dict[int,
 
 
 def _add(archive: tarfile.TarFile, name: str, data: bytes) -> None:
-    # Times and owners stay empty: the same pictures give the same bytes.
+    # Times and owners stay empty: the same images give the same bytes.
     member = tarfile.TarInfo(name)
     member.size = len(data)
     archive.addfile(member, io.BytesIO(data))

@@ -36,7 +36,7 @@ _SKIES: tuple[Colour, ...] = (
 
 
 def _band(pen: Pen, top: float, bottom: float, high: Colour, low: Colour) -> None:
-    """Fill a band across the picture that runs from one colour to another."""
+    """Fill a band across the image that runs from one colour to another."""
     steps = 10
     for step in range(steps):
         share = step / (steps - 1)
@@ -46,7 +46,7 @@ def _band(pen: Pen, top: float, bottom: float, high: Colour, low: Colour) -> Non
 
 
 def sky(pen: Pen, generator: np.random.Generator) -> float:
-    """Draw sky with clouds over the whole picture; the horizon lies below it."""
+    """Draw sky with clouds over the whole image; the horizon lies below it."""
     high = vary(_SKIES[generator.integers(len(_SKIES))], generator)
     pen.fill(box(-_EDGE, -_EDGE, _EDGE, _EDGE), high)
     _band(pen, -1.2, 1.2, high, lighten(high, generator.uniform(1.1, 1.35)))
@@ -94,7 +94,7 @@ def meadow(pen: Pen, generator: np.random.Generator) -> float:
 
 
 def road(pen: Pen, generator: np.random.Generator) -> float:
-    """Draw a road across or into the picture, with its markings."""
+    """Draw a road across or into the image, with its markings."""
     verge = vary((120.0, 132.0, 92.0), generator, 30.0)
     horizon = _land(pen, generator, verge)
     _hills(pen, generator, horizon, lighten(verge, 0.8))

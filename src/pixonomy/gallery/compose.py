@@ -80,7 +80,7 @@ def _put_subject(pen: Pen, scene: Scene, horizon: float, generator: np.random.Ge
     foot = middle + scale * scene.height / 2.0
     if not scene.floats:
         foot = max(foot, min(horizon, 0.8) + 0.08)
-    # Things lean about their middle, so that a tilted one does not leave the picture.
+    # Things lean about their middle, so that a tilted one does not leave the image.
     turn = float(generator.uniform(-scene.lean, scene.lean))
     centre = pen.moved(float(x), float(foot - scale * scene.height / 2.0), turn=turn)
     wide = float(generator.uniform(0.85, 1.15))
@@ -130,7 +130,7 @@ def _shape(pen: Pen, generator: np.random.Generator) -> None:
 
 
 def _occlude(pen: Pen, generator: np.random.Generator) -> None:
-    """Cover a part of the picture: something out of focus at its edge, a post or a branch."""
+    """Cover a part of the image: something out of focus at its edge, a post or a branch."""
     colour = any_colour(generator)
     kind, side = generator.random(), float(generator.choice([-1.0, 1.0]))
     if kind < 0.45:

@@ -20,8 +20,8 @@ from pixonomy.progress import Progress, silent
 CATEGORIES: dict[str, tuple[str, ...]] = {name: tuple(scenes) for name, scenes in SCENES.items()}
 """Each category, as its folder is called, with the names of its scenes."""
 
-# Indices of one category's stream of pictures: the gallery's own count from 0, so these
-# offsets keep pictures that stand in for others, and fresh ones, apart from all of them.
+# Indices of one category's stream of images: the gallery's own count from 0, so these
+# offsets keep images that stand in for others, and fresh ones, apart from all of them.
 _STAND_IN = 1 << 30
 _FRESH = 1 << 31
 
@@ -41,7 +41,7 @@ class Planted:
     """A flaw put into the gallery on purpose.
 
     `kind` is exact_duplicate, near_duplicate, wrong_label or broken_file; `path` is the file,
-    relative to the gallery's folder; `detail` is the copied file, the category that the picture
+    relative to the gallery's folder; `detail` is the copied file, the category that the image
     truly shows, or the way in which the file is broken.
     """
 
@@ -61,7 +61,7 @@ class _Spot:
 
 
 def draw_image(category: str, generator: np.random.Generator) -> Picture:
-    """Draw a picture of a category: uint8 (height, width, 3) RGB, longer side 160 to 320 pixels."""
+    """Draw an image of a category: uint8 (height, width, 3) RGB, longer side 160 to 320 pixels."""
     if category not in CATEGORIES:
         known = ", ".join(CATEGORIES)
         raise SettingError(f"expected a category of the gallery ({known}), received {category!r}")
@@ -71,7 +71,7 @@ def draw_image(category: str, generator: np.random.Generator) -> Picture:
 def draw_views(
     category: str, scene: str, views: int, generator: np.random.Generator
 ) -> list[Picture]:
-    """Draw one scene and take several pictures of it, as `draw_image` does, in other light."""
+    """Draw one scene and take several images of it, as `draw_image` does, in other light."""
     if scene not in CATEGORIES.get(category, ()):
         raise SettingError(f"there is no scene {scene!r} of the category {category!r}")
     canvas = compose(category, generator, scene)
@@ -84,7 +84,7 @@ def draw_gallery(
     """Write `folder/<category>/<NNNN>.jpg` and, last of all, the planted flaws as planted.json.
 
     About 3 % are exact duplicates, 3 % near duplicates and 2 % of another category than their
-    folder says; a few files are broken. A gallery of fewer than 18 pictures has fewer
+    folder says; a few files are broken. A gallery of fewer than 18 images has fewer
     kinds of flaws. Files of an earlier gallery are overwritten, not removed.
     """
     _check(pictures_per_category, seed)
@@ -146,14 +146,14 @@ def _stream(category: str, index: int, seed: int) -> np.random.Generator:
 
 
 def _photo(category: str, index: int, seed: int) -> bytes:
-    """The JPEG file of one picture; it depends on nothing but these three."""
+    """The JPEG file of one image; it depends on nothing but these three."""
     generator = _stream(category, index, seed)
     picture = draw_image(category, generator)
     return encode_jpeg(picture, int(generator.integers(35, 96)))
 
 
 def _plan(pictures_per_category: int, seed: int) -> dict[_Spot, str]:
-    """Which pictures give way to which flaw, spread evenly over the categories."""
+    """Which images give way to which flaw, spread evenly over the categories."""
     total = pictures_per_category * len(CATEGORIES)
     kinds = ["wrong_label"] * max(1, round(_WRONG_SHARE * total))
     kinds += ["exact_duplicate"] * max(1, round(_EXACT_SHARE * total))
@@ -190,7 +190,7 @@ def _flawed(kind: str, spot: _Spot, clean: list[_Spot], seed: int) -> tuple[byte
 
 
 def save_again(original: bytes, generator: np.random.Generator) -> bytes:
-    """Return the same picture a little smaller and brighter, encoded anew."""
+    """Return the same image a little smaller and brighter, encoded anew."""
     coded = np.frombuffer(original, np.uint8)
     picture = np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR_RGB), np.uint8)
     factor = generator.uniform(0.7, 0.95)

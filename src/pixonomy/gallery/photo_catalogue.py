@@ -24,7 +24,7 @@ _LICENSES = (
 _REPEATED = 0.03  # offered a second time, half of these for a keyword of another category
 _SAVED_AGAIN = 0.02  # offered a second time as a smaller, brighter copy
 _WRONG = 0.02  # show something else than their title says
-_BROKEN = 0.005  # are no whole pictures
+_BROKEN = 0.005  # are no whole images
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class PhotoCatalogue:
 
     Attributes:
         folder: of the JPEGs.
-        planted: flaws, see `draw.Planted`.
+        planted: flaws, see `draw_images.Planted`.
     """
 
     folder: Path
@@ -82,7 +82,7 @@ class PhotoCatalogue:
 def draw_photo_catalogue(
     folder: Path, pictures_per_category: int, seed: int = 0, progress: Progress = silent
 ) -> PhotoCatalogue:
-    """Draw photos of every scene of the gallery; a stock that is there already is taken as it is.
+    """Draw photos of every scene of the gallery; a catalogue that is there is taken as it is.
 
     Some are flawed on purpose: the same file or a smaller copy offered twice, half of the former
     under a keyword of another category; a photo of something else; a broken file.
@@ -147,8 +147,8 @@ def _offer_again(
     for turn, source in enumerate(sources[: repeats + duplicates]):
         number = len(photos)
         others = [one for one in sources[-50:] if one.category != source.category]
-        is_elsewhere = turn < repeats and turn % 2 == 1
-        told = others[turn % len(others)] if is_elsewhere and others else source
+        is_of_another = turn < repeats and turn % 2 == 1
+        told = others[turn % len(others)] if is_of_another and others else source
         again = replace(
             source,
             number=number,

@@ -11,7 +11,7 @@ from pixonomy.gallery.pen import Picture
 
 
 def photograph(canvas: Picture, generator: np.random.Generator) -> Picture:
-    """Take a picture of a drawing: uint8 (height, width, 3) RGB, the same size as `canvas`."""
+    """Take an image of a drawing: uint8 (height, width, 3) RGB, the same size as `canvas`."""
     seen = _focus(canvas, generator).astype(np.float32)
     night = bool(generator.random() < 0.08)
     cast = generator.normal(1.0, 0.06, 3)
@@ -74,7 +74,7 @@ def _grain(
 
 
 def encode_jpeg(picture: Picture, quality: int) -> bytes:
-    """JPEG bytes of an RGB picture at a quality of 1 to 100."""
+    """JPEG bytes of an RGB image at a quality of 1 to 100."""
     swapped = cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)
     _, encoded = cv2.imencode(".jpg", swapped, [cv2.IMWRITE_JPEG_QUALITY, quality])
     return encoded.tobytes()

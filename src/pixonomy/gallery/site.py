@@ -17,7 +17,7 @@ _PER_SITEMAP = 500
 
 
 def add_site(app: web.Application) -> None:
-    """Add the site's pages to an application that has a stock."""
+    """Add the site's pages to an application that has a catalogue."""
     app.add_routes(
         [
             web.get("/", _front),

@@ -34,7 +34,7 @@ BURST = web.AppKey("burst", int)
 
 
 def add_interfaces(app: web.Application, burst: int = 0) -> None:
-    """Add the interfaces to an application that has a stock."""
+    """Add the interfaces to an application that has a catalogue."""
     app[_ASKED], app[BURST] = deque(), burst
     app.add_routes(
         [

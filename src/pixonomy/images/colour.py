@@ -1,4 +1,4 @@
-"""Pixels and the ICC profile that tells their colours go in; pixels in sRGB come out.
+"""Converts pixels to sRGB by the ICC profile that came with them.
 
 Without a profile, or with a damaged one, pixels are taken for sRGB, as browsers take them.
 """
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _MAX_PROFILE_BYTES = 4 * 1024 * 1024  # the largest in use, of printing presses, have 2.7 MB
 _HEADER_BYTES = 128
 _SAME_LEVELS = 3  # of 255: profiles that call themselves sRGB differ by up to two
-_PROFILES = 8  # kept ready: a set of pictures has one or two, of 0.5 to 600 kB
+_PROFILES = 8  # kept ready: a set of images has one or two, of 0.5 to 600 kB
 
 
 def to_srgb(pixels: Pixels, profile: bytes | None) -> Pixels:
@@ -39,7 +39,7 @@ def cmyk_to_srgb(inks: npt.NDArray[np.uint8], profile: bytes | None) -> Pixels:
 
 
 def image_to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    """Convert a picture of mode RGB or CMYK; CMYK becomes RGB in any case."""
+    """Convert an image of mode RGB or CMYK; CMYK becomes RGB in any case."""
     transform = _transform(profile, image.mode)
     if transform is not None:
         return transform.apply(image)
@@ -78,7 +78,7 @@ def _make_transform(profile: bytes, mode: str) -> ImageCmsTransform | None:
 
 
 def _changes_little(transform: ImageCmsTransform) -> bool:
-    """Tell a profile of sRGB itself, whatever it is called, by what it does to 729 colours."""
+    """Recognise a profile of sRGB itself, whatever its name, by what it does to 729 colours."""
     levels = np.linspace(0, 255, 9).astype(np.uint8)
     colours = np.stack(np.meshgrid(levels, levels, levels), axis=-1).reshape(27, 27, 3)
     changed = np.asarray(transform.apply(Image.fromarray(colours)), np.int16)

@@ -1,4 +1,4 @@
-"""The first bytes of a picture go in; one that declares too many pixels is refused.
+"""Refuses WebP images and icons that declare too many pixels, from their first bytes alone.
 
 Only of formats whose decoder allocates, or decodes, as soon as the file is opened.
 """
@@ -13,7 +13,7 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 
 
 def check_declared(data: bytes) -> None:
-    """Refuse WebP pictures and icons that declare too many pixels.
+    """Refuse WebP images and icons that declare too many pixels.
 
     Raises:
         UndecodableImage: see above.
@@ -38,7 +38,7 @@ def _check_webp(data: bytes) -> None:
 
 
 def _check_icon(data: bytes) -> None:
-    """Look at all pictures in an icon: each a PNG, or a bitmap with its mask below."""
+    """Look at all images in an icon: each a PNG, or a bitmap with its mask below."""
     count = int.from_bytes(data[4:6], "little")
     for place in range(6, min(6 + 16 * count, len(data) - 15), 16):
         _, offset = _ENTRY.unpack_from(data, place)

@@ -1,4 +1,4 @@
-"""Encoded bytes go in; RGB pixels come out, or one sentence why not. No disk, no network.
+"""Decodes an image's bytes to RGB pixels, or says in one sentence why not; no disk, no network.
 
 Every byte is taken as hostile: pixels, bytes and JPEG scans are capped before work begins.
 """
@@ -8,27 +8,28 @@ from typing import Literal, NamedTuple
 
 import cv2
 import numpy as np
+from PIL import Image
 
 from pixonomy.errors import UndecodableImage
 from pixonomy.images.formats import START_BYTES, TEXT, format_of
-from pixonomy.images.general import decode_generally
+from pixonomy.images.general import decode_generally, pixels_of
 from pixonomy.images.jpeg import JPEG_START, JpegPixels, decode_jpeg
 from pixonomy.images.jpeg_head import MAX_JPEG_SCANS
 from pixonomy.images.pixels import MAX_BYTES, MAX_PIXELS, Pixels
 
 __all__ = [
     "MAX_JPEG_SCANS", "MAX_PIXELS", "Decoded", "Pixels", "decode", "decode_luma", "decode_once",
-    "decode_whole",
+    "decode_opened", "decode_whole",
 ]  # fmt: skip
 
 
 class Decoded(NamedTuple):
-    """A picture that was decoded.
+    """An image that was decoded.
 
     Attributes:
         pixels: one array for each `min_side` asked for, often one and the same.
-        width, height: of the whole picture, upright.
-        damage: what the decoder complained of, where the picture may be damaged.
+        width, height: of the whole image, upright.
+        damage: what the decoder complained of, where the image may be damaged.
     """
 
     pixels: list[Pixels]
@@ -38,13 +39,13 @@ class Decoded(NamedTuple):
 
 
 def decode(data: bytes, min_side: int | None = None) -> Pixels:
-    """Turn the bytes of one picture into RGB pixels, upright, in sRGB, alpha laid on white.
+    """Turn the bytes of one image into RGB pixels, upright, in sRGB, alpha laid on white.
 
     JPEGs take the fast path (simplejpeg); everything else, and JPEGs it refuses, goes through
     Pillow. Of an animation the first frame counts.
 
     Args:
-        data: the encoded picture.
+        data: the encoded image.
         min_side: if given, a JPEG may be decoded at a reduced scale at which both of its sides
             still have at least twice this many pixels (the resize that follows averages them).
             One of more than `MAX_PIXELS` is reduced until it has no more than those.
@@ -53,7 +54,7 @@ def decode(data: bytes, min_side: int | None = None) -> Pixels:
         uint8, shape (height, width, 3), RGB.
 
     Raises:
-        UndecodableImage: for any bytes that yield no picture within the limits.
+        UndecodableImage: for any bytes that yield no image within the limits.
     """
     return _decode(data, [min_side])[0][0]
 
@@ -71,7 +72,7 @@ def decode_once(data: bytes, min_sides: Sequence[int | None]) -> list[Pixels]:
 
 
 def decode_whole(data: bytes, min_sides: Sequence[int | None]) -> Decoded:
-    """Do what `decode_once` does, and say what else is known of the picture.
+    """Do what `decode_once` does, and say what else is known of the image.
 
     Raises:
         UndecodableImage: see `decode`.
@@ -91,6 +92,20 @@ def decode_luma(data: bytes, min_side: int) -> Decoded:
     (pixels,), width, height, damage = _decode(data, [min_side], "Gray")
     grey = pixels[..., 0] if pixels.shape[2] == 1 else cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
     return Decoded([np.asarray(grey, np.uint8)], width, height, damage)
+
+
+def decode_opened(image: Image.Image) -> Pixels:
+    """Do what `decode` does, without reducing anything, for an image that Pillow has opened.
+
+    Raises:
+        UndecodableImage: if its file is damaged or has more pixels than the limits allow.
+    """
+    try:
+        return pixels_of(image)
+    except UndecodableImage:
+        raise
+    except Exception as error:  # see `_decode`
+        raise UndecodableImage(_explain(error)) from error
 
 
 def _decode(

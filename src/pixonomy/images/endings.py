@@ -1,4 +1,4 @@
-"""Encoded bytes go in; the ending that a file of them should have comes out."""
+"""File name endings of images: the known ones, and the right one for an image's bytes."""
 
 from pixonomy.images.formats import START_BYTES, format_of
 
@@ -8,18 +8,18 @@ IMAGE_ENDINGS = frozenset({
     ".pgm", ".pbm", ".pnm", ".pfm", ".ico", ".tga", ".icb", ".vda", ".vst", ".avif", ".avifs",
     ".pcx", ".sgi", ".rgb", ".rgba", ".bw", ".qoi",
 })  # fmt: skip
-"""What names of picture files end in, in lower case."""
+"""What names of image files end in, in lower case."""
 
 
 def ending_of(data: bytes, name: str = "") -> str:
-    """Return the ending by the real format of a picture, whatever it was called.
+    """Return the ending by the real format of an image, whatever it was called.
 
     Args:
-        data: the encoded picture; its first bytes are looked at.
-        name: what it was called: counts where the bytes tell nothing (as those of a TGA).
+        data: the encoded image; its first bytes are looked at.
+        name: what it was called: counts where the bytes decide nothing (as those of a TGA).
 
     Returns:
-        One of `IMAGE_ENDINGS`; `.jpg` where nothing tells.
+        One of `IMAGE_ENDINGS`; `.jpg` where neither decides.
     """
     found = format_of(data[:START_BYTES], name)
     if found is not None and found.is_readable:

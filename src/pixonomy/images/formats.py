@@ -1,8 +1,8 @@
-"""The first bytes of a file and its name go in; what format it is in comes out, and a way out.
+"""Recognises a file's format by its first bytes, and knows a way out for those not read.
 
-A format is told by its bytes, for endings lie: pages that report an error are saved as `.jpg`.
-Only where the bytes say nothing (TGA), or the same of several formats (a camera's raw picture is
-a TIFF), the name counts.
+The bytes decide, for endings lie: pages that report an error are saved as `.jpg`. Only where the
+bytes say nothing (TGA), or the same of several formats (a camera's raw image is a TIFF), the name
+counts.
 """
 
 import re
@@ -13,7 +13,7 @@ from pixonomy.images.text_formats import tell_text
 from pixonomy.images.tiff_tags import is_raw_tiff
 
 START_BYTES = 4096
-"""How much of a file's start is looked at, at most; 64 bytes tell nearly all pictures."""
+"""How much of a file's start is looked at, at most; 64 bytes are enough for nearly all images."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Format:
 
     @property
     def is_readable(self) -> bool:
-        """Tell whether `decode` reads it."""
+        """Return whether `decode` reads it."""
         return not self.advice
 
     def __str__(self) -> str:
@@ -164,7 +164,7 @@ UNREAD_ENDINGS: Mapping[str, Format] = {
     **dict.fromkeys((".dicom",), _DICOM),
     **dict.fromkeys((".fit", ".fts"), _FITS),
 }  # fmt: skip
-"""What people's pictures end in that are not read, in lower case, and what they mostly are."""
+"""What people's images end in that are not read, in lower case, and what they mostly are."""
 
 _TGA_ENDINGS = (".tga", ".icb", ".vda", ".vst")
 _HEIC_BRANDS = frozenset({
@@ -173,13 +173,13 @@ _HEIC_BRANDS = frozenset({
 
 
 def all_faults() -> list[str]:
-    """Return every problem that a file's first bytes may tell: the file is no picture."""
+    """Return every problem that a file's first bytes may show: the file is no image."""
     formats = {EMPTY, *UNREAD_ENDINGS.values(), *_TEXTS.values(), *(one for _, one in _MARKS)}
     return sorted(str(one) for one in formats if not one.is_readable)
 
 
 def format_of(start: bytes, name: str = "") -> Format | None:
-    """Tell the format of a file by its first bytes, in microseconds.
+    """Recognise the format of a file by its first bytes, in microseconds.
 
     Args:
         start: the first bytes of the file: `START_BYTES`, or all of a shorter one.
@@ -210,12 +210,12 @@ def _tell_tiff(start: bytes, ending: str) -> Format:
         return _raw(".cr2")
     if ending in _RAW_ENDINGS:
         return _raw(ending)
-    # Its first picture is a thumbnail, or looks like one: never to be taken for the photograph.
+    # Its first image is a thumbnail, or looks like one: never to be taken for the photograph.
     return _raw(".dng") if is_raw_tiff(start) else _TIFF
 
 
 def _tell_by_brands(start: bytes) -> Format:
-    """Tell what an ISO base media file holds (ISO/IEC 14496-12, 4.3; 23008-12 for pictures)."""
+    """Find out what an ISO base media file holds (ISO/IEC 14496-12, 4.3; 23008-12 for images)."""
     size = min(int.from_bytes(start[:4], "big"), len(start))
     major = start[8:12]
     brands = {major, *(start[at : at + 4] for at in range(16, size - 3, 4))}

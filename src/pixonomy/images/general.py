@@ -1,4 +1,4 @@
-"""The bytes of a picture in any format but JPEG go in; its pixels come out, by way of Pillow.
+"""Decodes every format but JPEG, by way of Pillow.
 
 Pillow is never asked to guess, nor relied upon to refuse: its limits belong to the whole process,
 whose user may have changed them.
@@ -30,16 +30,16 @@ _ORIENTATION = 274
 _PHOTOMETRIC, _BITS, _SAMPLE_FORMAT = 262, 258, 339
 _PLANAR, _COMPRESSION = 284, 259
 _WITH_ALPHA = ("RGBA", "LA", "PA", "La", "RGBa")
-_LEAST_DEVIATION = 3.0  # levels of 255; below it alpha is as blank as a picture is
+_LEAST_DEVIATION = 3.0  # levels of 255; below it alpha is as blank as an image is
 _GREY = ("1", "L", "LA", "La")
 
 
 def decode_generally(data: bytes) -> Pixels:
-    """Return the pixels of the first picture in a file, upright, alpha laid on white.
+    """Return the pixels of the first image in a file, upright, alpha laid on white.
 
     Raises:
         UndecodableImage: if it is too large, or of no known format.
-        Exception: what decoders raise of odd files is more than can be told.
+        Exception: what decoders raise of odd files is more than can be listed.
     """
     check_declared(data)
     with Quiet(), _open(data) as image:
@@ -50,11 +50,24 @@ def decode_generally(data: bytes) -> Pixels:
         return turn_upright(pixels, _read_orientation(image))
 
 
+def pixels_of(image: Image.Image) -> Pixels:
+    """Do what `decode_generally` does for an image that Pillow has opened already.
+
+    Raises:
+        UndecodableImage: if it is too large.
+        Exception: its file may be read only now, see `decode_generally`.
+    """
+    check_size(*image.size)
+    with Quiet():
+        image.load()
+        return turn_upright(_to_rgb(image, b""), _read_orientation(image))
+
+
 def vanishes_on_white(data: bytes) -> bool:
-    """Tell a picture that is blank only because it is laid on white: a white logo, for one.
+    """Recognise an image that is blank only because it is laid on white: a white logo, for one.
 
     Args:
-        data: a picture that `decode` decodes to a blank one.
+        data: an image that `decode` decodes to a blank one.
     """
     if data.startswith(b"\xff\xd8\xff"):  # a JPEG has no alpha
         return False
@@ -120,7 +133,7 @@ def _to_rgb(image: Image.Image, data: bytes) -> Pixels:
 
 
 def _is_signed(image: Image.Image) -> bool:
-    """Tell a TIFF's grey of signed bytes, which Pillow takes for unsigned ones."""
+    """Recognise a TIFF's grey of signed bytes, which Pillow takes for unsigned ones."""
     tags = getattr(image, "tag_v2", {})
     return image.mode == "L" and tags.get(_BITS) == (8,) and tags.get(_SAMPLE_FORMAT) == (2,)
 
@@ -137,7 +150,7 @@ def _refuse_deep_planes(image: Image.Image) -> None:
 
 
 def _is_opaque(image: Image.Image, upper: Image.Image, data: bytes) -> bool:
-    """Tell alpha that nobody has written: zero throughout, or a TGA's that is told as no bits."""
+    """Recognise alpha that nobody has written: zero throughout, or declared as no bits by a TGA."""
     if image.format == "TGA" and len(data) > 17 and not data[17] & 0x0F:
         return True
     return upper.getchannel("A").getextrema()[1] == 0

@@ -1,6 +1,6 @@
-"""Grey of 16 or 32 bits or of floating point goes in; grey of 8 bits comes out, as RGB pixels.
+"""Brings grey of 16 or 32 bits, or of floating point, to 8 bits.
 
-How bright such a picture is meant to be is written nowhere: it is told by the range its values
+How bright such an image is meant to be is written nowhere: it follows from the range its values
 fill, of which a few stray ones (dead sensor pixels, infinities, an overshoot) are no part.
 """
 
@@ -11,7 +11,7 @@ from pixonomy.errors import UndecodableImage
 from pixonomy.images.pixels import Pixels
 
 _STRAY_SHARE = 0.001  # of the values may be stray, at either end
-_SAMPLED = 1_000_000  # values that the range is told by, at most
+_SAMPLED = 1_000_000  # values that the range is estimated from, at most
 _LEAST_FILLED = 1 / 16  # of a usual range; what fills less was not made for it
 _OVERSHOOT = 1 / 8  # of 0..1: resampling and sharpening leave floating point there
 _UNSIGNED = ((0, 255), (0, 1023), (0, 4095), (0, 65_535), (0, 2**32 - 1))

@@ -1,4 +1,4 @@
-"""Framed pictures go in; edges and colours by place come out as vectors, without any network."""
+"""Vectors of edges and colours by place, for where no network's weights are to be had."""
 
 import cv2
 import numpy as np
@@ -6,7 +6,7 @@ import numpy.typing as npt
 
 from pixonomy.images.resize import ResizeSpec
 
-_VERSION = 1  # raised when the same picture would get another vector
+_VERSION = 1  # raised when the same image would get another vector
 _SIDE = 64  # pixels
 _CELLS, _DIRECTIONS = 8, 8  # edges: a grid of 8 x 8 cells, 8 directions
 _GRID = 4  # colours: a grid of 4 x 4
@@ -21,7 +21,7 @@ Floats = npt.NDArray[np.float32]
 class HandMadeEmbedder:
     """Histograms of edge directions (Dalal & Triggs 2005) and of colours.
 
-    It tells far less than a network that has seen a million photographs: take it where no
+    It distinguishes far less than a network that has seen a million photographs: take it where no
     weights are to be had.
     """
 
@@ -56,6 +56,7 @@ def _edges(pixels: npt.NDArray[np.uint8]) -> Floats:
     sums += np.bincount((cell + above).ravel(), (strength * share).ravel(), size)
     cells = sums.reshape(_CELLS**2, _DIRECTIONS)
     total = np.linalg.norm(cells, axis=1, keepdims=True)
+    # A cell with weak edges is not blown up to the strength of others: part of the mean is added.
     scaled = cells / (total + 0.1 * total.mean() + _FAINT)
     return np.asarray(np.minimum(scaled, _STRONGEST), np.float32).ravel()
 
@@ -71,5 +72,7 @@ def _colours(pixels: npt.NDArray[np.uint8]) -> tuple[Floats, Floats, Floats]:
     return (
         tiles.mean(axis=(1, 3)).ravel(),
         tiles.std(axis=(1, 3)).ravel(),
+        # The root of a histogram: distances of vectors become Hellinger's, which a few large bins
+        # do not rule (Arandjelović & Zisserman 2012).
         np.sqrt(counts / counts.sum()),
     )

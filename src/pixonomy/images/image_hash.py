@@ -1,4 +1,4 @@
-"""A picture's bytes go in; its size, format and hashes come out, and the pixels for other uses.
+"""Hashes that recognise an image, by its bytes and by what can be seen in it.
 
 There are two kinds of perceptual hash, and only those of one kind can be compared: `hash_kind`.
 """
@@ -17,8 +17,8 @@ from pixonomy.images.decode import Pixels, decode_luma, decode_whole
 from pixonomy.images.endings import ending_of
 
 EXAMINED_SIDE = 128
-"""Pictures are examined at a scale at which both sides have at least twice this many pixels, where
-the picture has them: large JPEGs need not be decoded whole."""
+"""Images are examined at a scale at which both sides have at least twice this many pixels, where
+the image has them: large JPEGs need not be decoded whole."""
 
 LUMA_HASH = "2:"
 """What the hashes begin with that `fingerprint` makes, of luma. Those that `examine` makes, of the
@@ -30,16 +30,16 @@ _BLANK_DEVIATION = 2.0  # grey levels; below it a perceptual hash is noise, not 
 
 @dataclass(frozen=True)
 class ImageFingerprint:
-    """What tells one picture from another.
+    """What distinguishes one image from another.
 
     Attributes:
         sha256: of the encoded bytes, hexadecimal.
         perceptual_hash: 64-bit pHash of the upright pixels, hexadecimal, behind the mark of its
-            kind; None for a picture that is blank or cannot be decoded. (Zauner 2010.)
-        problem: why the picture cannot be used, or None.
-        width, height: of the whole picture, upright, in pixels; None where it cannot be decoded.
+            kind; None for an image that is blank or cannot be decoded. (Zauner 2010.)
+        problem: why the image cannot be used, or None.
+        width, height: of the whole image, upright, in pixels; None where it cannot be decoded.
         format: by its bytes, as files of it end: jpg, png, …
-        damage: what the decoder complained of, where the picture may be damaged.
+        damage: what the decoder complained of, where the image may be damaged.
     """
 
     sha256: str
@@ -53,12 +53,12 @@ class ImageFingerprint:
 
 @dataclass(frozen=True)
 class Examined:
-    """A picture that was decoded once.
+    """An image that was decoded once.
 
     Attributes:
-        pixels: uint8 (height, width, 3), of the scale at which pictures are examined; None where
+        pixels: uint8 (height, width, 3), of the scale at which images are examined; None where
             it cannot be decoded.
-        framed: the pixels of the scale that was asked for beside it; often the same array.
+        framed: the pixels at the second scale that was asked for; often the same array.
     """
 
     fingerprint: ImageFingerprint
@@ -90,8 +90,8 @@ def examine(data: bytes, name: str = "", framed_side: int = EXAMINED_SIDE) -> Ex
     """Hash the bytes and the colours that can be seen in them, and keep these; never raises.
 
     Args:
-        data: the encoded picture.
-        name: what it was called: tells the format where the bytes do not.
+        data: the encoded image.
+        name: what it was called: decides the format where the bytes do not.
         framed_side: `min_side` of a second scale, see `decode`; decoded anew only where the first
             scale does not serve. Hashes do not depend on it.
     """
@@ -117,8 +117,9 @@ def _hash_pixels(pixels: Pixels) -> str | None:
 def _hash_luma(luma: npt.NDArray[np.uint8]) -> str | None:
     if float(luma.std()) < _BLANK_DEVIATION:
         return None
-    # Rounded to whole levels, smooth pictures would have bits that are noise.
+    # Rounded to whole levels, smooth images would have bits that are noise.
     exact, size = luma.astype(np.float32), (_DCT_SIDE, _DCT_SIDE)
     small = cv2.resize(exact, size, interpolation=cv2.INTER_AREA)
+    # pHash: one bit for each of the 64 lowest frequencies, whether above their median.
     low = cv2.dct(small)[:_HASH_SIDE, :_HASH_SIDE]
     return LUMA_HASH + np.packbits(low > np.median(low)).tobytes().hex()

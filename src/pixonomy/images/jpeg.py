@@ -1,4 +1,4 @@
-"""The bytes of a JPEG go in; its pixels come out, at a reduced scale where that is enough."""
+"""Decodes JPEGs fast, at a reduced scale where that is enough."""
 
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
@@ -27,7 +27,7 @@ _TURNED = (5, 6, 7, 8)  # EXIF orientations that swap width and height
 
 JpegPixels = tuple[list[Pixels], int, int, str | None]
 """One array for each `min_side` asked for, often one and the same; width and height of the whole
-picture, upright; what the decoder complained of, where the picture may be damaged."""
+image, upright; what the decoder complained of, where the image may be damaged."""
 
 _Size = tuple[int, int]
 """Height and width."""
@@ -96,7 +96,7 @@ def _check_scans(data: bytes, most: int) -> None:
 def _reduction(size: _Size, space: str, min_side: int | None) -> int:
     """Return by how much the sides may shrink while it is decoded: 1, 2, 4 or 8.
 
-    Only these scales are faster than all of it, and the fewer there are, the more often pictures
+    Only these scales are faster than all of it, and the fewer there are, the more often images
     of several sizes come from one decode.
     """
     one = 1

@@ -1,7 +1,7 @@
-"""A JPEG and what the decoder complained of go in; the bytes to decode all the same come out.
+"""Tells a damaged JPEG from one that a decoder merely complains of.
 
-What libjpeg (`jerror.h`) calls warnings differ: some say that picture data is missing, which no
-picture may hide; others that there is too much of something, or something odd.
+What libjpeg (`jerror.h`) calls warnings differ: some say that image data is missing, which no
+image may hide; others that there is too much of something, or something odd.
 """
 
 import re
@@ -35,7 +35,7 @@ def judge(data: bytes, complaint: str) -> tuple[bytes, str | None] | None:
         the decoder has refused the file rather than complained of it.
 
     Raises:
-        UndecodableImage: if part of the picture's data is missing.
+        UndecodableImage: if part of the image's data is missing.
     """
     if _NO_END in complaint:
         return _judge_without_end(data)
@@ -66,7 +66,7 @@ def _judge_without_end(data: bytes) -> tuple[bytes, str | None]:
 
 
 def _has_hole(data: bytes, complaint: str) -> bool:
-    """Tell whether zeros stand where data was: without them and what follows some is missing.
+    """Return whether zeros stand where data was: without them and what follows some is missing.
 
     White paper is zeros as well in a JPEG with tables of its own; but then no more bytes are
     left over than a careless program appends.

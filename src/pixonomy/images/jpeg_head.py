@@ -1,4 +1,4 @@
-"""The bytes of a JPEG go in; what its segments say comes out: orientation, profile, scans.
+"""Reads what a JPEG's segments declare: orientation, colour profile, number of scans.
 
 Segments are walked by their lengths (ITU T.81, annex B), wherever in the file they stand.
 """
@@ -42,7 +42,7 @@ PLAIN = JpegHead()
 
 
 def read_head(data: bytes) -> JpegHead:
-    """Read it; most pictures have no EXIF, no profile and one scan, and are told at a glance."""
+    """Read it; most images have no EXIF, no profile and one scan: a glance is enough."""
     if _is_plain(data):
         return PLAIN
     orientation, components, is_one_scan = 1, 0, False
@@ -61,7 +61,7 @@ def read_head(data: bytes) -> JpegHead:
 
 
 def _is_plain(data: bytes) -> bool:
-    """Tell a JPEG in good order with nothing to read, in a third of the time of a walk."""
+    """Recognise a JPEG in good order with nothing to read, in a third of the time of a walk."""
     place, last, components = 2, len(data) - 12, 0
     for _ in range(_FEW_SEGMENTS):
         if place > last or data[place] != 0xFF:
@@ -89,10 +89,10 @@ def _join(parts: dict[int, bytes]) -> bytes | None:
 
 
 def has_many_scans(data: bytes, most: int = MAX_JPEG_SCANS) -> bool:
-    """Tell a JPEG of more than `most` scans."""
+    """Recognise a JPEG of more than `most` scans."""
     if data.count(_START_OF_SCAN) <= most:
         return False
-    # Phones append a film to the picture, whose bytes look like scans: walk the picture alone.
+    # Phones append a film to the image, whose bytes look like scans: walk the image alone.
     scans = 0
     for marker, _ in _walk(data):
         scans += marker == _SCAN
@@ -104,7 +104,7 @@ def has_many_scans(data: bytes, most: int = MAX_JPEG_SCANS) -> bool:
 
 
 def has_all_scans(data: bytes) -> bool:
-    """Tell whether the scans give every component to its last bit.
+    """Return whether the scans give every component to its last bit.
 
     A file that was cut between two scans has nothing else to show for it.
     """

@@ -1,4 +1,4 @@
-"""A picture's declared size goes in, or its pixels; a refusal of what is too large comes out."""
+"""The type and the limits of decoded images, and turning them upright."""
 
 import numpy as np
 import numpy.typing as npt
@@ -9,7 +9,7 @@ Pixels = npt.NDArray[np.uint8]
 """uint8, shape (height, width, 3), RGB."""
 
 MAX_PIXELS = 25_000_000
-"""How many pixels are ever allocated for one picture."""
+"""How many pixels are ever allocated for one image."""
 
 # A JPEG is decoded at 1/2 to 1/8 where it has more. A baseline one passes by in rows; a
 # progressive one is held whole, in up to six bytes a pixel, before its first row is known.
@@ -19,7 +19,7 @@ MAX_BYTES = 160 * 1024 * 1024  # 25 megapixels of uncompressed 16-bit RGB, and a
 
 
 def check_size(width: int, height: int, most: int = MAX_PIXELS) -> None:
-    """Refuse a picture without pixels, or with more than `most`.
+    """Refuse an image without pixels, or with more than `most`.
 
     Raises:
         UndecodableImage: see above.

@@ -1,4 +1,4 @@
-"""Pillow's warnings of odd metadata are kept from the user here, and nobody else's.
+"""Keeps Pillow's warnings of odd metadata from the user, and nobody else's.
 
 `warnings.catch_warnings` swaps a list of the whole process: threads that use it at once can leave
 all warnings off for good. Here one filter stands in front while any thread decodes.

@@ -1,4 +1,4 @@
-"""Pixels of any shape go in; a square for the network comes out. The only resize there is."""
+"""Resizes images to the network's square: the only resize there is, for training and use alike."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,14 +22,14 @@ MIN_SIZE, MAX_SIZE = 8, 1024
 _Scaled = dict[tuple[int, tuple[int, ...], int, int], Pixels]
 """What pixels have been scaled to: by their address and shape, the height and the width."""
 
-_PAPER = 255  # catalogue pictures stand on white, and alpha is laid on white too
+_PAPER = 255  # catalogue images stand on white, and alpha is laid on white too
 
 
 @dataclass(frozen=True)
 class ResizeSpec:
-    """How a picture becomes a square: `size` in pixels and what happens to other shapes.
+    """How an image becomes a square: `size` in pixels and what happens to other shapes.
 
-    `byte_range` squeezes it, `pad` keeps all of it and fills up with white, `crop` keeps its shape
+    `stretch` squeezes it, `pad` keeps all of it and fills up with white, `crop` keeps its shape
     and cuts the longer side off on both ends.
     """
 
@@ -46,7 +46,7 @@ class ResizeSpec:
 
 
 def frame(data: bytes, resize_spec: ResizeSpec) -> npt.NDArray[np.uint8]:
-    """Decode and resize in one go: what training, `classify` and the service all call.
+    """Decode and resize in one go: what training and `classify` both call.
 
     Returns:
         uint8, shape (3, size, size), RGB.
@@ -60,10 +60,10 @@ def frame(data: bytes, resize_spec: ResizeSpec) -> npt.NDArray[np.uint8]:
 def frame_into(
     data: bytes, resize_specs: Sequence[ResizeSpec], images: Sequence[npt.NDArray[np.uint8]]
 ) -> None:
-    """Do what `frame` does for several framings at once, into arrays that are there already.
+    """Do what `frame` does for several squares at once, into arrays that are there already.
 
     Args:
-        pictures: one a framing, uint8 (3, size, size), contiguous.
+        images: one for each `ResizeSpec`, uint8 (3, size, size), contiguous.
 
     Raises:
         UndecodableImage: see `decode`; the arrays are as they were.
@@ -75,11 +75,11 @@ def frame_into(
 
 
 def resize(pixels: Pixels, resize_spec: ResizeSpec) -> npt.NDArray[np.uint8]:
-    """Bring pixels to the framing's square.
+    """Bring pixels to a square.
 
     Args:
         pixels: uint8, shape (height, width, 3).
-        framing: the size in pixels and the fit mode.
+        resize_spec: the size in pixels and the resize mode.
 
     Returns:
         uint8, shape (3, size, size), contiguous.
@@ -107,11 +107,11 @@ def _square(pixels: Pixels, resize_spec: ResizeSpec, scaled: _Scaled) -> Pixels:
 
 
 def enlarge(image: npt.NDArray[np.uint8], top: int, left: int, side: int) -> npt.NDArray[np.uint8]:
-    """Cut a square out of a square picture and bring it back to the picture's size.
+    """Cut a square out of a square image and bring it back to the image's size.
 
     Args:
-        picture: uint8, shape (3, size, size).
-        top, left, side: the square, in pixels, inside the picture.
+        image: uint8, shape (3, size, size).
+        top, left, side: the square, in pixels, inside the image.
 
     Returns:
         uint8, shape (3, size, size).

@@ -1,8 +1,7 @@
-"""Two pictures' pixels go in; whether they are copies of one picture comes out.
+"""Decides on pixels whether two images are duplicates: one image, compressed or scaled anew.
 
-Copies are what remains of one picture after it was compressed or scaled anew. Pictures of one
-scene by one camera, forms, or products on white in another colour are none, however alike they
-are: what tells them apart may be a few pixels.
+Images of one scene by one camera, forms, or products on white in another colour are none, however
+alike they are: what distinguishes them may be a few pixels.
 """
 
 import cv2
@@ -12,12 +11,12 @@ import numpy.typing as npt
 from pixonomy.images.decode import Pixels
 
 COMPARED_SIDE = 256
-"""Pixels of the longer side at which pictures are compared, at most."""
+"""Pixels of the longer side at which images are compared, at most."""
 
 Floats = npt.NDArray[np.float32]
 
 # Measured on 60 photographs and 40 products, compressed to JPEG quality 90 to 30, to WebP 40,
-# scaled to 0.35 to 0.9: nine in ten are found to be copies. Of 138 pairs of different products
+# scaled to 0.35 to 0.9: nine in ten are found to be duplicates. Of 138 pairs of different products
 # with one perceptual hash none is, but for those in which people see no difference either.
 _SHAPE = 0.03  # by which the ratio of the sides may differ
 _BLUR = 0.8  # pixels: what compression does to single pixels
@@ -29,14 +28,14 @@ _MOST_SPOT = 1.9  # times what is faint that the mean of 3 x 3 pixels may be off
 _MOST_SPOT_IN_NOISE = 6.0  # … and times what nine in ten pixels are off
 _OUTLIERS = 20  # pixels: so many may be off more than …
 _MOST_OUTLYING = 4.2  # … so many times what nine in ten pixels are off
-_LEAST_NOISE = 0.05  # times what is faint: pictures that are all but equal
+_LEAST_NOISE = 0.05  # times what is faint: images that are all but equal
 
 
 def are_duplicates(first: Pixels, second: Pixels) -> bool:
-    """Tell whether two pictures, uint8 (height, width, 3), are copies of one.
+    """Return whether two images, uint8 (height, width, 3), are duplicates.
 
     Differences are measured against the contrast around them, and the largest against what most
-    pixels differ by: compression spreads its errors, a mark on one of the pictures does not.
+    pixels differ by: compression spreads its errors, a mark on one of the images does not.
     """
     ratio = (first.shape[0] * second.shape[1]) / (first.shape[1] * second.shape[0])
     if not 1 - _SHAPE <= ratio <= 1 + _SHAPE:
@@ -51,6 +50,7 @@ def are_duplicates(first: Pixels, second: Pixels) -> bool:
     contrast = np.maximum(_contrast(one), _contrast(other)) * _CONTRAST
     if float((np.abs(difference).max(2) > _CLEAR + contrast).mean()) > _MOST_CLEAR:
         return False
+    # A shift of all pixels alike, as other encoders' colour conversions cause, marks nothing.
     tone = np.median(difference, axis=(0, 1)).astype(np.float32)
     return _has_no_outliers(difference - tone, np.asarray(contrast + _FAINT, np.float32))
 
@@ -62,7 +62,7 @@ def _prepare(pixels: Pixels, size: tuple[int, int]) -> Floats:
 
 
 def _contrast(pixels: Floats) -> Floats:
-    """Return the range of each pixel's surroundings, 5 x 5, in its liveliest colour."""
+    """Return the range of the 5 x 5 pixels around each, in the colour where it is largest."""
     around = np.ones((5, 5), np.uint8)
     return np.asarray((cv2.dilate(pixels, around) - cv2.erode(pixels, around)).max(2), np.float32)
 
@@ -73,5 +73,6 @@ def _has_no_outliers(difference: Floats, allowed: Floats) -> bool:
     noise = _LEAST_NOISE + float(np.percentile(off, 90))
     if spot > _MOST_SPOT or spot > _MOST_SPOT_IN_NOISE * noise:
         return False
+    # Twenty single pixels may be worse: compression rings around edges.
     largest = np.sort(off, axis=None)[-_OUTLIERS:]
     return float(largest[0]) <= _MOST_OUTLYING * noise

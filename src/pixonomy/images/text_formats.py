@@ -1,4 +1,4 @@
-"""The first bytes of a file go in; which kind of text they are comes out, or that they are none."""
+"""Tells HTML, SVG and other text from images, by the first bytes of a file."""
 
 import codecs
 import re
@@ -26,7 +26,7 @@ _HTML_ELEMENTS = frozenset({
 
 
 def tell_text(start: bytes) -> TextFormat | None:
-    """Tell pages, drawings and other text from pictures; None for bytes that are no text."""
+    """Tell pages, drawings and other text from images; None for bytes that are no text."""
     text = _read(start)
     if text is None or not text.strip():
         return None

@@ -1,4 +1,4 @@
-"""The first bytes of a TIFF, or a block of EXIF, go in; what its first directory says comes out."""
+"""Reads the first directory of a TIFF or of an EXIF block."""
 
 import struct
 
@@ -9,10 +9,10 @@ _SHORT = 3  # the type of values of two bytes
 
 
 def is_raw_tiff(start: bytes) -> bool:
-    """Tell a camera's raw picture, where the first directory lies within the bytes given.
+    """Recognise a camera's raw image, where the first directory lies within the bytes given.
 
-    It says a DNG version (Adobe DNG 1.6, tag 50706), or that its picture is a colour filter array,
-    or that it is but a preview (NewSubfileType 1) of pictures in sub-directories, as Nikon's and
+    It says a DNG version (Adobe DNG 1.6, tag 50706), or that its image is a colour filter array,
+    or that it is but a preview (NewSubfileType 1) of images in sub-directories, as Nikon's and
     Sony's are.
     """
     tags = read_tags(start)

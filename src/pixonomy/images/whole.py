@@ -1,4 +1,4 @@
-"""A picture's bytes go in; a file comes out that tells when a decoder wants more than there is.
+"""Makes Pillow refuse files that were cut, whatever the settings of the process.
 
 Whether Pillow takes a cut file for a whole one is a setting of the process
 (`ImageFile.LOAD_TRUNCATED_IMAGES`), which its user may have changed: here it never does.
@@ -17,7 +17,7 @@ _J2K_END = b"\xff\xd9"
 
 
 class WholeFile(io.BytesIO):
-    """Bytes to be read by Pillow; at their end it is told that they are cut.
+    """Bytes to be read by Pillow; reading on at their end raises: they are cut.
 
     Attributes:
         may_end: whether reading on at the end is no fault, as it is none of JPEG 2000's decoder.

@@ -1,4 +1,4 @@
-"""Framed pictures go in; what a network sees in them comes out as vectors, without Keras."""
+"""Embeds images with an ONNX network, without Keras."""
 
 from functools import lru_cache
 from pathlib import Path
@@ -11,7 +11,7 @@ from pixonomy.inference.session import open_session
 from pixonomy.inference.whole_file import read_whole
 from pixonomy.storage.files import storage_errors
 
-_BATCH = 8  # pictures at once: larger batches fall out of the processor's cache, 15 % slower
+_BATCH = 8  # images at once: larger batches fall out of the processor's cache, 15 % slower
 
 
 class EmbeddingNetwork:
@@ -28,14 +28,14 @@ class EmbeddingNetwork:
         """
         self._opened = opened = open_session(content, threads, {EMBEDDING})
         self.size = opened.size
-        """Of the square pictures it takes, in pixels."""
+        """Of the square images it takes, in pixels."""
         (self.dimensions,) = opened.widths[EMBEDDING]
-        """d: how many numbers it says of a picture."""
+        """d: the length of an embedding."""
 
     def run(self, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
         """Return embeddings, float32 (n, d), of images, uint8 (n, 3, size, size).
 
-        The embedding of a picture does not depend on those beside it.
+        The embedding of an image does not depend on those beside it.
 
         Raises:
             BundleError: if the network cannot be run, or answers with numbers that are not finite.
@@ -48,7 +48,7 @@ class EmbeddingNetwork:
         return embeddings
 
 
-@lru_cache(1)  # a worker process embeds thousands of pictures, task by task, with one network
+@lru_cache(1)  # a worker process embeds thousands of images, task by task, with one network
 def load_embedding_network(path: Path) -> EmbeddingNetwork:
     """Load an ONNX file to run on one thread; once a process.
 

@@ -1,4 +1,4 @@
-"""An ONNX model goes in; what it takes, gives and needs comes out, or why it is not run.
+"""Checks an ONNX model before it is run: its inputs, outputs, operations and memory.
 
 A model is a program that anybody can write. It is run only if it has the inputs and outputs that
 Pixonomy's models have, leans on no other file, repeats nothing, and holds no tensor too large.
@@ -30,9 +30,9 @@ Widths = dict[str, tuple[int, ...]]
 
 
 def measure_model(content: bytes) -> int:
-    """Return the bytes of the largest tensor that one picture makes, as far as can be told.
+    """Return the bytes of the largest tensor that one image makes, as far as can be inferred.
 
-    Shapes are inferred from the nodes (onnx.shape_inference); those that depend on a picture's
+    Shapes are inferred from the nodes (onnx.shape_inference); those that depend on an image's
     pixels cannot be, and count as nothing.
 
     Raises:
@@ -55,10 +55,10 @@ def measure_model(content: bytes) -> int:
 
 
 def check_form(session: Any, wanted: set[str]) -> tuple[int, Widths]:
-    """Return a session's picture size, in pixels, and the shape of each output for one picture.
+    """Return a session's image size, in pixels, and the shape of each output for one image.
 
     Raises:
-        BundleError: if uint8 pictures, (n, 3, size, size), in batches of any size n are not all it
+        BundleError: if uint8 images, (n, 3, size, size), in batches of any size n are not all it
             takes, if an output is missing that is `wanted`, or if one is not float32 of its rank.
     """
     inputs = {one.name: one for one in session.get_inputs()}
@@ -138,7 +138,8 @@ def _parts(message: Any) -> Iterator[Any]:
 def _infer(model: onnx.ModelProto) -> Iterator[onnx.TypeProto.Tensor]:
     """Infer what tensors a model makes; it loses its weights over this."""
     graph = model.graph
-    del graph.value_info[:]  # what the file itself says of them proves nothing
+    del graph.value_info[:]  # what the file itself declares of them proves nothing
+    # Large weights become inputs of the same shape: inference then copies no values around.
     large = [one for one in graph.initializer if np.prod(one.dims, dtype=float) > _KEPT]
     kept = [one for one in graph.initializer if np.prod(one.dims, dtype=float) <= _KEPT]
     graph.input.extend(

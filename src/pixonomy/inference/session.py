@@ -1,4 +1,4 @@
-"""A batch of images goes in; logits and embeddings come out, by ONNX Runtime, without Keras."""
+"""Runs a network by ONNX Runtime, without Keras: logits, embeddings, novelty."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -25,7 +25,7 @@ __all__ = ["EMBEDDING", "INPUT", "LOGITS", "NOVELTY", "Network", "Outputs", "ope
 
 Floats = npt.NDArray[np.float32]
 
-_BATCH = 64  # pictures at once: memory stays flat however many are asked for
+_BATCH = 64  # images at once: memory stays flat however many are asked for
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Outputs:
     """What the network says: logits, float32 (n, k), and embeddings, float32 (n, d).
 
     Attributes:
-        novelty: how unlike the training pictures each one is, float32 (n,); None: not told.
+        novelty: how unlike the training images each one is, float32 (n,); None: not measured.
     """
 
     logits: Floats
@@ -46,9 +46,9 @@ class Opened:
     """An ONNX Runtime session, checked.
 
     Attributes:
-        size: of the square pictures it takes, in pixels.
-        widths: the shape of each output for one picture, by its name.
-        at_once: pictures whose largest tensor stays within LARGEST_TENSOR; at least one.
+        size: of the square images it takes, in pixels.
+        widths: the shape of each output for one image, by its name.
+        at_once: images whose largest tensor stays within LARGEST_TENSOR; at least one.
     """
 
     session: Any
@@ -68,11 +68,11 @@ class Network:
         """
         self._opened = opened = open_session(content, threads, {LOGITS, EMBEDDING})
         self.image_shape = (3, opened.size, opened.size)
-        """(3, size, size) of one picture."""
+        """(3, size, size) of one image."""
         self.categories = opened.widths[LOGITS][0]
-        """How many logits a picture gets."""
+        """How many logits an image gets."""
         self.tells_novelty = NOVELTY in opened.widths
-        """Whether it says how unlike the training pictures a picture is."""
+        """Whether it says how unlike the training images an image is."""
         asked = (LOGITS, EMBEDDING, *([NOVELTY] if self.tells_novelty else []))
         self._widths = {name: opened.widths[name] for name in asked}
 

@@ -1,4 +1,4 @@
-"""The path of a file and a limit go in; its bytes come out, or the reason why they do not."""
+"""Reads a file whole, within a limit, without ever waiting for a pipe or a device."""
 
 import os
 import stat

@@ -1,4 +1,4 @@
-"""Features and soft labels go in; out-of-fold scores of a discriminant analysis come out.
+"""A discriminant analysis on soft labels, scored out of fold.
 
 Class means and one covariance hardly follow single wrong labels, where a classifier that draws
 borders bends towards each of them.
@@ -10,7 +10,7 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float32]
 
 _RIDGE = 2.0  # added to each variance; features of unit deviation have one of at most 1
-_FEW = 1e-2  # pictures that every category has at least, at the mean of all
+_FEW = 1e-2  # images that every category has at least, at the mean of all
 
 
 class Discriminant:
@@ -40,8 +40,10 @@ class Discriminant:
             centres = (sum(means[other] for other in others) + _FEW * overall) / count[:, None]
             # Over the weight, not the rows: so it is never less than what the centres spread.
             scatter = sum(self._scatters[other] for other in others) / count.sum()
+            # Within the categories: the covariance of all rows less that of the centres.
             share = count / count.sum()
             inner = scatter - (centres.T * share) @ centres + _RIDGE * np.eye(len(overall))
+            # Linear in the features, as all categories share one covariance: x S⁻¹ c - c S⁻¹ c / 2.
             slopes = np.linalg.solve(inner.astype(np.float64), centres.T).astype(np.float32)
             offsets = 0.5 * np.einsum("kd,dk->k", centres, slopes)
             scores[rows] = self._features[rows] @ slopes - offsets

@@ -1,4 +1,4 @@
-"""What models and neighbours say of suspect labels goes in; a sentence for each comes out."""
+"""Explains each label issue in a sentence, by the models and by the nearest images."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,18 +12,18 @@ Integers = npt.NDArray[np.int64]
 
 _NEAREST = 10
 _DUPLICATES = 10  # of one unit among the nearest, which do not count
-_MOST = 20_000  # suspects, the most suspect ones, whose neighbours are looked up
+_MOST = 20_000  # label issues, the most probable ones, whose neighbours are looked up
 
 
 @dataclass(frozen=True)
 class LabelEvidence:
-    """What the models say of each row.
+    """The models' probabilities for each row.
 
     Attributes:
         categories: k names.
         given: label numbers, shape (n,).
-        likely: P(category | picture), float32 (n, k).
-        posterior: P(category | picture, label), float32 (n, k).
+        likely: P(category | image), float32 (n, k).
+        posterior: P(category | image, label), float32 (n, k).
     """
 
     categories: tuple[str, ...]
@@ -37,7 +37,7 @@ class LabelEvidence:
         return self.posterior[np.arange(len(self.given)), self.given].clip(0.0, 1.0)
 
     def suggest(self, is_label_issue: npt.NDArray[np.bool_]) -> Integers:
-        """Return the likeliest category of each row; for suspects the likeliest other one."""
+        """Return the likeliest category of each row; for label issues the likeliest other one."""
         others = self.posterior.copy()
         label_issues = np.flatnonzero(is_label_issue)
         others[label_issues, self.given[label_issues]] = -1.0
@@ -50,11 +50,11 @@ def give_reasons(
     features: Floats | None = None,
     units: Integers | None = None,
 ) -> list[str | None]:
-    """Say in a sentence why each suspect is one; None for the other rows.
+    """Explain each label issue in a sentence; None for the other rows.
 
     Args:
-        features: float32 (n, d), to find the nearest pictures; None leaves them out.
-        units: rows of the suspect's own unit are no witnesses, shape (n,).
+        features: float32 (n, d), to find the nearest images; None leaves them out.
+        units: rows of the same unit are no evidence, shape (n,).
     """
     reasons: list[str | None] = [None] * len(evidence.given)
     label_issues = np.flatnonzero(is_label_issue)
@@ -105,6 +105,7 @@ def _nearest(features: Floats, units: Integers, rows: Integers) -> list[Integers
     directions = features / (np.linalg.norm(features, axis=1, keepdims=True) + 1e-9)
     index = faiss.IndexFlatIP(directions.shape[1])
     index.add(directions)
+    # Some more than wanted, since those of the row's own unit are dropped again.
     wanted = min(len(features), _NEAREST + _DUPLICATES)
     _, found = index.search(directions[rows], wanted)
     return [

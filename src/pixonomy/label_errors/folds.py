@@ -1,4 +1,4 @@
-"""Labels and units go in; the fold of each row comes out: units whole, labels spread evenly."""
+"""Assigns rows to folds: units whole, labels spread evenly."""
 
 import numpy as np
 import numpy.typing as npt
@@ -7,7 +7,7 @@ Integers = npt.NDArray[np.int64]
 
 
 def assign_folds(labels: Integers, units: Integers, folds: int, seed: int) -> Integers:
-    """Deal whole units to folds so that each fold gets about its share of every label.
+    """Assign whole units to folds so that each fold gets about its share of every label.
 
     Args:
         labels: label numbers, shape (n,); the first row of a unit speaks for it.
@@ -18,6 +18,7 @@ def assign_folds(labels: Integers, units: Integers, folds: int, seed: int) -> In
     """
     _, first, unit = np.unique(units, return_index=True, return_inverse=True)
     chance = np.random.default_rng(seed).random(len(first))
+    # By label, in random order within it, then dealt in turn like cards: every fold gets its share.
     order = np.lexsort((chance, labels[first]))
     assigned = np.empty(len(first), np.int64)
     assigned[order] = np.arange(len(first)) % folds

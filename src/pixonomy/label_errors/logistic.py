@@ -1,4 +1,4 @@
-"""Features and soft labels go in; out-of-fold scores of a logistic regression come out."""
+"""A logistic regression on soft labels, scored out of fold."""
 
 import numpy as np
 import numpy.typing as npt
@@ -35,6 +35,7 @@ class Logistic:
         size = self._count * categories
         start = np.zeros((width + 1) * size) if self._start is None else self._start
         weight = targets.sum(axis=1)
+        # What each fold's model learns from: all weight but that of its own rows.
         totals = weight.sum() - np.bincount(self._folds, weight, self._count)
         totals = np.maximum(totals, 1e-6).astype(np.float32)
         options = {"maxiter": steps, "maxcor": 10, "ftol": 1e-7, "gtol": 1e-7}
@@ -66,12 +67,14 @@ class Logistic:
             rows = slice(begin, begin + step)
             features, wanted = self._features[rows], targets[rows, None, :]
             logits = features @ slopes + table[-1]
+            # (rows, folds, k): every row through the models of all folds, in one matrix product.
             logits = logits.reshape(len(features), self._count, categories)
             logits -= logits.max(axis=2, keepdims=True)
             likely = np.exp(logits)
             sums = likely.sum(axis=2, keepdims=True)
             weight = wanted.sum(axis=2)
             losses = np.log(sums[:, :, 0]) * weight - np.einsum("nfk,nk->nf", logits, targets[rows])
+            # A row counts nothing for the model of its own fold.
             shares = (self._folds[rows, None] != np.arange(self._count)) / totals
             loss += float((losses * shares).sum())
             likely *= weight[:, :, None] / sums

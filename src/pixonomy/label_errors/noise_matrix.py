@@ -19,9 +19,9 @@ Doubles = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
-_ANCHORS = 0.3  # of the pictures predicted as a category, by certainty, show how it is labelled
+_ANCHORS = 0.3  # of the images predicted as a category, by certainty, show how it is labelled
 _FEWEST_ANCHORS, _MOST_ANCHORS = 8, 100  # a category; the fewer the surer they are
-_SUREST = 0.6  # of all images: how labels disagree among them tells how they go wrong
+_SUREST = 0.6  # of all images: how labels disagree among them shows how they go wrong
 _BINS = 40  # of those, of equal size
 _RISE = 10.0  # wrong labels that depend on the image are 1 + 10 x as frequent at rank x as at 0
 _DOUBT_FACTORS = (0.5, 1.0, 1.5)  # a model's own doubts are known no better than that
@@ -32,7 +32,7 @@ _DOUBT = 0.01  # of an image's category on average, which is hardly any
 # Measured: nearly all sets with errors planted at random lie below, and sets where errors lie on
 # images that another model finds hard above.
 _EVIDENCE = (4.25, 4.75)
-_FLOORS = (0.05, 0.1)  # of the surest pictures, whose disagreements are wrong labels and no doubts
+_FLOORS = (0.05, 0.1)  # of the surest images, whose disagreements are wrong labels and no doubts
 # What every category is believed to be like before its own anchors are seen:
 _IMAGES = 10.0  # anchors of the mean share of wrong labels,
 _ERRORS = 5.0  # wrong labels that went to other categories evenly
@@ -44,14 +44,14 @@ _BOUNDS = (0.0, 5.0)  # of the weight of a score
 
 @dataclass(frozen=True)
 class Reading:
-    """What scores and labels together say.
+    """What scores and labels together imply.
 
     Attributes:
-        likely: P(true category | features), float32 (n, k); the picture's own label plays no part.
+        likely: P(true category | features), float32 (n, k); the image's own label plays no part.
         posterior: P(true category | features, given label), float32 (n, k).
         noise: P(given label | true category), float32 (k, k), row by row.
         weights: what the scores were multiplied with.
-        dependence: 0 where labels go wrong anywhere, 1 where they do on pictures that are hard.
+        dependence: 0 where labels go wrong anywhere, 1 where they do on images that are hard.
     """
 
     likely: Floats
@@ -79,8 +79,8 @@ def read_labels(
     """Weigh scores against each other, estimate the noise, and apply Bayes' rule to each label.
 
     Weights are those under which the given labels are likeliest. The noise is read off at
-    anchors (after Patrini et al. 2017): pictures whose category is surest, given labels aside, or
-    all pictures where errors depend on the picture; in between, it is the mean of both.
+    anchors (after Patrini et al. 2017): images whose category is surest, given labels aside, or
+    all images where errors depend on the image; in between, it is the mean of both.
 
     Args:
         scores: log-probabilities without priors up to scale, one or more of shape (n, k).
@@ -102,6 +102,7 @@ def read_labels(
         noise = (1 - np.float32(dependence)) * near + np.float32(dependence) * all_over
     weights = _fit_weights(scores, prior, given, noise, weights)
     likely = _mix(scores, prior, weights)
+    # Bayes' rule: P(true | x, given) is proportional to P(true | x) P(given | true).
     posterior = likely * noise.T[given]
     posterior /= posterior.sum(axis=1, keepdims=True) + 1e-30
     return Reading(likely, posterior, noise, weights, dependence)
@@ -168,6 +169,7 @@ def _fit_errors(counts: Doubles, sizes: Integers, doubts: Doubles, profile: Doub
         profile: how many times as frequent wrong labels are in each bin as at rate 1.
     """
     factors, rates = np.array(_DOUBT_FACTORS)[:, None, None], _RATES[:, None]
+    # A label disagrees where the model errs, or else where the label is wrong.
     misjudged = np.minimum(factors * doubts, 0.95)
     chances = np.clip(misjudged + (1 - misjudged) * rates * profile, 1e-6, 1 - 1e-6)
     likelihoods = counts * np.log(chances) + (sizes - counts) * np.log1p(-chances)
@@ -175,7 +177,7 @@ def _fit_errors(counts: Doubles, sizes: Integers, doubts: Doubles, profile: Doub
 
 
 def find_floor(likely: Floats, given: Integers) -> float:
-    """Return the share of wrong labels that the very surest pictures show, 0 to 1.
+    """Return the share of wrong labels that the very surest images show, 0 to 1.
 
     What the model doubts itself is taken off. Of the surest twentieth and tenth the lower counts.
     """
@@ -211,6 +213,7 @@ def _fit_weights(
         likely = _mix(scores, prior, weights)
         joint = likely * chances
         heard = joint.sum(axis=1) + np.float32(1e-12)
+        # The gradient of log P(given | x) in the logits: posterior less prior probabilities.
         pull = joint / heard[:, None] - likely
         slopes = [-np.einsum("nk,nk->", pull, score) / len(given) for score in scores]
         return -float(np.log(heard).mean()), np.array(slopes, np.float64)
@@ -222,7 +225,7 @@ def _fit_weights(
 
 
 def _read_anchors(likely: Floats, given: Integers, are_all: bool) -> Floats:
-    """Count the labels that the surest pictures of each category, or all, were given."""
+    """Count the labels that the surest images of each category, or all, were given."""
     count, categories = likely.shape
     predicted, confidence = likely.argmax(axis=1), likely.max(axis=1)
     order = np.lexsort((-confidence, predicted))
@@ -233,12 +236,15 @@ def _read_anchors(likely: Floats, given: Integers, are_all: bool) -> Floats:
     cells = predicted[anchors] * categories + given[anchors]
     seen = np.bincount(cells, confidence[anchors], categories**2).reshape(categories, categories)
     wrong = max(1 - np.trace(seen) / max(seen.sum(), 1e-9), _LEAST_WRONG)
+    # Where wrong labels go to before any were seen: to each category by its frequency.
     even = np.tile(np.bincount(given, minlength=categories) / count, (categories, 1))
     np.fill_diagonal(even, 0.0)
     even /= np.maximum(even.sum(axis=1, keepdims=True), 1e-9)
     others = seen.copy()
     np.fill_diagonal(others, 0.0)
     missed, total = others.sum(axis=1, keepdims=True), seen.sum(axis=1, keepdims=True)
+    # Smoothed as if `_IMAGES` anchors had been seen before, with the mean share of wrong labels, so
+    # that a category of few anchors is believed to be like the others.
     shares = (missed + _IMAGES * wrong) / (total + _IMAGES)
     table = shares * (others + _ERRORS * even) / (missed + _ERRORS)
     np.fill_diagonal(table, 1 - shares[:, 0])

@@ -1,4 +1,4 @@
-"""Embeddings of any scale and length go in; their main directions come out, compactly."""
+"""Principal components of embeddings of any scale, in memory that the rows do not fill."""
 
 from collections.abc import Iterator
 
@@ -34,6 +34,7 @@ def compress(features: npt.NDArray[np.floating], dimensions: int) -> Floats:
     scatter = np.zeros((length, length))
     for rows in _chunks(features):
         scaled = (rows - centre) / scale
+        # The covariance is summed up in chunks: (d, d) fits in memory, (n, d) need not.
         scatter += scaled.T @ scaled
     _, directions = np.linalg.eigh(scatter)
     kept = directions[:, ::-1][:, : min(dimensions, count, length)].astype(np.float32)

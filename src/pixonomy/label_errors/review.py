@@ -1,11 +1,11 @@
 """Review labels by embeddings, or by probabilities: which of them are probably wrong.
 
-Each picture is judged by models that have not seen it. The first are a discriminant analysis and
-a logistic regression of the labels as they are; what they say of every label, with the noise they
+Each image is judged by models that have not seen it. The first are a discriminant analysis and
+a logistic regression of the labels as they are; their opinion of every label, with the noise they
 see in all labels together, cleans the labels that the next ones learn from, and so on.
 
-What can be told: a label is called wrong where the picture looks like those that mostly bear
-another. Errors that are no rarer than right labels among alike pictures, as when more than half
+What can be found: a label is called wrong where the image looks like those that mostly bear
+another. Errors that are no rarer than right labels among alike images, as when more than half
 of a category is labelled otherwise, look like the truth and cannot be found by any such method.
 """
 
@@ -41,7 +41,7 @@ _SETTLED = 3
 _FIRST_STEPS, _STEPS = 40, 15  # of the logistic regression; later ones begin near their goal
 _TRUST = 0.5  # in the posterior; the rest of the weight stays with the given label
 _FEWEST_UNITS = 3  # of a category: with fewer the models of some fold hardly know it
-_STRENGTH = 0.1  # of the logistic regression for 10,000 pictures of 10 categories
+_STRENGTH = 0.1  # of the logistic regression for 10,000 images of 10 categories
 _FIRST_WEIGHT = 0.5  # of each score
 _TINY = 1e-6
 
@@ -51,18 +51,18 @@ class LabelReview:
     """What is to be thought of each label, in the order of the rows.
 
     Attributes:
-        quality: float32 (n,), 0 to 1: the probability that the label is right, given the picture,
+        quality: float32 (n,), 0 to 1: the probability that the label is right, given the image,
             the label, and how labels go wrong in this set; NaN where the category has fewer
             than three units to learn from. Sorted ascending it is the ranked list.
-        suggested: the likeliest category; for a suspect the likeliest other than its label.
-        is_suspect: bool (n,), from the automatic cut; see `label_errors.threshold`.
-        reasons: a sentence for each suspect, null for the others.
+        suggested: the likeliest category; for a label issue the likeliest other than its label.
+        is_label_issue: bool (n,), by the automatic threshold; see `label_errors.threshold`.
+        reasons: a sentence for each label issue, null for the others.
         likely: float32 (n, k), the probability of each category, from models that have not seen
             the row's unit nor heard its label.
         categories: in the order of `likely`.
         agreement: the share of labels that is what the models hold likeliest, 0 to 1.
-        precision: of the suspects, the share to be expected wrong if labels go wrong as often
-            everywhere as among the surest pictures, 0 to 1; NaN without suspects.
+        precision: of the label issues, the share to be expected wrong if labels go wrong as often
+            everywhere as among the surest images, 0 to 1; NaN without label issues.
     """
 
     quality: Floats
@@ -85,14 +85,14 @@ def review_labels(
     """Review labels by cross-validation on embeddings.
 
     Args:
-        features: float (n, d), perhaps memory-mapped; a row a picture.
+        features: float (n, d), perhaps memory-mapped; a row an image.
         labels: String (n,), no nulls.
-        units: rows of one number, such as a product or copies of a picture, are never torn
+        units: rows of one number, such as a product or duplicates of an image, are never torn
             between learning and judging, shape (n,); None: each row is its own.
-        seed: deals units to folds.
+        seed: decides which fold each unit is in.
 
     Returns:
-        The review; without suspects where fewer than two categories have three units.
+        The review; without label issues where fewer than two categories have three units.
     """
     categories, given = _number(labels)
     units = np.arange(len(given)) if units is None else np.asarray(units, np.int64)
@@ -114,7 +114,7 @@ def review_labels(
 def review_probabilities(
     probabilities: npt.NDArray[np.floating], labels: pl.Series, categories: Sequence[str]
 ) -> LabelReview:
-    """Review labels by the answers of a classifier that has not learnt from these pictures.
+    """Review labels by the answers of a classifier that has not learnt from these images.
 
     Args:
         probabilities: float (n, k), out of sample.
@@ -139,12 +139,13 @@ def review_probabilities(
 def _judge(
     features: Floats, given: Integers, folds: Integers, context: Context
 ) -> tuple[Floats, Floats, float]:
-    """Return P(category | picture) and P(category | picture, label), float32 (n, k) each.
+    """Return P(category | image) and P(category | image, label), float32 (n, k) each.
 
-    And how far wrong labels depend on the picture, 0 to 1.
+    And how far wrong labels depend on the image, 0 to 1.
     """
     count, categories = len(given), int(given.max()) + 1
     discriminant = Discriminant(features, folds)
+    # The smaller the set, the more strongly weights are held: few images are learnt by heart.
     strength = _STRENGTH * float(np.sqrt(1e5 / (count * categories)))
     logistic = Logistic(features, folds, strength)
     targets = np.zeros((count, categories), np.float32)
@@ -157,6 +158,7 @@ def _judge(
         is_settled = turn >= _ROUNDS - _SETTLED
         shares = targets.mean(axis=0) + np.float32(1e-4)
         bent = logistic.score(targets, _STEPS if turn else _FIRST_STEPS)
+        # Both without priors, which `read_labels` adds once.
         scores = [discriminant.score(targets), bent - np.log(shares)]
         reading: Reading = read_labels(scores, shares, given, noise, weights, is_settled)
         noise, weights = reading.noise, reading.weights
@@ -164,6 +166,8 @@ def _judge(
             likely += reading.likely / _SETTLED
             posterior += reading.posterior / _SETTLED
             dependence += reading.dependence / _SETTLED
+        # Soft labels for the next round: half what is believed, and the given label as far as it
+        # is.
         targets = _TRUST * reading.posterior
         targets[rows, given] += (1 - _TRUST) * reading.posterior[rows, given]
         context.progress("reviewing labels", turn + 1, _ROUNDS)

@@ -1,4 +1,4 @@
-"""A network that learns to tell 32 px images apart in minutes, from scratch.
+"""A network that learns to classify 32 px images in minutes, from scratch.
 
 After airbench (Jordan 2024, arXiv:2404.00498): a first layer that decorrelates small patches of
 the training images and is never trained, three blocks of two convolutions without residuals,

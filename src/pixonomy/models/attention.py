@@ -9,7 +9,7 @@ import torch
 from pixonomy.models.device import device_of, lay_on
 from pixonomy.models.program import NotFlat, Program
 
-_FEWEST_CELLS = 4  # a side: a coarser map would not tell one part of an image from another
+_FEWEST_CELLS = 4  # a side: a coarser map would not separate the parts of an image
 
 
 def activation_maps(

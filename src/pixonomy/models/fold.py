@@ -15,7 +15,7 @@ from pixonomy.models.fused import PRECISIONS, BatchNorm, Convolution, Depthwise,
 
 
 def can_fold(convolution: Any, norm: Any) -> bool:
-    """Tell whether a layer and the only one that reads it can be computed as one."""
+    """Return whether a layer and the only one that reads it can be computed as one."""
     return (
         isinstance(convolution, Convolution | Depthwise)
         and isinstance(norm, BatchNorm)
@@ -29,7 +29,7 @@ def can_fold(convolution: Any, norm: Any) -> bool:
 
 
 def can_end_with(rectifier: Any) -> bool:
-    """Tell whether a layer can be taken in the same memory, after both."""
+    """Return whether a layer can be taken in the same memory, after both."""
     return isinstance(rectifier, Rectifier) and rectifier.is_direct()
 
 

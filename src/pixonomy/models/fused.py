@@ -72,7 +72,7 @@ class Convolution(Direct, layers.Conv2D):
             kernel.data = turned.permute(2, 3, 1, 0)
 
     def is_direct(self) -> bool:
-        """Tell whether both sides are padded alike, which Keras does not always do."""
+        """Return whether both sides are padded alike, which Keras does not always do."""
         # With a stride or an even kernel, "same" is TensorFlow's: one pixel more at the far side.
         is_centred = all(size % 2 for size in self.kernel_size) and set(self.strides) == {1}
         return self.padding == "valid" or (self.padding == "same" and is_centred)
@@ -104,7 +104,7 @@ class Depthwise(Direct, layers.DepthwiseConv2D):
     """`keras.layers.DepthwiseConv2D` over channels-first maps."""
 
     def is_direct(self) -> bool:
-        """Tell whether it is padded alike on both sides and followed by nothing."""
+        """Return whether it is padded alike on both sides and followed by nothing."""
         is_centred = all(size % 2 for size in self.kernel_size) and set(self.strides) == {1}
         is_padded = self.padding == "valid" or (self.padding == "same" and is_centred)
         is_linear = self.activation in (None, keras.activations.linear)
@@ -135,7 +135,7 @@ class BatchNorm(Direct, layers.BatchNormalization):
     """`keras.layers.BatchNormalization` over axis 1 in one kernel, statistics in float32."""
 
     def is_direct(self) -> bool:
-        """Tell whether it is plain normalisation of channels-first maps."""
+        """Return whether it is plain normalisation of channels-first maps."""
         return self.axis == 1 and not self.renorm
 
     def compute(self, inputs: Any, is_training: bool) -> Any:
@@ -159,7 +159,7 @@ class MaxPool(Direct, layers.MaxPooling2D):
     """`keras.layers.MaxPooling2D` without padding, called directly."""
 
     def is_direct(self) -> bool:
-        """Tell whether nothing is padded."""
+        """Return whether nothing is padded."""
         return self.padding == "valid"
 
     def compute(self, inputs: Any, is_training: bool) -> Any:
@@ -172,7 +172,7 @@ class Rectifier(Direct, layers.ReLU):
     """`keras.layers.ReLU`, called directly; MobileNet's is cut off at six."""
 
     def is_direct(self) -> bool:
-        """Tell whether negative inputs become zero."""
+        """Return whether negative inputs become zero."""
         return not self.negative_slope and not self.threshold
 
     def compute(self, inputs: Any, is_training: bool) -> Any:

@@ -18,7 +18,7 @@ _TAPS = 3  # a side of the kernel
 
 
 def suits(inputs: torch.Tensor, kernel: torch.Tensor) -> bool:
-    """Tell whether `SmallConvolution` is the faster way (kernel 3 x 3, stride 1, padded by 1)."""
+    """Return whether `SmallConvolution` is the faster way (kernel 3 x 3, stride 1, padded by 1)."""
     return (
         inputs.dtype is torch.bfloat16
         and inputs.device.type == "cpu"
@@ -104,7 +104,7 @@ def kernel_gradient(inputs: torch.Tensor, gradient: torch.Tensor) -> torch.Tenso
 
 
 def suits_strided(inputs: torch.Tensor, kernel: torch.Tensor) -> bool:
-    """Tell whether `StridedDepthwise` is the faster way (stride 2, no padding)."""
+    """Return whether `StridedDepthwise` is the faster way (stride 2, no padding)."""
     return (
         inputs.dtype is torch.bfloat16
         and inputs.device.type == "cpu"

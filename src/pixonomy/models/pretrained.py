@@ -120,7 +120,7 @@ def _connect_timeout(build: Any | None) -> Iterator[None]:
 
 
 def _is_reachable(build: Any) -> bool:
-    """Tell whether the host that Keras names for the network's weights takes a connection."""
+    """Return whether the host that Keras names for the network's weights takes a connection."""
     module = importlib.import_module(build.__module__)
     names = (name for name in _ADDRESSES if hasattr(module, name))
     address = next((getattr(module, name) for name in names), None)

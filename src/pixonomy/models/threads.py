@@ -92,7 +92,7 @@ def share_cores(cores: int) -> None:
 
 
 def make_room() -> None:
-    """Take as many threads as there is room for; to be called between pieces of work."""
+    """Take as many threads as find a core each; to be called between pieces of work."""
     for shared in _shared:
         threads = shared()
         if threads is not None and threads != torch.get_num_threads():

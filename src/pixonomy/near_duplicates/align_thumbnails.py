@@ -1,7 +1,7 @@
-"""Thumbnails of pairs and likely placements go in; how alike they are, laid exactly, comes out.
+"""Registers the thumbnails of candidate pairs and rules out those that then differ.
 
-Thumbnails are at hand for all pictures: most look-alikes are told apart by them, once one lies
-exactly over the other, in a fraction of the time that reading both pictures takes.
+Thumbnails are at hand for all images: once one lies exactly over the other, they rule out most
+look-alikes in a fraction of the time that reading both images takes.
 """
 
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from pixonomy.near_duplicates.windows import Floats
 
 _EFFORT = Effort(steps=8, blur=3, margin=2, precision=1e-3)
 _BLOCK = 4  # pixels
-_HOPELESS, _GOOD = 0.1, 0.42  # likeness outside which no other guess is tried
+_HOPELESS, _GOOD = 0.1, 0.42  # correlations outside which no other guess is tried
 
 Integers = npt.NDArray[np.int64]
 
@@ -62,7 +62,7 @@ class BlockCorrelation:
 
 
 def register_thumbnails(thumbnails: Thumbnails, guesses: Guesses) -> BlockCorrelation:
-    """Lay one picture of each pair over the other, and tell how alike they are there.
+    """Lay one image of each pair over the other, and correlate their blocks there.
 
     Args:
         thumbnails: uint8 (n, 1024).
@@ -74,6 +74,7 @@ def register_thumbnails(thumbnails: Thumbnails, guesses: Guesses) -> BlockCorrel
     everywhere = np.ones((len(where), *first.shape[1:]), np.bool_)
     beside[where] = beside_caption(correlate(first[where], second[where], everywhere, _BLOCK))
     worst, placement = _try(first, second, guesses.places[:, 0])
+    # A second start only in between: below nothing helps, above the pair goes on anyway.
     again = np.flatnonzero((worst > _HOPELESS) & (worst < _GOOD))
     other_worst, other = _try(first[again], second[again], guesses.places[again, 1])
     better = other_worst > worst[again]

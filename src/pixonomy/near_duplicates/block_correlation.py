@@ -1,6 +1,6 @@
-"""Grey pictures that lie over each other go in; how alike they are in their worst parts comes out.
+"""Correlates images that lie over each other block by block, and judges by the worst blocks.
 
-Look-alikes agree in most parts, as two bottles do in all but their labels; copies agree in all.
+Look-alikes agree in most parts, as two bottles do in all but their labels; duplicates agree in all.
 """
 
 import numpy as np
@@ -15,15 +15,15 @@ Flags = npt.NDArray[np.bool_]
 _FAINT = 5.0  # grey levels of deviation: weaker structure says nothing
 _FEWEST = 4  # blocks with something in them
 _WORST = 4  # one in so many
-_BAND = 0.38  # of a picture's height: what a caption covers at most
+_BAND = 0.38  # of an image's height: what a caption covers at most
 
 
 def correlate(ones: Greys, others: Greys, is_seen: Flags, block: int) -> Floats:
     """Return the correlation of each block, -1 to 1: float32 (m, rows, columns).
 
     Args:
-        is_seen: bool, of the pictures' shape; a block that is not wholly seen, or shows nothing in
-            either picture, is NaN.
+        is_seen: bool, of the images' shape; a block that is not wholly seen, or shows nothing in
+            either image, is NaN.
         block: pixels, the side of a block.
     """
     one, other = (_cut(_trim(each), block).astype(np.float32) for each in (ones, others))
@@ -34,18 +34,21 @@ def correlate(ones: Greys, others: Greys, is_seen: Flags, block: int) -> Floats:
         for both in ((one, one), (other, other), (one, other))
     )
     noise = _FAINT**2
+    # Noise is added to both sides of the fraction, as in SSIM (Wang et al. 2004): plain blocks then
+    # correlate near 1 instead of at random.
     correlation = (common + noise) / np.sqrt((power + noise) * (other_power + noise))
     tells = _cut(is_seen, block).all(3) & (np.maximum(power, other_power) > noise)
     return np.where(tells, correlation, np.nan).astype(np.float32)
 
 
 def worst_quarter(correlation: Floats) -> Floats:
-    """Return the mean of the least quarter of each picture's blocks; 0 where too few say anything.
+    """Return the mean of the least quarter of each image's blocks; 0 where too few say anything.
 
     Args:
         correlation: float32 (m, rows, columns), NaN where a block says nothing.
     """
     images, rows, columns = correlation.shape
+    # The worst quarter, not the mean: a different label covers few blocks of a bottle.
     ranked = np.sort(correlation.reshape(images, rows * columns), axis=1)  # NaN last
     count = np.isfinite(ranked).sum(1)
     taken = np.maximum(1, count // _WORST)
@@ -55,7 +58,7 @@ def worst_quarter(correlation: Floats) -> Floats:
 
 
 def beside_caption(correlation: Floats) -> Floats:
-    """Return the mean of each picture's blocks beside that band without which it is highest.
+    """Return the mean of each image's blocks beside that band without which it is highest.
 
     Args:
         correlation: float32 (m, rows, columns), NaN where a block says nothing.
@@ -78,7 +81,7 @@ def _trim(images: Greys) -> Greys:
 
 
 def _cut(values: npt.NDArray[np.generic], block: int) -> npt.NDArray[np.generic]:
-    """Return the whole blocks of pictures: (m, rows, columns, pixels of a block)."""
+    """Return the whole blocks of images: (m, rows, columns, pixels of a block)."""
     count, rows, columns = len(values), values.shape[1] // block, values.shape[2] // block
     whole = values[:, : rows * block, : columns * block]
     split = whole.reshape(count, rows, block, columns, block).swapaxes(2, 3)

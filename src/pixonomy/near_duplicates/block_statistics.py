@@ -1,4 +1,4 @@
-"""Two pictures that lie over each other go in; how far they agree, block by block, comes out."""
+"""Compares two registered images block by block: structure, mean colour, and hue."""
 
 from dataclasses import dataclass
 
@@ -14,12 +14,12 @@ BLOCK = 10
 """Pixels: the side of a block."""
 
 _FAINT = 6.0  # grey levels of deviation: below it a block says nothing
-_DRAWN = 12.0  # grey levels of deviation, from which on colours can be told
-_USUAL_BLUR = 2.0  # pixels; tiny pictures are blurred more, and their colours are rougher
+_DRAWN = 12.0  # grey levels of deviation, from which on colours can be compared
+_USUAL_BLUR = 2.0  # pixels; tiny images are blurred more, and their colours are rougher
 _FLAT = 15.0  # grey levels of deviation
-_MOST_GAIN = 2.2  # a picture of so much weaker contrast is another one, or not to be judged
+_MOST_GAIN = 2.2  # an image of so much weaker contrast is another one, or not to be judged
 _EDGE = 1.5  # of the blur
-_LEAST_SHARES = 0.4, 0.72  # of either picture that is seen in the other, and of one of them
+_LEAST_SHARES = 0.4, 0.72  # of either image that is seen in the other, and of one of them
 
 Floats = npt.NDArray[np.float32]
 Flags = npt.NDArray[np.bool_]
@@ -27,16 +27,16 @@ Flags = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class BlockStatistics:
-    """What blocks say, each of them in an array of shape (rows, columns).
+    """Measures of all blocks, each in an array of shape (rows, columns).
 
     Attributes:
-        telling: blocks with something in them, where both pictures are.
+        textured: blocks with something in them, where both images are.
         correlation: of each block, -1 to 1.
-        powers: of the second and of the first picture: the variance within each block, in squared
+        powers: of the second and of the first image: the variance within each block, in squared
             grey levels, as far as blur leaves it.
         off_tone: grey levels by which a block's mean colour misses what the others let expect.
         off_hue: 0 to 1, how much the colours of what lies in a block differ.
-        seen: blocks where both pictures are.
+        seen: blocks where both images are.
     """
 
     textured: Flags
@@ -48,7 +48,7 @@ class BlockStatistics:
 
 
 def agree(second: Pixels, registered: Registered, blur: float) -> BlockStatistics | None:
-    """Compare the second picture with the first as it lies over it; None where too little does.
+    """Compare the second image with the first as it lies over it; None where too little does.
 
     Args:
         blur: pixels; noise, compression and a misfit finer than that do not matter.
@@ -65,6 +65,8 @@ def agree(second: Pixels, registered: Registered, blur: float) -> BlockStatistic
     if not seen.any():
         return None
     grey = cv2.cvtColor(one, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    # Tones are fitted to plain blocks above all: the mean of a block with an edge in it does not
+    # follow a gamma.
     flatness = (1 / (1 + _cut(grey).var(2) / _FLAT**2)).astype(np.float32)
     tone = match_tones(_means(one)[seen], _means(other)[seen], flatness[seen])
     if not 1 / _MOST_GAIN < float(np.median(tone.gain)) < _MOST_GAIN:
@@ -86,9 +88,12 @@ def _compare(ones: Floats, others: Floats, seen: Flags, tolerance: float) -> Blo
     ones, others = ones - means[:, :, None], others - other_means[:, :, None]
     bright, other_bright = brightness(ones), brightness(others)
     power, other_power = (bright**2).mean(2), (other_bright**2).mean(2)
+    # As in SSIM (Wang et al. 2004): a constant that keeps blocks with little in them near 1.
     noise = _FAINT**2 / 3
     common = (bright * other_bright).mean(2) + noise
     stronger = np.maximum(power, other_power)
+    # Regression of each channel on brightness, within each block: the direction in colour space
+    # that its structure is drawn in, (rows, columns, channels).
     hues = [
         np.einsum("rcpk,rcp->rck", values, light) / values.shape[2]
         for values, light in ((ones, bright), (others, other_bright))
@@ -116,13 +121,13 @@ def _with_channels(values: cv2.typing.MatLike) -> Floats:
 
 
 def _blocks(values: Floats) -> Floats:
-    """Return the whole blocks of a picture: (rows, columns, pixels of a block, channels)."""
+    """Return the whole blocks of an image: (rows, columns, pixels of a block, channels)."""
     channels = [_cut(values[..., channel]) for channel in range(values.shape[2])]
     return np.stack(channels, axis=3)
 
 
 def _cut(values: Floats) -> Floats:
-    """Return the whole blocks of a picture: (rows, columns, pixels of a block)."""
+    """Return the whole blocks of an image: (rows, columns, pixels of a block)."""
     rows, columns = (side // BLOCK for side in values.shape)
     whole = values[: rows * BLOCK, : columns * BLOCK]
     blocks = whole.reshape(rows, BLOCK, columns, BLOCK).swapaxes(1, 2)

@@ -1,4 +1,4 @@
-"""Thumbnails and embeddings go in; pairs of pictures that may show the same come out."""
+"""Finds candidate pairs: images whose thumbnails or embeddings lie close together."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from pixonomy.near_duplicates.thumbnail_index import ThumbnailIndex
 from pixonomy.near_duplicates.windows import Floats, coarse_windows
 from pixonomy.progress import Context
 
-_BLOCK = 2048  # pictures whose windows are looked for at once
+_BLOCK = 2048  # images whose windows are looked for at once
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Reaches:
 
 @dataclass(frozen=True)
 class _Kind:
-    """One kind of vector: what lies in the index, and what is asked of each picture.
+    """One kind of vector: what lies in the index, and what is asked for each image.
 
     Attributes:
         kept: float32 (n, d) from a block (start, end).
@@ -55,9 +55,9 @@ class _Kind:
 def find_candidates(
     thumbnail_index: ThumbnailIndex, reaches: Reaches, context: Context
 ) -> Iterator[pl.DataFrame]:
-    """Yield pairs (asking, found: UInt32, numbers in the sketches), of one stretch at a time.
+    """Yield pairs (asking, found: UInt32, numbers in the thumbnail index), block by block.
 
-    A pair may be told several times. Three kinds: a window of one picture looks like the other;
+    A pair may be found several times. Three kinds: a window of one image looks like the other;
     the upper or the lower third of both looks the same (a caption covers one at most); a network
     sees both alike.
     """
@@ -73,6 +73,7 @@ def find_candidates(
 
 def _ask(index: Neighbours, kind: _Kind, start: int, end: int) -> pl.DataFrame:
     questions = kind.asked(start, end)
+    # (images, windows, d): every window asks for itself.
     rows, each, size = questions.shape
     queries = np.repeat(np.arange(start, end), each)
     near = index.search(questions.reshape(rows * each, size), queries, kind.reach.most)

@@ -1,4 +1,4 @@
-"""Thumbnails go in; short vectors that are alike for alike pictures come out."""
+"""Short vectors of thumbnails, by their cosine transform, that are alike for alike images."""
 
 from functools import cache
 
@@ -21,12 +21,12 @@ def to_thumbnails(descriptors: list[bytes]) -> Thumbnails:
 
 
 def whole_vectors(thumbnails: Thumbnails) -> Floats:
-    """Return one vector of unit length a picture: float32 (n, d)."""
+    """Return one vector of unit length an image: float32 (n, d)."""
     return _project(thumbnails, window_matrices((Window(),)))[:, 0]
 
 
 def window_vectors(thumbnails: Thumbnails, windows: tuple[Window, ...]) -> Floats:
-    """Return a vector for each window of each picture: float32 (n, windows, d)."""
+    """Return a vector for each window of each image: float32 (n, windows, d)."""
     return _project(thumbnails, window_matrices(windows))
 
 
@@ -42,6 +42,7 @@ def _quartered(windows: tuple[Window, ...]) -> Floats:
     half = THUMBNAIL_SIDE // 2
     matrices = window_matrices(windows)
     split = matrices.reshape(*matrices.shape[:2], half, 2, half, 2)
+    # A mean of four pixels times the sum of their four weights: the matrices shrink with the image.
     return np.asarray(split.sum((3, 5)).reshape(*matrices.shape[:2], half * half), np.float32)
 
 
@@ -52,6 +53,8 @@ def third_vectors(thumbnails: Thumbnails) -> Floats:
 
 def _project(thumbnails: npt.NDArray[np.generic], matrices: Floats) -> Floats:
     parts, size, _ = matrices.shape
+    # Without the mean, and of unit length: brightness and contrast do not count, and the product of
+    # two vectors is their correlation over low frequencies.
     centred = thumbnails - thumbnails.mean(1, keepdims=True, dtype=np.float32)
     vectors = (centred @ matrices.reshape(parts * size, -1).T).reshape(-1, parts, size)
     lengths = np.linalg.norm(vectors, axis=2, keepdims=True)

@@ -1,4 +1,4 @@
-"""What the blocks of two pictures say goes in; whether they show the same comes out."""
+"""The decision rule: whether two registered images show the same, by their blocks."""
 
 from dataclasses import dataclass
 
@@ -33,8 +33,8 @@ _WHOLE = Bounds(correlation=0.93, alike=0.88, off_tone=0.05, blocks=6)
 _WHOLE_TINY = Bounds(correlation=0.75, alike=0.6, off_tone=0.3, blocks=6)
 _BESIDE_CAPTION = Bounds(correlation=0.985, alike=0.985, off_tone=0.01, blocks=12)
 _BESIDE_CAPTION_TINY = Bounds(correlation=0.85, alike=0.75, off_tone=0.15, blocks=12)
-_CAPTION_HEIGHT = 0.38  # of a picture, at most
-_CAPTION_WIDTH = 0.36  # of a picture, at least, or …
+_CAPTION_HEIGHT = 0.38  # of an image, at most
+_CAPTION_WIDTH = 0.36  # of an image, at least, or …
 _CAPTION_CONTRAST = 2.5  # … so many times the variance of what it covers
 _FRAME = 0.18  # of a side, at each edge: further inside, no frame is looked for
 _FEWEST_INNER = 2  # blocks with something in them
@@ -47,18 +47,19 @@ _DYED = ((0.04, 4.0), (0.15, 1.5))
 def decide_pair(
     statistics: BlockStatistics | None, is_tiny: bool = False, may_have_caption: bool = True
 ) -> float:
-    """Return the mean correlation of what both pictures show, 0 to 1; 0 if they differ.
+    """Return the mean correlation of what both images show, 0 to 1; 0 if they differ.
 
     They may differ within a band as high as a caption if they are all the more alike elsewhere.
 
     Args:
-        is_tiny: one of the pictures is so small that a JPEG's blocks are as large as what it shows.
+        is_tiny: one of the images is so small that a JPEG's blocks are as large as what it shows.
         may_have_caption: otherwise they have to be alike everywhere.
     """
     if statistics is None:
         return 0.0
     everywhere = np.ones(statistics.seen.shape, np.bool_)
     bounds = _WHOLE_TINY if is_tiny else _WHOLE
+    # Stricter beside a band: what is left has to make up for what may differ.
     beside_caption = _BESIDE_CAPTION_TINY if is_tiny else _BESIDE_CAPTION
     score = _ask(statistics, everywhere, bounds)
     if score > 0 or not may_have_caption:
@@ -97,7 +98,7 @@ def _beside_caption(statistics: BlockStatistics) -> Flags:
 
 
 def _inner(statistics: BlockStatistics) -> Flags:
-    """Tell which blocks lie further inside than a frame reaches."""
+    """Return which blocks lie further inside than a frame reaches."""
     inner = np.zeros(statistics.seen.shape, np.bool_)
     height, width = statistics.seen.shape[0], statistics.seen.shape[1]
     top, left = round(_FRAME * height), round(_FRAME * width)
@@ -132,7 +133,7 @@ def _is_other(statistics: BlockStatistics) -> Flags:
 
 
 def _weights(statistics: BlockStatistics) -> Floats:
-    """Return what each block counts: strong contrast tells more."""
+    """Return what each block counts: strong contrast is better evidence."""
     return np.sqrt(np.minimum(np.maximum(*statistics.powers), _STRONG**2))
 
 

@@ -1,4 +1,4 @@
-"""Sketches of pictures go in; the pairs worth a look at their pixels come out."""
+"""Thins out candidate pairs by their thumbnails: what is left is worth reading the pixels for."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -17,8 +17,8 @@ from pixonomy.progress import Context
 
 _PLACED = 8000  # pairs whose thumbnails are placed at once
 _SIFTED = 1000  # pairs whose thumbnails are laid over each other at once
-_SPARE = 3  # times as many of one picture's pairs are kept until those of all are known
-_FEW = 5000  # pictures that are not worth processes of their own
+_SPARE = 3  # times as many of one image's pairs are kept until those of all are known
+_FEW = 5000  # images that are not worth processes of their own
 _BEST_FIRST = [False, False, True, False]
 
 _PLACEMENT = pl.Array(pl.Float64, 6)
@@ -26,15 +26,15 @@ _PLACEMENT = pl.Array(pl.Float64, 6)
 
 @dataclass(frozen=True)
 class MatchSettings:
-    """How widely is looked for copies.
+    """How widely duplicates are looked for.
 
     Attributes:
         reaches: how far candidates are looked for.
         cosine: how alike thumbnails must be at the best placement to be looked at again, …
-        in_place, third: … or edge on edge, but for a caption: see `placement.Placed`.
-        placed: how many of the likeliest others each picture's thumbnail is laid over.
-        worst, beside: how alike they must be then: see `register_thumbnails.BlockCorrelation`.
-        most: how many of the likeliest others each picture is compared with.
+        in_place, third: … or edge on edge, but for a caption: see `transform.Placed`.
+        placed: how many of the likeliest others each image's thumbnail is laid over.
+        worst, beside: how alike they must be then: see `align_thumbnails.BlockCorrelation`.
+        most: how many of the likeliest others each image is compared with.
     """
 
     reaches: Reaches = field(default_factory=Reaches)
@@ -63,8 +63,8 @@ def suspect(
     """Find pairs whose thumbnails may show the same.
 
     Returns:
-        first, second (UInt32, numbers in the sketches), placement (Array of 6 Float64: from the
-        second to the first, row by row), is_placed (may be alike there), is_in_place (may be
+        first, second (UInt32, numbers in the thumbnail index), placement (Array of 6 Float64: from
+        the second to the first, row by row), is_placed (may be alike there), is_in_place (may be
         alike edge on edge); sorted.
     """
     cores = context.cores if len(thumbnail_index.rows) > _FEW else 1
@@ -117,7 +117,7 @@ def _place(task: _Task) -> pl.DataFrame:
             "rank": placed.cosine,
         }
     ).filter(pl.Series(is_in_place | (placed.cosine >= settings.cosine)))
-    # The likeliest of each that asks, so that memory holds few pairs a picture.
+    # The likeliest of each that asks, so that memory holds few pairs an image.
     likely = [
         pl.col(rank).rank("ordinal", descending=True).over("asking") <= _SPARE * most
         for rank, most in _likeliest(settings).items()
@@ -152,10 +152,10 @@ def _likeliest(settings: MatchSettings) -> dict[str, int]:
 
 
 def _keep_likeliest(pairs: pl.DataFrame, most: Mapping[str, int]) -> pl.DataFrame:
-    """Keep those pairs that are among the likeliest of either of their pictures.
+    """Keep those pairs that are among the likeliest of either of their images.
 
     Args:
-        most: how many of each picture's pairs are kept by each column, where that is not zero.
+        most: how many of each image's pairs are kept by each column, where that is not zero.
     """
     kept = []
     for rank, count in most.items():

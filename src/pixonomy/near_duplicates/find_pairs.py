@@ -20,13 +20,14 @@ from pixonomy.progress import Context
 from pixonomy.storage.tables import scan_parquet
 
 MATCH_VERSION = 2
-"""Raised whenever the same survey would give other pairs."""
+"""Raised whenever the same image statistics would give other pairs."""
 
 NEEDED = ("sha256", "descriptor", "image_id", *PLACED, "modified_ns")
-"""The columns of a survey that are read; `member`, `encoding`, `modified_ns` may be missing."""
+"""The columns of the image statistics that are read; `member`, `encoding`, `modified_ns` may be
+missing."""
 
 _DEFAULT, _USUAL = Context(), MatchSettings()
-_LOCATED = 20_000  # pairs whose pictures are located at once
+_LOCATED = 20_000  # pairs whose images are located at once
 _TASK = 128  # pairs a task
 _FEW = 4  # tasks that are not worth a process of their own
 _SCHEMA = {
@@ -42,8 +43,9 @@ class ImageShards:
     """What is compared.
 
     Attributes:
-        survey: a Parquet file with the columns `NEEDED`, a row a picture; rows without sha256 or
-            descriptor take no part, and of equal sha256 the first stands for all.
+        measure_images: the image statistics, a Parquet file with the columns `NEEDED`, a row an
+            image; rows without sha256 or descriptor take no part, and of equal sha256 the first
+            stands for all.
         base: the folder that relative `uri`s hang from.
         embeddings: float16 or float32 (rows, d), or None.
     """
@@ -56,12 +58,12 @@ class ImageShards:
 def find_pairs(
     images: ImageShards, settings: MatchSettings = _USUAL, context: Context = _DEFAULT
 ) -> pl.DataFrame:
-    """Find pictures that show the same, though cropped, padded, mirrored, turned or altered.
+    """Find images that show the same, though cropped, padded, mirrored, turned or altered.
 
     Returns:
-        first, second (UInt32, numbers of rows of the survey, first < second), how ("pixels"), score
-        (Float32, the correlation of what both show, 0 to 1); sorted, each pair once. A picture that
-        can no longer be read has no pairs.
+        first, second (UInt32, numbers of rows of the image statistics, first < second), how
+        ("pixels"), score (Float32, the correlation of what both show, 0 to 1); sorted, each pair
+        once. An image that can no longer be read has no pairs.
     """
     with open_thumbnail_index(images.measure_images, images.embeddings) as thumbnail_index:
         if len(thumbnail_index.rows) < 2:
@@ -118,7 +120,7 @@ def _tasks(candidate_pairs: pl.DataFrame, rows: pl.Series, images: ImageShards) 
 
 
 def _read_places(measure_images: Path, rows: pl.Series) -> pl.DataFrame:
-    """Return where the pictures of ascending rows lie."""
+    """Return where the images of ascending rows lie."""
     with scan_parquet(measure_images) as table:
         there = table.collect_schema().names()
         names = [name for name in NEEDED if name in there and name != "descriptor"]

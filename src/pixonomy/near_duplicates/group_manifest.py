@@ -1,4 +1,4 @@
-"""A manifest goes in; it comes out with its groups of copies, found where that takes minutes."""
+"""Reads a manifest with its duplicate groups, found first where that takes minutes."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,14 +11,14 @@ from pixonomy.progress import Context
 from pixonomy.storage.tables import scan_parquet
 
 HASHED_AT_MOST = 100_000
-"""How many pictures are read to look for copies: minutes of work. The millions of a catalogue take
-an hour or more, which is for `audit`."""
+"""How many images are read to look for duplicates: minutes of work. The millions of a catalogue
+take an hour or more, which is for `audit`."""
 
 
 def read_grouped(path: Path, columns: Sequence[str], context: Context) -> Manifest:
-    """Read the columns that matter; look for copies where that takes minutes.
+    """Read the columns that matter; look for duplicates where that takes minutes.
 
-    Whoever hashed millions of pictures has marked the copies among them, so those marks are taken.
+    Whoever hashed millions of images has marked their duplicates, so those marks are taken.
 
     Args:
         columns: what is read of a long manifest; of a short one all of `COLUMNS` are, too.

@@ -1,7 +1,7 @@
-"""A manifest goes in; the same manifest with hashes, problems and duplicate groups comes out.
+"""Fills in hashes, problems and duplicate groups of a manifest's rows.
 
-Copies here are pictures with equal bytes, and those of an equal 64-bit perceptual hash whose pixels
-prove it (`proof`).
+Duplicates here are images with equal bytes, and those of an equal 64-bit perceptual hash whose
+pixels prove it (`proof`).
 """
 
 from dataclasses import replace
@@ -18,7 +18,7 @@ from pixonomy.images.image_hash import LUMA_HASH, ImageFingerprint, fingerprint
 from pixonomy.near_duplicates.proof import prove_duplicates
 from pixonomy.progress import Progress, silent
 
-_CHUNK = 64  # pictures a task: a fraction of a second of work
+_CHUNK = 64  # images a task: a fraction of a second of work
 
 
 def group_duplicates(manifest: Manifest, workers: int = 1, progress: Progress = silent) -> Manifest:
@@ -37,12 +37,12 @@ def group_duplicates(manifest: Manifest, workers: int = 1, progress: Progress = 
 def find_duplicate_groups(rows: pl.DataFrame, proved: pl.Series) -> pl.Series:
     """Name the duplicate group of each row; null where alone.
 
-    Being a copy is transitive: a group is a connected component over equal bytes, proved copies
-    and equal marks of before. It keeps the first mark in it, or is called after its first
-    `image_id`.
+    Being a duplicate is transitive: a group is a connected component over equal bytes, proved
+    duplicates and equal marks of before. It keeps the first mark in it, or is called after its
+    first `image_id`.
 
     Args:
-        proved: equal for rows whose pixels are copies, see `prove_duplicates`; null for others.
+        proved: equal for rows whose pixels match, see `prove_duplicates`; null for others.
     """
     keys = [rows["sha256"], proved, rows["duplicate_group"]]
     table = rows.select("image_id", "duplicate_group", unit=connect(keys))
@@ -55,7 +55,7 @@ def _fingerprint_rows(manifest: Manifest, workers: int, progress: Progress) -> p
     pending = manifest.usable.filter(_is_pending(manifest.usable))
     locations = locate(pending, manifest.base)
     found: list[ImageFingerprint] = []
-    # Spawning a process costs about half a second: not worth it for a handful of pictures.
+    # Spawning a process costs about half a second: not worth it for a handful of images.
     busy = workers if len(locations) > 4 * _CHUNK else 1
     for fingerprints in run(_fingerprint_all, in_chunks(locations, _CHUNK), busy):
         found.extend(fingerprints)
@@ -72,7 +72,7 @@ def _fingerprint_rows(manifest: Manifest, workers: int, progress: Progress) -> p
 
 
 def _is_pending(rows: pl.DataFrame) -> pl.Series:
-    """Tell which rows have no hashes, or one that cannot be compared with all the others."""
+    """Return which rows have no hashes, or one that cannot be compared with all the others."""
     unread = rows["sha256"].is_null()
     is_older = ~rows["perceptual_hash"].str.starts_with(LUMA_HASH)  # null where there is none
     is_mixed = bool(unread.any() or (~is_older).any())

@@ -1,4 +1,4 @@
-"""Vectors go in, block by block; for each of others the nearest of them come out."""
+"""Nearest neighbours among many vectors, by faiss."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -47,6 +47,7 @@ class Neighbours:
         if rows <= _EXACT:
             self._index: Any = faiss.IndexFlatIP(size)
         else:
+            # About four times the root of the number of vectors, a power of two, as faiss advises.
             cells = int(2 ** np.round(np.log2(4 * np.sqrt(rows))))
             middle = faiss.IndexFlatIP(size)
             inner = faiss.METRIC_INNER_PRODUCT
@@ -72,12 +73,13 @@ class Neighbours:
         """
         cosine, found = self._index.search(np.ascontiguousarray(vectors), most + 1)
         query = np.broadcast_to(queries[:, None], found.shape)
+        # -1 stands for nothing found; one more was asked for, since each row also finds itself.
         is_meant = (found >= 0) & (found != query) & np.isfinite(cosine)
         return Near(query[is_meant], found[is_meant].astype(np.int64), cosine[is_meant])
 
 
 def _spread(rows: int, read: Callable[[int, int], Floats], wanted: int) -> Floats:
-    """Return about `wanted` vectors from all over, in short stretches."""
+    """Return about `wanted` vectors from all over, in short runs of rows."""
     stretches = list(_stretches(rows, wanted))
     return np.concatenate([read(start, end) for start, end in stretches])
 

@@ -1,4 +1,4 @@
-"""Two pictures that lie over each other go in; the second in the tones of the first comes out."""
+"""Photometric alignment: brings one image into the tones of the other before they are compared."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ _GAMMAS = np.array([0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.12, 1.25, 1.45, 1.7, 2.
 _ROUNDS = 3
 _SCALE = 8.0  # grey levels: blocks that miss by more count less in the next round
 _LUMINANCE = np.array([[0.299], [0.587], [0.114]], np.float32)
-_GREY = 10.0  # grey levels between a picture's channels, up to which it is called grey
+_GREY = 10.0  # grey levels between an image's channels, up to which it is called grey
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Tone:
     Attributes:
         gain, offset: float32 (channels,).
         misses: float32 (n,), the grey levels by which each block does not follow.
-        is_grey: one of the pictures is grey: only brightness was compared, in one channel.
+        is_grey: one of the images is grey: only brightness was compared, in one channel.
     """
 
     gamma: float
@@ -32,14 +32,14 @@ class Tone:
     is_grey: bool
 
     def as_seen(self, view: cv2.typing.MatLike) -> Floats:
-        """Return a picture as it was compared: in its colours, or in grey (one channel)."""
+        """Return an image as it was compared: in its colours, or in grey (one channel)."""
         values: Floats = np.asarray(view, np.float32)
         if self.is_grey:
             values = np.asarray(values @ _LUMINANCE, np.float32)
         return values
 
     def colour(self, view: npt.NDArray[np.uint8]) -> Floats:
-        """Return a picture, uint8 (height, width, 3), in the other's tones: float32."""
+        """Return an image, uint8 (height, width, 3), in the other's tones: float32."""
         table = _curve(np.arange(256, dtype=np.float32), self.gamma)
         values = self.as_seen(np.asarray(cv2.LUT(view, table)))
         changed = np.clip(values * self.gain + self.offset, 0, 255)
@@ -47,7 +47,7 @@ class Tone:
 
 
 def match_tones(one: Floats, other: Floats, flatness: Floats) -> Tone:
-    """Find the change of tone that brings one picture's blocks nearest to the other's.
+    """Find the change of tone that brings one image's blocks nearest to the other's.
 
     Blocks that do not follow, such as a garment of another colour, count less and less.
 
@@ -59,8 +59,10 @@ def match_tones(one: Floats, other: Floats, flatness: Floats) -> Tone:
     is_grey = min(_colourfulness(one), _colourfulness(other)) < _GREY
     if is_grey:
         one, other = one @ _LUMINANCE, other @ _LUMINANCE
+    # Gammas are tried on a grid: for a given one, gain and offset have a closed form.
     curved = np.stack([_curve(other, gamma) for gamma in _GAMMAS])
     gain, offset, misses = _fit(one, curved, flatness)
+    # Misses are cut off, so that one recoloured garment does not choose the gamma.
     best = int(np.argmin(np.minimum(misses, 3 * _SCALE) @ flatness))
     return Tone(float(_GAMMAS[best]), gain[best, 0], offset[best, 0], misses[best], is_grey)
 
@@ -90,7 +92,7 @@ def _curve(values: Floats, gamma: float) -> Floats:
 
 
 def _fit(wanted: Floats, given: Floats, flatness: Floats) -> tuple[Floats, Floats, Floats]:
-    """Fit offset and gain of each channel, and tell what each block misses.
+    """Fit offset and gain of each channel, and return what each block misses.
 
     Args:
         wanted: (n, channels).
@@ -110,6 +112,7 @@ def _fit(wanted: Floats, given: Floats, flatness: Floats) -> tuple[Floats, Float
         spread = (weighted * given_apart).sum(1, keepdims=True)
         gain = (weighted * apart).sum(1, keepdims=True) / np.maximum(spread, 1e-4)
         misses = np.abs(apart - gain * given_apart).max(2)
+        # Iteratively reweighted least squares with Cauchy weights (Holland & Welsch 1977).
         weight = (flatness / (1 + (misses / _SCALE) ** 2))[:, :, None]
     offset = middle - gain * given_middle
     return gain.astype(np.float32), offset.astype(np.float32), misses.astype(np.float32)

@@ -1,7 +1,7 @@
-"""Pictures of equal perceptual hash go in; which of them are copies, by their pixels, comes out.
+"""Proves on pixels which images of equal perceptual hash are duplicates.
 
-An equal 64-bit hash is a hint, no proof: pictures of one scene, forms, and products on white have
-equal hashes and are different pictures.
+An equal 64-bit hash is a hint, no proof: images of one scene, forms, and products on white have
+equal hashes and are different images.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,12 +21,12 @@ from pixonomy.images.decode import Pixels, decode
 from pixonomy.images.same import COMPARED_SIDE, are_duplicates
 from pixonomy.progress import Progress, silent
 
-_TASK = 64  # pictures a task, unless more have one hash
+_TASK = 64  # images a task, unless more have one hash
 _FEW = 4  # tasks that are not worth a process of their own
-_GRID = 16  # of mean colours, by which most different pictures are told apart
+_GRID = 16  # of mean colours, which rule out most different images
 _MOST_OFF = 25.0  # grey levels that one of them may differ by
-_MOST_COMPARED = 10  # pictures that one is compared with, the likeliest first
-_MOST_LEADERS = 500  # pictures of one hash that others are compared with
+_MOST_COMPARED = 10  # images that one is compared with, the likeliest first
+_MOST_LEADERS = 500  # images of one hash that others are compared with
 
 Grid = npt.NDArray[np.float32]
 
@@ -34,17 +34,17 @@ Grid = npt.NDArray[np.float32]
 def prove_duplicates(
     rows: pl.DataFrame, base: Path, workers: int = 1, progress: Progress = silent
 ) -> pl.Series:
-    """Compare pictures of equal perceptual hash and different bytes, pixel by pixel.
+    """Compare images of equal perceptual hash and different bytes, pixel by pixel.
 
     Of rows with equal SHA-256 one stands for all. Rows that share a mark (`duplicate_group`) have
-    been compared before. A picture that cannot be read is no copy.
+    been compared before. An image that cannot be read is no duplicate.
 
     Args:
         rows: with the columns of a manifest.
         base: the folder that relative `uri`s hang from.
 
     Returns:
-        String (n,): for each row of a picture that is a copy of another, and that other, the
+        String (n,): for each row of an image that is a duplicate of another, and that other, the
         `image_id` of one of them; null for all other rows.
     """
     candidate_pairs = find_suspects(rows)
@@ -65,7 +65,7 @@ def prove_duplicates(
 
 
 def find_suspects(rows: pl.DataFrame) -> pl.DataFrame:
-    """Return one row for each picture (by SHA-256) whose perceptual hash another one has, too.
+    """Return one row for each image (by SHA-256) whose perceptual hash another one has, too.
 
     They are sorted by hash. Those that all share one mark are left out.
     """
@@ -92,7 +92,7 @@ def _share_one_mark() -> pl.Expr:
 
 @dataclass(frozen=True)
 class _Task:
-    """Pictures, and the number of the hash that each has; those of one hash lie together."""
+    """Images, and the number of the hash that each has; those of one hash lie together."""
 
     locations: Sequence[Location]
     hashes: Sequence[str]
@@ -109,17 +109,18 @@ def _cut(locations: Sequence[Location], hashes: Sequence[str]) -> Iterator[_Task
 
 @dataclass
 class _Leaders:
-    """The pictures of one hash, each of which is no copy of another."""
+    """The images of one hash, no two of which are duplicates."""
 
     places: list[int] = field(default_factory=list)
     pixels: list[Pixels] = field(default_factory=list)
     grids: list[Grid] = field(default_factory=list)
 
     def find(self, place: int, pixels: Pixels) -> int:
-        """Return the place of the picture that this one is a copy of; its own if there is none."""
+        """Return the place of the image that this one duplicates; its own if there is none."""
         grid = _to_grid(pixels)
         if self.grids:
             off = np.abs(np.stack(self.grids) - grid).max(axis=(1, 2, 3))
+            # Only with some: thousands of forms or plain products may share one hash.
             likeliest: list[int] = np.argsort(off, kind="stable")[:_MOST_COMPARED].tolist()
             for number in likeliest:
                 if off[number] <= _MOST_OFF and are_duplicates(self.pixels[number], pixels):
@@ -132,7 +133,7 @@ class _Leaders:
 
 
 def _compare_all(task: _Task) -> list[int]:
-    """Return, for each picture, the place of the one that it is a copy of, or its own."""
+    """Return, for each image, the place of the one that it duplicates, or its own."""
     found = list(range(len(task.locations)))
     leaders: dict[str, _Leaders] = {}
     for start in range(0, len(found), _TASK):  # thousands may have one hash

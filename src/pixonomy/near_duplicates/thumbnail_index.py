@@ -1,7 +1,6 @@
-"""A survey and embeddings go in; what all pictures are compared by comes out, kept in a file.
+"""The thumbnails and embeddings of all images that take part, mapped from a file.
 
-Millions of thumbnails do not fit in memory: they are laid into a file that is mapped, and that
-nobody else sees.
+Millions of thumbnails do not fit in memory: they are laid into a file of this process's own.
 """
 
 from collections.abc import Callable, Iterator
@@ -28,13 +27,13 @@ Embeddings = npt.NDArray[np.floating]
 
 @dataclass(frozen=True)
 class ThumbnailIndex:
-    """What is known of all pictures that take part.
+    """What is known of all images that take part.
 
     Attributes:
-        rows: int64 (n,), the number of each one's row in the survey.
+        rows: int64 (n,), the number of each one's row in the image statistics.
         thumbnails: uint8 (n, 1024), mapped.
         path: of the file they lie in; see `map_thumbnails`.
-        embeddings: returns those of some pictures (start, end), float32 (m, d) of unit length.
+        embeddings: returns those of some images (start, end), float32 (m, d) of unit length.
     """
 
     rows: npt.NDArray[np.int64]
@@ -47,12 +46,12 @@ class ThumbnailIndex:
 def open_thumbnail_index(
     measure_images: Path, embeddings: Embeddings | None
 ) -> Iterator[ThumbnailIndex]:
-    """Gather what is known of pictures; the file that holds it is gone when the block ends.
+    """Gather what is known of images; the file that holds it is gone when the block ends.
 
     Args:
-        survey: a Parquet file with columns sha256 and descriptor. Rows without them take no part,
-            and of equal sha256 the first stands for all.
-        embeddings: (rows of the survey, d), or None.
+        measure_images: the image statistics, a Parquet file with columns sha256 and descriptor.
+            Rows without them take no part, and of equal sha256 the first stands for all.
+        embeddings: (rows of that file, d), or None.
     """
     rows = _read_rows(measure_images)
     path = partial_path(measure_images.with_name(f"{measure_images.name}.thumbnails"))
@@ -105,6 +104,7 @@ def _reader(embeddings: Embeddings, rows: npt.NDArray[np.int64]) -> Callable[[in
     """Return what reads embeddings, reduced to the directions in which they differ most."""
     sample = _unit(embeddings[rows[:: max(1, len(rows) // _SAMPLE)]])
     middle = sample.mean(0)
+    # Principal directions of a sample, the widest last; fewer numbers make the index small.
     _, directions = np.linalg.eigh(np.cov(sample - middle, rowvar=False))
     kept = directions[:, ::-1][:, :_DIRECTIONS].astype(np.float32)
 

@@ -1,4 +1,4 @@
-"""Thumbnails of pairs go in; how one of each pair may lie in the other comes out."""
+"""Guesses how one image of a pair lies in the other, from their thumbnails."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -30,8 +30,8 @@ class Placed:
     """The likeliest placements of pairs.
 
     Attributes:
-        cosine: float32 (m,), how alike the pictures are at the best placement.
-        places: int64 (m, 2), numbers of the best two in `placements`: they lead from the picture
+        cosine: float32 (m,), how alike the images are at the best placement.
+        places: int64 (m, 2), numbers of the best two in `placements`: they lead from the image
             of the greater row to that of the lesser.
         in_place: float32 (m,), 0 to 1: share of what either thumbnail shows that is the same in
             both, edge on edge; 0 where no third is alike.
@@ -46,9 +46,9 @@ class Placed:
 
 @cache
 def placements() -> tuple[AffineTransform, ...]:
-    """Return all placements that are tried, as windows of the first picture, then of the second.
+    """Return all placements that are tried, as windows of the first image, then of the second.
 
-    All lead from the second picture of a pair to the first.
+    All lead from the second image of a pair to the first.
     """
     there = [one.placement for one in fine_windows()]
     return *there, *(invert(one) for one in there)
@@ -57,7 +57,7 @@ def placements() -> tuple[AffineTransform, ...]:
 def place(
     thumbnails: Thumbnails, asking: npt.NDArray[np.int64], found: npt.NDArray[np.int64]
 ) -> Placed:
-    """Try all placements of pictures that were found in others that asked for them.
+    """Try all placements of images that were found in others that asked for them.
 
     Args:
         thumbnails: uint8 (n, 1024).
@@ -84,6 +84,7 @@ def _best_two(cosine: Floats) -> tuple[npt.NDArray[np.int64], Floats]:
     first = cosine.argmax(1)
     highest = cosine[rows, first]
     others = cosine.copy()
+    # The second guess is tried where registration from the first is neither good nor hopeless.
     others[rows, first] = -np.inf
     return np.stack([first, others.argmax(1)], axis=1), highest
 
@@ -93,7 +94,7 @@ def _match(
 ) -> Floats:
     """Return the cosine of each window of those asking with all of those found: (m, windows)."""
     asked, starts, counts = np.unique(asking, return_index=True, return_counts=True)
-    # What a frame holds is told by all pixels: it lies close to a strong edge.
+    # Windows inside a frame need all pixels: they end close to a strong edge.
     centred, others = centred_windows(), fine_windows()[len(centred_windows()) :]
     windows = np.concatenate(
         [

@@ -1,4 +1,4 @@
-"""Candidate pairs go in; those whose pixels agree come out, with a score."""
+"""Decides on the pixels of candidate pairs, and scores those that show the same."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,15 +13,15 @@ from pixonomy.near_duplicates.decide import decide_pair
 from pixonomy.near_duplicates.registration import Registered, View, lay_as_is, register, view
 from pixonomy.near_duplicates.windows import AffineTransform
 
-_SIDE = 160  # pixels of the longer side at which pictures are compared
+_SIDE = 160  # pixels of the longer side at which images are compared
 _BLUR = 1.2  # pixels: noise, compression and a misfit of half a pixel do not matter
-_ENLARGED_BLUR = 0.7  # pixels of its own, where a picture is smaller than that
-_TINY_BLUR = 2.4  # pixels: of pictures of less than about 56 pixels
+_ENLARGED_BLUR = 0.7  # pixels of its own, where an image is smaller than that
+_TINY_BLUR = 2.4  # pixels: of images of less than about 56 pixels
 
 
 @dataclass(frozen=True)
 class Suspicion:
-    """Two pictures that may show the same.
+    """Two images that may show the same.
 
     Attributes:
         first, second: their numbers in the task.
@@ -37,7 +37,7 @@ class Suspicion:
 
 @dataclass(frozen=True)
 class Task:
-    """Some pictures and what is suspected of them."""
+    """Some images and the candidate pairs among them."""
 
     locations: Sequence[Location]
     suspicions: Sequence[Suspicion]
@@ -45,7 +45,7 @@ class Task:
 
 @dataclass(frozen=True)
 class _Picture:
-    """A picture as it is compared, and the pixels by which it is to be blurred."""
+    """An image as it is compared, and the pixels by which it is to be blurred."""
 
     view: View
     blur: float
@@ -70,7 +70,7 @@ def _compare(images: dict[int, _Picture], suspicion: Suspicion) -> float:
         return decide_pair(agree(over.pixels, registered, blur), is_tiny, may_have_caption)
 
     if suspicion.is_in_place:
-        # Either way round: what is too light or too dark in one is told by the other alone.
+        # Either way round: what is too light or too dark in one shows in the other alone.
         both = (first.view, second.view)
         for (one, other), may_have_caption in ((both, True), (both[::-1], False)):
             score = decide_aligned(other, lay_as_is(one, other, is_tiny), may_have_caption)
@@ -90,13 +90,13 @@ def _prepare(data: bytes) -> _Picture:
 
 
 def _read(locations: Sequence[Location]) -> dict[int, _Picture]:
-    """Return those pictures that can still be read."""
+    """Return those images that can still be read."""
     images: dict[int, _Picture] = {}
     for number, data in read_all(locations):
         if isinstance(data, UndecodableImage):
             continue
         try:
             images[number] = _prepare(data)
-        except UndecodableImage:  # it has changed since the survey
+        except UndecodableImage:  # it has changed since it was measured
             continue
     return images

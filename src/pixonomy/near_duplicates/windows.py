@@ -1,7 +1,8 @@
-"""Nothing goes in; the ways in which a copy may be framed otherwise come out.
+"""The windows of an image that a duplicate may show: crops, turns, mirror images, and their maps.
 
-A placement is float64 (2, 3): an affine map from places (x, y) in one picture to places in another,
-where both coordinates run from 0 to 1 over a picture's width and height, whatever its shape.
+A placement is float64 (2, 3): an affine transform of places (x, y) in one image to places in
+another, where both coordinates run from 0 to 1 over an image's width and height, whatever its
+shape.
 """
 
 from dataclasses import dataclass, replace
@@ -24,17 +25,17 @@ _FINER_PLACES = (0.0, 0.25, 0.5, 0.75, 1.0)
 _FINE_TURNS = (-5.0, -2.5, 2.5, 5.0)  # degrees
 _FINE_CENTRED = (0.97, 0.95, 0.93, 0.905, 0.88, 0.86, 0.835, 0.81, 0.79, 0.765, 0.745, 0.72, 0.65)
 _FREQUENCIES = 8  # half periods over a side: the finest pattern a vector knows
-_EMPHASIS = 0.75  # pictures have less of finer patterns: what a pattern is multiplied by
+_EMPHASIS = 0.75  # images have less of finer patterns: what a pattern is multiplied by
 
 
 @dataclass(frozen=True)
 class Window:
-    """A part of a picture, seen as a whole picture.
+    """A part of an image, seen as a whole image.
 
     Attributes:
         keep: its share of each side's length.
         left, top: where it lies in what is left over, 0 to 1.
-        degrees: how far it is turned, for a square picture.
+        degrees: how far it is turned, for a square image.
         is_mirrored: left and right change places.
     """
 
@@ -46,7 +47,7 @@ class Window:
 
     @property
     def placement(self) -> AffineTransform:
-        """Where a place of the window lies in the picture."""
+        """Where a place of the window lies in the image."""
         angle = np.deg2rad(self.degrees)
         turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
         linear = self.keep * turn @ np.diag([-1.0 if self.is_mirrored else 1.0, 1.0])
@@ -56,10 +57,10 @@ class Window:
 
 @cache
 def coarse_windows() -> tuple[Window, ...]:
-    """Return the parts that are looked for among all pictures; the first is the picture itself.
+    """Return the parts that are looked for among all images; the first is the image itself.
 
-    A copy that is larger, or turned the other way, is found from its side: of the two pictures one
-    is a part of the other.
+    A duplicate that is larger, or turned the other way, is found from its side: of the two images
+    one is a part of the other.
     """
     upright = [Window(), Window(degrees=_TURN), *map(Window, _CENTRED)]
     corners = [(left, top) for top in _PLACES for left in _PLACES if (left, top) != (0.5, 0.5)]
@@ -69,13 +70,13 @@ def coarse_windows() -> tuple[Window, ...]:
 
 @cache
 def centred_windows() -> tuple[Window, ...]:
-    """Return the parts in the middle that two pictures are compared by; the first is the whole."""
+    """Return the parts in the middle that two images are compared by; the first is the whole."""
     return _with_mirrored([Window(), *map(Window, _FINE_CENTRED)])
 
 
 @cache
 def fine_windows() -> tuple[Window, ...]:
-    """Return all parts that two pictures are compared by; `centred_windows` come first."""
+    """Return all parts that two images are compared by; `centred_windows` come first."""
     upright = [Window(keep, degrees=turn) for keep in (1.0, 0.9) for turn in _FINE_TURNS]
     for shares, places in ((_FINE_SHARES, _PLACES), (_FINER_SHARES, _FINER_PLACES)):
         corners = [(left, top) for top in places for left in places if (left, top) != (0.5, 0.5)]
@@ -97,6 +98,8 @@ def invert(placement: AffineTransform) -> AffineTransform:
 def window_matrices(windows: tuple[Window, ...]) -> Floats:
     """Return what brings thumbnails to the vectors of windows: float32 (windows, d, 1024)."""
     patterns = _patterns()
+    # Sampling and cosine transform are both linear: their product makes a window's vector without
+    # ever making its pixels.
     return np.stack([patterns @ _sampling(one.placement) for one in windows])
 
 
@@ -124,6 +127,7 @@ def _patterns() -> Floats:
     """Return the cosine patterns a vector is made of, float32 (d, 1024); none of them is plain."""
     side = THUMBNAIL_SIDE
     order, place = np.arange(_FREQUENCIES + 1)[:, None], np.arange(side)[None] + 0.5
+    # The orthonormal DCT-II, of which a disc of low frequencies is kept.
     waves = np.cos(np.pi * order * place / side) * np.sqrt(np.where(order, 2, 1) / side)
     chosen = [
         np.outer(waves[down], waves[across]).ravel() * np.hypot(down, across) ** _EMPHASIS
@@ -145,6 +149,7 @@ def _sampling(placement: AffineTransform) -> Floats:
     matrix = np.zeros((side * side, side * side), np.float32)
     rows = np.arange(side * side)
     for low, high in ((0, 0), (0, 1), (1, 0), (1, 1)):
+        # Bilinear: each of the four pixels around counts by how near it is.
         weight = np.abs(1 - low - (y - top)) * np.abs(1 - high - (x - left))
         np.add.at(matrix, (rows, (top + low) * side + left + high), weight)
     return matrix

@@ -9,7 +9,7 @@ IMAGES_SHOWN = 20
 
 @dataclass(frozen=True)
 class ProblemGroup:
-    """Pictures left out for one reason, with the first of them as (image_id, problem)."""
+    """Images left out for one reason, with the first of them as (image_id, problem)."""
 
     reason: str
     n: int
@@ -17,17 +17,17 @@ class ProblemGroup:
 
 
 def reason(problem: pl.Expr) -> pl.Expr:
-    """Return the kind of each problem, without what is particular to one picture."""
+    """Return the kind of each problem, without what is particular to one image."""
     kind = problem.str.strip_chars().str.replace(r"(?s):(\s.*)?$", "")
     copy = kind.str.replace(r"(?s)(duplicate of) .*", "$1 another picture")
     return pl.when(kind.str.contains("duplicate of an? ")).then(kind).otherwise(copy)
 
 
 def group_problems(rows: pl.LazyFrame) -> list[ProblemGroup]:
-    """Group pictures that were left out by reason, most frequent first; 20 are shown in all.
+    """Group images that were left out by reason, most frequent first; 20 are shown in all.
 
     Args:
-        rows: image_id and problem, a row a picture; streamed.
+        rows: image_id and problem, a row an image; streamed.
     """
     told = rows.select(
         "image_id", "problem", kind=reason(pl.col("problem").fill_null("no reason given"))

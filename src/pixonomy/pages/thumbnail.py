@@ -26,11 +26,11 @@ def encode_thumbnail(pixels: Pixels, longest: int) -> bytes:
 
 
 def tint(pixels: Pixels, strength: npt.NDArray[np.float32]) -> Pixels:
-    """Return a picture in grey, coloured where it matters.
+    """Return an image in grey, coloured where it matters.
 
     Args:
         pixels: uint8 (height, width, 3).
-        strength: 0 to 1, of any height and width; it is laid over the whole picture.
+        strength: 0 to 1, of any height and width; it is laid over the whole image.
     """
     height, width = pixels.shape[:2]
     whole = Image.fromarray(strength).resize((width, height), Image.Resampling.BILINEAR)
@@ -40,5 +40,5 @@ def tint(pixels: Pixels, strength: npt.NDArray[np.float32]) -> Pixels:
 
 
 def as_data_uri(jpeg: bytes) -> str:
-    """Return a JPEG as the address of a picture inside the page itself."""
+    """Return a JPEG as the address of an image inside the page itself."""
     return "data:image/jpeg;base64," + base64.b64encode(jpeg).decode("ascii")

@@ -14,7 +14,7 @@ Pooling = Literal["mean_log", "mean", "max"]
 POOLINGS: tuple[str, ...] = get_args(Pooling)
 
 NO_PREDICTION = -1
-"""The winner of a group without a readable picture."""
+"""The winner of a group without a readable image."""
 
 
 def check_pooling(pooling: str) -> None:
@@ -37,15 +37,15 @@ def score(pooling: Pooling, calibration: Calibration, logits: npt.NDArray[np.flo
 
 @dataclass
 class Aggregation:
-    """Pools the pictures of groups that come one after the other, in portions of any size.
+    """Pools the images of groups that come one after the other, in portions of any size.
 
     A group takes the category with the highest mean log-probability, mean probability or highest
-    probability over its pictures. Sums stand for means: they have the same winner.
+    probability over its images. Sums stand for means: they have the same winner.
 
     Attributes:
         groups: how many there are.
-        winners: int64 (groups,): the category of each as far as its pictures have come, the first
-            one where several are equal, or `NO_PREDICTION`.
+        most_likely: int64 (groups,): the category of each as far as its images have come, the
+            first one where several are equal, or `NO_PREDICTION`.
     """
 
     pooling: Pooling
@@ -59,10 +59,10 @@ class Aggregation:
         self._total = np.zeros(0)
 
     def add(self, groups: npt.NDArray[np.int64], scores: Doubles) -> None:
-        """Take in pictures.
+        """Take in images.
 
         Args:
-            groups: the group number of each picture, ascending here and from call to call, (n,).
+            groups: the group number of each image, ascending here and from call to call, (n,).
             scores: what `score` returned for them, float64 (n, k).
         """
         if not len(groups):

@@ -37,8 +37,8 @@ _FIRST_COLUMNS = (
     "image_id", "group_id", "label", "predicted", "confidence", "verdict", "group_predicted",
     "problem",
 )  # fmt: skip
-_BATCH_BYTES = 16 * 1024**2  # of pictures, and of scores: what one thread holds of each
-_FEWEST, _MOST = 64, 512  # rows of a stretch: neighbours are read at once, and cores share fairly
+_BATCH_BYTES = 16 * 1024**2  # of images, and of scores: what one thread holds of each
+_FEWEST, _MOST = 64, 512  # rows of a batch: neighbours are read at once, and cores share fairly
 _GROUP = "group?"  # the name of no column
 
 
@@ -49,7 +49,7 @@ class Predictor:
     Attributes:
         bundle: its network on one thread, since several run it at the same time.
         base: the folder that the rows' relative `uri`s hang from.
-        pooling: how the pictures of a group become one answer.
+        pooling: how the images of a group become one answer.
     """
 
     bundle: Bundle
@@ -74,7 +74,7 @@ class _Batch:
 
 @dataclass(frozen=True)
 class _Answered:
-    """A row of answers for each picture; group numbers (m,), scores (m, k) of readable ones."""
+    """A row of answers for each image; group numbers (m,), scores (m, k) of readable ones."""
 
     part: Part
     end: int
@@ -94,8 +94,8 @@ def predict_parts(
     """Predict every part of `size` rows that is still missing.
 
     The columns are image_id, group_id, label, predicted, confidence, verdict, group_predicted
-    (the pooled answer for the picture's group), problem, and the probabilities that `likeliest`
-    tells. A picture without an answer has nulls and a problem; a group of such pictures alone has
+    (the pooled answer for the image's group), problem, and the probabilities that `likeliest`
+    tells. An image without an answer has nulls and a problem; a group of such images alone has
     no answer either. Of each part its rows, groups, problems and unread groups are noted.
     """
     missing = grouped.cut(size)[len(parts.done) :]
@@ -148,7 +148,7 @@ def _answer(predictor: Predictor, batch: _Batch) -> _Answered:
 def _read(
     predictor: Predictor, rows: pl.DataFrame
 ) -> tuple[npt.NDArray[np.uint8], list[str | None]]:
-    """Return the pictures, uint8 (n, 3, size, size), and why some of them could not be had."""
+    """Return the images, uint8 (n, 3, size, size), and why some of them could not be had."""
     resize_spec, problems = predictor.bundle.resize_spec, rows["problem"].to_list()
     images = np.empty((rows.height, 3, resize_spec.size, resize_spec.size), np.uint8)
     wanted = [place for place, problem in enumerate(problems) if problem is None]

@@ -15,7 +15,7 @@ from pixonomy.inference.logits import softmax
 from pixonomy.progress import Progress, silent
 
 MOST_COLUMNS = 100  # more categories than these have no column each in a catalogue's table
-TOP = 10  # categories told of a picture instead
+TOP = 10  # categories told of an image instead
 
 LABEL_PROBABILITY = "label_probability"
 """The column of what the true category is given, where not each category has one."""
@@ -27,7 +27,7 @@ _BATCH = 256
 def predict_split(
     bundle: Bundle, arrays: Arrays, split: str, progress: Progress = silent
 ) -> pl.DataFrame:
-    """Run the bundle on every picture of a split.
+    """Run the bundle on every image of a split.
 
     Returns:
         Columns image_id, group_id, label, predicted, confidence, verdict and what `likeliest`
@@ -53,12 +53,12 @@ def _report_result(bundle: Bundle, said: "Said", rows: pl.DataFrame) -> pl.DataF
 
 @dataclass(frozen=True)
 class Said:
-    """What a bundle says of n pictures.
+    """What a bundle says of n images.
 
     Attributes:
         logits: float32 (n, k).
         probabilities: the calibrated ones, float64 (n, k).
-        verdicts: one a picture.
+        verdicts: one an image.
     """
 
     logits: npt.NDArray[np.float32]
@@ -75,13 +75,13 @@ class Said:
 
     @classmethod
     def nothing(cls, bundle: Bundle) -> Self:
-        """Return what is said of no picture."""
+        """Return what is said of no image."""
         shape = (0, len(bundle.labels))
         return cls(np.zeros(shape, np.float32), np.zeros(shape), [])
 
 
 def answer(bundle: Bundle, said: Said) -> list[pl.Series]:
-    """Return the columns predicted, confidence and verdict of pictures."""
+    """Return the columns predicted, confidence and verdict of images."""
     return [
         _name("predicted", bundle.labels, said.logits.argmax(axis=1)),
         pl.Series("confidence", said.probabilities.max(axis=1, initial=0.0)),
@@ -90,13 +90,13 @@ def answer(bundle: Bundle, said: Said) -> list[pl.Series]:
 
 
 def stated(bundle: Bundle, said: Said, labels: pl.Series) -> list[pl.Series]:
-    """Return what cannot be told from the likeliest categories alone, for pictures of known labels.
+    """Return what cannot be told from the likeliest categories alone, for images of known labels.
 
     Args:
-        labels: of the n pictures; one that the bundle does not know has no probability (NaN).
+        labels: of the n images; one that the bundle does not know has no probability (NaN).
 
     Returns:
-        The columns `STATED`: the probability of the picture's label, then the highest one and
+        The columns `STATED`: the probability of the image's label, then the highest one and
         the label's without the temperature.
     """
     places = {label: place for place, label in enumerate(bundle.labels)}

@@ -1,9 +1,9 @@
 """What the verbs return that look after data: manifests, arrays, audits, pages and copies."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from pixonomy.results.record import Result, left_out_when_none
+from pixonomy.results.record import LEFT_OUT_WHEN_NONE, Result
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +82,7 @@ class SplitResult(ManifestResult):
         held_out: only where values were held out.
     """
 
-    held_out: HeldOutValues | None = left_out_when_none()
+    held_out: HeldOutValues | None = field(default=None, metadata=LEFT_OUT_WHEN_NONE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,7 +112,7 @@ class SampleResult(ManifestResult):
         sampled: every category of the sample.
     """
 
-    repeats: int | None = left_out_when_none()
+    repeats: int | None = field(default=None, metadata=LEFT_OUT_WHEN_NONE)
     sampled: tuple[SampledCategory, ...]
 
 

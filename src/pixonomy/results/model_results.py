@@ -1,9 +1,8 @@
-"""What the verbs return that train, test and use a model."""
+"""What the verbs return that train and test a model."""
 
 from dataclasses import dataclass
-from typing import Literal
 
-from pixonomy.results.record import Result, left_out_when_none
+from pixonomy.results.record import Result
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +89,7 @@ class EvaluateResult(Result):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Difference(Result):
+class AccuracyDifference(Result):
     """The second accuracy minus the first; shares run -1 to 1.
 
     Attributes:
@@ -135,7 +134,7 @@ class GapPart(Result):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reweighted(Result):
+class ReweightedGap(Result):
     """A set's accuracy as if its categories were as frequent as in the test split.
 
     Attributes:
@@ -161,7 +160,7 @@ class Reweighted(Result):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Mix(Result):
+class GapByMix(Result):
     """How far a gap is one of the mix of categories.
 
     Attributes:
@@ -173,7 +172,7 @@ class Mix(Result):
         in_words: all of it as sentences.
     """
 
-    reweighted: Reweighted | None
+    reweighted: ReweightedGap | None
     why_not: str
     only_own: tuple[str, ...]
     only_there: tuple[str, ...]
@@ -182,7 +181,7 @@ class Mix(Result):
 
 
 @dataclass(frozen=True, kw_only=True)
-class CategoryShare(Result):
+class LabelShare(Result):
     """How much of the images without a label one category is; shares run 0 to 1.
 
     Attributes:
@@ -211,77 +210,6 @@ class EvaluateOnResult(EvaluateResult):
     """
 
     predictions: str
-    gap: Difference | None
-    mix: Mix | None
-    shares: tuple[CategoryShare, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Guess(Result):
-    """A category that an image may show.
-
-    Attributes:
-        label: the category.
-        name: its name for people.
-        confidence: calibrated probability, 0 to 1.
-    """
-
-    label: str
-    name: str
-    confidence: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class ImageAnswer(Result):
-    """What a bundle answers of one image; label and name are None without a category.
-
-    Attributes:
-        path: of the image.
-        verdict: `sure`, `unsure`, `none` (of these), or `unreadable`.
-        label: the category.
-        name: its name for people.
-        confidence: calibrated probability of the likeliest category, 0 to 1.
-        top: up to five categories, the likeliest first.
-        problem: why the image could not be read, or None.
-    """
-
-    path: str
-    verdict: Literal["sure", "unsure", "none", "unreadable"]
-    label: str | None
-    name: str | None
-    confidence: float
-    top: tuple[Guess, ...]
-    problem: str | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class ClassifyResult(Result):
-    """Answers for images, in their order; `classify` returns it.
-
-    Attributes:
-        images: an answer for each.
-        table: the CSV of them, where the command line was asked for one.
-    """
-
-    images: tuple[ImageAnswer, ...]
-    table: str | None = left_out_when_none()
-
-
-@dataclass(frozen=True, kw_only=True)
-class PredictResult(Result):
-    """Answers for a manifest; `predict` returns it.
-
-    Attributes:
-        predictions: the Parquet file.
-        submission: the CSV with a line for each group, if one was asked for.
-        rows, groups: images and groups in the manifest.
-        problems: rows without an answer.
-        seconds: how long this call took.
-    """
-
-    predictions: str
-    submission: str | None
-    rows: int
-    groups: int
-    problems: int
-    seconds: float
+    gap: AccuracyDifference | None
+    mix: GapByMix | None
+    shares: tuple[LabelShare, ...]

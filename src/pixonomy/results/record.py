@@ -1,26 +1,26 @@
 """The base of all results: a frozen record that is also a JSON object, in both directions."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterator, KeysView, Mapping
+from dataclasses import dataclass, fields
 from types import NoneType, UnionType
 from typing import Any, Self, Union, get_args, get_origin, get_type_hints
 
-_LEFT_OUT = "left_out_when_none"
-
-
-def left_out_when_none() -> Any:
-    """Return the default of a field that JSON has only where it is known; others are null."""
-    return field(default=None, metadata={_LEFT_OUT: True})
+LEFT_OUT_WHEN_NONE = {"left_out_when_none": True}
+"""Metadata of a field that JSON has only where it is known; others are null there."""
 
 
 def is_left_out_when_none(name: str, kind: type["Result"]) -> bool:
     """Tell whether a field has no place in JSON where it is None."""
-    return next(one for one in fields(kind) if one.name == name).metadata.get(_LEFT_OUT, False)
+    found = next(one for one in fields(kind) if one.name == name)
+    return dict(found.metadata) == LEFT_OUT_WHEN_NONE
 
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """A record whose fields are the keys of a JSON object; `result["report"]` reads one, too."""
+    """A record whose fields are the keys of a JSON object.
+
+    It can be read as that object, too: `result["report"]`, `"gap" in result`, `dict(result)`.
+    """
 
     def as_json(self) -> dict[str, Any]:
         """Return what `--json` prints, in the order of the fields."""
@@ -42,8 +42,15 @@ class Result:
         known = [one.name for one in fields(cls) if one.name in stored]
         return cls(**{name: _from_json(kinds[name], stored[name]) for name in known})
 
+    def keys(self) -> KeysView[str]:
+        """Return the keys of the JSON object."""
+        return self.as_json().keys()
+
     def __contains__(self, key: object) -> bool:
-        return key in self.as_json()
+        return key in self.keys()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.keys())
 
     def __getitem__(self, key: str) -> Any:
         try:

@@ -1,4 +1,4 @@
-"""Counts of categories, or how alike they are, go in; the k most equal or most alike come out."""
+"""Chooses k of many categories: those of most equal size, or those most or least alike."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class Similarity:
 
     Attributes:
         labels: the k categories.
-        values: float64, shape (k, k), symmetric; more is more alike. The diagonal says nothing.
+        values: float64, shape (k, k), symmetric; more is more alike. The diagonal means nothing.
     """
 
     labels: tuple[str, ...]
@@ -35,13 +35,13 @@ def confusion_similarity(predictions: pl.DataFrame) -> Similarity:
     """Call those categories alike that are taken for each other.
 
     Args:
-        predictions: columns label and predicted, one row a picture.
+        predictions: columns label and predicted, one row an image.
 
     Returns:
-        The mean of two shares, 0 to 1: of a's pictures predicted as b, and of b's as a.
+        The mean of two shares, 0 to 1: of a's images predicted as b, and of b's as a.
 
     Raises:
-        DataError: if no picture has a label.
+        DataError: if no image has a label.
     """
     told = predictions.select(pl.col("label", "predicted").cast(pl.String)).drop_nulls()
     labels = told["label"].unique().sort()
@@ -59,11 +59,11 @@ def confusion_similarity(predictions: pl.DataFrame) -> Similarity:
 
 
 def embedding_similarity(labels: Sequence[str], embeddings: Floats) -> Similarity:
-    """Call those categories alike whose pictures a network sees alike.
+    """Call those categories alike whose images a network sees alike.
 
     Args:
         labels: the k categories.
-        embeddings: shape (k, d), the mean embedding of each one's pictures.
+        embeddings: shape (k, d), the mean embedding of each one's images.
 
     Returns:
         The cosine of the angle between mean embeddings, -1 to 1.
@@ -103,6 +103,7 @@ def most_alike(similarity: Similarity, candidates: Sequence[str], count: int) ->
     places = [place[label] for label in candidates]
     values = similarity.values[np.ix_(places, places)].copy()
     np.fill_diagonal(values, 0)
+    # The densest k of n is NP-hard: all choices where there are few, else a local search.
     is_few = comb(len(candidates), count) <= _EXACT
     chosen = _try_all(values, count) if is_few else _climb(values, count)
     return [candidates[number] for number in chosen]
@@ -143,6 +144,8 @@ def _swap(values: Floats, start: Places) -> Places:
     """Exchange one chosen place for another, the best exchange first, while that helps."""
     chosen = start.copy()
     while True:
+        # (n, k): what each place would add to the sum beside each chosen one. `change` is what it
+        # adds with one chosen place gone, less what that one contributed.
         ties = values[:, chosen]
         change = ties.sum(axis=1)[:, None] - ties - ties[chosen].sum(axis=1)
         change[chosen] = -np.inf

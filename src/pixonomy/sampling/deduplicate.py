@@ -1,4 +1,4 @@
-"""Rows and what is known of their copies go in; which of them a sample without repeats keeps."""
+"""Leaves duplicates out of a sample: one image of each stays."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,15 +12,15 @@ from pixonomy.sampling.draw import Sample
 from pixonomy.sampling.products import GATHERED, Products, list_products
 
 COPIED = ("duplicate_group", "sha256")
-"""The columns of a manifest that say which pictures are copies of one another."""
+"""The columns of a manifest that say which images are duplicates of one another."""
 
 _REPEAT = "a repeat"
 
 
 def count_once(rows: pl.DataFrame, products: Products, labels: Sequence[str]) -> Products:
-    """List the products of the labels again, with each repeated picture in the first alone.
+    """List the products of the labels again, with each repeated image in the first alone.
 
-    Of copies, the picture with the first `image_id` counts. A product of which every picture is a
+    Of duplicates, the image with the first `image_id` counts. A product of which every image is a
     repeat is none.
 
     Args:
@@ -34,9 +34,9 @@ def count_once(rows: pl.DataFrame, products: Products, labels: Sequence[str]) ->
 
 
 def drop_duplicates(rows: pl.DataFrame, products: Products, sample: Sample) -> Sample:
-    """Keep one picture of each group of copies in a sample of products that `count_once` listed.
+    """Keep one image of each duplicate group in a sample of products that `count_once` listed.
 
-    Pictures that are repeats only of what the sample lacks come back: a product is whole but for
+    Images that are repeats only of what the sample lacks come back: a product is whole but for
     what the sample holds already.
     """
     units = np.unique(products.of_row[sample.kept.to_numpy()])
@@ -51,7 +51,7 @@ def drop_duplicates(rows: pl.DataFrame, products: Products, sample: Sample) -> S
 
 
 def count_duplicates(products: Products, once: Products, labels: Sequence[str]) -> int:
-    """Tell how many pictures of the labels repeat another one.
+    """Return how many images of the labels repeat another one.
 
     Args:
         once: what `count_once` made of `products`.
@@ -62,7 +62,7 @@ def count_duplicates(products: Products, once: Products, labels: Sequence[str]) 
 
 
 def _find_firsts(rows: pl.DataFrame, among: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    """Tell which rows are the first of their copies, of those `among` which is looked; (n,)."""
+    """Return which rows are the first of their duplicates, of those `among`: bool (n,)."""
     table = rows.filter(among)
     units = table.select("image_id", unit=connect([table[name] for name in COPIED]))
     is_first = units.select(pl.col("image_id") == pl.col("image_id").min().over("unit"))

@@ -1,4 +1,4 @@
-"""Products and choices go in; which rows a smaller data set keeps comes out."""
+"""Draws a smaller data set: whole products of chosen categories."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -46,7 +46,7 @@ class SampleChoices:
         floor: the fewest products of a category to be found.
         by: where `find` learns what is alike: predictions, a run or a bundle.
         seed: decides which products.
-        duplicates: "keep", or "drop": one picture of each group of copies stays.
+        duplicates: "keep", or "drop": one image of each duplicate group stays.
     """
 
     categories: tuple[str, ...] = ()
@@ -213,7 +213,7 @@ def draw_sample(
     choices: SampleChoices,
     taxonomy: Taxonomy | None = None,
 ) -> Sample:
-    """Draw whole products of the labels, as many as the choices say.
+    """Draw whole products of the labels, as many as the choices ask for.
 
     Raises:
         DataError: if nothing is left.
@@ -274,6 +274,7 @@ def _evenly(total: int, have: Counts) -> Counts:
     """Share out `total` as evenly as what there is allows."""
     shares = np.zeros_like(have)
     for done, place in enumerate(np.argsort(have, kind="stable")):
+        # The smallest first: what they lack is left for the larger ones.
         shares[place] = min(have[place], total // (have.size - done))
         total -= shares[place]
     return shares
@@ -281,6 +282,7 @@ def _evenly(total: int, have: Counts) -> Counts:
 
 def _as_found(total: int, have: Counts) -> Counts:
     """Share out `total` in proportion to what there is, by largest remainders."""
+    # Hamilton's method: whole parts, then one more for the largest remainders.
     shares, rest = np.divmod(total * have, max(1, have.sum()))
     largest = np.argsort(-rest, kind="stable")[: total - shares.sum()]
     shares[largest] += 1

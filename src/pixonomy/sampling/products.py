@@ -1,6 +1,6 @@
-"""A manifest's rows go in; its products come out, to be counted and drawn whole.
+"""Lists a manifest's products, to be counted and drawn whole.
 
-A product is a group: its pictures stay together. It belongs to its most frequent label. Rows with
+A product is a group: its images stay together. It belongs to its most frequent label. Rows with
 a problem belong to no product, and a product without other rows is none.
 """
 
@@ -25,9 +25,9 @@ class Products:
 
     Attributes:
         of_row: int64, shape (n,): the product of each row; -1 for a row with a problem.
-        table: one row a product: unit (its number in `of_row`), label, size (its usable pictures)
-            and image_id (the first of a picture with that label).
-        counts: how many products each label has; 0 where all its pictures have problems.
+        table: one row a product: unit (its number in `of_row`), label, size (its usable images)
+            and image_id (the first of an image with that label).
+        counts: how many products each label has; 0 where all its images have problems.
     """
 
     of_row: npt.NDArray[np.int64]
@@ -37,7 +37,7 @@ class Products:
     def draw(self, wanted: Mapping[str, int], seed: int) -> pl.DataFrame:
         """Draw products by chance, as rows of `table`.
 
-        What is drawn of a label depends on its pictures' ids and the seed alone, and a smaller
+        What is drawn of a label depends on its images' ids and the seed alone, and a smaller
         draw is part of a larger one.
 
         Args:
@@ -48,6 +48,8 @@ class Products:
         table = self.table.filter(pl.col("label").is_in(labels)).sort("label", "image_id")
         places, start = [np.zeros(0, np.int64)], 0
         for label, size in table.group_by("label", maintain_order=True).len().iter_rows():
+            # A generator for each label: what is drawn of one does not depend on the others.
+            # (`hash` of a text differs from process to process, CRC-32 does not.)
             chance = np.random.default_rng([seed, crc32(label.encode())])
             places.append(start + chance.permutation(size)[: wanted[label]])
             start += size

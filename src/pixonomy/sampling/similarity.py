@@ -1,4 +1,4 @@
-"""Predictions, a run or a bundle go in; how alike the categories of a manifest are comes out."""
+"""Measures how alike categories are, by confusion or by a network's embeddings."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -23,7 +23,7 @@ from pixonomy.storage.files import existing_path, hash_file, printable
 from pixonomy.storage.tables import read_parquet, scan_parquet
 from pixonomy.training.run import RunFolder
 
-_SEEN = 50  # pictures whose mean embedding stands for a category
+_SEEN = 50  # images whose mean embedding stands for a category
 _BATCH = 64
 
 
@@ -34,16 +34,16 @@ def measure_similarity(
     labels: Sequence[str],
     context: Context,
 ) -> Similarity:
-    """Measure how alike categories are: by confusion, or by what a network sees in their pictures.
+    """Measure how alike categories are: by confusion, or by what a network sees in their images.
 
     Args:
         measure: predictions (.parquet), a run that has some, or a bundle.
-        manifest: says where the pictures are that a bundle looks at, at most 50 a category.
+        manifest: says where the images are that a bundle looks at, at most 50 a category.
         products: those of the manifest.
 
     Raises:
         SettingError: if `measure` is nothing of that kind.
-        DataError: if predictions know no category, or no picture can be read.
+        DataError: if predictions know no category, or no image can be read.
         BundleError, StorageError: if it is damaged.
     """
     predictions = _find_predictions(measure)
@@ -88,7 +88,7 @@ def _read_confusion(path: Path) -> Similarity:
 
 
 def _pick_some(path: Path, products: Products, labels: Sequence[str]) -> Manifest:
-    """Read the rows of at most 50 pictures of each category."""
+    """Read the rows of at most 50 images of each category."""
     drawn = products.draw(dict.fromkeys(labels, _SEEN), seed=0)
     places = products.rows_of(drawn).arg_true()
     about = read_manifest(path, ())
@@ -107,6 +107,7 @@ def _see_similarity(bundle: Bundle, seen: Manifest, context: Context) -> Similar
         if framed:
             outputs = bundle.network.run(np.stack(list(framed.values())))
             sums = sums if sums.size else np.zeros((len(labels), outputs.embeddings.shape[1]))
+            # One category may occur several times among the rows: `sums[rows] += …` would add once.
             np.add.at(sums, owners[done + np.array(list(framed))], outputs.embeddings)
         done += len(chunk)
         context.progress("comparing categories", done, len(locations))
@@ -119,7 +120,7 @@ def _see_similarity(bundle: Bundle, seen: Manifest, context: Context) -> Similar
 def _frame_all(
     images: Iterator[tuple[int, Fetched]], resize_spec: ResizeSpec
 ) -> Iterator[tuple[int, np.ndarray]]:
-    """Give the pictures that can be decoded, each with its place."""
+    """Give the images that can be decoded, each with its place."""
     for place, data in images:
         if not isinstance(data, UndecodableImage):
             try:

@@ -12,7 +12,7 @@ _ALONE, _NEARLY_ALL = 0.5, 0.9
 
 @dataclass
 class Captions:
-    """Is shown texts, and tells whether they differ from picture to picture as captions do.
+    """Is shown texts, and tells whether they differ from image to image as captions do.
 
     Attributes:
         count: how many have been seen.
@@ -28,7 +28,7 @@ class Captions:
         return self.count >= _MOST_TEXTS
 
     def add(self, text: str) -> None:
-        """Look at the text of one picture."""
+        """Look at the text of one image."""
         if not self.is_full:
             self._counts[blake2b(text.encode(), digest_size=8).digest()] += 1
             self.count += 1
@@ -37,8 +37,8 @@ class Captions:
     def are_captions(self) -> bool:
         """Tell whether they are captions.
 
-        They are if nearly all are different; also if more than half are said of one picture only
-        and have three words or more. Of a handful of pictures or less, all have to be different
+        They are if nearly all are different; also if more than half are said of one image only
+        and have three words or more. Of a handful of images or less, all have to be different
         and to have five words or more.
         """
         if not self.count:

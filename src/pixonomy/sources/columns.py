@@ -147,7 +147,7 @@ def describe_rivals(schema: Schema, role: Role, chosen: str | None, table: Path)
 
 
 def require_path(schema: Schema, columns: TableColumns, table: Path) -> str:
-    """Return the column with the pictures' paths.
+    """Return the column with the images' paths.
 
     Raises:
         SettingError: if there is none.

@@ -10,10 +10,10 @@ _TOLD = (("label", "categories"), ("split", "splits"))
 
 
 def remark_conflicts(rows: pl.DataFrame) -> Iterator[str]:
-    """Say which pictures stand there with different categories or splits.
+    """Say which images stand there with different categories or splits.
 
     Args:
-        rows: with image_id, uri, label and split; a picture named twice by one table has two ids,
+        rows: with image_id, uri, label and split; an image named twice by one table has two ids,
             by two sources one id, of which the first will count.
     """
     repeated = rows.filter(pl.col("image_id").is_duplicated())
@@ -39,7 +39,7 @@ def remark_conflicts(rows: pl.DataFrame) -> Iterator[str]:
 
 
 def _find(rows: pl.DataFrame, key: str, column: str, among: str | None = None) -> pl.DataFrame:
-    """Return key, and the different values, of pictures that have several."""
+    """Return key, and the different values, of images that have several."""
     keys = [name for name in (key, among) if name is not None and name in rows.columns]
     return (
         rows.lazy()

@@ -27,10 +27,10 @@ _NUMBERS_A_BOX = 5
 
 @dataclass(frozen=True)
 class Boxes:
-    """Where the boxes of the pictures of a folder lie.
+    """Where the boxes of the images of a folder lie.
 
     Attributes:
-        is_beside: whether each text lies beside its picture, not in `labels/`.
+        is_beside: whether each text lies beside its image, not in `labels/`.
         names: of the classes, by their number; empty where no file tells them.
     """
 
@@ -39,7 +39,7 @@ class Boxes:
 
 
 def find_boxes(listing: Listing) -> Boxes | None:
-    """Tell whether the pictures of a folder have texts with boxes; None where they have none.
+    """Tell whether the images of a folder have texts with boxes; None where they have none.
 
     Raises:
         StorageError: if a text cannot be read.
@@ -68,7 +68,7 @@ def find_annotations(listing: Listing) -> str | None:
     told = [
         f"{count} {ending} files ({kinds[ending]}, perhaps)"
         for ending, count in counts.items()
-        # A text for every second picture, or one for all of them in a folder of its own.
+        # A text for every second image, or one for all of them in a folder of its own.
         if 2 * count >= listing.count or (count and _have_a_folder(listing, ending))
     ]
     return " and ".join(told) or None
@@ -82,10 +82,10 @@ def _have_a_folder(listing: Listing, ending: str) -> bool:
 
 
 def label_by_boxes(indexed: Indexed, boxes: Boxes, base: Path) -> Indexed:
-    """Label each picture by the one class of its boxes; without boxes it has no label.
+    """Label each image by the one class of its boxes; without boxes it has no label.
 
     Raises:
-        DataError: if a picture has boxes of several classes.
+        DataError: if an image has boxes of several classes.
         StorageError: if a text cannot be read.
     """
     labels: list[str | None] = []

@@ -53,7 +53,7 @@ class Batch:
 
 @dataclass(frozen=True)
 class _Names:
-    """What the name of a source says of the pictures in it.
+    """What the name of a source says of the images in it.
 
     Attributes:
         split: of those whose own folders or columns name none.
@@ -66,7 +66,7 @@ class _Names:
 
 @dataclass(frozen=True)
 class Source:
-    """Something that holds pictures.
+    """Something that holds images.
 
     Attributes:
         name: what a person calls it, in full.
@@ -74,7 +74,7 @@ class Source:
         read: called with where to begin (0, or the `end` of a batch) and whether to go on behind
             damage.
         unit: of the progress.
-        pictures: how many it holds; None where only reading it would tell.
+        images: how many it holds; None where only reading it would tell.
     """
 
     name: str
@@ -110,7 +110,7 @@ def find_sources(named: Sequence[Path | str], columns: TableColumns) -> FoundSou
 
     Raises:
         SettingError: if one is not there or of no known kind.
-        DataError: if a folder or table holds no pictures.
+        DataError: if a folder or table holds no images.
     """
     if not named:
         raise SettingError(f"Name at least one source: {_KINDS}.")
@@ -130,7 +130,7 @@ def find_sources(named: Sequence[Path | str], columns: TableColumns) -> FoundSou
 
 
 def _read_names(paths: Sequence[Path], base: Path) -> dict[Path | None, _Names]:
-    """Return what the names of sources say of the pictures in them."""
+    """Return what the names of sources say of the images in them."""
     files = [path for path in paths if not path.is_dir()]
     # A folder, or a catalogue, called "train" is a split only beside others.
     is_set = len(paths) > 1
@@ -187,7 +187,7 @@ def _is_read_at_once(path: Path, columns: TableColumns) -> bool:
 
 
 def _holds_images(path: Path, columns: TableColumns) -> bool:
-    """Tell a table of pictures from one that names files, and from a manifest."""
+    """Tell a table of images from one that names files, and from a manifest."""
     if path.suffix.lower() != ".parquet" or read_about(path) is not None:
         return False
     return find_image_column(path, columns) is not None
@@ -250,7 +250,7 @@ def _at_once(
     names: Mapping[Path | None, _Names],
     others: Collection[str],
 ) -> Source:
-    """Return folders, tables and manifests as one source: a picture in two of them is one row.
+    """Return folders, tables and manifests as one source: an image in two of them is one row.
 
     Raises:
         SettingError: if a manifest lists what lies in one of the `others`, given by `uri`.

@@ -27,7 +27,7 @@ _WAYS_OUT = {
     (".bson",): "A catalogue is named itself",
     (".gz", ".tgz", ".bz2", ".xz", ".zst", ".7z", ".rar"): "Packed files have to be unpacked first",
 }
-"""What to do about files that lie in a folder without pictures, by their endings."""
+"""What to do about files that lie in a folder without images, by their endings."""
 _SCHEMA: dict[str, pl.DataType] = {
     "uri": pl.String(),
     "offset": pl.Int64(),
@@ -43,18 +43,18 @@ _SCHEMA: dict[str, pl.DataType] = {
 def index_folder(
     folder: Path, base: Path, split: str | None = None, category: str | None = None
 ) -> Indexed:
-    """List the pictures below `folder`, their `uri`s relative to `base`.
+    """List the images below `folder`, their `uri`s relative to `base`.
 
     Args:
-        split: of the pictures whose folders name none.
-        category: of the pictures, where all lie directly in the folder.
+        split: of the images whose folders name none.
+        category: of the images, where all lie directly in the folder.
 
     Returns:
         Rows with image_id, group_id, uri, offset, length, label, label_source, split, problem and
-        modified_ns. Pictures beside the category folders have a null label.
+        modified_ns. Images beside the category folders have a null label.
 
     Raises:
-        DataError: if there is not one picture file, or the pictures lie in splits without
+        DataError: if there is not one image file, or the images lie in splits without
             categories.
         StorageError: if a folder cannot be read.
     """
@@ -109,7 +109,7 @@ def _to_rows(
 
 
 def uris_of(folder: FolderOfImages, base: Path) -> list[str]:
-    """Return the `uri` of each picture in a folder, in the order of its names."""
+    """Return the `uri` of each image in a folder, in the order of its names."""
     place = relative_to(folder.path, base)
     prefix = path_to_uri(place / "?")[:-1]
     if prefix.isprintable() and not prefix.startswith("percent:"):

@@ -3,12 +3,12 @@
 from dataclasses import dataclass, field
 
 FEW = 0.1
-"""Of the pictures: so many may lie beside a folder that wraps the others."""
+"""Of the images: so many may lie beside a folder that wraps the others."""
 WRAPS = frozenset(
     "image images img imgs picture pictures pic pics photo photos jpg jpeg png jpegimages".split()
 )
-"""Folders called so, alone with their pictures, are no category."""
-_MOST_LOOSE = 1 / 3  # of the pictures: more, and a folder with folders in it is a category
+"""Folders called so, alone with their images, are no category."""
+_MOST_LOOSE = 1 / 3  # of the images: more, and a folder with folders in it is a category
 
 
 @dataclass
@@ -16,7 +16,7 @@ class Folder:
     """A folder inside a source.
 
     Attributes:
-        pictures: how many lie directly in it.
+        images: how many lie directly in it.
     """
 
     images: int = 0
@@ -24,7 +24,7 @@ class Folder:
 
     @property
     def total(self) -> int:
-        """How many pictures lie in it and below."""
+        """How many images lie in it and below."""
         return self.images + sum(folder.total for folder in self.folders.values())
 
     @property

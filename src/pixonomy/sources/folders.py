@@ -12,7 +12,7 @@ _MOST_FOLDERS = 10_000  # remembered at once
 
 
 class Remembered(Generic[K, V]):
-    """What was found out about folders, for the many pictures that lie in each."""
+    """What was found out about folders, for the many images that lie in each."""
 
     def __init__(self, find_out: Callable[[K], V]) -> None:
         """Take what finds it out."""

@@ -45,7 +45,7 @@ def clean(text: str) -> str:
 def read_headers(cells: Sequence[str], name: str, is_known: Callable[[str], bool]) -> Headers:
     """Name the columns.
 
-    A first row that names a picture is a row: of a path, or of a path and a label.
+    A first row that names an image is a row: of a path, or of a path and a label.
 
     Args:
         name: of the file, for sentences.

@@ -55,7 +55,7 @@ class _Table:
 
 
 def find_image_column(table: Path, columns: TableColumns) -> str | None:
-    """Return the column of a Parquet table that holds pictures, if one does.
+    """Return the column of a Parquet table that holds images, if one does.
 
     Structs with bytes go before a column of paths, which goes before plain bytes. Among several,
     the one that was named or has a usual name counts; a single one may be called anything.
@@ -70,7 +70,7 @@ def find_image_column(table: Path, columns: TableColumns) -> str | None:
 def index_image_column(
     table: Path, columns: TableColumns, base: Path, split: str | None = None
 ) -> Iterator[Indexed]:
-    """List the pictures in a table, in batches of at most 50,000 rows.
+    """List the images in a table, in batches of at most 50,000 rows.
 
     Rows have image_id, group_id, uri (the table, relative to `base`), offset (null), length in
     bytes, member (the number of the row), encoding (`PARQUET` and the column), label, label_source,
@@ -129,7 +129,7 @@ def _has_bytes(dtype: pl.DataType) -> bool:
 
 
 def _look_at(image: str, dtype: pl.DataType) -> tuple[pl.Expr, pl.Expr]:
-    """Return the length and the path of each picture."""
+    """Return the length and the path of each image."""
     column = pl.col(image)
     if not isinstance(dtype, pl.Struct):
         return column.bin.size().alias(_LENGTH), pl.lit(None, pl.String).alias(_FILE)

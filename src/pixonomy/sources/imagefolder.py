@@ -22,13 +22,13 @@ _COLUMNS, _ONE_HOT = TableColumns(path="file_name"), TableColumns()
 
 
 def index_metadata(listing: Listing, base: Path, split: str | None = None) -> Indexed | None:
-    """List the pictures that metadata name; None where no metadata name categories.
+    """List the images that metadata name; None where no metadata name categories.
 
     Args:
-        split: of the pictures whose folders name none.
+        split: of the images whose folders name none.
 
     Returns:
-        What `index_table` tells of all the metadata, with the splits that folders say. Pictures
+        What `index_table` tells of all the metadata, with the splits that folders say. Images
         that no metadata name are passed over.
 
     Raises:
@@ -68,7 +68,7 @@ def _with_splits(rows: pl.DataFrame, folder: Path, base: Path, split: str | None
 
 
 def _top(uri: str | None, folder: Path, base: Path) -> str | None:
-    """Return the folder of the source in which a picture lies, directly or below."""
+    """Return the folder of the source in which an image lies, directly or below."""
     path = base / uri_to_path(uri or "")
     parts = path.relative_to(folder).parts if path.is_relative_to(folder) else ()
     return printable(parts[0]) if len(parts) > 1 else None

@@ -1,4 +1,4 @@
-"""Finds categories that look like a mistake: named like splits, or alike, or nearly all there is."""
+"""Finds categories that look like a mistake: named like splits or each other, or nearly all."""
 
 import re
 import unicodedata
@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pixonomy.sources.splits import looks_like_split
 
 _BETWEEN = re.compile(r"(?<=\w)[\s_-]+(?=\w)")  # blanks and what stands for them in a name
-_NEARLY_ALL = 0.9  # of the pictures with a category
+_NEARLY_ALL = 0.9  # of the images with a category
 _NAMED = 3  # names in a sentence
 
 
@@ -15,7 +15,7 @@ def remark_labels(counts: Mapping[str, int]) -> list[str]:
     """Say which names of categories look like a mistake, one sentence a kind.
 
     Args:
-        counts: pictures of each category.
+        counts: images of each category.
     """
     alone = [f"There is one category alone ({name!r}): a classifier needs two." for name in counts]
     return [

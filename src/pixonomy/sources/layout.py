@@ -26,15 +26,15 @@ _ANNOTATIONS = frozenset(
     "label labels mask masks annotation annotations bbox bboxes gt groundtruth segmentation "
     "segmentationclass segmentationobject".split()
 )
-"""Beside one of those, folders called so hold what was drawn over the pictures."""
+"""Beside one of those, folders called so hold what was drawn over the images."""
 
 
 @dataclass(frozen=True)
 class Place:
-    """What the folders of a picture say of it.
+    """What the folders of an image say of it.
 
     Attributes:
-        passed_over: why the picture does not belong to the data set; None where it does.
+        passed_over: why the image does not belong to the data set; None where it does.
     """
 
     label: str | None = None
@@ -44,7 +44,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Layout:
-    """Which folders above a picture say what.
+    """Which folders above an image say what.
 
     Attributes:
         around: the folders that everything lies in; what lies beside them is passed over.
@@ -52,7 +52,7 @@ class Layout:
         wrapped: by split folder, the folders in it that everything in it lies in.
         inner_splits: by category, the split of each split folder in it.
         drawn: folders of masks and such, from the source on: they are passed over.
-        loose: why the pictures have no category though splits are there; None where they have.
+        loose: why the images have no category though splits are there; None where they have.
         remarks: sentences that a person should read.
     """
 
@@ -66,7 +66,7 @@ class Layout:
     remarks: tuple[str, ...] = ()
 
     def read(self, folders: Sequence[str]) -> Place:
-        """Return what the folders between the source and a picture, outermost first, say of it."""
+        """Return what the folders between the source and an image, outermost first, say of it."""
         for end in range(1, len(folders) + 1) if self.drawn else ():
             if tuple(folders[:end]) in self.drawn:
                 return Place(passed_over=f"{printable(folders[end - 1])}/ beside the pictures")
@@ -92,21 +92,21 @@ class Layout:
 
 
 class LayoutFinder:
-    """Is shown the folders of every picture and tells their layout; its memory stays small."""
+    """Is shown the folders of every image and tells their layout; its memory stays small."""
 
     def __init__(self) -> None:
-        """Begin without pictures."""
+        """Begin without images."""
         self._counts: Counter[tuple[str, ...]] = Counter()
 
     def add(self, folders: Sequence[str], count: int = 1) -> None:
-        """Look at the folders between the source and `count` pictures, outermost first."""
+        """Look at the folders between the source and `count` images, outermost first."""
         key = tuple(folders)
         if key not in self._counts and len(self._counts) >= _MOST_FOLDERS:
             key = key[:1]
         self._counts[key] += count
 
     def find(self) -> Layout:
-        """Return the layout of the pictures seen."""
+        """Return the layout of the images seen."""
         return find_layout(self._grow())
 
     def _grow(self) -> Folder:
@@ -146,7 +146,7 @@ def _name(folders: Sequence[str]) -> str:
 
 
 def _prune(folder: Folder, place: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    """Leave out masks beside the pictures they belong to, which are neither pictures nor a label.
+    """Leave out masks beside the images they belong to, which are neither images nor a label.
 
     Yields:
         The folders that were left out.
@@ -195,7 +195,7 @@ def _read_splits(around: tuple[str, ...], folder: Folder) -> Layout | None:
     if others and len(kinds) == 1 and not (is_wrapper and beside <= FEW * folder.total):
         return None  # a category "train" among others
     if not is_deep and not others and len(kinds) == 1 and "train" not in kinds:
-        return Layout(around, splits, wrapped)  # pictures to ask about: no category is known
+        return Layout(around, splits, wrapped)  # images to ask about: no category is known
     if not is_deep:
         return Layout(around, splits, wrapped, loose=explain_loose(around, splits, inside))
     names = {name for one in inside.values() for name in one.folders}
@@ -224,7 +224,7 @@ def _unwrap(
     """Go down through folders that wrap everything.
 
     Args:
-        known: names that are categories elsewhere, and so here.
+        known: names that are categories in other places, and so here.
         word: of the split that the folder is; one called so again wraps, whatever lies in it.
     """
     around: tuple[str, ...] = ()

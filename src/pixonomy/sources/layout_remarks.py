@@ -14,11 +14,11 @@ _NAMED = 5  # folders named in a sentence
 def explain_loose(
     around: Sequence[str], splits: Mapping[str, str | None], inside: Mapping[str, Folder]
 ) -> str:
-    """Say that splits hold pictures without categories.
+    """Say that splits hold images without categories.
 
     Args:
         around: the folders that the splits lie in.
-        inside: by split folder, the folder in it that holds its pictures.
+        inside: by split folder, the folder in it that holds its images.
     """
     counts = ", ".join(f"{one.images} in {name}/" for name, one in inside.items())
     place = f" of {'/'.join(around)}/" if around else ""

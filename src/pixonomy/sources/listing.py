@@ -12,7 +12,7 @@ from pixonomy.sources.names import is_image, is_junk
 from pixonomy.sources.passed_over import JUNK, PassedOver
 from pixonomy.storage.files import storage_errors
 
-_SMALL = 1024  # bytes: what replaces a picture (a pointer, a page that reports an error) is short
+_SMALL = 1024  # bytes: what replaces an image (a pointer, a page that reports an error) is short
 
 
 @dataclass
@@ -21,8 +21,8 @@ class FolderOfImages:
 
     Attributes:
         parts: the folders between the source and it, and itself; empty for the source.
-        names, sizes, modified_ns: of its pictures, sizes in bytes.
-        faults: of pictures that are none, by name: why.
+        names, sizes, modified_ns: of its images, sizes in bytes.
+        faults: of images that are none, by name: why.
     """
 
     path: Path
@@ -39,13 +39,13 @@ class Listing:
 
     Attributes:
         folder: the source itself, absolute.
-        folders: those that hold pictures.
-        others: the files that are no pictures.
+        folders: those that hold images.
+        others: the files that are no images.
         barren: the folders in which no file lies, and none below.
-        bare: those in which files lie, directly or below, but no picture.
+        bare: those in which files lie, directly or below, but no image.
         metadata: files called `metadata.csv` and such, and `_classes.csv`.
         texts: how many files of an ending that annotations have lie in a folder.
-        table: the name of a file that may be a table of the pictures, if there is one.
+        table: the name of a file that may be a table of the images, if there is one.
     """
 
     folder: Path
@@ -59,14 +59,14 @@ class Listing:
 
     @property
     def count(self) -> int:
-        """How many pictures there are."""
+        """How many images there are."""
         return sum(len(folder.names) for folder in self.folders)
 
 
 def list_folder(folder: Path) -> Listing:
     """List what lies below `folder`; linked folders are followed, each real one once per branch.
 
-    Pictures are known by their ending, and where that says nothing, by their first bytes.
+    Images are known by their ending, and where that says nothing, by their first bytes.
 
     Raises:
         StorageError: if a folder cannot be read.
@@ -131,7 +131,7 @@ def _add(found: FolderOfImages, entry: os.DirEntry[str]) -> None:
 
 
 def _look(found: FolderOfImages, entry: os.DirEntry[str], listing: Listing) -> None:
-    """Tell what a file is whose ending is none of a picture's."""
+    """Tell what a file is whose ending is none of an image's."""
     ending = os.path.splitext(entry.name)[1].lower()  # noqa: PTH122 - a name, not a Path
     if listing.others.is_meant(entry.name, False, entry, _read_start):
         _add(found, entry)
@@ -161,7 +161,7 @@ def _read_start(entry: os.DirEntry[str]) -> bytes:
 def _without_images(
     listing: Listing, seen: dict[tuple[str, ...], bool]
 ) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:
-    """Return the topmost folders without a file, and those with files but without a picture."""
+    """Return the topmost folders without a file, and those with files but without an image."""
     with_images = {()} | _and_above(folder.parts for folder in listing.folders)
     with_files = _and_above(parts for parts, has_files in seen.items() if has_files)
     barren: list[tuple[str, ...]] = []

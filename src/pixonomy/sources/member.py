@@ -24,7 +24,7 @@ _READ_AHEAD = 16 * 1024  # bytes: headers of small members come together, large 
 
 
 class Member(NamedTuple):
-    """A picture in an archive.
+    """A image in an archive.
 
     Attributes:
         member: its name in the archive, as text.
@@ -79,7 +79,7 @@ def in_batches(
 ) -> Iterator[Indexed]:
     """Make rows of what is found in the archive at `uri`.
 
-    An archive without pictures gives one batch without rows. The last batch tells what was passed
+    An archive without images gives one batch without rows. The last batch tells what was passed
     over: `others` is filled while the archive is walked.
     """
     last: Indexed | None = None
@@ -110,7 +110,7 @@ def _cut(found: Iterable[Member | Damage], uri: str) -> Iterator[Indexed]:
 
 
 def explain_loose(archive: Path, loose: str) -> str:
-    """Return why pictures without categories are refused; see `Layout.loose`."""
+    """Return why images without categories are refused; see `Layout.loose`."""
     return (
         f"In {printable(archive)} {loose}. Put each category into a folder of its own, or unpack "
         "it and name the categories in a table: `pixonomy index TABLE.csv --root FOLDER`."
@@ -134,7 +134,7 @@ def spell(name: str) -> str:
 def _to_rows(members: list[Member], uri: str) -> pl.DataFrame:
     columns = dict(zip(_SCHEMA, zip(*members, strict=True), strict=True)) if members else None
     rows = pl.DataFrame(columns, schema=_SCHEMA)
-    # Archives may hold a name twice: the place makes it one picture's alone.
+    # Archives may hold a name twice: the place makes it one image's alone.
     image_id = pl.concat_str(pl.lit(f"{uri}#"), "member", pl.lit("@"), "place")
     nothing = pl.lit(str(EMPTY))
     return rows.select(

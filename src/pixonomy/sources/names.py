@@ -18,7 +18,7 @@ _JUNK = frozenset({
 
 
 def is_image(name: str) -> bool:
-    """Tell a picture file by the ending of its name."""
+    """Tell an image file by the ending of its name."""
     stem, _, ending = name.rpartition(".")
     return bool(stem) and f".{ending.lower()}" in IMAGE_ENDINGS
 

@@ -11,7 +11,7 @@ from pixonomy.sources.names import is_image, is_junk
 M = TypeVar("M")
 
 NO_ENDING, JUNK, LINKS = "no ending", "hidden or system files", "links"
-LOOKED_AT = 512  # bytes of a member's start; 64 tell nearly all pictures
+LOOKED_AT = 512  # bytes of a member's start; 64 tell nearly all images
 
 _LONGEST_ENDING = 12  # letters
 _MOST_REASONS = 200  # told apart, so that memory stays small
@@ -28,7 +28,7 @@ _ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".7z", ".rar")
 
 @dataclass
 class PassedOver:
-    """What is no picture, counted while a folder or an archive is walked.
+    """What is no image, counted while a folder or an archive is walked.
 
     Attributes:
         counts: by reason: an ending, or words.
@@ -53,7 +53,7 @@ class PassedOver:
     def is_meant(
         self, name: str, is_inside: bool, member: M, read_start: Callable[[M], bytes] | None
     ) -> bool:
-        """Tell whether a member is a picture, and count it where it is none.
+        """Tell whether a member is an image, and count it where it is none.
 
         Args:
             name: of the file, without folders.

@@ -48,7 +48,7 @@ class FoundFiles:
             where no file is), length in bytes, modified_ns, indexed_ns, problem.
         missing: how many rows name a file that is not there.
         remarks: what was changed.
-        usable: how many rows name a file that is there, or an object elsewhere.
+        usable: how many rows name a file that is there, or an object in a store.
     """
 
     files: pl.DataFrame

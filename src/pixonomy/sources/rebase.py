@@ -68,7 +68,7 @@ def find_rebase(
 
 
 def _leads_into_another_split(cut: Sequence[str], folder: str) -> bool:
-    """Tell a change from `train/0.jpg` to `test/0.jpg`, which is another picture."""
+    """Tell a change from `train/0.jpg` to `test/0.jpg`, which is another image."""
     words = {SPLIT_NAMES[word] for part in cut if (word := split_word(part)) is not None}
     word = split_word(folder)
     return word is not None and bool(words) and SPLIT_NAMES[word] not in words

@@ -12,8 +12,8 @@ from pixonomy.storage.files import storage_error, storage_errors
 SHARD_ENDINGS = (".tar", ".parquet", ".zip")
 """Kinds of shards; where several lie in one folder, the first of them counts."""
 
-_MOST_STRAYS = 20  # pictures beside shards: a logo, a few examples
-_LARGER = 10  # times as many bytes as such pictures are shards that hold the data set
+_MOST_STRAYS = 20  # images beside shards: a logo, a few examples
+_LARGER = 10  # times as many bytes as such images are shards that hold the data set
 
 
 @dataclass
@@ -31,8 +31,8 @@ class Shards:
 def find_shards(folder: Path) -> Shards:
     """Return the .tar, else the .parquet, else the .zip files below a folder.
 
-    There are none where pictures lie in several folders, or many of them: then the folder is one
-    of pictures. A few, small beside the shards, do not count.
+    There are none where images lie in several folders, or many of them: then the folder is one
+    of images. A few, small beside the shards, do not count.
 
     Raises:
         StorageError: if a folder cannot be read.

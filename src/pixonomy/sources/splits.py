@@ -18,7 +18,7 @@ SPLIT_NAMES: Mapping[str, str | None] = {
     "eval": "test",
     "evaluation": "test",
     "holdout": "test",
-    "unsplit": None,  # what `export` calls pictures that are in no split
+    "unsplit": None,  # what `export` calls images that are in no split
 }
 """What people call the three splits, in lower case; as Hugging Face's `datasets` reads them."""
 

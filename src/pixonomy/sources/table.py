@@ -60,11 +60,11 @@ class _Role:
 def index_table(
     table: Path, columns: TableColumns, base: Path, split: str | None = None
 ) -> Indexed:
-    """List the pictures a table names, or holds, their `uri`s relative to `base`.
+    """List the images a table names, or holds, their `uri`s relative to `base`.
 
     Rows have image_id, group_id, uri, offset, length, label, label_source, split, problem,
     modified_ns, indexed_ns (see `find_files`) and the other plain columns as text; lists and bytes
-    are left out. A Parquet table with a column of pictures goes to `index_image_column`; as one
+    are left out. A Parquet table with a column of images goes to `index_image_column`; as one
     shard of many, it may be empty.
 
     Args:
@@ -73,7 +73,7 @@ def index_table(
     Raises:
         SettingError: for a missing column, an unknown split, or addresses instead of files.
         DataError: if a table of paths is empty or cannot be read, if none of its files exists, or
-            if a cell holds several labels or pictures.
+            if a cell holds several labels or images.
     """
     if table.suffix.lower() == ".parquet" and find_image_column(table, columns) is not None:
         batches = list(index_image_column(table, columns, base, split))

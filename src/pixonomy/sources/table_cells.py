@@ -33,10 +33,10 @@ class CheckedLabels:
 
 
 def check_paths(paths: pl.Series, column: str, name: str, place_of: Callable[[int], str]) -> None:
-    """Refuse cells with several pictures, or with the bytes of one.
+    """Refuse cells with several images, or with the bytes of one.
 
     Args:
-        paths: of which no file is there; null elsewhere.
+        paths: of which no file is there; null for the others.
         name: of the file, for sentences.
         place_of: says where the row of a number is.
 

@@ -77,7 +77,7 @@ class TableRows:
 
 
 def is_table(path: Path) -> bool:
-    """Tell a table by its ending; a .txt is one if its first line names a picture or a column.
+    """Tell a table by its ending; a .txt is one if its first line names an image or a column.
 
     Raises:
         StorageError: if it is not there or cannot be read.

@@ -42,18 +42,18 @@ _PROBLEMS = {"link": _LINK, "symlink": _LINK, "sparse": "a sparse file, stored i
 def index_tar(
     archive: Path, base: Path, split: str | None = None, category: str | None = None
 ) -> Iterator[Indexed]:
-    """List the pictures of a tar as byte ranges in it, in batches of at most 50,000 rows.
+    """List the images of a tar as byte ranges in it, in batches of at most 50,000 rows.
 
     Rows have image_id, group_id, uri (relative to `base`), offset and length in bytes, member,
     encoding (null), label, label_source, split and problem. What was whole before damage is kept.
     A link to a member has that member's bytes.
 
     Args:
-        split: of the pictures whose folders in the tar name none.
-        category: of the pictures, where nothing names theirs and all lie directly in the tar.
+        split: of the images whose folders in the tar name none.
+        category: of the images, where nothing names theirs and all lie directly in the tar.
 
     Raises:
-        DataError: if it is no tar, or a compressed one, or its pictures lie in splits without
+        DataError: if it is no tar, or a compressed one, or its images lie in splits without
             categories.
         StorageError: if it cannot be read.
     """
@@ -108,7 +108,7 @@ class _Look:
 
     Attributes:
         is_labelled: whether a text other than a `.txt` has told a label.
-        is_wanting: whether there is a picture without a label.
+        is_wanting: whether there is an image without a label.
     """
 
     finder: LayoutFinder = field(default_factory=LayoutFinder)
@@ -220,7 +220,7 @@ class _Names:
     example: str = ""
 
     def read(self, image: TarMember) -> str:
-        """Return a picture's name as text."""
+        """Return an image's name as text."""
         if image.name.isascii():
             return image.name
         name = spell(image.name)

@@ -28,9 +28,9 @@ class Sample:
 
     Attributes:
         folders: that they lie in.
-        pictures: each with what stands between the key and its last ending.
+        images: each with what stands between the key and its last ending.
         texts: by the same and the last ending.
-        others: members whose ending tells nothing, in a sample without a picture so far.
+        others: members whose ending tells nothing, in a sample without an image so far.
     """
 
     key: str
@@ -42,13 +42,13 @@ class Sample:
 
 
 def find_samples(tar: LinkedTar, others: PassedOver) -> Iterator[Sample | Damage]:
-    """Yield the samples that hold pictures or texts; damage comes last.
+    """Yield the samples that hold images or texts; damage comes last.
 
-    A member whose ending tells nothing is a picture if its first bytes say so, and no other
+    A member whose ending tells nothing is an image if its first bytes say so, and no other
     member of its sample is one by its ending.
 
     Args:
-        others: counts what is neither a picture nor a text.
+        others: counts what is neither an image nor a text.
     """
     sample = Sample("")
     known = Remembered(read_folders)

@@ -34,13 +34,13 @@ CAPTIONS = "captions (.txt)"
 
 _LONGEST_JSON = 1024 * 1024  # bytes
 _LONGEST_TEXT = 800  # bytes
-_MOST_FAR = 100_000  # texts far from their pictures that are remembered: some 50 MB
+_MOST_FAR = 100_000  # texts far from their images that are remembered: some 50 MB
 _NAMED, _LONGEST_KEY = 8, 40  # keys named in a sentence, and letters of each
 
 
 @dataclass
 class Told:
-    """What the texts of a sample say of a picture.
+    """What the texts of a sample say of an image.
 
     Attributes:
         source: the ending of the text that has the label.
@@ -70,12 +70,12 @@ _NOTHING_TOLD = Told()
 
 @dataclass
 class Texts:
-    """The texts of an archive, those included that lie far from their pictures.
+    """The texts of an archive, those included that lie far from their images.
 
     Attributes:
         file: the archive.
-        far: texts where no picture of their key lies, by key.
-        has_captions: whether each `.txt` describes its picture: then none is a label.
+        far: texts where no image of their key lies, by key.
+        has_captions: whether each `.txt` describes its image: then none is a label.
     """
 
     file: BinaryIO
@@ -84,17 +84,17 @@ class Texts:
     _kept: set[int] = field(default_factory=set)
 
     def keep(self, sample: Sample) -> None:
-        """Remember the texts of a sample without pictures, as far as memory shall go."""
+        """Remember the texts of a sample without images, as far as memory shall go."""
         if len(self._kept) + len(sample.texts) <= _MOST_FAR:
             self.far.setdefault(sample.key, {}).update(sample.texts)
             self._kept.update(member.header for member in sample.texts.values())
 
     def is_kept(self, text: TarMember) -> bool:
-        """Tell whether a text is one of those far from their pictures."""
+        """Tell whether a text is one of those far from their images."""
         return text.header in self._kept
 
     def read(self, sample: Sample, stem: str) -> Told:
-        """Return what is said of a picture of a sample."""
+        """Return what is said of an image of a sample."""
         texts = {**self.far.get(sample.key, {}), **sample.texts} if self.far else sample.texts
         if not texts:
             return _NOTHING_TOLD
@@ -163,14 +163,14 @@ class Oddities:
     crowd: tuple[str, ...] = ()
 
     def see_sample(self, sample: Sample) -> None:
-        """Look at the pictures of a sample: masks and views are pictures as others are."""
+        """Look at the images of a sample: masks and views are images as others are."""
         if len(sample.images) > 1:
             self.crowded += 1
             names = [spell(member.name) for member, _ in sample.images[:2]]
             self.crowd = self.crowd or tuple(names)
 
     def see(self, told: Told) -> None:
-        """Look at what was told of a picture."""
+        """Look at what was told of an image."""
         if told.label is not None:
             return
         self.unlabelled += 1
@@ -191,7 +191,7 @@ class Oddities:
                 self.lone = spell(member.name)
 
     def pass_over_far(self, used: set[int], texts: Texts, others: PassedOver) -> None:
-        """Count the texts far from their pictures that were of no use."""
+        """Count the texts far from their images that were of no use."""
         for found in texts.far.values():
             for (_, kind), member in found.items():
                 if member.header not in used:

@@ -46,7 +46,7 @@ _METHODS = {9: "deflate64", 12: "bzip2", 14: "LZMA", 93: "zstd", 95: "xz"}
 def index_zip(
     archive: Path, base: Path, split: str | None = None, category: str | None = None
 ) -> Iterator[Indexed]:
-    """List the pictures of a zip as byte ranges in it, in batches of at most 50,000 rows.
+    """List the images of a zip as byte ranges in it, in batches of at most 50,000 rows.
 
     Rows have image_id, group_id, uri (relative to `base`), offset and length in bytes (as they
     lie in the zip), member, encoding (stored or `DEFLATE`, with the checksum), label,
@@ -54,12 +54,12 @@ def index_zip(
     not where the directory says or in one another are problems.
 
     Args:
-        split: of the pictures whose folders in the zip name none.
-        category: of the pictures, where all lie directly in the zip.
+        split: of the images whose folders in the zip name none.
+        category: of the images, where all lie directly in the zip.
 
     Raises:
         DataError: if it is no zip, its directory is cut off, it is one part of several, or its
-            pictures lie in splits without categories.
+            images lie in splits without categories.
         StorageError: if it cannot be read.
     """
     with open_archive(archive) as file:
@@ -127,7 +127,7 @@ def _find_images(
     entries: Iterator[ZipEntry | Damage],
     others: PassedOver,
 ) -> Iterator[tuple[ZipEntry, tuple[str, ...]] | Damage]:
-    """Yield pictures, and the folders that they lie in."""
+    """Yield images, and the folders that they lie in."""
     read_start = partial(_read_start, file, directory)
     known = Remembered(read_folders)
     for entry in entries:

@@ -1,7 +1,7 @@
-"""A manifest goes in; the same manifest with train, validation and test comes out.
+"""Splits a manifest into train, validation and test.
 
 A split never tears a group (a product) or a group of duplicates, is stratified by label, and
-depends on the seed and the pictures' ids alone. Whole values of a column can be held out.
+depends on the seed and the images' ids alone. Whole values of a column can be held out.
 """
 
 from dataclasses import dataclass, replace
@@ -21,14 +21,14 @@ DECISIVE = ("image_id", "group_id", "label", "duplicate_group", "split", "proble
 _NO_COPY = pl.lit(None, pl.String)
 
 TORN = "another picture of its group is a"
-"""How the problem of a picture begins whose group the source gave to a later split, too."""
+"""How the problem of an image begins whose group the source gave to a later split, too."""
 HELD_OUT = "held_out"
-"""The note of a manifest that tells what was held out."""
+"""The note of a manifest on what was held out."""
 
 
 @dataclass(frozen=True)
 class SplitShares:
-    """The shares (0 to 1) of pictures in each split, and the seed that decides which.
+    """The shares (0 to 1) of images in each split, and the seed that decides which.
 
     Attributes:
         hold_out: the column of which whole values are tested, such as keyword or provider.
@@ -52,30 +52,30 @@ class SplitShares:
 
     @property
     def wanted(self) -> dict[str, float]:
-        """The shares of the splits that pictures are taken out for, the more important first."""
+        """The shares of the splits that images are taken out for, the more important first."""
         return {"test": self.test, "validation": self.validation}
 
     @property
     def cut(self) -> float:
-        """The share of validation in what is left without the test pictures."""
+        """The share of validation in what is left without the test images."""
         return min(0.5, self.validation / (self.train + self.validation))
 
 
 def assign_splits(manifest: Manifest, shares: SplitShares) -> Manifest:
     """Give each usable, labelled row its split; splits that the source gave are kept.
 
-    A source that calls all its pictures training pictures gives no splits: all are dealt.
-    Where a source gives splits, rows without one follow the other pictures of their group, and
+    A source that calls all its images training images gives no splits: all are assigned.
+    Where a source gives splits, rows without one follow the other images of their group, and
     only what is missing is cut from the training rows (the validation split always, the test split
-    never). Training or validation rows whose copy, or another picture of whose group, stands in a
+    never). Training or validation rows whose duplicate, or another image of whose group, is in a
     later split get a problem, so that nothing stands on both sides.
 
-    With `shares.hold_out` everything is dealt anew, see `hold_out`, and the manifest's notes tell
-    what was held out; else it has none.
+    With `shares.hold_out` everything is assigned anew, see `hold_out`, and the manifest's notes
+    hold what was held out; else it has none.
 
     Raises:
-        DataError: if there is no labelled picture, one category only, or a label in validation
-            or test that has no training picture; if nothing can be held out.
+        DataError: if there is no labelled image, one category only, or a label in validation
+            or test that has no training image; if nothing can be held out.
     """
     rows = manifest.rows.with_row_index("row")
     is_usable = pl.col("problem").is_null() & pl.col("label").is_not_null()
@@ -104,14 +104,14 @@ def assign_splits(manifest: Manifest, shares: SplitShares) -> Manifest:
 
 
 def small_categories(manifest: Manifest, fewest: int = 3) -> list[str]:
-    """Return the labels with fewer usable pictures than `fewest`: kept, but worth a warning."""
+    """Return the labels with fewer usable images than `fewest`: kept, but worth a warning."""
     usable = manifest.rows.lazy().filter(pl.col("problem").is_null())
     counts = usable.group_by("label").len().filter(pl.col("len") < fewest).collect()
     return counts["label"].drop_nulls().sort().to_list()
 
 
 def _update(rows: pl.DataFrame, assigned: pl.DataFrame) -> pl.DataFrame:
-    """Put the splits and the problems of copies into the rows they were dealt to."""
+    """Put the splits and the problems of duplicates into the rows they belong to."""
     news = assigned.select("row", pl.col("split").cast(pl.String), "copy")
     updated = rows.drop("split").join(news, on="row", how="left", maintain_order="left")
     updated = updated.with_columns(pl.coalesce("problem", "copy").alias("problem"))
@@ -132,13 +132,13 @@ def _complete_given_splits(units: pl.DataFrame, shares: SplitShares) -> pl.DataF
     if (units["split"] == "validation").any():
         return units
     train = units.filter(pl.col("split") == "train")
-    # The share of all pictures becomes a share of those the source left for training.
+    # The share of all images becomes a share of those the source left for training.
     cut = assign_groups(train, {"validation": shares.cut}, shares.seed)
     return pl.concat([cut, units.filter(pl.col("split") != "train").select(cut.columns)])
 
 
 def _drop_duplicates(units: pl.DataFrame) -> pl.DataFrame:
-    """Say of rows whose copy, or another picture of whose group, stands in a later split so."""
+    """Give a problem to rows whose duplicate, or another of whose group, is in a later split."""
     last = pl.col("split").max().over("duplicate_group")  # of an Enum: the one that comes last
     is_duplicate = pl.col("duplicate_group").is_not_null() & (pl.col("split") < last)
     last_of_unit = pl.col("split").max().over("unit")

@@ -1,4 +1,4 @@
-"""How often each value stands with each label goes in; which values are held out comes out.
+"""Decides which values of a column (keywords, providers) are held out, by a local search.
 
 A value (a keyword, a provider) goes to one split whole. It may stand with several labels: then it
 goes there for all of them.
@@ -13,17 +13,17 @@ import polars as pl
 
 _OWED = (1.0, 0.5)  # the cost of a label that could be held out and is not, by split
 _UNTAUGHT = 2.0  # of one whose every value is held out: it is worth sparing more than one other
-_LARGE = 0.05  # of a label's pictures: values worth exchanging for each other
+_LARGE = 0.05  # of a label's images: values worth exchanging for each other
 _PASSES = 10
 
 
 @dataclass(frozen=True)
 class ValueCounts:
-    """How many pictures each value has of each label.
+    """How many images each value has of each label.
 
     Attributes:
-        pairs: columns value and label (numbers from 0 on) and n (pictures), each pair once.
-        totals: how many pictures each label has, those without a value included.
+        pairs: columns value and label (numbers from 0 on) and n (images), each pair once.
+        totals: how many images each label has, those without a value included.
     """
 
     pairs: pl.DataFrame
@@ -37,7 +37,7 @@ class ValueCounts:
 
 
 def assign_values(counts: ValueCounts, wanted: Mapping[str, float], seed: int) -> list[str]:
-    """Deal whole values to the `wanted` splits (name → share), the rest to train.
+    """Assign whole values to the `wanted` splits (name → share), the rest to train.
 
     A label with two values or more has one in train and one in the first wanted split; one with
     three or more has one in the second, too. Where labels share values that cannot always be: then
@@ -57,6 +57,7 @@ def assign_values(counts: ValueCounts, wanted: Mapping[str, float], seed: int) -
     for value in order:
         assignment.improve(value)
     large = [value for value in order if assignment.is_large(value)]
+    # A local search, not the optimum: values shared by labels make an exact one NP-hard.
     for _ in range(_PASSES):
         moves = [assignment.improve(value) for value in large]
         swaps = [assignment.swap(one, other) for one, other in assignment.exchangeable(large)]
@@ -67,7 +68,7 @@ def assign_values(counts: ValueCounts, wanted: Mapping[str, float], seed: int) -
 
 
 class _Assignment:
-    """Where each value is dealt (0 is train, k the k-th wanted split), and what that costs."""
+    """The split of each value (0 is train, k the k-th wanted split), and what that costs."""
 
     def __init__(self, counts: ValueCounts, shares: tuple[float, ...]) -> None:
         self._shares, self._totals = shares, counts.totals
@@ -78,11 +79,11 @@ class _Assignment:
             self._values[label] += 1
         self.places = [0] * counts.values
         self._covered = self._values.copy()  # how many values each label has in train
-        self._held = [[0] * len(counts.totals) for _ in shares]  # pictures by split and label
+        self._held = [[0] * len(counts.totals) for _ in shares]  # images by split and label
         self._costs = [self._cost(label) for label in range(len(counts.totals))]
 
     def is_large(self, value: int) -> bool:
-        """Whether the value has more than a twentieth of a label's pictures."""
+        """Whether the value has more than a twentieth of a label's images."""
         return any(n > _LARGE * self._totals[label] for label, n in self._pairs[value])
 
     def exchangeable(self, large: Iterable[int]) -> Iterator[tuple[int, int]]:
@@ -98,7 +99,7 @@ class _Assignment:
                 yield one, other
 
     def improve(self, value: int) -> bool:
-        """Move a value to where it brings the greatest gain; tell whether it moved."""
+        """Move a value to where it brings the greatest gain; return whether it moved."""
         home = self.places[value]
         others = [place for place in range(len(self._shares) + 1) if place != home]
         gains = [self._try(value, place) for place in others]
@@ -109,7 +110,7 @@ class _Assignment:
         return True
 
     def swap(self, one: int, other: int) -> bool:
-        """Exchange the places of two values if that brings a gain; tell whether it did."""
+        """Exchange the places of two values if that brings a gain; return whether it did."""
         here, there = self.places[one], self.places[other]
         if self._move(one, there) + self._move(other, here) < -1e-9:
             return True
@@ -138,7 +139,7 @@ class _Assignment:
         return change
 
     def _cost(self, label: int) -> float:
-        """Tell how far a label is from its shares, and from having what it must have."""
+        """Return how far a label is from its shares, and from having what it must have."""
         cost = 0.0 if self._covered[label] or not self._values[label] else _UNTAUGHT
         rest = 0.0
         for place, share in enumerate(self._shares):
@@ -148,4 +149,6 @@ class _Assignment:
             excess = held / self._totals[label] - share
             cost += excess * excess
             rest += excess
+        # Squares of what each split, and so train, has too much or too little: one large miss
+        # weighs more than several small ones.
         return cost + rest * rest

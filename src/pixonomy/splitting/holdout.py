@@ -1,6 +1,6 @@
-"""Rows with a value each (a keyword, a provider) go in; splits that share no value come out.
+"""Group hold-out: splits that share no value of a column, such as keyword or provider.
 
-Test pictures then come from values that training never saw: what a random split cannot tell.
+Test images then come from values that training never saw: a random split cannot show how that goes.
 """
 
 from collections.abc import Collection, Mapping
@@ -13,7 +13,7 @@ from pixonomy.errors import DataError
 from pixonomy.splitting.assign_groups import ValueCounts, assign_values
 from pixonomy.splitting.stratified import SPLIT, assign_groups
 
-NAMED_AT_MOST = 100  # values of a split told by name; all are counted
+NAMED_AT_MOST = 100  # values of a split listed by name; all are counted
 
 _REASONS = {
     "duplicate_group": "duplicate of a {} picture",
@@ -27,10 +27,10 @@ class HeldOut:
     """Rows with their splits.
 
     Attributes:
-        dealt: the rows with the columns `split` and `copy`: why a row is left out, or null.
+        assigned: the rows with the columns `split` and `copy`: why a row is left out, or null.
         told: column; values {train, validation, test}: how many; test, validation: which, the
-            first hundred; without_value: how many pictures have none; untested: the labels that
-            have no test picture; single: those of them with one value or none; kept: those that
+            first hundred; without_value: how many images have none; untested: the labels that
+            have no test image; single: those of them with one value or none; kept: those that
             stay in training although all their values are held out.
     """
 
@@ -59,11 +59,13 @@ class _Rows:
 def hold_out(
     units: pl.DataFrame, column: str, wanted: Mapping[str, float], seed: int, fill: float = 0.0
 ) -> HeldOut:
-    """Deal whole values of a column to the `wanted` splits, see `assign_values`, the rest to train.
+    """Assign whole values of a column to the `wanted` splits, the rest to train.
+
+    See `assign_values`.
 
     Rows without a value stay on the training side, and so does a label of which all values are
-    held out: it would have nothing to learn from. A row there (or in validation) that is a copy
-    of a picture in a later split, or of the same group as one, is left out: moving it would bring
+    held out: it would have nothing to learn from. A row there (or in validation) that duplicates
+    an image in a later split, or of the same group as one, is left out: moving it would bring
     its value to both sides. Only where a label would lose all its training rows so, the other
     side is left out. A label that has no value in validation gives whole units of its training
     rows.
@@ -71,9 +73,9 @@ def hold_out(
     Args:
         units: columns row, image_id, group_id, duplicate_group, label (an Enum of the labels that
             there are), unit (numbers of what must stay together) and value (text or null); a row
-            a picture.
+            an image.
         wanted: split → share, those above 0; test before validation.
-        fill: the share of training pictures that a label without validation pictures gives.
+        fill: the share of training images that a label without validation images gives.
 
     Raises:
         DataError: if nothing can be held out.
@@ -104,10 +106,10 @@ def _spread(units: pl.DataFrame, places: Collection[str]) -> pl.DataFrame:
 
 
 def _leave_out(assigned: pl.DataFrame) -> pl.DataFrame:
-    """Say in `copy` of which rows a copy, or another picture of the group, is in a later split."""
+    """Note in `copy` the rows whose duplicate, or another of whose group, is in a later split."""
     marked = assigned.with_columns(copy=pl.coalesce(_reasons(pl.col("split").max())))
     is_train = pl.col("split") == "train"
-    # A label that would lose every training row keeps them: the later copies are left out.
+    # A label that would lose every training row keeps them: the later duplicates go.
     has_rest = (is_train & pl.col("copy").is_null()).any().over("label")
     marked = marked.with_columns(spared=is_train & ~has_rest)
     if not marked["spared"].any():
@@ -133,7 +135,7 @@ def _reasons(last: pl.Expr) -> list[pl.Expr]:
 
 
 def _fill_validation(assigned: pl.DataFrame, share: float, seed: int) -> pl.DataFrame:
-    """Cut validation pictures from the training rows of labels that have none, by whole units."""
+    """Cut validation images from the training rows of labels that have none, by whole units."""
     is_in = pl.col("copy").is_null()
     is_lacking = ~(is_in & (pl.col("split") == "validation")).any().over("label")
     train = assigned.with_columns(lacks=is_lacking).filter(is_in, pl.col("split") == "train")

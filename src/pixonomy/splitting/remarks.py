@@ -1,4 +1,4 @@
-"""A manifest with splits goes in; the sentences that a person should read about it come out."""
+"""Remarks on a split that a person should read: small categories, and what was held out."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,16 +8,16 @@ import polars as pl
 from pixonomy.dataset.manifest import SPLITS, Manifest
 from pixonomy.splitting.assign import HELD_OUT, TORN, SplitShares, small_categories
 
-_LARGE = 0.2  # of a category: a group of copies that holds more decides too much
+_LARGE = 0.2  # of a category: a duplicate group that holds more decides too much
 _NAMED = 5
 
 
 def remark_split(manifest: Manifest, shares: SplitShares, unhashed: int) -> Iterator[str]:
-    """Say what was left out, what is small, what is empty and why, and what was held out.
+    """Yield what was left out, what is small, what is empty and why, and what was held out.
 
     Args:
         manifest: with the columns image_id, group_id, label, split, problem and duplicate_group.
-        unhashed: of how many pictures nobody knows copies.
+        unhashed: how many images were not compared with others.
     """
     yield from _remark_problems(manifest)
     yield from _remark_torn(manifest)
@@ -65,7 +65,7 @@ def _remark_small(manifest: Manifest) -> Iterator[str]:
 
 
 def _remark_large_groups(rows: pl.DataFrame) -> Iterator[str]:
-    """Say which category is mostly copies: they lie in one split, whatever was asked."""
+    """Name the category that is mostly duplicates: they lie in one split, whatever was asked."""
     marked = rows.lazy().drop_nulls(["label", "duplicate_group"])
     totals = rows.lazy().group_by("label").agg(total=pl.len())
     large = (

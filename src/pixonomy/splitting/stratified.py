@@ -1,4 +1,4 @@
-"""Units of rows and shares go in; the split of each row comes out, dealt by chance, by label."""
+"""Assigns units of rows to splits at random, stratified by label."""
 
 from collections.abc import Mapping
 
@@ -9,17 +9,17 @@ from pixonomy.dataset.connected import describe_units
 from pixonomy.dataset.manifest import SPLITS
 
 SPLIT = pl.Enum(SPLITS)
-"""The splits as a type: of two, the larger one comes later on the road."""
+"""The splits as a type: of two, the larger one comes later in the pipeline."""
 
 
 def assign_groups(units: pl.DataFrame, wanted: Mapping[str, float], seed: int) -> pl.DataFrame:
-    """Deal whole units to the `wanted` splits (name → share), the rest to train, by label.
+    """Assign whole units to the `wanted` splits (name → share), the rest to train, by label.
 
-    A label's units are shuffled and laid in a row; each split takes the next stretch of it. A
+    A label's units are shuffled and laid in a row; each split takes the next part of it. A
     label with one unit goes to train; one with as many units as splits has one in each.
 
     Args:
-        units: columns unit, label, image_id and others; a row a picture.
+        units: columns unit, label, image_id and others; a row an image.
 
     Returns:
         The same with the column `split`.
@@ -59,9 +59,9 @@ def _by_middle(wanted: Mapping[str, float]) -> pl.Expr:
 
 
 def _teach_every_label(units: pl.DataFrame) -> pl.DataFrame:
-    """Bring one unit of each label without a training picture to train.
+    """Bring one unit of each label without a training image to train.
 
-    A unit of several labels is dealt by its most frequent one, which can leave others out.
+    A unit of several labels is assigned by its most frequent one, which can leave others out.
     """
     is_covered = (pl.col("split") == "train").any().over("label")
     firsts = units.filter(~is_covered).sort("image_id").unique("label", keep="first")

@@ -53,7 +53,7 @@ class FileArtefact:
         return None
 
     def matches(self, wanted: Fingerprint, overwrite: bool = False) -> bool:
-        """Tell whether the file is there and was made from the same.
+        """Return whether the file is there and was made from the same.
 
         Raises:
             ArtefactDiffers: if it was made otherwise and `overwrite` is not set.
@@ -136,7 +136,7 @@ class FolderArtefact:
             raise foreign_folder(self.path)
 
     def matches(self, wanted: Fingerprint, overwrite: bool = False) -> bool:
-        """Tell whether the folder is being or was made from the same; see `is_whole`.
+        """Return whether the folder is being or was made from the same; see `is_whole`.
 
         Raises:
             ArtefactDiffers: if it was made otherwise and `overwrite` is not set.
@@ -145,7 +145,7 @@ class FolderArtefact:
         return is_finished(printable(self.path), self.fingerprint(), wanted, overwrite)
 
     def is_whole(self) -> bool:
-        """Tell whether what the folder was begun for is all there."""
+        """Return whether what the folder was begun for is all there."""
         return (self.path / self.record_file).exists()
 
     def lock(self, report: Callable[[str], None] = no_report) -> AbstractContextManager[None]:

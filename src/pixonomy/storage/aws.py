@@ -62,7 +62,7 @@ def find_account(address: str) -> Account:
                 "expires_at": datetime.now(UTC) + _VALID_FOR,
             }
 
-        keys()  # what is wrong with them is told here, not in a thread of the client
+        keys()  # what is wrong with them is raised here, not in a thread of the client
         profile = session.get_scoped_config()
         endpoint = ConfiguredEndpointProvider(session.full_config, profile, "s3").provide()
         region = session.get_config_variable("region")

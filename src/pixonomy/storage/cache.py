@@ -1,4 +1,4 @@
-"""A table that takes long to make goes in once; afterwards it is read from its file."""
+"""Keeps a table that takes long to make in a file, for as long as it is made from the same."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Batches of rows go in; one Parquet file comes out, and a killed run goes on behind its last part.
+"""Checkpointed output: rows written part by part, so that a killed run goes on behind the last.
 
 The parts lie in a hidden folder beside the output until the output has its final name; whoever
 makes them holds the output's lock, see `locks`.
@@ -24,7 +24,7 @@ class Checkpoints:
     """The finished parts of one output.
 
     Attributes:
-        done: what was said of each finished part, in order.
+        done: what was noted of each finished part, in order.
     """
 
     def __init__(self, output: Path, fingerprint: Fingerprint) -> None:
@@ -96,7 +96,7 @@ class Checkpoints:
 
 
 def has_checkpoints(output: Path) -> bool:
-    """Tell whether a run is making the output, or was killed before it had removed its parts."""
+    """Return whether a run is making the output, or was killed before it had removed its parts."""
     folder = _folder_of(output)
     with storage_errors(folder):
         return folder.exists()

@@ -1,4 +1,4 @@
-"""Paths go in; whole files come out: nothing half-written ever bears a final name."""
+"""Writes whole files, reads and hashes them: nothing half-written ever bears a final name."""
 
 import errno
 import hashlib
@@ -66,7 +66,7 @@ def storage_errors(path: Path) -> Iterator[None]:
 
 
 def storage_error(error: OSError, path: Path | None = None) -> StorageError:
-    """Say in one sentence what the operating system refused and what to do."""
+    """Name in one sentence what the operating system refused and what to do."""
     place = printable(path if path is not None else Path(os.fsdecode(error.filename or "a file")))
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return StorageError(

@@ -1,4 +1,4 @@
-"""A wanted fingerprint meets the one found under a name: finished, to be made, or refused."""
+"""Compares an artefact's fingerprint with the wanted one: finished, to be made, or refused."""
 
 from collections.abc import Mapping
 from typing import Any

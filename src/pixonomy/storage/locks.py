@@ -1,4 +1,4 @@
-"""An artefact's path goes in; while a block runs, no other run makes that artefact.
+"""Locks an artefact, so that no other run makes it at the same time.
 
 The operating system holds the lock, on an empty hidden file that stays, and drops it with the
 process, however that ends: docs/decisions/0015.
@@ -57,8 +57,8 @@ def lock_file(
     artefact is locked, never the reading: that works where nothing can be written.
 
     Args:
-        say: told where the file system has no locks (the work goes on, and nothing is removed),
-            and what is waited for.
+        report: is called where the file system has no locks (the work goes on, and nothing is
+            removed), and when another run is waited for.
         waits: wait for the other run instead of failing at once.
 
     Raises:
@@ -98,7 +98,7 @@ def lock_folder(
 
 
 def is_lock(name: str) -> bool:
-    """Tell whether a name in a folder is that of its lock: an empty folder may hold one."""
+    """Return whether a name in a folder is that of its lock: an empty folder may hold one."""
     return name.startswith((_LOCK, _HOLDER))
 
 
@@ -158,7 +158,7 @@ def _take(system: "BaseFileLock", lock: _Lock, report: Callable[[str], None], wa
 
 
 def _sign(lock: _Lock) -> None:
-    """Note who holds the lock; where that cannot be written, others are only told that it is."""
+    """Note who holds the lock; where that cannot be written, others only learn that it is."""
     record = {
         "host": socket.gethostname(),
         "pid": os.getpid(),
@@ -178,7 +178,7 @@ def _command() -> str:
 
 
 def _read_holder(lock: _Lock) -> str:
-    """Say who holds a lock, as far as that is noted."""
+    """Return who holds a lock, as far as that is noted."""
     for _ in range(_TRIES):
         with suppress(OSError, ValueError, RecursionError, KeyError, TypeError):
             with lock.holder.open("rb") as file:

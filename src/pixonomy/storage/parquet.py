@@ -1,4 +1,4 @@
-"""An open Parquet file goes in; nothing comes out, or why what it says of itself cannot be true.
+"""Checks what a Parquet file declares of itself before Polars believes it.
 
 Polars believes the counts, lengths and offsets of a file: a wrong one ends the whole process
 ("memory allocation of … bytes failed"). So they are checked before Polars sees the file: those in
@@ -25,7 +25,7 @@ _DATA, _DICTIONARY, _DATA_V2 = 0, 2, 3  # types of pages
 
 
 class BadParquet(ValueError):
-    """The file is damaged: what it says of itself cannot be true."""
+    """The file is damaged: what it declares of itself cannot be true."""
 
 
 def _struct(wanted: Wanted) -> ReadStruct:
@@ -141,7 +141,7 @@ def _check_pages(number: int, chunk: _Chunk) -> None:
 
 
 def _read_header(number: int, place: int, end: int) -> tuple[dict[int, Any], int]:
-    """Read a page's header, and tell its length in bytes."""
+    """Read a page's header, and return its length in bytes."""
     most = min(end - place, _LONGEST_HEADER)
     length = _HEADER
     while True:

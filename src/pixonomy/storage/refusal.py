@@ -1,4 +1,4 @@
-"""A library's error goes in; what the operating system refused comes out, if that was the cause."""
+"""Finds the operating system's refusal behind a library's own error."""
 
 import errno
 import os
@@ -8,7 +8,7 @@ import re
 def find_refusal(error: BaseException) -> OSError | None:
     """Return what the operating system refused, where an error is a library's word for that.
 
-    Polars' Rust tells "(os error 28)", HDF5 "errno = 28"; NumPy tells a short write in words only
+    Polars' Rust writes "(os error 28)", HDF5 "errno = 28"; NumPy has a short write in words only
     ("27648 requested and 8064 written"), and SQLite a full disk.
     """
     if isinstance(error, OSError) and error.errno is not None:

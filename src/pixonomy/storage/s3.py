@@ -15,7 +15,7 @@ from pixonomy.storage.files import storage_errors
 
 _SCHEME = "s3://"
 _BUCKET = re.compile(r"[A-Za-z0-9._-]+")
-# A server that is not there is told within seconds, one that stumbles gets further chances.
+# A server that is not there is noticed within seconds, one that stumbles gets further chances.
 _CONNECT = timedelta(seconds=5)
 _SILENCE = timedelta(seconds=15)  # without a byte, while reading
 _PART_SENT = timedelta(minutes=10)  # for one part; while it is sent no byte comes back

@@ -54,7 +54,7 @@ def stream_parquet(
         yield first
         try:
             yield from batches
-        except Exception as error:  # Polars would tell it as an error of its own
+        except Exception as error:  # Polars would raise it as an error of its own
             failed.append(error)
 
     rows = register_io_source(draw, schema=first.schema, is_pure=True)
@@ -131,7 +131,7 @@ def _polars_refusals(written: BinaryIO | None = None) -> Iterator[None]:
 
     Args:
         written: the file that Polars writes to; it keeps some refusals to itself ("Invalid thrift:
-            transport error"), and the system tells them again.
+            transport error"), and the system repeats them.
     """
     try:
         yield

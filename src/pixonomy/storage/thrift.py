@@ -1,4 +1,4 @@
-"""Bytes in Thrift's compact protocol go in; the wanted whole numbers in them come out.
+"""Reads whole numbers out of Thrift's compact protocol, which Parquet's headers are written in.
 
 Nothing in the bytes is believed: no count or length reaches beyond them. The protocol is described
 in thrift/doc/specs/thrift-compact-protocol.md of Apache Thrift.
@@ -122,6 +122,7 @@ class Reader:
 
     def _integer(self) -> int:
         number = self._varint()
+        # Zigzag: the sign is in the lowest bit, so that small negative numbers are short as well.
         return (number >> 1) ^ -(number & 1)
 
     def _varint(self) -> int:

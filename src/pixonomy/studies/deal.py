@@ -16,18 +16,18 @@ from pixonomy.splitting.stratified import assign_groups
 from pixonomy.studies.plan import Fold, Sample
 
 COLUMNS = ("image_id", "group_id", "label", "duplicate_group", "split", "problem")
-"""The columns of a manifest that decide which pictures are dealt."""
+"""The columns of a manifest that decide which images are assigned."""
 
 _TEST, _LEARN = "test", "learn"
 
 
 def usable_units(rows: pl.DataFrame, labels: Sequence[str]) -> pl.DataFrame:
-    """Return the rows that can be dealt: row, image_id, label, unit, and part.
+    """Return the rows that can be assigned: row, image_id, label, unit, and part.
 
     The part is "test" for a row that the source gives to its test split, else "learn".
 
     Args:
-        rows: `COLUMNS`, one row a picture of the manifest.
+        rows: `COLUMNS`, one row an image of the manifest.
         labels: of the categories that count.
     """
     wanted = pl.col("problem").is_null() & pl.col("label").is_in(list(labels))
@@ -42,10 +42,10 @@ def usable_units(rows: pl.DataFrame, labels: Sequence[str]) -> pl.DataFrame:
 
 
 def count_parts(units: pl.DataFrame, labels: Sequence[str]) -> dict[str, int]:
-    """Return how many pictures the smallest category has in each part.
+    """Return how many images the smallest category has in each part.
 
     Raises:
-        DataError: if a category has no picture to learn from.
+        DataError: if a category has no image to learn from.
     """
     smallest = {}
     for part in (_LEARN, _TEST):
@@ -58,9 +58,9 @@ def count_parts(units: pl.DataFrame, labels: Sequence[str]) -> dict[str, int]:
 
 
 def equalise(units: pl.DataFrame, each: Mapping[str, int], seed: int) -> pl.DataFrame:
-    """Keep of each part and label whole units of `each[part]` pictures in all, drawn by chance.
+    """Keep of each part and label whole units of `each[part]` images in all, drawn by chance.
 
-    One picture fewer or two where no unit fits in.
+    One image fewer or two where no unit fits in.
     """
     ordered = _shuffle(units, seed)
     keep, left = [], dict[tuple[str, str], int]()
@@ -75,7 +75,7 @@ def equalise(units: pl.DataFrame, each: Mapping[str, int], seed: int) -> pl.Data
 def assign_fold(units: pl.DataFrame, sample: Sample, fold: Fold, seed: int) -> pl.DataFrame:
     """Return row and split of units: those tested in a fold, and the others.
 
-    Validation pictures are taken out of what is not tested.
+    Validation images are taken out of what is not tested.
     """
     if sample.folds:
         tested = _of_fold(units, sample.folds, fold, seed)

@@ -25,7 +25,7 @@ class Effect:
     """What taking the second value of an axis in the place of the first changes in accuracy.
 
     All else is alike: means over the other axes, folds and seeds. The interval holds both the
-    chance of which pictures are tested (those of a product or burst stand together) and that of the
+    chance of which images are tested (those of a product or burst stand together) and that of the
     training (spread over seeds).
 
     Attributes:
@@ -34,7 +34,7 @@ class Effect:
         chance: the p-value of no difference; `adjusted` as it counts among all effects.
         smallest: what would have been found four times in five.
         of_seeds: the difference in each seed's trainings alone.
-        is_paired: whether the same pictures were tested.
+        is_paired: whether the same images were tested.
     """
 
     axis: str
@@ -74,7 +74,7 @@ def find_effects(axes: dict[str, tuple[Any, ...]], cells: Sequence[Done]) -> tup
 
 
 def _answers(cells: Sequence[Done]) -> pl.DataFrame:
-    """Return a row a cell and test picture: its setting, seed, image_id, group_id, is_right."""
+    """Return a row a cell and test image: its setting, seed, image_id, group_id, is_right."""
     tables = []
     for one in cells:
         told = [pl.lit(str(value)).alias(axis) for axis, value in one.cell.setting]

@@ -26,7 +26,7 @@ _LETTERS = 8  # of a cell's hash
 
 @dataclass(frozen=True)
 class DataSet:
-    """One of the sets of pictures that are compared.
+    """One of the sets of images that are compared.
 
     Attributes:
         source: a manifest, or anything that `pixonomy index` takes; relative to the study's root.
@@ -42,14 +42,14 @@ class DataSet:
 
 @dataclass(frozen=True)
 class Sample:
-    """How many pictures there are, and which are tested.
+    """How many images there are, and which are tested.
 
     Attributes:
-        each: pictures of each category that are learnt from or, with folds, of each category in
+        each: images of each category that are learnt from or, with folds, of each category in
             all; None: as many as the smallest category of all data sets has.
-        folds: each picture is tested once, by a network taught with the other folds; 0: the
+        folds: each image is tested once, by a network taught with the other folds; 0: the
             source's own test split or, where it has none, a share.
-        repeats: how often the folds are dealt anew.
+        repeats: how often the folds are assigned anew.
         validation: the share of what is not tested.
         test: the share that is tested, without folds or a split of the source's own.
     """
@@ -73,7 +73,7 @@ class Sample:
 
 @dataclass(frozen=True)
 class Fold:
-    """Which pictures are tested: those of one fold of one dealing."""
+    """Which images are tested: those of one fold of one assignment."""
 
     repeat: int = 0
     fold: int = 0
@@ -139,7 +139,7 @@ class Study:
 
     @property
     def folds(self) -> list[Fold]:
-        """Every dealing's folds; one without cross-validation."""
+        """Every assignment's folds; one without cross-validation."""
         sample = self.sample
         pairs = itertools.product(range(sample.repeats), range(max(1, sample.folds)))
         return [Fold(repeat, fold) for repeat, fold in pairs]

@@ -19,7 +19,7 @@ from pixonomy.progress import Context
 from pixonomy.studies.study_data import Prepared
 
 NEIGHBOURS = 5
-_EACH = 150  # pictures of a category that are looked at
+_EACH = 150  # images of a category that are looked at
 _BATCH = 64
 
 
@@ -28,10 +28,10 @@ class Separability:
     """How well categories stand apart in the eyes of a network that was not trained on them.
 
     Attributes:
-        score: how often the five nearest pictures of other units name the right category, beyond
+        score: how often the five nearest images of other units name the right category, beyond
             chance: 0 is no better than guessing, 1 is always. Categories count alike.
         closest: the two categories that are taken for each other most.
-        n: pictures looked at.
+        n: images looked at.
     """
 
     score: float
@@ -46,7 +46,7 @@ class Separability:
 def measure_separability(
     prepared: Mapping[str, Prepared], embedder: Embedder, context: Context
 ) -> dict[str, Separability]:
-    """Measure each data set on up to 150 pictures of each category."""
+    """Measure each data set on up to 150 images of each category."""
     found = {}
     for place, (name, one) in enumerate(prepared.items()):
         units = one.units.group_by("label", maintain_order=True).head(_EACH)
@@ -59,11 +59,11 @@ def measure_separability(
 def separability(
     vectors: npt.NDArray[np.float32], labels: pl.Series, units: pl.Series
 ) -> Separability:
-    """Judge categories by the neighbours of their pictures.
+    """Judge categories by the neighbours of their images.
 
     Args:
-        vectors: one a picture, shape (n, d); compared by cosine.
-        labels, units: of each; pictures of one unit do not vote for each other.
+        vectors: one an image, shape (n, d); compared by cosine.
+        labels, units: of each; images of one unit do not vote for each other.
     """
     names = labels.unique().sort()
     truth = labels.replace_strict(names, range(len(names)), return_dtype=pl.Int64).to_numpy()
@@ -89,7 +89,7 @@ def separability(
 def _embed(
     manifest: Path, units: pl.DataFrame, embedder: Embedder
 ) -> tuple[npt.NDArray[np.float32], pl.DataFrame]:
-    """Return the vectors of the pictures that can be read, and their rows."""
+    """Return the vectors of the images that can be read, and their rows."""
     about = read_manifest(manifest)
     rows = about.rows[units["row"]]
     vectors, kept = [], []

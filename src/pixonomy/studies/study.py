@@ -49,7 +49,7 @@ class StudyChoices:
         root: what the file's relative paths hang from; None: its own folder.
         part: this machine's part of the cells: (1, 1) is all, (2, 4) the second of four. Parts
             share the folder; the table holds all cells that are finished.
-        network: that looks at the pictures before any training: a bundle, a weights file,
+        network: that looks at the images before any training: a bundle, a weights file,
             `imagenet` or `none`; None: the study's weights, else a hand-made description.
     """
 
@@ -88,7 +88,7 @@ def study(
 
     Raises:
         SettingError: if the study, a source or a setting is wrong, or `output` is something else.
-        DataError: if a category has no pictures.
+        DataError: if a category has no images.
     """
     require_local(output)
     began, choices = time.monotonic(), choices or StudyChoices()
@@ -192,7 +192,7 @@ def _arrays(planned: Study, prepared: Prepared, cell: Cell, output: Path, contex
 
 
 def _digest(planned: Study, prepared: Prepared) -> str:
-    """Return what decides which pictures the cells of a data set see."""
+    """Return what decides which images the cells of a data set see."""
     chosen = hash_json(sorted(prepared.units["image_id"].to_list()))
     sample = {name: str(value) for name, value in vars(planned.sample).items()}
     return hash_json([hash_file(prepared.manifest), chosen, sample, dict(prepared.each)])

@@ -44,7 +44,7 @@ class Done:
 
     @property
     def predictions(self) -> pl.DataFrame:
-        """One row a test picture: image_id, group_id or its unit, label, predicted."""
+        """One row a test image: image_id, group_id or its unit, label, predicted."""
         told = read_parquet(self.folder.predictions)
         unit = pl.col(unit_column(told) or "image_id").alias("group_id")
         return told.select("image_id", unit, "label", "predicted")

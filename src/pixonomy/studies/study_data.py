@@ -25,16 +25,16 @@ from pixonomy.verbs.index import IndexChoices, index
 from pixonomy.verbs.prepare import prepare
 from pixonomy.verbs.split import split
 
-_VERSION = 1  # raised when the same study would deal otherwise
+_VERSION = 1  # raised when the same study would assign otherwise
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """A data set that can be dealt.
+    """A data set that can be assigned to splits.
 
     Attributes:
-        manifest: in which copies are marked.
-        units: the pictures that are used, as many of each category; see `usable_units`.
+        manifest: in which duplicates are marked.
+        units: the images that are used, as many of each category; see `usable_units`.
         each: how many of each category are learnt from (with folds: in all) and tested.
     """
 
@@ -46,11 +46,11 @@ class Prepared:
 
 
 def prepare_data(study: Study, folder: Path, context: Context) -> dict[str, Prepared]:
-    """Index every data set, look for copies, and keep equally many pictures of each category.
+    """Index every data set, look for duplicates, and keep equally many images of each category.
 
     Raises:
         SettingError: if a source or category is not there.
-        DataError: if a category has no pictures.
+        DataError: if a category has no images.
     """
     found = [_read(study, one, folder, context) for one in study.data]
     counts = [count_parts(units, labels) for _, labels, units in found]
@@ -113,14 +113,14 @@ def _write_fold(study: Study, prepared: Prepared, fold: Fold, assigned: Path) ->
 def _read(
     study: Study, data: DataSet, folder: Path, context: Context
 ) -> tuple[Path, tuple[str, ...], pl.DataFrame]:
-    """Return a data set's manifest with copies marked, its labels and its usable pictures."""
+    """Return a data set's manifest with duplicates marked, its labels and its usable images."""
     marked = folder / f"{data.name} marked.parquet"
     with lock_file(marked, context.report, waits=True):  # other parts of the study need it, too
         source = _index(study, data, folder, context)
         split(source, marked, context=context)
     about = read_manifest(marked, COLUMNS)
     labels = _labels(data, about.rows, about.taxonomy)
-    # Which rows were to be tested is the source's word, not that of the split just dealt.
+    # Which rows were to be tested is the source's word, not that of the split just assigned.
     given = read_manifest(source, ("split",)).rows["split"]
     rows = about.rows.with_columns(split=given)
     return marked, labels, usable_units(rows, labels)

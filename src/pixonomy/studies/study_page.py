@@ -145,7 +145,7 @@ def _report_result(effect: Effect) -> str:
 def _tell_separability(
     found: Findings, by_setting: Mapping[tuple[str, ...], Sequence[Done]]
 ) -> list[tuple[str, float, str, int, float]]:
-    """Return each data set: its score, its closest pair, pictures looked at, mean accuracy."""
+    """Return each data set: its score, its closest pair, images looked at, mean accuracy."""
     rows = []
     for name, told in found.separability.items():
         own = [cells for values, cells in by_setting.items() if values[0] == name]

@@ -1,4 +1,4 @@
-"""Pictures and random numbers go in; the same pictures, changed as a recipe says, come out."""
+"""Augmentation: random shifts, enlargements and lighting, as far as a recipe asks for them."""
 
 from dataclasses import dataclass
 
@@ -13,9 +13,9 @@ from pixonomy.training.recipe import Recipe
 
 @dataclass(frozen=True)
 class RandomDraws:
-    """Random numbers for this host's part of a batch of `count` pictures.
+    """Random numbers for this host's part of a batch of `count` images.
 
-    They are drawn for the whole batch, so that a picture's do not depend on the number of hosts.
+    They are drawn for the whole batch, so that an image's do not depend on the number of hosts.
     """
 
     generator: np.random.Generator
@@ -24,12 +24,13 @@ class RandomDraws:
 
     def draw(self, low: float, high: float, columns: int) -> npt.NDArray[np.float64]:
         """Return uniform numbers from `low` up to `high`, shape (n, columns)."""
+        # Drawn for the whole batch, then cut to this host's part: hosts agree without talking.
         drawn = self.generator.uniform(low, high, (self.count, columns))
         return drawn[self.share.of(self.count)]
 
 
 def augment(images: Images, draws: RandomDraws, recipe: Recipe) -> Images:
-    """Shift, enlarge and light pictures at random, as far as the recipe says.
+    """Shift, enlarge and light images at random, as far as the recipe says.
 
     Args:
         images: uint8, shape (n, 3, size, size); may be changed.
@@ -47,8 +48,9 @@ def augment(images: Images, draws: RandomDraws, recipe: Recipe) -> Images:
 
 
 def _shift(images: Images, draws: RandomDraws, share: float) -> Images:
-    """Shift each picture by up to `share` of its size; what is laid bare mirrors what is there."""
+    """Shift each image by up to `share` of its size; its edge is mirrored into the gap."""
     size = images.shape[-1]
+    # Shifted with reflection, as in airbench (Jordan 2024): no black borders to learn from.
     reach = round(share * size)
     room = np.pad(images, ((0, 0), (0, 0), (reach, reach), (reach, reach)), mode="reflect")
     shifted = np.empty_like(images)
@@ -59,7 +61,7 @@ def _shift(images: Images, draws: RandomDraws, share: float) -> Images:
 
 
 def _zoom(images: Images, draws: RandomDraws, share: float) -> Images:
-    """Enlarge a random square of each picture, of 1 - `share` to all of its size."""
+    """Enlarge a random square of each image, of 1 - `share` to all of its size."""
     size = images.shape[-1]
     sides = np.rint(size * draws.draw(1 - share, 1, 1)).astype(int)
     corners = (draws.draw(0, 1, 2) * (size - sides + 1)).astype(int)
@@ -69,10 +71,11 @@ def _zoom(images: Images, draws: RandomDraws, share: float) -> Images:
 
 
 def _light(images: Images, draws: RandomDraws, share: float) -> Images:
-    """Multiply each picture, and each of its colours, by random factors around 1."""
+    """Multiply each image, and each of its colours, by random factors around 1."""
     factors = draws.draw(1 - share, 1 + share, 1)
     factors = factors * draws.draw(1 - share / 3, 1 + share / 3, 3)
     levels = np.arange(256)
+    # A lookup table of 256 levels for each channel is cheaper than arithmetic on every pixel.
     tables = np.clip(np.rint(levels * factors[:, :, None]), 0, 255).astype(np.uint8)
     for place, table in enumerate(tables):
         for channel in range(3):

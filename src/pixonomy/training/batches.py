@@ -1,4 +1,4 @@
-"""Arrays go in; shuffled, augmented batches come out, each decided by `(seed, step)` alone."""
+"""Batches to learn from, shuffled and augmented, each following from `(seed, step)` alone."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,7 +16,7 @@ from pixonomy.training.recipe import Recipe
 
 @dataclass(frozen=True)
 class Batch:
-    """Pictures, uint8 (n, 3, size, size), and what they show."""
+    """Images, uint8 (n, 3, size, size), and what they show."""
 
     images: Images
     targets: Targets
@@ -24,7 +24,7 @@ class Batch:
 
 @dataclass(frozen=True)
 class TrainingSet:
-    """The pictures to learn from.
+    """The images to learn from.
 
     Attributes:
         rows: the row numbers of the training split, int64 (n,).
@@ -42,10 +42,10 @@ class TrainingSet:
 
     @cached_property
     def order(self) -> Order:
-        """Which pictures each step learns from.
+        """Which images each step learns from.
 
         Raises:
-            SettingError: if the hosts cannot have equally many pictures of each batch.
+            SettingError: if the hosts cannot have equally many images of each batch.
         """
         balanced = self.labels if self.recipe.balance == "batches" else None
         recipe = self.recipe
@@ -64,7 +64,7 @@ class TrainingSet:
     def label_weights(self) -> npt.NDArray[np.float32]:
         """Return what an error on each label counts for all labels to count alike, float32 (k,).
 
-        A picture's error counts 1 on average; labels without training pictures count 1, too.
+        An image's error counts 1 on average; labels without training images count 1, too.
         """
         counts = np.bincount(self.labels[self.rows])
         known = counts > 0
@@ -74,15 +74,17 @@ class TrainingSet:
 
     @cached_property
     def _mirrored_first(self) -> npt.NDArray[np.uint8]:
-        """Which pictures are mirrored in the first epoch, and every other one after: 0 or 1.
+        """Which images are mirrored in the first epoch, and every other one after: 0 or 1.
 
-        In two epochs a picture is seen both ways (Jordan 2024), which chance grants only half.
+        In two epochs an image is seen both ways (Jordan 2024), which chance grants only half.
         """
         generator = np.random.default_rng([self.recipe.seed, 2])
         return generator.integers(0, 2, len(self.labels), np.uint8)
 
     def batch(self, step: Step) -> Batch:
         """Make this host's part of one step's batch."""
+        # Each step has a generator of its own: batches do not depend on which thread makes them, or
+        # on where an interrupted training went on.
         generator = np.random.default_rng([self.recipe.seed, 1, step.number])
         draws = RandomDraws(generator, self.order.step_rows, self.share)
         images = self.images.gather(step.rows)
@@ -99,12 +101,13 @@ class TrainingSet:
 
 
 def mix(images: Images, labels: npt.NDArray[np.int64], draws: RandomDraws, recipe: Recipe) -> Batch:
-    """Make each picture of two, as far as the recipe says; each batch in one way."""
+    """Make each image of two, as far as the recipe says; each batch in one way."""
     ways = [name for name in ("mixup", "cutmix") if getattr(recipe, name) > 0]
     if not ways or (recipe.mix_share < 1 and draws.generator.random() >= recipe.mix_share):
         return Batch(images, Targets(labels))
     way = ways[int(draws.generator.integers(len(ways)))]
     alpha = getattr(recipe, way)
+    # One lambda an image, drawn for the whole batch so that hosts agree.
     shares = draws.generator.beta(alpha, alpha, draws.count)[draws.share.of(draws.count)]
     kept = shares.astype(np.float32)
     if way == "mixup":

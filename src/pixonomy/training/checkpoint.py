@@ -1,4 +1,4 @@
-"""A model, its optimizer and where training is go in; one file comes out, and back again.
+"""Checkpoints: where a training is, in one file, so that a killed one can go on.
 
 Values are stored as plain arrays (no pickle): weights, BatchNorm statistics, the state of every
 random generator, and the optimizer's moments, so that going on equals never having stopped.
@@ -63,6 +63,7 @@ def load_checkpoint(path: Path, model: Any) -> Position | None:
             f"{printable(path)} does not fit the model; start anew with --overwrite."
         )
     for variable, value in zip(variables, values, strict=True):
+        # Assigned in place: the fused kernels rely on the order in memory, which stays.
         variable.assign(value)
     return Position(**json.loads(text))
 

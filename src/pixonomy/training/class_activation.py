@@ -1,4 +1,4 @@
-"""A trained run and pictures go in; where in each its answer comes from comes out."""
+"""Class activation maps of a trained run, for the report: see `models.attention`."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ def attention_of(
     categories: npt.NDArray[np.int64],
     device: str = AUTO,
 ) -> npt.NDArray[np.float32] | None:
-    """Return how much each part of a picture speaks for a category, by the run's best weights.
+    """Return how much each part of an image speaks for a category, by the run's best weights.
 
     Args:
         images: shape (n, 3, size, size), at least one.

@@ -1,4 +1,4 @@
-"""Nothing goes in; the commit that this copy of Pixonomy is of comes out, if it can be told."""
+"""The commit that this copy of Pixonomy was made from, for the record of a run."""
 
 import json
 import subprocess

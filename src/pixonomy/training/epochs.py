@@ -1,4 +1,4 @@
-"""A model and batches go in; trained weights come out, checkpointed so that a kill loses little."""
+"""The training loop: steps, epochs, the best weights, and checkpoints a kill loses little by."""
 
 import math
 import time
@@ -43,7 +43,7 @@ class Training:
     """What one training needs.
 
     Attributes:
-        validation: row numbers of the pictures that pick the best epoch, int64; may be empty.
+        validation: row numbers of the images that pick the best epoch, int64; may be empty.
         keep_start: count the untrained start as epoch 0, so that a good start is never lost.
         device: what the model lies on; for the log.
     """
@@ -88,6 +88,7 @@ def fit_model(training: Training) -> Position:
     model, steps = training.model, training.training_set.steps_per_epoch
     compile_model(model, training.recipe)
     position = load_checkpoint(training.folder.latest, model) or _start(training)
+    # As if training had begun so long ago: seconds add up over sessions.
     began = training.clock() - position.seconds
     waited = position.seconds_waited
     saved = training.clock()
@@ -113,6 +114,7 @@ def fit_model(training: Training) -> Position:
 
 def _look_ahead(batches: Iterable[Batch]) -> Iterator[Batch]:
     """Yield batches in order, each when the next one is already on its way to the device."""
+    # One batch ahead: while the device works on one, the next is copied to it.
     waiting: list[Batch] = []
     for batch in batches:
         waiting.append(replace(batch, images=send(batch.images)))
@@ -155,6 +157,8 @@ def answer(predict: Predict, images: Images, also_mirrored: bool) -> npt.NDArray
     outputs = predict(images)
     if not also_mirrored:
         return outputs
+    # The last axis runs across: reversed, it gives the mirror image. A view would be read backwards
+    # by every kernel.
     others = predict(np.ascontiguousarray(images[..., ::-1]))
     return np.mean([outputs, others], axis=0, dtype=np.float32)
 
@@ -167,6 +171,7 @@ def measure_logits(
     The loss is taken at the temperature that suits the logits best, because the bundle applies
     one: a network trained with smoothed labels is then not held to be worse than it is used.
     """
+    # Guo et al. 2017; without it the best epoch would be one whose confidences happen to fit.
     _, loss = fit_temperature(logits, labels)
     return loss, float((logits.argmax(axis=1) == labels).mean())
 
@@ -201,6 +206,7 @@ def _finish_epoch(training: Training, position: Position) -> None:
     epoch = position.step // steps
     entry = {"epoch": epoch, "train_loss": position.loss_sum / steps}
     position.loss_sum = 0.0
+    # What is validated and saved are the moving averages, where the recipe asks for any.
     with averaged(training.model):
         if len(training.validation):
             loss, accuracy = _validate(training)

@@ -1,8 +1,8 @@
-"""Embeddings of training pictures go in; a measure of how unlike them a picture is comes out.
+"""Out-of-distribution score: how unlike the training images an image's embedding is.
 
-A picture of none of the categories often gets a confident answer, but its embedding lies where no
-training picture's does. The distance to the nearest class mean tells (Lee et al. 2018), taken in
-the directions that training pictures differ in, whitened, plus what lies outside of them (Wang et
+An image of none of the categories often gets a confident answer, but its embedding lies where no
+training image's does. The distance to the nearest class mean shows it (Lee et al. 2018), taken in
+the directions that training images differ in, whitened, plus what lies outside of them (Wang et
 al. 2022 take such a residual); embeddings are brought to length one first, which all of it gains
 from.
 """
@@ -21,12 +21,12 @@ Doubles = npt.NDArray[np.float64]
 _DIRECTIONS = 64
 _IMAGES_A_DIRECTION = 4  # fewer would describe themselves, not their like
 _SHRINKAGE = 0.1  # of the covariance, towards a ball of the same size
-_FEWEST = 40  # training pictures
+_FEWEST = 40  # training images
 
 
 @dataclass(frozen=True)
 class Novelty:
-    """Where training pictures lie among d-dimensional embeddings of length one.
+    """Where training images lie among d-dimensional embeddings of length one.
 
     Attributes:
         centre: their mean, float32 (d,).
@@ -43,11 +43,12 @@ class Novelty:
     residual: float
 
     def measure(self, embeddings: torch.Tensor) -> torch.Tensor:
-        """Return how unlike the training pictures embeddings, (n, d), are: (n,), about 2 if alike.
+        """Return how unlike the training images embeddings, (n, d), are: (n,), about 2 if alike.
 
         The mean squared distance to the nearest category's mean in whitened directions, plus the
-        squared length outside of them in units of the training pictures' mean.
+        squared length outside of them in units of the training images' mean.
         """
+        # Written in operations that ONNX has: it is exported with the network.
         length = embeddings.square().sum(dim=1, keepdim=True).clamp_min(1e-12).sqrt()
         device = embeddings.device
         centred = embeddings / length - lay_on(device, self.centre)
@@ -58,18 +59,19 @@ class Novelty:
         squares = white.square().sum(dim=1, keepdim=True) + means.square().sum(dim=1)
         nearest = (squares - 2 * white @ means.T).amin(dim=1)
         outside = centred.square().sum(dim=1) - inside.square().sum(dim=1)
+        # Each term is about 1 for an image like the training ones.
         return nearest / white.shape[1] + outside / self.residual
 
 
 def fit_novelty(embeddings: Floats, labels: npt.NDArray[np.int64]) -> Novelty | None:
-    """Describe where training pictures lie.
+    """Describe where training images lie.
 
     Args:
         embeddings: shape (n, d).
         labels: label numbers, (n,).
 
     Returns:
-        None for fewer than 40 pictures, or where embeddings do not differ.
+        None for fewer than 40 images, or where embeddings do not differ.
     """
     n, d = embeddings.shape
     if n < _FEWEST:
@@ -78,7 +80,9 @@ def fit_novelty(embeddings: Floats, labels: npt.NDArray[np.int64]) -> Novelty | 
     values /= np.maximum(np.linalg.norm(values, axis=1, keepdims=True), 1e-6)
     centre = values.mean(axis=0)
     values -= centre
+    # Principal directions, (d, d) or (n, d), the widest first.
     _, sizes, directions = np.linalg.svd(values, full_matrices=False)
+    # One direction at least stays outside, for the residual.
     many = min(_DIRECTIONS, n // _IMAGES_A_DIRECTION, d - 1)
     directions = directions[:many]
     inside = values @ directions.T
@@ -87,6 +91,8 @@ def fit_novelty(embeddings: Floats, labels: npt.NDArray[np.int64]) -> Novelty | 
         return None
     known, place = np.unique(labels, return_inverse=True)
     means = np.stack([inside[place == number].mean(axis=0) for number in range(len(known))])
+    # Of the deviations from each category's own mean: one covariance shared by all categories, as
+    # in linear discriminant analysis.
     whitening = _whiten(inside - means[place])
     return Novelty(
         centre.astype(np.float32),
@@ -101,5 +107,8 @@ def _whiten(deviations: Doubles) -> Doubles:
     """Return the matrix that gives deviations, (n, m), about unit covariance, (m, m)."""
     covariance = deviations.T @ deviations / len(deviations)
     size = max(float(np.trace(covariance)) / len(covariance), 1e-12)
+    # Shrunk (as Ledoit & Wolf 2004, by a fixed share): with few images the narrowest directions
+    # would be enlarged without bound.
     covariance = (1 - _SHRINKAGE) * covariance + _SHRINKAGE * size * np.eye(len(covariance))
+    # W with W W' = the inverse covariance, so that |x W|² is the squared Mahalanobis distance.
     return np.asarray(np.linalg.cholesky(np.linalg.inv(covariance)))

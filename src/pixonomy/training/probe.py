@@ -1,4 +1,4 @@
-"""Embeddings of a frozen network go in; a linear classifier on them comes out, in seconds.
+"""A linear probe: a classifier on the embeddings of a frozen network, fitted in seconds.
 
 The probe (Alain & Bengio 2016) is the first baseline of every run that has pretrained weights,
 and the head that fine-tuning starts from.
@@ -17,7 +17,7 @@ from pixonomy.training.epochs import measure_logits
 
 Floats = npt.NDArray[np.float32]
 
-_FEWEST_OF_LABEL = 4  # pictures, whatever the number of labels
+_FEWEST_OF_LABEL = 4  # images, whatever the number of labels
 _STRENGTHS = (0.01, 0.1, 1.0)  # inverse regularisation tried, on embeddings of unit deviation
 
 
@@ -51,11 +51,13 @@ def fit_probe(train: Embedded, validation: Embedded, categories: int) -> Probe:
     """
     mean = train.embeddings.mean(axis=0)
     deviation = train.embeddings.std(axis=0) + 1e-6
+    # Unit deviation makes one regularisation fit all directions, and the solver converge.
     scaled = (train.embeddings - mean) / deviation
     strengths = _STRENGTHS if len(validation.labels) else _STRENGTHS[1:2]
     best: tuple[float, Probe] | None = None
     for strength in strengths:
         model = LogisticRegression(C=strength, max_iter=300, tol=1e-3)
+        # Not converged after 300 iterations is near enough: validation loss decides.
         with warnings.catch_warnings(action="ignore", category=ConvergenceWarning):
             model.fit(scaled, train.labels)
         kernel, bias = model.coef_, model.intercept_
@@ -64,6 +66,8 @@ def fit_probe(train: Embedded, validation: Embedded, categories: int) -> Probe:
                 np.vstack([-kernel / 2, kernel / 2]),
                 np.concatenate([-bias / 2, bias / 2]),
             )
+        # Standardising is folded into the head: w (x - mean) / deviation + b = (w / deviation) x +
+        # …
         folded = (kernel / deviation).T
         probe = Probe(folded.astype(np.float32), (bias - mean @ folded).astype(np.float32))
         loss = 0.0
@@ -78,14 +82,14 @@ def fit_probe(train: Embedded, validation: Embedded, categories: int) -> Probe:
 def choose_probed(
     rows: npt.NDArray[np.int64], labels: npt.NDArray[np.int64], most: int, seed: int
 ) -> npt.NDArray[np.int64]:
-    """Choose pictures for a probe: all, or of too many equally many of each label.
+    """Choose images for a probe: all, or of too many equally many of each label.
 
     The embeddings of a large catalogue would not fit into memory, and say little more.
 
     Args:
         rows: row numbers, (n,), ascending; may be empty.
         labels: the label number of every row.
-        most: pictures in all; at least four of each label are taken all the same.
+        most: images in all; at least four of each label are taken all the same.
 
     Returns:
         Some of `rows`, ascending; labels with fewer than their part leave the rest untaken.

@@ -1,4 +1,4 @@
-"""A recipe file and the choices of the command line go in; every setting of a run comes out."""
+"""All settings of a training, read from a recipe in TOML and from the command line."""
 
 import dataclasses
 import tomllib
@@ -117,7 +117,7 @@ class Recipe:
                 )
 
     def decisive(self) -> dict[str, Any]:
-        """Return the settings that decide what comes out of a training."""
+        """Return the settings that decide the outcome of a training."""
         return {key: value for key, value in asdict(self).items() if key != "device"}
 
 

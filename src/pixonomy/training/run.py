@@ -51,7 +51,7 @@ class RunFolder:
 
     @property
     def probe(self) -> Path:
-        """The linear probe's prediction for every picture, and its head."""
+        """The linear probe's prediction for every image, and its head."""
         return self.path / "probe.parquet"
 
     @property
@@ -61,12 +61,12 @@ class RunFolder:
 
     @property
     def bundle(self) -> Path:
-        """What leaves the building."""
+        """The exported model: what `classify` and `predict` use."""
         return self.path / "bundle"
 
     @property
     def predictions(self) -> Path:
-        """One row a test picture."""
+        """One row a test image."""
         return self.path / "predictions.parquet"
 
     @property

@@ -1,4 +1,4 @@
-"""A step number goes in; the learning rate comes out."""
+"""The learning rate of each step: a warm-up, then a fall to nothing."""
 
 import math
 
@@ -12,6 +12,7 @@ def learning_rate(recipe: Recipe, step: int, total_steps: int) -> float:
     """
     warmup = round(recipe.warmup * total_steps)
     if step < warmup:
+        # From the first step above zero, which would teach nothing.
         return recipe.learning_rate * (step + 1) / warmup
     done = (step - warmup) / max(1, total_steps - warmup)
     if recipe.schedule == "linear":

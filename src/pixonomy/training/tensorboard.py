@@ -1,4 +1,4 @@
-"""Finished epochs go in; an event file that TensorBoard shows comes out."""
+"""Writes the history of a training as an event file for TensorBoard."""
 
 import time
 from collections.abc import Mapping
@@ -25,10 +25,10 @@ class EventLog:
     def __init__(
         self, folder: Path, epochs_done: int, facts: Mapping[str, str] = MappingProxyType({})
     ) -> None:
-        """Begin a file; what earlier ones say of epochs after `epochs_done` counts no more.
+        """Begin a file; what earlier ones hold of epochs after `epochs_done` counts no more.
 
         Args:
-            facts: told as text, by name.
+            facts: shown as text, by name.
         """
         folder.mkdir(parents=True, exist_ok=True)
         # The writer without the thread that SummaryWriter puts before it, which flush overtakes.

@@ -1,4 +1,4 @@
-"""Finished arrays and a recipe go in; a trained run folder comes out (not yet its bundle)."""
+"""Trains a network on finished arrays by a recipe, into a run folder; its bundle comes later."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,8 +28,8 @@ from pixonomy.training.run import Run, RunFolder
 from pixonomy.training.validation import divide_validation
 
 _EMBED_BATCH = 64
-_PROBED, _PROBED_ALONE = 20_000, 100_000  # pictures, before a training and instead of one
-_WHITENED = 5000  # pictures whose patches are decorrelated: two hundred patches for each number
+_PROBED, _PROBED_ALONE = 20_000, 100_000  # images, before a training and instead of one
+_WHITENED = 5000  # images whose patches are decorrelated: two hundred patches for each number
 _MOST_THREADS = 8  # making batches: more would only wait for each other
 
 
@@ -73,10 +73,14 @@ def _train_on(
     model = build_model(settings_of(run, weights), precision)
     freeze(model, run.recipe)
     if run.recipe.model == "airbench":
+        # Before the first step, also of a run that goes on: the checkpoint then overwrites it
+        # alike.
         fit_whitening(model, training_set.images.gather(training_set.rows[:_WHITENED]))
     probe_accuracy = None
     if weights is not None:
         head, probe_accuracy = _probe(model, training_set, arrays, folder, context.progress)
+        # Fine-tuning starts from a trained head: a random one would first spoil the features with
+        # its large gradients (Kumar et al. 2022).
         model.get_layer("logits").set_weights([head.kernel, head.bias])
     told = context.progress, context.report if context.hosts.rank == 0 else no_report
     training = Training(
@@ -149,6 +153,8 @@ def freeze(model: Any, recipe: Recipe) -> None:
         inner = getattr(part, "layers", [])
         frozen = round(recipe.freeze * len(inner))
         for place, layer in enumerate(inner):
+            # A BatchNormalization that is not trainable predicts in Keras: its statistics stay,
+            # too.
             is_norm = isinstance(layer, keras.layers.BatchNormalization)
             if place < frozen or (recipe.freeze_norm and is_norm):
                 layer.trainable = False
@@ -188,7 +194,7 @@ def _probe(
 
 
 class _Embedder:
-    """Gives the embeddings, float32 (n, d), of pictures, by row; `total` is for the progress."""
+    """Gives the embeddings, float32 (n, d), of images, by row; `total` is for the progress."""
 
     def __init__(self, model: Any, training_set: TrainingSet, progress: Progress) -> None:
         network = keras.Model(model.input, model.get_layer("embedding").output)

@@ -1,6 +1,6 @@
-"""Validation pictures go in; those that stop the training, and those that calibrate, come out.
+"""Divides validation images: some stop the training, others calibrate confidences.
 
-The epoch that does best on some pictures flatters itself on them: confidences and thresholds set
+The epoch that does best on some images flatters itself on them: confidences and thresholds set
 on the same ones would promise too much.
 """
 
@@ -14,19 +14,19 @@ from pixonomy.dataset.connected import connect
 
 Rows = npt.NDArray[np.int64]
 
-_FEWEST = 40  # pictures; fewer are not worth dividing: either half would tell nothing
+_FEWEST = 40  # images; fewer are not worth dividing: neither half would show anything
 _KEYS = ("group_id", "duplicate_group")
 _SEED = 0
 
 
 @dataclass(frozen=True)
 class Validation:
-    """What validation pictures are used for.
+    """What validation images are used for.
 
     Attributes:
         stopping: rows of those that choose the best epoch, int64, ascending.
         calibrating: rows of those that set temperature and thresholds, int64, ascending.
-        are_apart: whether no picture serves both.
+        are_apart: whether no image serves both.
     """
 
     stopping: Rows
@@ -35,10 +35,10 @@ class Validation:
 
 
 def divide_validation(rows: pl.DataFrame) -> Validation:
-    """Divide the validation pictures in two halves, label by label, whole units at a time.
+    """Divide the validation images in two halves, label by label, whole units at a time.
 
-    A unit is a product or a group of copies. The division depends on nothing but the rows, so
-    that training and calibration agree on it. Few pictures all serve both.
+    A unit is a group (a product) or a group of duplicates. The division depends on nothing but the
+    rows, so that training and calibration agree on it. Few images all serve both.
 
     Args:
         rows: of arrays: image_id, label, split, group_id and, where known, duplicate_group.

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -20,6 +19,7 @@ from pixonomy.browsing.sizes import (
 )
 from pixonomy.dataset.manifest import Manifest, hash_manifest, read_manifest
 from pixonomy.progress import Context
+from pixonomy.results.data_results import BrowseResult
 from pixonomy.storage.address import require_local
 from pixonomy.storage.artefact import FileArtefact, Record
 from pixonomy.storage.files import printable, write_text
@@ -38,13 +38,13 @@ def browse(
     choices: BrowseChoices | None = None,
     overwrite: bool = False,
     context: Context = _DEFAULT,
-) -> dict[str, Any]:
+) -> BrowseResult:
     """Write a page of counts, sizes and contact sheets by category, complete in one file.
 
     Rows are streamed and few pictures read: a catalogue of millions takes seconds.
 
     Returns:
-        {page, rows, groups, categories, problems}.
+        A BrowseResult.
 
     Raises:
         SettingError: if `manifest` is none, or `output` is something else.
@@ -66,7 +66,7 @@ def browse(
     )
     record = page.record()
     assert record is not None  # it has just been written, or was there
-    return {"page": printable(output), **record["summary"]}
+    return BrowseResult(page=printable(output), **record["summary"])
 
 
 def _read_record(path: Path) -> Record | None:
@@ -92,7 +92,7 @@ def _write_page(
         image_counts.named.height,
         image_counts.rows - image_counts.usable,
     )
-    mark: dict[str, Any] = {
+    mark: dict[str, object] = {
         "fingerprint": dict(fingerprint),
         "summary": dict(zip(_TOLD, numbers, strict=True)),
     }

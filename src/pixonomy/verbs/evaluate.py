@@ -1,6 +1,7 @@
 """A trained run goes in; predictions, figures and the report page come out."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from pixonomy.evaluation.slices import find_slice_columns, measure_slices
 from pixonomy.models.device import AUTO, require_device
 from pixonomy.prediction.predictions import predict_split
 from pixonomy.progress import Context
+from pixonomy.results.model_results import EvaluateResult, TestFigures
 from pixonomy.storage.files import hash_json, printable, read_json, write_json, write_text
 from pixonomy.storage.locks import lock_folder
 from pixonomy.storage.tables import read_parquet, write_parquet
@@ -33,7 +35,7 @@ _DEFAULT = Context()
 _VERSION = 6  # of what an evaluation holds; older ones are made anew
 
 
-def evaluate(run: Path, context: Context = _DEFAULT, on: Path | None = None) -> dict[str, Any]:
+def evaluate(run: Path, context: Context = _DEFAULT, on: Path | None = None) -> EvaluateResult:
     """Run the bundle on the test pictures, or else the validation ones, and write the report.
 
     Args:
@@ -42,14 +44,7 @@ def evaluate(run: Path, context: Context = _DEFAULT, on: Path | None = None) -> 
             without a label the share of each category is estimated.
 
     Returns:
-        {run, bundle, report, images, categories, seconds, test: {n, accuracy, accuracy_low,
-        accuracy_high, macro_f1, majority_baseline, units} or null}, units being how many
-        are independent of each other; with `on` also predictions, gap: {n, groups, first, second,
-        difference, low, high, chance, smallest, is_paired} or null, mix: what of the gap is because
-        categories come in other shares, {reweighted: {categories, own_covered, there_covered, own,
-        there, accuracy, accuracy_low, accuracy_high, by_mix: {difference, low, high}, by_pictures:
-        the same} or null, why_not, only_own, only_there, few, in_words} or null, and shares:
-        [{label, counted, share, low, high}].
+        An EvaluateResult; with `on` an EvaluateOnResult.
 
     Raises:
         SettingError: if there is no run, manifest or device, or the pictures trained on have
@@ -62,20 +57,21 @@ def evaluate(run: Path, context: Context = _DEFAULT, on: Path | None = None) -> 
     arrays = _read_arrays(folder, described)
     bundle = load_bundle(folder.bundle, context.cores)
     done = _evaluate_once(folder, described, arrays, bundle, context)
-    told = {
-        "run": printable(run),
-        "bundle": printable(folder.bundle),
-        "report": printable(folder.report),
-        "images": arrays.rows.height,
-        "categories": len(described.labels),
-        "seconds": 0.0,
-        "test": done["test"],
-    }
+    test = TestFigures.from_json(done["test"]) if done["test"] is not None else None
+    result = EvaluateResult(
+        run=printable(run),
+        bundle=printable(folder.bundle),
+        report=printable(folder.report),
+        images=arrays.rows.height,
+        categories=len(described.labels),
+        seconds=0.0,
+        test=test,
+    )
     if on is not None:
         split, facts = done["evaluated_split"], describe_facts(described, arrays, bundle)
         own = Evaluated(folder, described, bundle, split, _majority(arrays), facts)
-        told |= evaluate_on(own, on, context)
-    return told | {"seconds": round(time.monotonic() - began, 2)}
+        result = evaluate_on(own, on, result, context)
+    return replace(result, seconds=round(time.monotonic() - began, 2))
 
 
 def _evaluate_once(

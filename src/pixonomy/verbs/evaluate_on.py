@@ -25,6 +25,7 @@ from pixonomy.evaluation.report import Report, render_report
 from pixonomy.images.decode import decode
 from pixonomy.pages.wording import display_names
 from pixonomy.progress import Context
+from pixonomy.results.model_results import EvaluateOnResult, EvaluateResult
 from pixonomy.storage.files import hash_json, printable, read_json, write_json, write_text
 from pixonomy.storage.locks import lock_folder
 from pixonomy.storage.tables import read_parquet, scan_parquet
@@ -54,11 +55,16 @@ class Evaluated:
     facts: Mapping[str, str]
 
 
-def evaluate_on(own: Evaluated, manifest: Path, context: Context) -> dict[str, Any]:
+def evaluate_on(
+    own: Evaluated, manifest: Path, result: EvaluateResult, context: Context
+) -> EvaluateOnResult:
     """Answer a manifest's pictures and compare with the run's own; see `evaluate`.
 
     All lies in `on/<name>-<hash>` of the run, with a model card; what is there already is taken as
     it is.
+
+    Args:
+        result: of the run's own evaluation.
     """
     digest = hash_manifest(manifest)
     place = own.folder.path / "on" / f"{manifest.stem}-{digest[:_HASH_LETTERS]}"
@@ -77,15 +83,16 @@ def evaluate_on(own: Evaluated, manifest: Path, context: Context) -> dict[str, A
         with lock_folder(place, context.report):
             done = _evaluate(own, manifest, table, page) | {"fingerprint": fingerprint}
             write_json(about, done)
-    return {
-        "report": printable(page),
-        "predictions": printable(table),
-        "images": answered["rows"],
-        "test": done["test"],
-        "gap": done["elsewhere"]["gap"],
-        "mix": done["elsewhere"]["mix"],
-        "shares": done["elsewhere"]["shares"],
-    }
+    return EvaluateOnResult.from_json(
+        {
+            **result.as_json(),
+            "report": printable(page),
+            "predictions": printable(table),
+            "images": answered.rows,
+            "test": done["test"],
+            **{name: done["elsewhere"][name] for name in ("gap", "mix", "shares")},
+        }
+    )
 
 
 def _evaluate(own: Evaluated, manifest: Path, table: Path, page: Path) -> dict[str, Any]:

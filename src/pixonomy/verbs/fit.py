@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from pixonomy.arrays.write import ArraySettings
 from pixonomy.dataset.describe import describe_manifest
 from pixonomy.errors import SettingError
 from pixonomy.images.resize import DEFAULT_FIT, Fit
 from pixonomy.progress import Context
+from pixonomy.results.model_results import EvaluateResult
 from pixonomy.sources.table import TableColumns
 from pixonomy.splitting.assign import SplitShares
 from pixonomy.storage.address import require_local
@@ -68,7 +68,7 @@ def fit(
     choices: FitChoices | None = None,
     overwrite: bool = False,
     context: Context = _DEFAULT,
-) -> dict[str, Any]:
+) -> EvaluateResult:
     """Index, group duplicates, split, prepare, train, evaluate, bundle: one call.
 
     Finished stages are skipped, so the same call after a kill goes on where it was. What a call
@@ -78,7 +78,7 @@ def fit(
         sources: folders, tables, catalogues, archives and manifests, see `index`.
 
     Returns:
-        {run, bundle, report, images, categories, seconds, test: {…} or null}.
+        An EvaluateResult.
 
     Raises:
         SettingError: if a choice or a source is wrong, or `output` is something else.
@@ -104,7 +104,7 @@ def fit(
         train(arrays, output, plan, overwrite, context)
         around = replace(context, device=context.device or plan.recipe.device)
         result = evaluate(output, around)
-    return {**result, "run": printable(output), "seconds": round(time.monotonic() - began, 2)}
+    return replace(result, run=printable(output), seconds=round(time.monotonic() - began, 2))
 
 
 def _check_output(output: Path) -> None:

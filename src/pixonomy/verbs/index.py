@@ -20,6 +20,7 @@ from pixonomy.dataset.manifest import (
 )
 from pixonomy.errors import DataError, SettingError
 from pixonomy.progress import Context
+from pixonomy.results.data_results import ManifestResult
 from pixonomy.sources.damage import Indexed, join_told
 from pixonomy.sources.find_sources import FoundSources, Source, find_sources
 from pixonomy.sources.label_names import remark_labels
@@ -59,15 +60,14 @@ def index(
     choices: IndexChoices | None = None,
     overwrite: bool = False,
     context: Context = _DEFAULT,
-) -> dict[str, Any]:
+) -> ManifestResult:
     """Write a manifest of every picture in the sources.
 
     Sources are folders, tables, manifests, .bson, .tar and .zip files, and s3://… addresses of
     .bson files. Rows are streamed, and a killed run goes on where it was.
 
     Returns:
-        {manifest, rows, groups, categories, problems, splits, labels, passed_over, missing,
-        damage}; labels has the rows of the 100 most frequent, passed_over files by reason.
+        A ManifestResult.
 
     Raises:
         SettingError: if a source is not there or not of a known kind.
@@ -89,7 +89,8 @@ def index(
     _report_result(notes, taxonomy, context)
     if notes["damage"] and not choices.salvage:
         raise _damaged(output, notes)
-    return {"manifest": printable(output), **notes["summary"], "damage": notes["damage"]}
+    told = {"manifest": printable(output), **notes["summary"], "damage": notes["damage"]}
+    return ManifestResult.from_json(told)
 
 
 def _make(

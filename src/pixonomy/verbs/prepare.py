@@ -2,7 +2,6 @@
 
 import time
 from pathlib import Path
-from typing import Any
 
 from pixonomy.arrays.image_shards import ARRAYS_FILE, PROBLEMS_FILE, ROWS_FILE
 from pixonomy.arrays.write import WORK_FOLDER, ArraySettings, write_arrays
@@ -10,6 +9,7 @@ from pixonomy.dataset.manifest import hash_manifest, read_manifest
 from pixonomy.errors import SettingError
 from pixonomy.images.resize import RESIZE_VERSION, ResizeSpec
 from pixonomy.progress import Context
+from pixonomy.results.data_results import PrepareResult
 from pixonomy.storage.address import require_local
 from pixonomy.storage.artefact import FolderArtefact
 from pixonomy.storage.files import printable, read_json, remove
@@ -28,11 +28,11 @@ def prepare(
     settings: ArraySettings,
     overwrite: bool = False,
     context: Context = _DEFAULT,
-) -> dict[str, Any]:
+) -> PrepareResult:
     """Decode and resize every usable picture that has a split.
 
     Returns:
-        {arrays, rows, problems, sizes, seconds, images_per_second}.
+        A PrepareResult.
 
     Raises:
         SettingError: if the manifest has no splits or `output` is something else.
@@ -80,14 +80,14 @@ def _clear(output: Path) -> None:
         remove(path)
 
 
-def _summary(output: Path, wanted: int, began: float) -> dict[str, Any]:
+def _summary(output: Path, wanted: int, began: float) -> PrepareResult:
     about = read_json(output / ARRAYS_FILE)
     seconds = time.monotonic() - began
-    return {
-        "arrays": printable(output),
-        "rows": about["rows"],
-        "problems": wanted - about["rows"],
-        "sizes": about["sizes"],
-        "seconds": round(seconds, 3),
-        "images_per_second": round(about["rows"] / max(seconds, 1e-9), 1),
-    }
+    return PrepareResult(
+        arrays=printable(output),
+        rows=about["rows"],
+        problems=wanted - about["rows"],
+        sizes=tuple(about["sizes"]),
+        seconds=round(seconds, 3),
+        images_per_second=round(about["rows"] / max(seconds, 1e-9), 1),
+    )

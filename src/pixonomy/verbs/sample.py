@@ -2,7 +2,6 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from pixonomy.dataset.manifest import (
     SUMMED,
@@ -15,6 +14,7 @@ from pixonomy.dataset.manifest import (
 from pixonomy.errors import SettingError
 from pixonomy.near_duplicates.group_manifest import HASHED_AT_MOST, read_grouped
 from pixonomy.progress import Context
+from pixonomy.results.data_results import SampledCategory, SampleResult
 from pixonomy.sampling.deduplicate import COPIED, count_duplicates, count_once, drop_duplicates
 from pixonomy.sampling.draw import SampleChoices, choose_labels, draw_sample, find_among
 from pixonomy.sampling.products import GATHERED, list_products
@@ -33,7 +33,7 @@ def sample(
     choices: SampleChoices | None = None,
     overwrite: bool = False,
     context: Context = _DEFAULT,
-) -> dict[str, Any]:
+) -> SampleResult:
     """Keep some categories of a manifest, and of each some whole products.
 
     Fewer products than asked for are no error as long as there are any: the table tells. Where
@@ -41,9 +41,7 @@ def sample(
     but for pictures that the sample holds already.
 
     Returns:
-        {manifest, rows, groups, categories, problems, splits, damage} and sampled:
-        [{label, name, asked, had, pictures}], where asked and had count products; where
-        duplicates are dropped also repeats: how many pictures of these categories repeat another.
+        A SampleResult; `repeats` is there where duplicates are dropped.
 
     Raises:
         SettingError: if `manifest` is none, `output` is something else, a category is unknown, or
@@ -60,13 +58,15 @@ def sample(
         context.report,
     )
     finished = read_manifest(output, SUMMED)
-    _tell_shortfall(finished.notes["sampled"], context)
-    if finished.notes.get("repeats"):
+    told = {"manifest": printable(output), **finished.summary(), **finished.notes}
+    result = SampleResult.from_json(told)
+    _tell_shortfall(result.sampled, context)
+    if result.repeats:
         context.report(
-            f"Pictures of these categories that repeat another one: {finished.notes['repeats']}. "
+            f"Pictures of these categories that repeat another one: {result.repeats}. "
             "The sample holds none twice."
         )
-    return {"manifest": printable(output), **finished.summary(), **finished.notes}
+    return result
 
 
 def _fingerprint(manifest: Path, choices: SampleChoices) -> Fingerprint:
@@ -96,7 +96,7 @@ def _write_sample(
         similarity = measure_similarity(by, path, products, labels, context) if by else None
         labels = find_among(labels, products, choices.search, similarity)
     drawn = draw_sample(products, labels, choices, source.taxonomy)
-    notes: dict[str, Any] = {}
+    notes: dict[str, object] = {}
     if is_once:
         drawn = drop_duplicates(source.rows, whole, drawn)
         notes["repeats"] = count_duplicates(whole, products, labels)
@@ -123,11 +123,11 @@ def _read_duplicates(path: Path, context: Context) -> Manifest:
     return source
 
 
-def _tell_shortfall(sampled: list[dict[str, Any]], context: Context) -> None:
-    short = [one for one in sampled if one["had"] < one["asked"]]
+def _tell_shortfall(sampled: tuple[SampledCategory, ...], context: Context) -> None:
+    short = [one for one in sampled if one.had < one.asked]
     if short:
-        name, had, asked = (short[0][key] for key in ("name", "had", "asked"))
+        first = short[0]
         context.report(
-            f"Fewer products than were asked for: in {len(short)} categories, as {name} "
-            f"({had} of {asked})."
+            f"Fewer products than were asked for: in {len(short)} categories, as {first.name} "
+            f"({first.had} of {first.asked})."
         )

@@ -2,7 +2,6 @@
 
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
@@ -18,6 +17,7 @@ from pixonomy.errors import SettingError
 from pixonomy.near_duplicates.group_manifest import count_unhashed, read_grouped
 from pixonomy.nearest_names import suggest
 from pixonomy.progress import Context
+from pixonomy.results.data_results import SplitResult
 from pixonomy.splitting.assign import DECISIVE, HELD_OUT, SplitShares, assign_splits
 from pixonomy.splitting.remarks import remark_split
 from pixonomy.storage.address import require_local
@@ -34,14 +34,11 @@ def split(
     shares: SplitShares | None = None,
     overwrite: bool = False,
     context: Context = _DEFAULT,
-) -> dict[str, Any]:
+) -> SplitResult:
     """Group copies of the same picture, then deal whole groups to the three splits.
 
     Returns:
-        {manifest, rows, groups, categories, problems, splits, damage}; with `shares.hold_out` also
-        held_out: {column, values: {train, validation, test}, test: [value], validation: [value],
-        without_value, untested: [label], single: [label], kept: [label], replaced}, see `HeldOut`;
-        replaced is how many pictures had a split before.
+        A SplitResult; `held_out` is there with `shares.hold_out`.
 
     Raises:
         SettingError: if `manifest` is none, `output` is something else, or there is no column to
@@ -62,7 +59,7 @@ def split(
     summary = finished.summary()
     for remark in remark_split(finished, shares, count_unhashed(output)[1]):
         context.report(remark)
-    return {"manifest": printable(output), **summary, **finished.notes}
+    return SplitResult.from_json({"manifest": printable(output), **summary, **finished.notes})
 
 
 def _write_split(

@@ -13,6 +13,7 @@ from pixonomy.models.architectures import architecture
 from pixonomy.models.device import require_device
 from pixonomy.models.on_torch import on_torch
 from pixonomy.progress import Context
+from pixonomy.results.model_results import TrainResult
 from pixonomy.storage.address import require_local
 from pixonomy.storage.artefact import FolderArtefact
 from pixonomy.storage.files import (
@@ -137,12 +138,11 @@ def train(
     plan: Plan,
     overwrite: bool = False,
     context: Context = _DEFAULT,
-) -> dict[str, Any]:
+) -> TrainResult:
     """Train on prepared arrays and export the bundle; goes on where a killed run stopped.
 
     Returns:
-        {run, bundle, steps, seconds, validation: {n, accuracy, loss} or null, device}; device is
-        null for a run of an earlier Pixonomy, which did not note it.
+        A TrainResult.
 
     Raises:
         SettingError: if the plan does not fit the arrays, or `output` is something else.
@@ -157,12 +157,14 @@ def train(
     elif result is None or not (folder.bundle / BUNDLE_FILE).exists():
         with training_artefact(folder).lock(context.report):
             result = _make(prepared, run, folder, plan, overwrite, context=context)
-    return {
-        "run": printable(output),
-        "bundle": printable(folder.bundle),
-        **{key: result[key] for key in ("steps", "seconds", "validation")},
-        "device": result.get("device"),
-    }
+    return TrainResult.from_json(
+        {
+            "run": printable(output),
+            "bundle": printable(folder.bundle),
+            **{key: result[key] for key in ("steps", "seconds", "validation")},
+            "device": result.get("device"),
+        }
+    )
 
 
 def _finished_result(folder: RunFolder, run: Run, overwrite: bool) -> dict[str, Any] | None:

@@ -39,7 +39,7 @@ _PASSING = (
 
 
 class Commons:
-    """Searches a MediaWiki's pictures."""
+    """Searches a MediaWiki's images."""
 
     name = "commons"
     known: tuple[str, ...] = (
@@ -59,7 +59,7 @@ class Commons:
         """Take these settings.
 
         `base_url` of the interface (…/api.php), `width` of thumbnails in pixels, `per_second`,
-        `qualifiers` added to each search, `license` and `license_url` of pictures that name none.
+        `qualifiers` added to each search, `license` and `license_url` of images that name none.
         """
         self._base = settings.address("base_url", "https://commons.wikimedia.org/w/api.php")
         if "?" in self._base or "#" in self._base:

@@ -79,7 +79,7 @@ class Flickr:
             total = whole(photos.get("total")) or 0
             if total > _MOST and last - first > _SHORTEST:
                 middle = (first + last) // 2
-                # The newer half first: people put newer pictures to newer things.
+                # The newer half first: people put newer images to newer things.
                 spans[:1] = [[middle + 1, last], [first, middle]]
                 page = 1
                 continue

@@ -17,7 +17,7 @@ class Html:
     """Searches a gallery of pages.
 
     Attributes:
-        links, picture, following: its CSS selectors; empty where none is set.
+        links, image, following: its CSS selectors; empty where none is set.
     """
 
     name = "html"
@@ -38,7 +38,7 @@ class Html:
     def __init__(self, settings: Settings) -> None:
         """Take `search` (an address with {keyword}) or `sitemap`, and CSS selectors.
 
-        `links` are links from a page of results to pages of pictures, `image` the picture on
+        `links` are links from a page of results to pages of images, `image` the image on
         these (or, without `links`, on the page of results), `next` the link to more results.
 
         Raises:
@@ -65,7 +65,7 @@ class Html:
         return self._pace
 
     async def find(self, keyword: str, at: Mapping[str, Any] | None, get: Get) -> Page:
-        """Return a portion of the results, or of the fitting pictures of a sitemap."""
+        """Return a portion of the results, or of the fitting images of a sitemap."""
         return await self._walk.find(keyword, at, get)
 
 

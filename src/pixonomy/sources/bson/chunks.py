@@ -77,7 +77,7 @@ class _Mapped:
         self._threads = ThreadPoolExecutor(1, "touch ahead")
 
     def read(self, offset: int, length: int) -> memoryview:
-        # The disk fetches the next stretch, and the kernel maps it, while this one is walked.
+        # The disk fetches the next pages, and the kernel maps them, while these are scanned.
         self._threads.submit(_touch, self._view[offset + length : offset + 2 * length])
         return self._view[offset : offset + length]
 
@@ -91,7 +91,7 @@ class _Mapped:
 
 
 def _touch(view: memoryview) -> None:
-    """Look at one byte in each stretch that the kernel maps at once; NumPy lets others go on."""
+    """Look at one byte in each range that the kernel maps at once; NumPy lets others go on."""
     np.frombuffer(view, np.uint8)[::_MAPPED_AT_ONCE].max(initial=0)
 
 

@@ -38,8 +38,8 @@ class Product:
     Attributes:
         product_id, category_id: as text; a product may have no category.
         problem: what is wrong with them, or None.
-        pictures: (offset, length) of each picture's bytes, from the start of the stretch.
-        odd: (offset, what is wrong) of what should be a picture and is none.
+        images: (offset, length) of each image's bytes, from the start of the chunk.
+        odd: (offset, what is wrong) of what should be an image and is none.
         fields: (type, name, offset of the value) of each field, in order.
         end: the offset after the document.
     """
@@ -69,8 +69,8 @@ def read_product(chunk: memoryview, start: int) -> Product:
     """Read the document at `start`.
 
     Raises:
-        Damaged: where it breaks the format or does not end inside the stretch, or has neither an
-            _id nor pictures.
+        Damaged: where it breaks the format or does not end inside the chunk, or has neither an
+            _id nor images.
     """
     end = _check_extent(chunk, start)
     fields = list_fields(chunk, start, end, MOST_FIELDS)

@@ -42,7 +42,7 @@ class Layout:
     """What documents that look alike have in common.
 
     Attributes:
-        head: up to the length of the array of pictures; empty where there is none.
+        head: up to the length of the array of images; empty where there is none.
         tail: from the end of that array, or the beginning, to the end of the document.
         is_plain: the array holds binaries themselves, instead of documents {picture: …}.
     """
@@ -67,9 +67,9 @@ class Alike:
     Attributes:
         fits: bool (n,): which documents do.
         product_ids, category_ids: meaningful where they fit; None without categories.
-        owners: int64 (m,): the document of each picture, in no order.
+        owners: int64 (m,): the document of each image, in no order.
         numbers: int64 (m,): its place in the document's array, from 0 without gaps.
-        offsets, lengths: int64 (m,): its bytes, from the start of the stretch.
+        offsets, lengths: int64 (m,): its bytes, from the start of the chunk.
     """
 
     fits: Flags
@@ -120,11 +120,11 @@ def read_alike(chunk: memoryview, starts: Numbers, ends: Numbers, layout: Layout
     """Read all documents that fit the layout.
 
     Args:
-        starts, ends: int64 (n,): each document's extent, inside the stretch.
+        starts, ends: int64 (n,): each document's byte range, inside the chunk.
     """
     flat = np.frombuffer(chunk, np.uint8)
     reading = Reading(starts, np.ones(len(starts), bool), {}, starts, np.empty(0, np.uint8))
-    # The first picture begins where the head ends: both are fetched from memory in one go.
+    # The first image begins where the head ends: both are fetched from memory in one go.
     record = _record(0, layout.is_plain)
     read_segments(flat, layout.head, reading, ends, record.width)
     bodies, firsts, array_ends = reading.bodies, reading.beyond, reading.at
@@ -153,14 +153,14 @@ def _read_texts(chunk: Bytes, ids: Ids, fits: Flags, read: Callable[[int, bytes]
     ends = np.cumsum(lengths)
     begins = ends - lengths
     together = chunk[np.repeat(ids.starts - begins, lengths) + np.arange(lengths.sum())].tobytes()
-    extents = list(zip(begins.tolist(), ends.tolist(), strict=True))
+    byte_ranges = list(zip(begins.tolist(), ends.tolist(), strict=True))
     if ids.kind == STRING and read is read_product_id and together.isascii():
         text = together.decode("ascii")
-        return Texts(pl.Series([text[begin + 4 : end - 1] for begin, end in extents]), None)
+        return Texts(pl.Series([text[begin + 4 : end - 1] for begin, end in byte_ranges]), None)
     if ids.kind == OBJECT_ID:
         text = together.hex()
-        return Texts(pl.Series([text[2 * begin : 2 * end] for begin, end in extents]), None)
-    raw = [together[begin:end] for begin, end in extents]
+        return Texts(pl.Series([text[2 * begin : 2 * end] for begin, end in byte_ranges]), None)
+    raw = [together[begin:end] for begin, end in byte_ranges]
     known = {one: read(ids.kind, one) for one in {*raw} if one} | {b"": (None, None)}
     texts, problems = ([known[one][part] for one in raw] for part in (0, 1))
     return Texts(pl.Series(texts, dtype=pl.String), pl.Series(problems, dtype=pl.String))
@@ -176,7 +176,7 @@ def _read_images(
         firsts: uint8 (n, width): what stands there.
 
     Returns:
-        int64 (4, m): owner, number, offset and length of each picture.
+        int64 (4, m): owner, number, offset and length of each image.
     """
     found = [np.zeros((4, 0), np.int64)]
     alive = np.flatnonzero(fits)
@@ -205,7 +205,7 @@ def _read_images(
 
 
 def _record(number: int, is_plain: bool) -> Template:
-    """Return how a picture begins: "<number>": binary, or "<number>": {"picture": binary, …"""
+    """Return how an image begins: "<number>": binary, or "<number>": {"picture": binary, …"""
     if is_plain:
         content = b"\x05%d\0....\0" % number
     else:

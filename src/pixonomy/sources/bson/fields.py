@@ -31,7 +31,7 @@ NAMES: Final = {
 }  # fmt: skip
 """What a value is, in words."""
 OLD_BINARY = 2  # the subtype of a binary that repeats its length inside
-MOST_FIELDS = 4096  # of one product, those of its pictures included: hostile bytes end early
+MOST_FIELDS = 4096  # of one product, those of its images included: hostile bytes end early
 _MAX_NAME = 1024  # bytes; a field's name is never searched through a whole file
 
 Field = tuple[int, bytes, int, int]
@@ -39,7 +39,7 @@ Field = tuple[int, bytes, int, int]
 
 
 class Damaged(Exception):
-    """The bytes break the format at `offset` of their stretch; never leaves this package."""
+    """The bytes break the format at `offset` of their chunk; never leaves this package."""
 
     def __init__(self, offset: int, message: str) -> None:
         super().__init__(message)

@@ -29,7 +29,7 @@ def hop(chunk: memoryview, most: int) -> tuple[Numbers, Numbers]:
         most: how many documents are listed.
 
     Returns:
-        int64 (n,) each; the last document is the last one that ends inside the stretch.
+        int64 (n,) each; the last document is the last one that ends inside the chunk.
     """
     first, measured = _step(chunk, 0, min(most, _MEASURED), ())
     if not len(first):
@@ -55,7 +55,7 @@ def hop(chunk: memoryview, most: int) -> tuple[Numbers, Numbers]:
 
 
 def _guess(chunk: memoryview, chain: int) -> Numbers:
-    """Return the beginning of the stretch and of some documents in it, `chain` bytes apart.
+    """Return the beginning of the chunk and of some documents in it, `chain` bytes apart.
 
     Most documents begin with the same field as the first one.
     """

@@ -11,17 +11,17 @@ from pixonomy.sources.damage import Damage
 from pixonomy.storage.address import Address
 
 _BEHIND_DAMAGE = 1024 * 1024  # bytes: where there is damage, there may soon be more
-_SMALLEST = 4  # bytes of a stretch: a document's length
+_SMALLEST = 4  # bytes of a chunk: a document's length
 _MOST_DAMAGES = 1000  # told of one file
 
 
 @dataclass(frozen=True)
 class IndexedChunk:
-    """What a stretch of a file holds.
+    """What a chunk of a file holds.
 
     Attributes:
-        rows: image_id, group_id, label, uri, offset, length, label_source, problem; a row a
-            picture. A product without pictures, or with an odd id or category, is one with a
+        rows: image_id, group_id, label, uri, offset, length, label_source, problem; a row an
+            image. A product without images, or with an odd id or category, is one with a
             problem.
         end: how far the file has been read, in bytes; a walk may go on from there.
         size: of the file, in bytes.
@@ -46,7 +46,7 @@ def index_bson(
         uri: what the rows call it.
         start: where to begin, in bytes: 0 or the `end` of an earlier walk.
         salvage: go on behind damage, at the next product that is whole.
-        stretch: how many bytes are walked at once, instead of what suits the file. Longer products
+        chunk: how many bytes are walked at once, instead of what suits the file. Longer products
             are found all the same, but behind damage only those of half that length.
 
     Raises:
@@ -58,7 +58,7 @@ def index_bson(
         walk, at, length, damages = Walk(), start, chunk, 0
         while at < chunks.size:
             walked = walk.read(chunks.read(at, length), at, chunks.size)
-            # Of a stretch full of tiny documents only some are read at once.
+            # Of a chunk full of tiny documents only some are read at once.
             length = max(min(2 * max(walked.end - at, _SMALLEST), chunk), walked.needed)
             at, damage = walked.end, walked.damage
             if damage is not None:
@@ -90,7 +90,7 @@ def _find_next(walk: Walk, chunks: Chunks, start: int, chunk: int) -> int:
             return start + found
         if start + len(view) == chunks.size or walk.has_given_up:
             break
-        # A product across the end of this stretch is whole in the next one.
+        # A product across the end of this chunk is whole in the next one.
         start += chunk // 2
     return chunks.size
 

@@ -45,7 +45,7 @@ class Segment:
 
 @dataclass(frozen=True)
 class Ids:
-    """An id of each document: integers, int64 (n,), or the extent of the bytes of any other."""
+    """An id of each document: integers, int64 (n,), or the byte range of any other."""
 
     kind: int
     numbers: Numbers | None
@@ -58,8 +58,8 @@ class Reading:
     """How far documents were read.
 
     Attributes:
-        at: int64 (n,): the offset of the next byte, from the start of the stretch.
-        fits: bool (n,): which documents are of the kind; elsewhere `at` says nothing.
+        at: int64 (n,): the offset of the next byte, from the start of the chunk.
+        fits: bool (n,): which documents are of the kind; for the others `at` says nothing.
         ids: by name.
         bodies: int64 (n,): where the last value of any length begins, behind its count.
         beyond: uint8 (n, …): the first bytes there.
@@ -122,7 +122,7 @@ def read_segments(
             count = read_int32(rows, width - _COUNT)
             reading.bodies, after = after, after + count + beyond - _COUNT
             reading.fits &= (count >= smallest) & (after < ends)
-            # What fits no longer must not lead out of the stretch.
+            # What fits no longer must not lead out of the chunk.
             after = np.where(reading.fits, after, 0)
         for name, kind, place in segment.ids:
             reading.ids[name] = _read_ids(rows, kind, place, starts + place, after)

@@ -37,14 +37,14 @@ def learn_template(
 
 
 def gather(chunk: Bytes, places: Numbers, width: int) -> Bytes:
-    """Copy `width` bytes at each place, uint8 (n, width); zeros stand behind the stretch's end."""
+    """Copy `width` bytes at each place, uint8 (n, width); zeros stand behind the chunk's end."""
     beyond = np.flatnonzero(places + width > len(chunk))
     if len(chunk) < width:
         rows = np.zeros((len(places), width), np.uint8)
     else:
         windows = np.lib.stride_tricks.sliding_window_view(chunk, width)
         rows = windows[np.minimum(places, len(windows) - 1)]
-    for row in beyond.tolist():  # the last few documents of a stretch
+    for row in beyond.tolist():  # the last few documents of a chunk
         rest = chunk[int(places[row]) :]
         rows[row] = 0
         rows[row, : len(rest)] = rest

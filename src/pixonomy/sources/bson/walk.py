@@ -17,16 +17,16 @@ from pixonomy.sources.damage import Damage
 
 _LENGTH = Struct("<i")
 _MOST_LAYOUTS = 32  # optional fields; a file of ever new layouts is read carefully instead
-_MOST_AT_ONCE = 100_000  # documents: a stretch full of tiny ones must not fill the memory
+_MOST_AT_ONCE = 100_000  # documents: a chunk full of tiny ones must not fill the memory
 _LONGEST_DOCUMENT = 256 * 1024 * 1024  # bytes; more would be read into memory from S3 in one piece
 _MOST_CANDIDATES = 10_000  # looked at in vain, in one file: hostile bytes end the search
 _START = re.compile(rb"(?:[\x01-\x05\x07-\x0a\x10-\x13](?:_id|category_id)|[\x03-\x05]imgs)\0")
 """The first field of a product, behind its length."""
 _SCHEMA: dict[str, pl.DataType] = {
-    "place": pl.Int64(),  # of the picture, or of what there is instead, in the file, in bytes
+    "place": pl.Int64(),  # of the image, or of what there is instead, in the file, in bytes
     "product_id": pl.String(),
     "category_id": pl.String(),
-    "offset": pl.Int64(),  # of the picture in the file; null where there is none
+    "offset": pl.Int64(),  # of the image in the file; null where there is none
     "length": pl.Int64(),
     "problem": pl.String(),
 }
@@ -34,14 +34,14 @@ _SCHEMA: dict[str, pl.DataType] = {
 
 @dataclass(frozen=True)
 class Walked:
-    """What a stretch held.
+    """What a chunk held.
 
     Attributes:
-        pictures: columns place, product_id, category_id, offset, length, problem; in the file's
+        images: columns place, product_id, category_id, offset, length, problem; in the file's
             order.
         end: the offset in the file up to which every document was whole.
-        damage: what is wrong with the document at `end`; None where the stretch merely ends.
-        needed: how many bytes from `end` on the next document takes, where the stretch tells.
+        damage: what is wrong with the document at `end`; None where the chunk merely ends.
+        needed: how many bytes from `end` on the next document takes, where the chunk tells.
     """
 
     images: pl.DataFrame
@@ -52,7 +52,7 @@ class Walked:
 
 @dataclass
 class Walk:
-    """Reads stretch after stretch of one file and remembers how its documents look.
+    """Reads chunk after chunk of one file and remembers how its documents look.
 
     Attributes:
         most_layouts: how many are remembered; with 0 all is read carefully.
@@ -65,10 +65,10 @@ class Walk:
     candidates: int = 0
 
     def read(self, chunk: memoryview, base: int, size: int) -> Walked:
-        """Read the whole documents of a stretch that begins with one.
+        """Read the whole documents of a chunk that begins with one.
 
         Args:
-            base: where in the file the stretch begins, in bytes.
+            base: where in the file the chunk begins, in bytes.
             size: of the whole file, in bytes.
         """
         starts, ends = hop(chunk, _MOST_AT_ONCE)
@@ -85,7 +85,7 @@ class Walk:
         return Walked(placed, base + end, damage, needed)
 
     def find(self, chunk: memoryview) -> int | None:
-        """Return where the first whole product inside a stretch begins."""
+        """Return where the first whole product inside a chunk begins."""
         for found in _START.finditer(chunk[4:]):
             if self.has_given_up:
                 return None
@@ -149,7 +149,7 @@ def _look_at_rest(chunk: memoryview, end: int, left: int) -> Damaged | None:
     """Tell what is wrong with the document that begins at `end`, if anything is.
 
     Args:
-        left: how many bytes the file has from the beginning of the stretch on.
+        left: how many bytes the file has from the beginning of the chunk on.
     """
     if end == left or end + 4 > len(chunk) < left:
         return None
@@ -166,7 +166,7 @@ def _look_at_rest(chunk: memoryview, end: int, left: int) -> Damaged | None:
 def _tabulate(alike: Alike, documents: Numbers, starts: Numbers) -> pl.DataFrame:
     """Make rows of documents that were read together, in their order."""
     counts = np.bincount(alike.owners, minlength=len(alike.fits))
-    rows = np.where(alike.fits, np.maximum(counts, 1), 0)  # one for a product without pictures
+    rows = np.where(alike.fits, np.maximum(counts, 1), 0)  # one for a product without images
     firsts = np.cumsum(rows) - rows
     places = firsts[alike.owners] + alike.numbers
     owners = np.repeat(np.arange(len(rows)), rows)

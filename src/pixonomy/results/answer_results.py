@@ -1,0 +1,77 @@
+"""What the verbs return that answer for images: `classify` and `predict`."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from pixonomy.results.record import LEFT_OUT_WHEN_NONE, Result
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate(Result):
+    """A category that an image may show.
+
+    Attributes:
+        label: the category.
+        name: its name for people.
+        confidence: calibrated probability, 0 to 1.
+    """
+
+    label: str
+    name: str
+    confidence: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageAnswer(Result):
+    """What a bundle answers of one image; label and name are None without a category.
+
+    Attributes:
+        path: of the image.
+        verdict: `sure`, `unsure`, `none` (of these), or `unreadable`.
+        label: the category.
+        name: its name for people.
+        confidence: calibrated probability of the likeliest category, 0 to 1.
+        top: up to five categories, the likeliest first.
+        problem: why the image could not be read, or None.
+    """
+
+    path: str
+    verdict: Literal["sure", "unsure", "none", "unreadable"]
+    label: str | None
+    name: str | None
+    confidence: float
+    top: tuple[Candidate, ...]
+    problem: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassifyResult(Result):
+    """Answers for images, in their order; `classify` returns it.
+
+    Attributes:
+        images: an answer for each.
+        table: the CSV of them, where the command line was asked for one.
+    """
+
+    images: tuple[ImageAnswer, ...]
+    table: str | None = field(default=None, metadata=LEFT_OUT_WHEN_NONE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PredictResult(Result):
+    """Answers for a manifest; `predict` returns it.
+
+    Attributes:
+        predictions: the Parquet file.
+        submission: the CSV with a line for each group, if one was asked for.
+        rows, groups: images and groups in the manifest.
+        problems: rows without an answer.
+        seconds: how long this call took.
+    """
+
+    predictions: str
+    submission: str | None
+    rows: int
+    groups: int
+    problems: int
+    seconds: float
