@@ -18,6 +18,8 @@ import pytest
 from filelock import FileLock
 from PIL import Image, ImageDraw
 
+from result_schema import check_output
+
 pytest_plugins = ("in_browser", "object_store", "photo_site")
 
 # Trainings are compared to the last bit: their sums must not depend on the machine's load.
@@ -203,7 +205,10 @@ def call(capfd: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, Any, str
         capfd.readouterr()
         code = run([*(str(one) for one in arguments), "--json"])
         captured = capfd.readouterr()
-        return code, json.loads(captured.out), captured.err
+        told = json.loads(captured.out)
+        if code == 0:
+            check_output(arguments[0], told)
+        return code, told, captured.err
 
     return call_verb
 

@@ -1,57 +1,24 @@
-"""Pictures in, a trained and honest classifier out: every verb of the command line as a function.
+"""Trains and uses honest image classifiers: every verb of the command line as a function.
 
     import pixonomy
 
-    pixonomy.fit("photos", "run")
     classifier = pixonomy.load("run")
-    classifier("new.jpg").label
+    classifier("beach.jpg").label
 
-Names are imported when they are first used, so that `import pixonomy` is instant.
+Names are imported when they are first used, so that `import pixonomy` is instant; their types are
+in `__init__.pyi`.
 """
 
 import sys
 from importlib import import_module
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pixonomy.platforms import explain_unsupported
 
 _refused = explain_unsupported(sys.platform)
 if _refused is not None and PurePath(sys.argv[0]).stem != "pixonomy":  # the command says it itself
     raise ImportError(_refused)
-
-if TYPE_CHECKING:
-    from pixonomy.arrays.write import ArraySettings
-    from pixonomy.browsing.overview_page import BrowseChoices
-    from pixonomy.bundle.answer import Answer
-    from pixonomy.bundle.classifier import Classifier, load
-    from pixonomy.dataset.manifest import read_manifest
-    from pixonomy.errors import PixonomyError
-    from pixonomy.prediction.submission import check_submission
-    from pixonomy.progress import Context
-    from pixonomy.sampling.draw import SampleChoices
-    from pixonomy.sources.table import TableColumns
-    from pixonomy.splitting.assign import SplitShares
-    from pixonomy.studies.study import StudyChoices, study
-    from pixonomy.verbs.audit import AuditChoices, audit
-    from pixonomy.verbs.browse import browse
-    from pixonomy.verbs.catalogue import draw_catalogue
-    from pixonomy.verbs.classify import classify
-    from pixonomy.verbs.collect import CollectChoices, collect
-    from pixonomy.verbs.compare import compare
-    from pixonomy.verbs.demo import demo
-    from pixonomy.verbs.evaluate import evaluate
-    from pixonomy.verbs.export import export
-    from pixonomy.verbs.fit import FitChoices, fit
-    from pixonomy.verbs.index import IndexChoices, index
-    from pixonomy.verbs.predict import PredictChoices, predict
-    from pixonomy.verbs.prepare import prepare
-    from pixonomy.verbs.sample import sample
-    from pixonomy.verbs.split import split
-    from pixonomy.verbs.taxonomy import check_taxonomy, init_taxonomy
-    from pixonomy.verbs.train import TrainChoices, plan_training, train
-
-__version__: str
 
 __all__ = [
     "Answer",

@@ -25,7 +25,10 @@ def takes_text(function: Callable[_Parameters, _Result]) -> Callable[_Parameters
 
     @wraps(function)
     def call(*args: _Parameters.args, **kwargs: _Parameters.kwargs) -> _Result:
-        given, hints = expected.bind(*args, **kwargs), get_type_hints(function)
+        try:
+            given, hints = expected.bind(*args, **kwargs), get_type_hints(function)
+        except TypeError:  # a wrong call: let Python tell of it in its own words
+            return function(*args, **kwargs)
         for name, value in given.arguments.items():
             given.arguments[name] = _to_path(value, hints.get(name))
         return function(*given.args, **given.kwargs)
@@ -40,7 +43,8 @@ def _to_path(value: Any, hint: Any) -> Any:
     kinds = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
     is_named = isinstance(value, str | os.PathLike)
     if is_named and Path in kinds:
-        return value if str in kinds or isinstance(value, Path) else Path(value)
+        is_kept = isinstance(value, Path) or (isinstance(value, str) and str in kinds)
+        return value if is_kept else Path(value)
     inner = next((get_args(one) for one in kinds if get_args(one)), ())
     if not any(one is Path or Path in get_args(one) for one in inner):
         return value

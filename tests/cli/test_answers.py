@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from pixonomy.cli.answers import answer_lines, write_answers
+from pixonomy.results.answer_results import ImageAnswer
 
 Call = Callable[..., tuple[int, Any, str]]
 
@@ -21,12 +22,13 @@ BROKEN: dict[str, Any] = {
     "confidence": 0.0,
     "top": [],
 }
-ANSWERS: list[dict[str, Any]] = [
+STORED: list[dict[str, Any]] = [
     {"path": "a.jpg", **UNSURE, "problem": None},
     {"path": "b.txt", **BROKEN, "problem": "not a picture"},
     {"path": "c.jpg", **UNSURE, "top": TOP[:1], "problem": None, "verdict": "sure"},
     {"path": "d.jpg", **UNSURE, "problem": None, "verdict": "none", "label": None, "name": None},
 ]
+ANSWERS = [ImageAnswer.from_json(one) for one in STORED]
 
 
 def test_several_answers_are_a_table_with_their_count() -> None:

@@ -15,7 +15,7 @@ def test_a_plan_follows_from_limits_paces_and_daily_budgets() -> None:
     assert few.interface_hours == pytest.approx(120 * 3 / 3600, abs=0.01)
     (long,) = plan_collection([openverse], 50, 240).providers
     assert long.interface_hours == 48  # 600 requests, 200 a day: two nights to wait
-    assert long.as_json()["hours"] == 48
+    assert long.as_result()["hours"] == 48
 
 
 def test_html_needs_permission_and_says_so() -> None:
@@ -39,11 +39,11 @@ def test_providers_in_turn_share_the_pictures() -> None:
     openverse, commons = open_provider("openverse", {}, None), open_provider("commons", {}, None)
     plan = plan_collection([openverse, commons], 10, 300)
     assert [one.images for one in plan.shares] == [2400, 600]
-    assert plan.as_json()["plan"]["shortfall"] == 0
-    assert plan.as_json()["plan"]["hours"] == pytest.approx(
+    assert plan.as_result()["plan"]["shortfall"] == 0
+    assert plan.as_result()["plan"]["hours"] == pytest.approx(
         sum(one.hours for one in plan.shares), abs=0.001
     )
-    short = plan_collection([openverse], 10, 300).as_json()
+    short = plan_collection([openverse], 10, 300).as_result()
     assert (short["plan"]["pictures"], short["plan"]["shortfall"]) == (2400, 600)
 
 

@@ -11,7 +11,7 @@ from aiohttp import web
 from PIL import Image
 
 from photo_site import QUICK, Script, Serve, write_taxonomy
-from pixonomy.collecting.try_settings import try_lines, try_page
+from pixonomy.collecting.try_settings import Found, try_lines, try_page
 from pixonomy.errors import SettingError
 from pixonomy.verbs.collect import CollectChoices
 
@@ -58,7 +58,7 @@ def taxonomy(folder: Path, site: str, settings: str = "") -> Path:
     return write_taxonomy(folder, {"travel": ["beach"]}, text)
 
 
-def look(folder: Path, site: str, path: str, settings: str = "") -> dict[str, Any]:
+def look(folder: Path, site: str, path: str, settings: str = "") -> Found:
     choices = CollectChoices(retry_policy=QUICK)
     return try_page(taxonomy(folder, site, settings), site + path, choices)
 

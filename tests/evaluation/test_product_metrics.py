@@ -74,6 +74,9 @@ def test_products_are_told_by_how_many_pictures_they_have() -> None:
     assert counts == [(1, 2, 0.5), (2, 1, 1.0)]
     assert found.counts[1].single.accuracy == 0.5
     assert found.as_json()["by_pictures"][1]["pooled"]["n"] == 1
+    assert [one["pictures"] for one in found.as_json()["by_pictures"]] == [
+        one.images for one in found.counts
+    ]
 
 
 def test_of_many_categories_the_ten_likeliest_of_each_picture_decide_alike() -> None:

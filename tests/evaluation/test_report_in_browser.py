@@ -95,10 +95,10 @@ def test_axe_finds_nothing_that_keeps_anybody_out(
 def test_tables_are_sorted_and_the_matrix_ordered_by_hand(open_page: Any, tmp_path: Path) -> None:
     page = open_page(write(tmp_path, 30))
     table = page.locator("#categories table")
-    table.locator("th button", has_text="ImageShards").click()
+    table.locator("th button", has_text="Pictures").click()
     counts = [int(text) for text in table.locator("tbody td:nth-child(2)").all_inner_texts()]
     assert counts == sorted(counts, reverse=True)
-    assert table.locator("th[aria-sort=descending]").inner_text().startswith("ImageShards")
+    assert table.locator("th[aria-sort=descending]").inner_text().startswith("Pictures")
     table.locator("th button", has_text="Category").click()
     names = table.locator("tbody th").all_inner_texts()
     assert (names[0], names[-1]) == ("car expenses", "travel")

@@ -53,10 +53,10 @@ if __name__ == "__main__":
 WITHOUT_SHARED_MEMORY = """
 import sys
 from tasks_of_tests import who
-from pixonomy.cli.console import surroundings
+from pixonomy.cli.console import context
 from pixonomy.executors.local import run
 if __name__ == "__main__":
-    around = surroundings()
+    around = context()
     print(len(list(run(who, range(4), 2))), len(set(run(who, range(4), 2))))
 """
 

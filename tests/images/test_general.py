@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, ImageFile
 
 from pixonomy.errors import UndecodableImage
-from pixonomy.images.decode import decode
+from pixonomy.images.decode import decode, decode_opened
 from pixonomy.images.general import FORMATS, vanishes_on_white
 
 
@@ -160,3 +160,19 @@ def test_what_a_user_allows_for_cut_files_is_not_allowed_here(
                 continue  # its mask of zeros is what is cut off
             with pytest.raises(UndecodableImage):
                 print(format, kept, decode(data[: int(len(data) * kept)]).shape)
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "I;16"])
+def test_an_opened_image_has_the_pixels_of_its_file(mode: str) -> None:
+    data = encode(draw().convert("L" if mode == "I;16" else mode).convert(mode), "TIFF")
+    if mode == "P":
+        data = encode(draw().convert(mode), "GIF")
+    assert np.array_equal(decode_opened(Image.open(io.BytesIO(data))), decode(data))
+
+
+def test_an_opened_image_that_cannot_be_read_or_is_too_large_is_refused() -> None:
+    cut = Image.open(io.BytesIO(encode(draw().resize((300, 300)), "PNG")[:200]))
+    with pytest.raises(UndecodableImage, match="cannot be decoded"):
+        decode_opened(cut)
+    with pytest.raises(UndecodableImage, match="more than the 25 megapixels allowed"):
+        decode_opened(Image.new("1", (6000, 5000)))

@@ -79,13 +79,13 @@ def state():
 before = state()
 from pixonomy.images.image_hash import examine
 from pixonomy.images.quality import measure_quality
-from pixonomy.images.resize import Framing, frame
+from pixonomy.images.resize import ResizeSpec, frame
 import pixonomy
 assert state() == before, "importing"
 for format in ("JPEG", "PNG", "WEBP", "TIFF", "GIF", "ICO"):
     stream = io.BytesIO()
     Image.radial_gradient("L").convert("RGB").save(stream, format)
-    frame(stream.getvalue(), Framing(64))
+    frame(stream.getvalue(), ResizeSpec(64))
     measure_quality(examine(stream.getvalue()).pixels)
 assert state() == before, "decoding"
 Image.open(io.BytesIO(b"P5 6000 4500 255\\n" + bytes(27_000_000))).load()

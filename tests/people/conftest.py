@@ -27,6 +27,7 @@ from conftest import SHAPES, as_bytes, draw_shape
 from pixonomy.dataset.location import locate
 from pixonomy.dataset.manifest import SPLITS, Manifest
 from pixonomy.dataset.read import read_all
+from pixonomy.results.data_results import ManifestResult
 
 Named = Path | Sequence[Path] | None
 Build = Callable[[Path], Named]
@@ -218,7 +219,7 @@ def _check_refused(case: Case, index: Callable[[], object]) -> None:
         assert re.search(pattern, sentence, re.IGNORECASE), f"{pattern!r} is not in {sentence!r}"
 
 
-def _compare(case: Case, manifest: Manifest, result: dict[str, object], told: list[str]) -> None:
+def _compare(case: Case, manifest: Manifest, result: ManifestResult, told: list[str]) -> None:
     usable = manifest.usable
     labels = Counter(usable["label"].drop_nulls())
     splits = tuple(usable.filter(split=split).height for split in SPLITS)
@@ -229,9 +230,8 @@ def _compare(case: Case, manifest: Manifest, result: dict[str, object], told: li
         assert usable["label"].null_count() == case.unlabelled, about
         assert splits == case.splits, about
         assert len(problems) == case.problems, about
-    assert result["missing"] == case.missing, about
-    passed_over = result["passed_over"]
-    assert isinstance(passed_over, dict)
+    assert result.missing == case.missing, about
+    passed_over = result.passed_over
     assert {name: passed_over.get(name) for name in case.passed_over} == case.passed_over, about
     for pattern in case.told:
         everything = "\n".join([*told, *problems])

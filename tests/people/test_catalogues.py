@@ -222,7 +222,7 @@ def test_parquet_with_zeros_in_it_is_read_or_is_one_sentence(part: int, tmp_path
 
 def index_or_say(path: Path) -> tuple[dict[str, Any], str]:
     try:
-        return pixonomy.index([path], path.parent / "m.parquet"), ""
+        return pixonomy.index([path], path.parent / "m.parquet").as_json(), ""
     except pixonomy.PixonomyError as error:
         return {}, str(error)
 

@@ -11,6 +11,7 @@ from PIL import Image, ImageFilter, ImageOps
 
 from pixonomy.dataset.manifest import read_manifest
 from pixonomy.errors import ArtefactDiffers, SettingError
+from pixonomy.results.data_results import AuditResult
 from pixonomy.sources.table import TableColumns
 from pixonomy.verbs.audit import AuditChoices, audit
 from pixonomy.verbs.index import IndexChoices, index
@@ -52,13 +53,13 @@ def manifest(folder: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def audited(manifest: Path) -> dict[str, Any]:
+def audited(manifest: Path) -> AuditResult:
     """The answer of the one audit that many tests read; take `copy` to change its folder."""
     return audit(manifest, manifest.parent / "out", OFFLINE)
 
 
 @pytest.fixture
-def copy(audited: dict[str, Any], tmp_path: Path) -> Path:
+def copy(audited: AuditResult, tmp_path: Path) -> Path:
     return shutil.copytree(Path(audited["page"]).parent, tmp_path / "out")
 
 
@@ -72,7 +73,7 @@ def named(output: Path, kind: str) -> list[tuple[str, str | None]]:
     return [tuple(row) for row in found.select("image_id", "other").iter_rows()]
 
 
-def test_every_planted_flaw_is_found_and_listed(audited: dict[str, Any]) -> None:
+def test_every_planted_flaw_is_found_and_listed(audited: AuditResult) -> None:
     result, out = audited, Path(audited["page"]).parent
     assert result.keys() == {"manifest", "page", "seconds", "findings", "notes"}
     found = result["findings"]
@@ -94,7 +95,7 @@ def test_every_planted_flaw_is_found_and_listed(audited: dict[str, Any]) -> None
 
 
 def test_the_marked_manifest_has_every_row_and_only_the_undecodable_left_out(
-    manifest: Path, audited: dict[str, Any]
+    manifest: Path, audited: AuditResult
 ) -> None:
     before, result = read_manifest(manifest), audited
     after = read_manifest(Path(result["manifest"]))
@@ -112,7 +113,7 @@ def test_the_marked_manifest_has_every_row_and_only_the_undecodable_left_out(
 
 
 def test_split_afterwards_reads_no_picture_and_tears_no_copies_apart(
-    audited: dict[str, Any], folder: Path, tmp_path: Path
+    audited: AuditResult, folder: Path, tmp_path: Path
 ) -> None:
     folder.rename(folder.with_name("elsewhere"))
     try:
@@ -191,7 +192,7 @@ def test_findings_are_told_by_keyword_and_provider_where_those_are_known(
 
 
 def test_a_finished_audit_is_not_made_again_and_another_is_refused(
-    manifest: Path, audited: dict[str, Any], copy: Path
+    manifest: Path, audited: AuditResult, copy: Path
 ) -> None:
     first, out = audited, copy
     before = {path.name: path.stat().st_mtime_ns for path in out.iterdir()}
@@ -260,7 +261,7 @@ def test_the_command_prints_the_counts(
 
 
 def test_labels_that_people_gave_are_in_the_marked_manifest_and_stay_there(
-    audited: dict[str, Any], call: Call, tmp_path: Path
+    audited: AuditResult, call: Call, tmp_path: Path
 ) -> None:
     first = Path(audited["page"]).parent
     table = tmp_path / "corrections.csv"

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from pixonomy.errors import SettingError
+from pixonomy.errors import DataError, SettingError
+from pixonomy.progress import Context
 from pixonomy.verbs.classify import classify
+from pixonomy.verbs.index import index
 
 KEYS = ["path", "verdict", "label", "name", "confidence", "top", "problem"]
 
@@ -70,9 +72,30 @@ def test_a_link_that_points_to_itself_is_answered_with_a_problem(
 
 
 def test_no_picture_gives_no_answer(fitted_run: Path) -> None:
-    assert classify(fitted_run, []) == {"images": []}
+    assert classify(fitted_run, []).as_json() == {"images": []}
 
 
 def test_without_a_bundle_nothing_is_answered(tmp_path: Path, image: Path) -> None:
     with pytest.raises(SettingError, match="There is no bundle"):
         classify(tmp_path, [image])
+
+
+def test_a_folder_a_glob_and_a_manifest_get_the_answers_of_their_files(
+    fitted_run: Path, fitted_images: Path, tmp_path: Path
+) -> None:
+    said: list[str] = []
+    folder, manifest = fitted_images / "stripes", tmp_path / "m.parquet"
+    files = sorted(folder.iterdir())
+    index([folder], manifest)
+    expected = classify(fitted_run, files).images
+    assert classify(fitted_run, [folder], Context(report=said.append)).images == expected
+    assert said == [f"{folder}: 24 images."]
+    assert classify(fitted_run, [folder / "*.jpg"]).images == expected
+    assert classify(fitted_run, [manifest]).images == expected
+    both = classify(fitted_run, [files[3], folder]).images
+    assert both == (expected[3], *expected)
+
+
+def test_a_folder_without_an_image_is_refused(fitted_run: Path, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"No image found in .* It holds no files\."):
+        classify(fitted_run, [tmp_path])

@@ -11,6 +11,7 @@ from PIL import Image
 from photo_site import QUICK, Script, Serve, write_taxonomy
 from pixonomy.gallery.site_apis import COMMONS, FLICKR, OPENVERSE
 from pixonomy.progress import Context
+from pixonomy.results.json_record import Result
 from pixonomy.verbs.collect import CollectChoices, collect
 from pixonomy.verbs.serve_gallery import box_settings
 from provider_walk import json_of
@@ -32,15 +33,12 @@ def found(address: str) -> Any:
     return json_of({"query": {"pages": [{"pageid": 1, "title": "File:1", "imageinfo": [info]}]}})
 
 
-def run(folder: Path, address: str, provider: str, said: list[str]) -> dict[str, Any]:
+def run(folder: Path, address: str, provider: str, said: list[str]) -> Result:
     taxonomy = write_taxonomy(folder, {"travel": ["beach"]}, box_settings(address))
     choices = CollectChoices(
         (provider,), 5, permission="ours", retry_policy=QUICK, keys={"flickr": "KEY"}
     )
-    result: dict[str, Any] = collect(
-        taxonomy, folder / "out", choices, context=Context(report=said.append)
-    )
-    return result
+    return collect(taxonomy, folder / "out", choices, context=Context(report=said.append))
 
 
 def test_a_wiki_that_lags_is_asked_again_until_it_answers(serve: Serve, tmp_path: Path) -> None:

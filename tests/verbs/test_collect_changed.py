@@ -2,13 +2,13 @@
 
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 from aiohttp import web
 from PIL import Image
 
 from photo_site import QUICK, Script, Serve, write_taxonomy
 from pixonomy.progress import Context
+from pixonomy.results.json_record import Result
 from pixonomy.verbs.collect import CollectChoices, collect
 
 
@@ -30,17 +30,14 @@ def test_a_search_that_found_nothing_begins_again_with_the_selector_that_was_men
     )
     address, said = serve(script), list[str]()
 
-    def run(links: str, per_second: int) -> dict[str, Any]:
+    def run(links: str, per_second: int) -> Result:
         settings = (
             f'\n[provider.html]\nsearch = "{address}/search?q={{keyword}}"\nlinks = "{links}"\n'
             f'per_second = {per_second}\nprivate_hosts = ["127.0.0.1"]\n'
         )
         taxonomy = write_taxonomy(tmp_path, {"travel": ["beach"]}, settings)
         choices = CollectChoices(("html",), 5, permission="ours", retry_policy=QUICK)
-        result: dict[str, Any] = collect(
-            taxonomy, tmp_path / "out", choices, context=Context(report=said.append)
-        )
-        return result
+        return collect(taxonomy, tmp_path / "out", choices, context=Context(report=said.append))
 
     assert run("a.photo", 500)["pictures"] == 0
     assert said == [

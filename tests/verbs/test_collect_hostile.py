@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Thread
-from typing import Any
 
 import pytest
 from aiohttp import web
@@ -21,6 +20,7 @@ from pixonomy.dataset.read import read_all
 from pixonomy.gallery.serve import serving
 from pixonomy.images.decode import decode
 from pixonomy.progress import Context
+from pixonomy.results.json_record import Result
 from pixonomy.verbs.collect import CollectChoices, collect
 
 HASTY = RetryPolicy(
@@ -42,7 +42,7 @@ def hostile_site() -> Iterator[tuple[HostileSite, str]]:
 
 def gather(
     folder: Path, port: str, keywords: list[str], image: str
-) -> tuple[dict[str, Any], list[str], list[str]]:
+) -> tuple[Result, list[str], list[str]]:
     """Collect what the site offers; return the result, the hosts it may ask, and what was said."""
     allowed = sorted({f"127.0.0.{one.host}" for one in TRAPS})
     settings = (
@@ -115,7 +115,7 @@ def test_a_host_that_opens_again_while_nothing_else_is_under_way_does_not_stop_t
 ) -> None:
     # It is closed for so short that it is open again when the slow picture of another has come.
     monkeypatch.setattr(circuits, "_AGAIN_SECONDS", 0.3)
-    found: list[dict[str, Any]] = []
+    found: list[Result] = []
     running = Thread(
         target=lambda: found.append(gather(tmp_path, hostile_site[1], ["closed"], "img")[0]),
         daemon=True,  # one that stands still is not waited for

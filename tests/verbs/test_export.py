@@ -229,7 +229,7 @@ def test_several_processes_give_the_same_files(manifest: Path, tmp_path: Path, t
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from pixonomy.progress import Surroundings
+from pixonomy.progress import Context
 from pixonomy.verbs.export import export
 
 calls = []
@@ -240,7 +240,7 @@ def progress(work, done, total):
         os.kill(os.getpid(), signal.SIGKILL)
 
 paths = Path(sys.argv[1]), Path(sys.argv[2])
-export(*paths, sys.argv[3], False, Surroundings(progress=progress), 30_000)
+export(*paths, sys.argv[3], False, Context(progress=progress), 30_000)
 """
 
 

@@ -18,13 +18,13 @@ from pixonomy.sources.bson.index_bson import index_bson
 from pixonomy.sources.bson.write_bson import ProductImages, write_bson
 from pixonomy.verbs import index as road
 
-# Small stretches and parts, so that a small file has many.
+# Small chunks and parts, so that a small file has many.
 CALL = """
 import functools, pathlib, sys
 from pixonomy.verbs import index
 from pixonomy.sources import find_sources as sources
 index._PART_STEPS = 100_000
-sources.index_bson = functools.partial(sources.index_bson, stretch=20_000)
+sources.index_bson = functools.partial(sources.index_bson, chunk=20_000)
 choices = index.IndexChoices(salvage=True)
 index.index([pathlib.Path(sys.argv[1])], pathlib.Path(sys.argv[2]), choices)
 """

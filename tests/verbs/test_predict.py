@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -111,7 +112,7 @@ def test_a_finished_table_is_taken_as_it_is_and_a_submission_added_to_it(
     (tmp_path / ".p.parquet.parts").mkdir()  # as a kill after the last rename leaves it
     second = predict(fitted_run, manifest, output, PredictChoices(submission))
     assert output.stat().st_mtime_ns == made
-    assert second == {**first, "submission": str(submission), "seconds": second["seconds"]}
+    assert second == replace(first, submission=str(submission), seconds=second.seconds)
     assert not (tmp_path / ".p.parquet.parts").exists()
     written = submission.stat().st_mtime_ns
     predict(fitted_run, manifest, output, PredictChoices(submission))
@@ -215,10 +216,10 @@ def test_unfinished_parts_of_other_settings_are_not_taken(
 PROGRAM = """
 import sys
 from pathlib import Path
-from pixonomy import PredictChoices, Surroundings, predict
+from pixonomy import Context, PredictChoices, predict
 bundle, manifest, output = map(Path, sys.argv[1:])
 choices = PredictChoices(output.with_suffix(".csv"), part_rows=60)
-predict(bundle, manifest, output, choices, surroundings=Surroundings(2))
+predict(bundle, manifest, output, choices, context=Context(2))
 """
 
 

@@ -10,7 +10,8 @@ from pixonomy.verbs.taxonomy import check_taxonomy, init_taxonomy
 def test_the_shipped_one_is_written_and_sound(tmp_path: Path) -> None:
     file = tmp_path / "new" / "taxonomy.toml"
     made = init_taxonomy(file)
-    assert made == {"taxonomy": str(file), "categories": 5, "keywords": made["keywords"]}
+    told = {"taxonomy": str(file), "categories": 5, "keywords": made.keywords}
+    assert made.as_json() == told
     assert check_taxonomy(file) == made
     with pytest.raises(SettingError, match="--overwrite"):
         init_taxonomy(file)

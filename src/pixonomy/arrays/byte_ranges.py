@@ -95,10 +95,10 @@ class ByteRanges:
         ]
 
     def _locate(
-        self, row: int, file: int, offset: int, length: int, encoding: int, *told: int
+        self, row: int, file: int, offset: int, length: int, encoding: int, *hashes: int
     ) -> Location:
         known = None if length < 0 else length
-        digest, checksum = told
+        digest, checksum = hashes
         sha256 = None if digest < 0 else f"{digest:0{_DIGITS}x}"
         name, seen = with_checksum(self.encodings[encoding], checksum), self.seen[file]
         if name is not None and name.startswith(PARQUET):

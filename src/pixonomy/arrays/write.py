@@ -215,10 +215,10 @@ def _write_tables(manifest: Path, folder: Path, ranges: ByteRanges, problems: Pr
         schema={"row": pl.UInt32, "reason": pl.String},
     )
     with scan_parquet(manifest) as table:
-        told = table.with_row_index("row").join(
+        joined = table.with_row_index("row").join(
             reasons.lazy(), on="row", how="left", maintain_order="left"
         )
-        left_out = told.with_columns(pl.coalesce("problem", "reason").alias("problem"))
+        left_out = joined.with_columns(pl.coalesce("problem", "reason").alias("problem"))
         left_out = left_out.drop("row", "reason").filter(pl.col("problem").is_not_null())
         write_parquet(folder / PROBLEMS_FILE, left_out)
 

@@ -80,6 +80,6 @@ def _answer(bundle: Bundle, images: np.ndarray) -> list[Answer]:
             for place in order
         ]
         first = top[0]
-        told = (None, None) if verdict == "none" else (first.label, first.name)
-        answers.append(Answer(verdict, *told, first.confidence, top))
+        label, name = (None, None) if verdict == "none" else (first.label, first.name)
+        answers.append(Answer(verdict, label, name, first.confidence, top))
     return answers

@@ -1,8 +1,4 @@
-"""A classifier that stays loaded: called with files, bytes, Pillow images or arrays, it answers.
-
-classifier = pixonomy.load("run")
-answer = classifier("beach.jpg")
-"""
+"""A classifier that stays loaded and answers files, bytes, Pillow images and arrays."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -58,7 +54,7 @@ class Classifier:
         return f"<Classifier {where}: {len(self.names)} categories ({named}), {size} px>"
 
     @overload
-    def __call__(self, images: Image) -> Answer: ...
+    def __call__(self, images: Image) -> Answer: ...  # type: ignore[overload-overlap] # a str
     @overload
     def __call__(self, images: Sequence[Image]) -> list[Answer]: ...
     def __call__(self, images: Image | Sequence[Image]) -> Answer | list[Answer]:

@@ -83,8 +83,8 @@ def _read_calibration(content: dict[str, Any]) -> Calibration:
     unknown = content.keys() - {name for name, _, _ in _CALIBRATION}
     if unknown:
         raise IllFormed(f"calibration: {min(unknown)[:40]!r} is not known")
-    told = {"none_novelty": None} | content  # the first bundles did not measure novelty
-    return Calibration(**{one[0]: _take(told, "calibration.", *one) for one in _CALIBRATION})
+    values = {"none_novelty": None} | content  # the first bundles did not measure novelty
+    return Calibration(**{one[0]: _take(values, "calibration.", *one) for one in _CALIBRATION})
 
 
 def _take(content: dict[str, Any], where: str, name: str, test: _Test, wanted: str) -> Any:

@@ -140,9 +140,9 @@ def _describe(about: dict[str, Any], folder: Path) -> Description:
         if type(version) is not int:
             raise IllFormed("schema_version is missing or no whole number")
         if version != SCHEMA_VERSION:
-            told = version if abs(version) < 10**9 else "another one"
+            shown = version if abs(version) < 10**9 else "another one"
             raise BundleError(
-                f"The bundle in {printable(folder)} has version {told}; this Pixonomy reads "
+                f"The bundle in {printable(folder)} has version {shown}; this Pixonomy reads "
                 f"version {SCHEMA_VERSION}."
             )
         described = read_description(about)

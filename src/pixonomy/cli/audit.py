@@ -1,12 +1,15 @@
 """`audit`: what is wrong with the images and labels of a manifest."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pixonomy.cli import options
 from pixonomy.cli.console import context, show
+
+if TYPE_CHECKING:
+    from pixonomy.results.data_results import AuditResult
 
 
 def audit(
@@ -48,13 +51,13 @@ def audit(
     show(result, _lines(result), as_json)
 
 
-def _lines(result: dict[str, Any]) -> list[str]:
-    found = {kind.replace("_", " "): n for kind, n in result["findings"].items() if n}
+def _lines(result: "AuditResult") -> list[str]:
+    found = {kind.replace("_", " "): n for kind, n in result.findings.items() if n}
     width = max(map(len, found), default=0)
     lines = [f"{kind.ljust(width)}  {n}" for kind, n in found.items()]
     return [
         *(lines or ["Nothing was found."]),
-        *result["notes"],
-        f"Page: {result['page']}",
-        f"Manifest: {result['manifest']}",
+        *result.notes,
+        f"Page: {result.page}",
+        f"Manifest: {result.manifest}",
     ]

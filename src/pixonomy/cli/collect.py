@@ -13,6 +13,8 @@ from pixonomy.cli.console import context, show
 from pixonomy.errors import SettingError
 
 if TYPE_CHECKING:
+    from pixonomy.results.data_results import TaxonomyResult
+    from pixonomy.results.json_record import Result
     from pixonomy.verbs.collect import CollectChoices
 
 taxonomy = typer.Typer(no_args_is_help=True, help="Categories and keywords: a file of your own.")
@@ -39,7 +41,7 @@ def init(
     from pixonomy.verbs.taxonomy import init_taxonomy
 
     result = init_taxonomy(output, name, table, overwrite)
-    show(result, [f"{_count(result)}: {result['taxonomy']}"], as_json)
+    show(result, [f"{_count(result)}: {result.taxonomy}"], as_json)
 
 
 @taxonomy.command()
@@ -123,7 +125,7 @@ def collect(
     show(result, told, as_json)
 
 
-_Answer = tuple[dict[str, Any], list[str]]
+_Answer = tuple["Result", list[str]]
 
 
 def _try(file: Path, url: str, choices: "CollectChoices") -> _Answer:
@@ -135,9 +137,11 @@ def _try(file: Path, url: str, choices: "CollectChoices") -> _Answer:
 
 def _plan(file: Path, output: str | None, choices: "CollectChoices") -> _Answer:
     from pixonomy.cli.collect_lines import plan_lines
+    from pixonomy.results.collection_results import CollectPlanResult
     from pixonomy.verbs import collect as road
 
     result = road.collect(file, output or ".", choices, True, context())
+    assert isinstance(result, CollectPlanResult)  # as it was a dry run
     return result, plan_lines(result)
 
 
@@ -150,10 +154,12 @@ def _tell_status(file: Path, output: str, choices: "CollectChoices") -> _Answer:
 
 def _collect(file: Path, output: str, choices: "CollectChoices", has_only_outcome: bool) -> _Answer:
     from pixonomy.cli.collect_lines import outcome_lines
+    from pixonomy.results.collection_results import CollectResult
     from pixonomy.verbs import collect as road
 
     verb = road.collect_outcome if has_only_outcome else road.collect
     result = verb(file, output, choices, context=context())
+    assert isinstance(result, CollectResult)  # as it was no dry run
     return result, outcome_lines(result)
 
 
@@ -196,5 +202,5 @@ def read_keys(file: Path | None, environment: Any) -> dict[str, str]:
     return keys
 
 
-def _count(result: dict[str, Any]) -> str:
-    return f"{result['categories']} categories, {result['keywords']} keywords"
+def _count(result: "TaxonomyResult") -> str:
+    return f"{result.categories} categories, {result.keywords} keywords"

@@ -1,26 +1,27 @@
 """Words what `collect` returns in lines for people."""
 
-from collections.abc import Mapping
-from typing import Any
+from pixonomy.results.collection_results import CollectPlanResult, CollectResult
 
 _MOST_NAMED = 5
 
 
-def outcome_lines(result: Mapping[str, Any]) -> list[str]:
+def outcome_lines(result: CollectResult) -> list[str]:
     """Tell what was collected, what was not and why, and where it lies."""
-    counts = [f"{result['kept']:,} kept in all"]
-    counts += [f"{result[name]:,} {name}" for name in ("duplicates", "refused", "failed")]
-    if result["waiting"]:
-        counts.append(f"{result['waiting']:,} still waiting")
-    lines = [
-        f"{result['pictures']:,} usable pictures in {result['manifest']}; {', '.join(counts)}."
+    counts = [
+        f"{result.kept:,} kept in all",
+        f"{result.duplicates:,} duplicates",
+        f"{result.refused:,} refused",
+        f"{result.failed:,} failed",
     ]
-    refused = list(result["refused_by_reason"].items())
+    if result.waiting:
+        counts.append(f"{result.waiting:,} still waiting")
+    lines = [f"{result.pictures:,} usable pictures in {result.manifest}; {', '.join(counts)}."]
+    refused = list(result.refused_by_reason.items())
     if refused:
         told = "; ".join(f"{count:,} {reason}" for reason, count in refused[:_MOST_NAMED])
         others = len(refused) - _MOST_NAMED
         lines.append(f"Refused: {told}{f'; {others:,} more reasons' if others > 0 else ''}.")
-    missing = result["usable_shortfall"]
+    missing = result.usable_shortfall
     if missing:
         worst = sorted(missing.items(), key=lambda one: -one[1])[:_MOST_NAMED]
         told = ", ".join(f"{keyword} ({count:,})" for keyword, count in worst)
@@ -28,30 +29,30 @@ def outcome_lines(result: Mapping[str, Any]) -> list[str]:
         lines.append(f"Fewer usable pictures than wanted: {told}{more}.")
     return [
         *lines,
-        f"Look at them: {result['page']}",
-        f"Credits to publish: {result['credits']}",
+        f"Look at them: {result.page}",
+        f"Credits to publish: {result.credits}",
     ]
 
 
-def plan_lines(result: Mapping[str, Any]) -> list[str]:
+def plan_lines(result: CollectPlanResult) -> list[str]:
     """Tell what would be asked for."""
-    lines = [f"{result['keywords']:,} keywords want {result['pictures']:,} pictures."]
-    for one in result["providers"]:
-        asked = f"{'pages' if one['is_one_host'] else 'interface'} {_time(one['interface_hours'])}"
+    lines = [f"{result.keywords:,} keywords want {result.pictures:,} pictures."]
+    for one in result.providers:
+        asked = f"{'pages' if one.is_one_host else 'interface'} {_time(one.interface_hours)}"
         lines.append(
-            f"{one['provider']} alone: {one['pictures']:,} pictures at most, {one['requests']:,} "
-            f"requests, {_time(one['hours'])} or more ({asked}, "
-            f"pictures {_time(one['media_hours'])} from one host); training: {one['terms']}, "
-            f"{one['terms_url']}"
+            f"{one.provider} alone: {one.pictures:,} pictures at most, {one.requests:,} "
+            f"requests, {_time(one.hours)} or more ({asked}, "
+            f"pictures {_time(one.media_hours)} from one host); training: {one.terms}, "
+            f"{one.terms_url}"
         )
-    plan = result["plan"]
-    if len(result["providers"]) > 1:
+    plan = result.plan
+    if len(result.providers) > 1:
         lines.append(
-            f"In turn: {plan['pictures']:,} pictures at most, {plan['requests']:,} requests, "
-            f"{_time(plan['hours'])} or more."
+            f"In turn: {plan.pictures:,} pictures at most, {plan.requests:,} requests, "
+            f"{_time(plan.hours)} or more."
         )
-    if plan["shortfall"]:
-        lines.append(f"{plan['shortfall']:,} of those wanted are beyond what they give.")
+    if plan.shortfall:
+        lines.append(f"{plan.shortfall:,} of those wanted are beyond what they give.")
     return lines
 
 

@@ -19,11 +19,11 @@ def compare(
     from pixonomy.verbs.compare import compare as run
 
     result = run(runs, output, context())
-    lines = [f"{one['run']}: {percent(one['test']['accuracy'])}" for one in result["runs"]]
-    for one in result["comparisons"]:
-        low, high = (f"{100 * one[bound]:+.1f}" for bound in ("low", "high"))
+    lines = [f"{one.run}: {percent(one.test.accuracy)}" for one in result.runs]
+    for other in result.comparisons:
+        low, high = (f"{100 * bound:+.1f}" for bound in (other.low, other.high))
         lines.append(
-            f"{one['run']}: {100 * one['difference']:+.1f} points beside the first "
-            f"({low} to {high}; p = {one['adjusted']:.2g})"
+            f"{other.run}: {100 * other.difference:+.1f} points beside the first "
+            f"({low} to {high}; p = {other.adjusted:.2g})"
         )
-    show(result, [*lines, f"Page: {result['page']}"], as_json)
+    show(result, [*lines, f"Page: {result.page}"], as_json)

@@ -17,7 +17,7 @@ from pixonomy.progress import Context, Hosts
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
-    from pixonomy.results.record import Result
+    from pixonomy.results.json_record import Result
 
 _PATIENCE_SECONDS = 2.0  # work shorter than this shows no bar
 

@@ -27,10 +27,9 @@ def export(
     from pixonomy.verbs.export import export as run
 
     result = run(manifest, output, to, overwrite, context())  # type: ignore[arg-type]
-    splits = ", ".join(f"{name} {count}" for name, count in result["splits"].items())
+    splits = ", ".join(f"{name} {count}" for name, count in result.splits.items())
     lines = [
-        f"{result['rows']} pictures ({splits}), {result['problems']} left out, "
-        f"in {result['files']} files.",
-        f"Export: {result['export']}",
+        f"{result.rows} pictures ({splits}), {result.problems} left out, in {result.files} files.",
+        f"Export: {result.export}",
     ]
     show(result, lines, as_json)

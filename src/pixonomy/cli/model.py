@@ -4,7 +4,7 @@ import os
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -25,6 +25,10 @@ from pixonomy.cli.console import (
     show,
 )
 from pixonomy.storage.files import printable
+
+if TYPE_CHECKING:
+    from pixonomy.results.comparison_results import DemoResult
+    from pixonomy.results.model_results import EvaluateOnResult, EvaluateResult, TestFigures
 
 _SHARES_SHOWN = 12
 
@@ -98,13 +102,13 @@ def train(
     plan = plan_training(TrainChoices(model, recipe, weights, changes), around)
     with native_messages_aside() if around.hosts.world > 1 else nullcontext():
         result = run(arrays, output, plan, overwrite, around)
-    validation = result["validation"]
-    reached = f"validation accuracy {percent(validation['accuracy'])}" if validation else "done"
+    validation = result.validation
+    reached = f"validation accuracy {percent(validation.accuracy)}" if validation else "done"
     lines = [
-        f"Trained {result['steps']} steps in {result['seconds']:.0f} s: {reached}.",
-        f"Bundle: {result['bundle']}",
-        f"Curves: tensorboard --logdir {result['run']}/events, after pip install tensorboard.",
-        f"Next: pixonomy evaluate {result['run']}",
+        f"Trained {result.steps} steps in {result.seconds:.0f} s: {reached}.",
+        f"Bundle: {result.bundle}",
+        f"Curves: tensorboard --logdir {result.run}/events, after pip install tensorboard.",
+        f"Next: pixonomy evaluate {result.run}",
     ]
     show(result, lines, as_json)
 
@@ -112,23 +116,28 @@ def train(
 def evaluate(
     run: Annotated[Path, typer.Argument(help="A run made by `pixonomy train` or `fit`.")],
     on: Annotated[
-        Path | None, typer.Option(help="A manifest of pictures from elsewhere to test it on.")
+        Path | None, typer.Option(help="A manifest, folder, table or quoted glob of other images.")
     ] = None,
     device: options.Device = None,
     as_json: options.AsJson = False,
     debug: options.Debug = False,
 ) -> None:
     """Test the run's bundle and write the report page."""
+    from pixonomy.results.model_results import EvaluateOnResult
     from pixonomy.verbs.evaluate import evaluate as evaluate_run
 
     result = evaluate_run(run, context(device), on)
-    lines = _evaluation_lines(result) if on is None else _external_lines(result)
+    lines = (
+        _external_lines(result)
+        if isinstance(result, EvaluateOnResult)
+        else _evaluation_lines(result)
+    )
     show(result, lines, as_json)
 
 
 def classify(
     bundle: Annotated[Path, typer.Argument(help="A bundle, or the run it lies in.")],
-    images: Annotated[list[Path], typer.Argument(help="Picture files.")],
+    images: Annotated[list[Path], typer.Argument(help="Images, folders, quoted globs, manifests.")],
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", help="A CSV of the answers.", callback=options.local),
@@ -143,13 +152,13 @@ def classify(
     if output is not None:
         require_room(output, overwrite)
     result = run(bundle, images, context())
-    lines = answer_lines(result["images"])
+    lines = answer_lines(result.images)
     if output is not None:
-        write_answers(output, result["images"])
-        result = {**result, "table": printable(output)}
-        lines = [count_verdicts(result["images"]), f"Answers: {result['table']}"]
+        write_answers(output, result.images)
+        result = replace(result, table=printable(output))
+        lines = [count_verdicts(result.images), f"Answers: {result.table}"]
     show(result, lines, as_json)
-    if all(one["verdict"] == "unreadable" for one in result["images"]):
+    if all(one.verdict == "unreadable" for one in result.images):
         raise typer.Exit(1)
 
 
@@ -167,70 +176,67 @@ def demo(
     count = 5 * pictures_per_category
     report(f"Drawing {count} pictures for a photo site in a box, collecting from it, training …")
     result = run(output, pictures_per_category, seed, context(device))
-    fresh, got = result["fresh"], result["collected"]
-    others = ", ".join(f"{got[name]} {name}" for name in ("duplicates", "refused"))
+    fresh, got = result.fresh, result.collected
     found = ", ".join(
         f"{count} {kind.replace('_', ' ')}"
-        for kind, count in result["audit"]["findings"].items()
+        for kind, count in result.audit.findings.items()
         if count
     )
     lines = [
-        f"Collected {got['pictures']} pictures by keyword ({others}): {got['page']}",
-        f"Audit: {found}: {result['audit']['page']}",
-        *(f"{answer_line(one)}  (it is {one['truth']})" for one in fresh["images"]),
-        f"Fresh pictures: {fresh['right']} of {fresh['n']} right, {fresh['sure']} called sure.",
+        f"Collected {got.pictures} pictures by keyword ({got.duplicates} duplicates, "
+        f"{got.refused} refused): {got.page}",
+        f"Audit: {found}: {result.audit.page}",
+        *(f"{answer_line(one)}  (it is {one.truth})" for one in fresh.images),
+        f"Fresh pictures: {fresh.right} of {fresh.n} right, {fresh.sure} called sure.",
         *_evaluation_lines(result),
     ]
     show(result, lines, as_json)
 
 
-def _evaluation_lines(result: dict[str, Any]) -> list[str]:
-    test = result["test"]
+def _evaluation_lines(result: "EvaluateResult | DemoResult") -> list[str]:
+    test = result.test
     lines = ["No test pictures: the report shows the validation pictures, which flatter."]
     if test is not None:
         lines = [
-            f"Test accuracy {percent(test['accuracy'])} (95 % interval "
-            f"{percent(test['accuracy_low'])} to {percent(test['accuracy_high'])}, "
+            f"Test accuracy {percent(test.accuracy)} (95 % interval "
+            f"{percent(test.accuracy_low)} to {percent(test.accuracy_high)}, "
             f"{_pictures(test)}); always the most common category: "
-            f"{percent(test['majority_baseline'])}."
+            f"{percent(test.majority_baseline)}."
         ]
     return [
         *lines,
-        f"Report: {result['report']}",
-        f"Next: pixonomy classify {result['run']} PICTURE.jpg",
+        f"Report: {result.report}",
+        f"Next: pixonomy classify {result.run} PICTURE.jpg",
     ]
 
 
-def _pictures(test: dict[str, Any], which: str = "") -> str:
+def _pictures(test: "TestFigures", which: str = "") -> str:
     """Say how many pictures there are, and of how many independent units."""
-    n, units = test["n"], test["units"]
+    n, units = test.n, test.units
     if units is None:
         return f"{n} {which}pictures, each taken as independent"
     return f"{n} {which}pictures" + (f" of {units} independent units" if units < n else "")
 
 
-def _external_lines(result: dict[str, Any]) -> list[str]:
-    test, gap, shares = (result[name] for name in ("test", "gap", "shares"))
+def _external_lines(result: "EvaluateOnResult") -> list[str]:
+    test, gap, shares = result.test, result.gap, result.shares
     lines = []
     if test is not None:
-        lines.append(
-            f"Accuracy there {percent(test['accuracy'])} ({_pictures(test, 'labelled ')})."
-        )
+        lines.append(f"Accuracy there {percent(test.accuracy)} ({_pictures(test, 'labelled ')}).")
     if gap is not None:
-        low, high = (f"{100 * gap[bound]:+.1f}" for bound in ("low", "high"))
+        low, high = (f"{100 * bound:+.1f}" for bound in (gap.low, gap.high))
         lines.append(
-            f"Beside its own test pictures: {100 * gap['difference']:+.1f} points "
-            f"({low} to {high})."
+            f"Beside its own test pictures: {100 * gap.difference:+.1f} points ({low} to {high})."
         )
-    lines += result["mix"]["in_words"] if result["mix"] else []
-    ranked = sorted(shares, key=lambda one: -one["share"])
+    lines += result.mix.in_words if result.mix else ()
+    ranked = sorted(shares, key=lambda one: -one.share)
     lines += [
-        f"{one['label']}: {percent(one['share'])} of the pictures without a category "
-        f"({percent(one['low'])} to {percent(one['high'])})"
+        f"{one.label}: {percent(one.share)} of the pictures without a category "
+        f"({percent(one.low)} to {percent(one.high)})"
         for one in ranked[:_SHARES_SHOWN]
     ]
     if len(ranked) > _SHARES_SHOWN:
         lines.append(f"… and {len(ranked) - _SHARES_SHOWN} categories more: see the report.")
     if not lines:
         lines.append("No picture there could be judged or counted.")
-    return [*lines, f"Report: {result['report']}"]
+    return [*lines, f"Report: {result.report}"]

@@ -11,7 +11,9 @@ from pixonomy.cli.console import context, show
 
 def predict(
     bundle: Annotated[Path, typer.Argument(help="A bundle, or the run it lies in.")],
-    manifest: Annotated[Path, typer.Argument(help="A manifest made by `pixonomy index`.")],
+    manifest: Annotated[
+        Path, typer.Argument(help="A manifest, folder, table, archive or quoted glob of images.")
+    ],
     output: Annotated[Path, options.output("the table of predictions (.parquet)")],
     submission: Annotated[
         Path | None,
@@ -31,10 +33,9 @@ def predict(
     choices = PredictChoices(submission, pool)  # type: ignore[arg-type]
     result = run(bundle, manifest, output, choices, overwrite, context())
     lines = [
-        f"{result['rows']} pictures of {result['groups']} products, {result['problems']} without "
-        "an answer.",
-        f"Predictions: {result['predictions']}",
+        f"{result.rows} pictures of {result.groups} products, {result.problems} without an answer.",
+        f"Predictions: {result.predictions}",
     ]
-    if result["submission"] is not None:
-        lines.append(f"Submission: {result['submission']}")
+    if result.submission is not None:
+        lines.append(f"Submission: {result.submission}")
     show(result, lines, as_json)

@@ -39,12 +39,11 @@ def study(
     choices = StudyChoices(root, (int(found[1]), int(found[2])), network)
     result = run(file, output, choices, context(device))
     lines = []
-    for one in result["effects"]:
-        low, high = (f"{100 * one[bound]:+.1f}" for bound in ("low", "high"))
+    for one in result.effects:
+        low, high = (f"{100 * bound:+.1f}" for bound in (one.low, one.high))
         lines.append(
-            f"{one['axis']} {one['second_value']} in the place of {one['first_value']}: "
-            f"{100 * one['difference']:+.1f} points ({low} to {high}; p = {one['adjusted']:.2g})"
+            f"{one.axis} {one.second_value} in the place of {one.first_value}: "
+            f"{100 * one.difference:+.1f} points ({low} to {high}; p = {one.adjusted:.2g})"
         )
-    counts = result["cells"]
-    told = ", ".join(f"{count} {name}" for name, count in counts.items())
-    show(result, [*lines, f"Cells: {told}.", f"Page: {result['page']}"], as_json)
+    told = ", ".join(f"{count} {name}" for name, count in result.cells.as_json().items())
+    show(result, [*lines, f"Cells: {told}.", f"Page: {result.page}"], as_json)

@@ -7,10 +7,10 @@ What robots.txt, busy hosts and refused images cost comes on top.
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from pixonomy.collecting.provider import Provider
 from pixonomy.collecting.search_results import Pace
+from pixonomy.results.collection_results import CollectPlanResult, PlannedProvider, PlannedTotal
 
 _ANSWER_SECONDS = 0.5  # until a page or an image is there, usually
 _OWN_SECONDS = 0.01  # to look at an image and write it
@@ -49,9 +49,10 @@ class ProviderPlan:
             return round(self.interface_hours + self.media_hours, 4)
         return max(self.interface_hours, self.media_hours)
 
-    def as_json(self) -> dict[str, Any]:
-        """Return it as plain JSON."""
-        return {**asdict(self), "hours": self.hours}
+    def as_result(self) -> PlannedProvider:
+        """Return it as a dry run does."""
+        told = asdict(self)
+        return PlannedProvider(pictures=told.pop("images"), **told, hours=self.hours)
 
 
 @dataclass(frozen=True)
@@ -70,20 +71,21 @@ class CollectionPlan:
     providers: tuple[ProviderPlan, ...]
     shares: tuple[ProviderPlan, ...]
 
-    def as_json(self) -> dict[str, Any]:
-        """Return it as plain JSON."""
+    def as_result(self, seconds: float = 0.0) -> CollectPlanResult:
+        """Return it as a dry run of so many seconds does."""
         images = sum(one.images for one in self.shares)
-        return {
-            "keywords": self.keywords,
-            "pictures": self.wanted,
-            "providers": [one.as_json() for one in self.providers],
-            "plan": {
-                "pictures": images,
-                "shortfall": self.wanted - images,
-                "requests": sum(one.requests for one in self.shares),
-                "hours": round(sum(one.hours for one in self.shares), 4),
-            },
-        }
+        return CollectPlanResult(
+            keywords=self.keywords,
+            pictures=self.wanted,
+            providers=tuple(one.as_result() for one in self.providers),
+            plan=PlannedTotal(
+                pictures=images,
+                shortfall=self.wanted - images,
+                requests=sum(one.requests for one in self.shares),
+                hours=round(sum(one.hours for one in self.shares), 4),
+            ),
+            seconds=seconds,
+        )
 
 
 def plan_collection(

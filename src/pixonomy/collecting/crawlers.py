@@ -1,4 +1,4 @@
-"""Decides whether what is said to a crawler by name concerns those who gather to train models."""
+"""Decides by a robot's name whether what is said to it holds for us, who gather for training."""
 
 TRAINING_CRAWLERS = {
     name.casefold(): name

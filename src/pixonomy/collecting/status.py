@@ -2,13 +2,13 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from pixonomy.collecting.records import count_images, count_reasons, sum_keywords
 from pixonomy.collecting.setup import STATE_DB, CollectChoices, find_folder
 from pixonomy.collecting.state_db import StateDatabase
 from pixonomy.collecting.write_outcome import MANIFEST
 from pixonomy.dataset.keywords import read_keyword_file
+from pixonomy.results.collection_results import CollectStatusResult, KeywordStatus
 from pixonomy.storage.files import printable
 
 _MOST_TOLD = 5
@@ -16,14 +16,11 @@ _MOST_TOLD = 5
 
 def collect_status(
     taxonomy: Path, output: str | Path, choices: CollectChoices | None = None
-) -> dict[str, Any]:
+) -> CollectStatusResult:
     """Tell how far a collection is, also while it runs; nothing is asked for or written.
 
     Returns:
-        {pictures, wanted, waiting, refused, failed, last_kept, manifest, keywords: [{category,
-        keyword, kept, wanted, waiting}], refused_by_reason: {reason: count}, failed_by_reason,
-        resting_hosts: {host: why, and until when}}; `pictures` are different files, duplicates by
-        their pixels included; `manifest` is None where there is none yet.
+        A CollectStatusResult.
 
     Raises:
         SettingError: if nothing was collected there yet.
@@ -35,61 +32,62 @@ def collect_status(
         counts = count_images(state_db)
         resting = state_db.resting_hosts(choices.clock())
         manifest = folder / MANIFEST
-        return {
-            "pictures": state_db.count_pictures(),
-            "wanted": each * len(wanted.keywords),
+        return CollectStatusResult(
+            pictures=state_db.count_pictures(),
+            wanted=each * len(wanted.keywords),
             **{state: counts.get(state, 0) for state in ("waiting", "refused", "failed")},
-            "last_kept": _last_kept(state_db),
-            "manifest": printable(manifest) if manifest.exists() else None,
-            "keywords": _keywords(state_db, wanted.keywords, each),
-            "refused_by_reason": count_reasons(state_db, "refused"),
-            "failed_by_reason": count_reasons(state_db, "failed"),
-            "resting_hosts": {
+            last_kept=_last_kept(state_db),
+            manifest=printable(manifest) if manifest.exists() else None,
+            keywords=_keywords(state_db, wanted.keywords, each),
+            refused_by_reason=count_reasons(state_db, "refused"),
+            failed_by_reason=count_reasons(state_db, "failed"),
+            resting_hosts={
                 host: f"{reason}; until {_moment(until)}"
                 for host, (until, reason) in resting.items()
             },
-        }
+        )
 
 
-def status_lines(result: dict[str, Any]) -> list[str]:
+def status_lines(result: CollectStatusResult) -> list[str]:
     """Return what people read of it."""
-    last = f"; the last one came {result['last_kept']}" if result["last_kept"] else ""
+    last = f"; the last one came {result.last_kept}" if result.last_kept else ""
     lines = [
-        f"{result['pictures']:,} different pictures of {result['wanted']:,} wanted are kept{last}.",
-        f"Addresses: {result['waiting']:,} waiting, {result['refused']:,} refused, "
-        f"{result['failed']:,} failed.",
+        f"{result.pictures:,} different pictures of {result.wanted:,} wanted are kept{last}.",
+        f"Addresses: {result.waiting:,} waiting, {result.refused:,} refused, "
+        f"{result.failed:,} failed.",
     ]
-    for state in ("refused", "failed"):
-        first = list(result[f"{state}_by_reason"].items())[:_MOST_TOLD]
+    reasons = {"Refused": result.refused_by_reason, "Failed": result.failed_by_reason}
+    for state, counts in reasons.items():
+        first = list(counts.items())[:_MOST_TOLD]
         if first:
             told = "; ".join(f"{count:,} {reason}" for reason, count in first)
-            lines.append(f"{state.capitalize()}: {told}.")
-    lines += [f"Left alone: {host} ({why})." for host, why in result["resting_hosts"].items()]
-    short = [one for one in result["keywords"] if one["kept"] < one["wanted"]]
+            lines.append(f"{state}: {told}.")
+    lines += [f"Left alone: {host} ({why})." for host, why in result.resting_hosts.items()]
+    short = [one for one in result.keywords if one.kept < one.wanted]
     if short:
-        short.sort(key=lambda one: one["kept"] - one["wanted"])
-        told = ", ".join(f"{one['keyword']} ({one['kept']:,})" for one in short[:_MOST_TOLD])
+        short.sort(key=lambda one: one.kept - one.wanted)
+        told = ", ".join(f"{one.keyword} ({one.kept:,})" for one in short[:_MOST_TOLD])
         more = f" and {len(short) - _MOST_TOLD:,} more" if len(short) > _MOST_TOLD else ""
         lines.append(f"Not full yet: {told}{more}.")
-    made = result["manifest"]
+    made = result.manifest
     write = "--manifest-only writes one of what is kept by now"
     return [*lines, f"Manifest: {made or 'none yet'}; {write}."]
 
 
 def _keywords(
     state_db: StateDatabase, keywords: tuple[tuple[str, str], ...], wanted: int
-) -> list[dict[str, Any]]:
+) -> tuple[KeywordStatus, ...]:
     known = {(one.category, one.keyword): one for one in sum_keywords(state_db)}
-    return [
-        {
-            "category": category,
-            "keyword": keyword,
-            "kept": found.kept if (found := known.get((category, keyword))) else 0,
-            "wanted": wanted,
-            "waiting": found.waiting if found else 0,
-        }
+    return tuple(
+        KeywordStatus(
+            category=category,
+            keyword=keyword,
+            kept=found.kept if (found := known.get((category, keyword))) else 0,
+            wanted=wanted,
+            waiting=found.waiting if found else 0,
+        )
         for category, keyword in keywords
-    ]
+    )
 
 
 def _last_kept(state_db: StateDatabase) -> str | None:

@@ -4,9 +4,8 @@ Images are asked for as a collection would, and looked at; nothing is kept.
 """
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from bs4 import BeautifulSoup, Tag
 
@@ -20,6 +19,13 @@ from pixonomy.collecting.results import following_page, linked_pages, unmatched,
 from pixonomy.collecting.search_results import Gone, Refused, SearchResult, Trouble
 from pixonomy.collecting.visits import open_at, resolve
 from pixonomy.images.image_hash import fingerprint
+from pixonomy.results.page_results import (
+    PageElement,
+    PageImage,
+    PageLinks,
+    TryPageResult,
+    TryRefusedResult,
+)
 
 MOST_FETCHED = 12  # images that are asked for; more are named alone
 
@@ -44,35 +50,26 @@ class Wish:
     licenses: frozenset[str] = frozenset()
 
 
-async def look_at(url: str, wish: Wish, get: Get) -> dict[str, Any]:
-    """Return what is found on a page.
-
-    Returns:
-        {url, base, refused, links: {selector, matched, of, pages}, next, how, pictures:
-        [{image_url, how, title, license, license_url, width, height, refused}], others:
-        [{image_url, element}], told}. `refused` is None where nothing speaks against a page or an
-        image; `how` counts what each way of naming images gives: the first that gives any is
-        taken.
-    """
+async def look_at(url: str, wish: Wish, get: Get) -> TryPageResult | TryRefusedResult:
+    """Return what is found on a page, or why it may not be asked for."""
     try:
         page, place = await open_at(url, get)
     except (Refused, Gone, Trouble) as reason:
-        return {"url": url, "refused": str(reason), "pictures": [], "told": []}
+        return TryRefusedResult(url=url, refused=str(reason))
     named = await asyncio.to_thread(_named, page, place, wish.image)
     taken = next((how for how, search_results in named.items() if search_results), "")
     search_results, problems = await resolve(named.get(taken, []), get)
     pages = linked_pages(page, place, wish.links) if wish.links else ()
-    return {
-        "url": place.url,
-        "base": place.base,
-        "refused": None,
-        "links": _links(page, wish.links, pages),
-        "next": following_page(page, place, wish.following) or None,
-        "how": {how: len(found) for how, found in named.items()},
-        "pictures": await _judge_all(search_results, taken, wish, get),
-        "others": list(_others(page, place, {one.image_url for one in search_results})),
-        "told": [*problems, *_told(page, place, wish, pages, bool(search_results))],
-    }
+    return TryPageResult(
+        url=place.url,
+        base=place.base,
+        links=_links(page, wish.links, pages),
+        next=following_page(page, place, wish.following) or None,
+        how={how: len(found) for how, found in named.items()},
+        pictures=await _judge_all(search_results, taken, wish, get),
+        others=tuple(_others(page, place, {one.image_url for one in search_results})),
+        told=(*problems, *_told(page, place, wish, pages, bool(search_results))),
+    )
 
 
 def _named(page: BeautifulSoup, place: Place, image: str) -> dict[str, list[SearchResult]]:
@@ -81,9 +78,9 @@ def _named(page: BeautifulSoup, place: Place, image: str) -> dict[str, list[Sear
     }
 
 
-def _links(page: BeautifulSoup, selector: str, pages: tuple[str, ...]) -> Mapping[str, Any]:
+def _links(page: BeautifulSoup, selector: str, pages: tuple[str, ...]) -> PageLinks:
     links = len(page.select("a[href]"))
-    return {"selector": selector, "matched": len(pages), "of": links, "pages": list(pages[:5])}
+    return PageLinks(selector=selector, matched=len(pages), of=links, pages=pages[:5])
 
 
 def _told(
@@ -97,28 +94,27 @@ def _told(
 
 async def _judge_all(
     search_results: list[SearchResult], how: str, wish: Wish, get: Get
-) -> list[dict[str, Any]]:
+) -> tuple[PageImage, ...]:
     """Return each image with why it is refused; those beyond the first ones are not asked for."""
     asked = [_judge(one, wish, get) for one in search_results[:MOST_FETCHED]]
     reasons: list[str | None] = [*await asyncio.gather(*asked)]
     rest = search_results[MOST_FETCHED:_MOST_TOLD]
     reasons += [admit(one).problem or "not asked for: there are many" for one in rest]
-    told = []
-    for one, refused in zip(search_results, reasons, strict=False):
-        find = admit(one).find
-        told.append(
-            {
-                "image_url": find.image_url,
-                "how": how,
-                "title": find.title,
-                "license": find.license,
-                "license_url": find.license_url,
-                "width": find.width,
-                "height": find.height,
-                "refused": refused,
-            }
-        )
-    return told
+    pairs = zip(search_results, reasons, strict=False)
+    return tuple(_describe_image(admit(one).find, how, refused) for one, refused in pairs)
+
+
+def _describe_image(find: SearchResult, how: str, refused: str | None) -> PageImage:
+    return PageImage(
+        image_url=find.image_url,
+        how=how,
+        title=find.title,
+        license=find.license,
+        license_url=find.license_url,
+        width=find.width,
+        height=find.height,
+        refused=refused,
+    )
 
 
 async def _judge(find: SearchResult, wish: Wish, get: Get) -> str | None:
@@ -143,7 +139,7 @@ def _look(data: bytes, smallest_side: int) -> str | None:
     return None
 
 
-def _others(page: BeautifulSoup, place: Place, taken: set[str]) -> Iterator[dict[str, str]]:
+def _others(page: BeautifulSoup, place: Place, taken: set[str]) -> Iterator[PageElement]:
     """Yield images that the page shows and nothing picks, with a selector that would."""
     seen = set(taken)
     for one in page.select("img, a[href]", limit=5000):
@@ -152,7 +148,7 @@ def _others(page: BeautifulSoup, place: Place, taken: set[str]) -> Iterator[dict
         address = image_address(one, place.base)
         if address and address not in seen:
             seen.add(address)
-            yield {"image_url": address, "element": _selector(one)}
+            yield PageElement(image_url=address, element=_selector(one))
         if len(seen) - len(taken) >= _MOST_OTHERS:
             return
 

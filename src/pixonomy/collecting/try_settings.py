@@ -18,9 +18,12 @@ from pixonomy.collecting.try_page import Wish, look_at
 from pixonomy.dataset.keywords import KeywordFile, read_keyword_file
 from pixonomy.errors import SettingError
 from pixonomy.progress import Context
+from pixonomy.results.page_results import TryPageResult, TryRefusedResult
 from pixonomy.storage.files import printable
 
 _DEFAULT = Context()
+
+Found = TryPageResult | TryRefusedResult
 
 
 def try_page(
@@ -28,11 +31,11 @@ def try_page(
     url: str,
     choices: CollectChoices | None = None,
     context: Context = _DEFAULT,
-) -> dict[str, Any]:
+) -> Found:
     """Tell what the settings of `[provider.html]` find on one page; keep nothing.
 
     Returns:
-        What `look_at` does, with {seconds}.
+        A TryPageResult, or a TryRefusedResult for a page that may not be asked for.
 
     Raises:
         SettingError: for a taxonomy, setting or address that is wrong.
@@ -47,18 +50,19 @@ def try_page(
     gallery, told = _open(taxonomy, wanted, url)
     user_agent, hosts = introduce(wanted, choices), private_hosts(wanted, choices)
     proxies = own_proxies(context.report)
-    found: dict[str, Any] = {}
+    results: list[Found] = []
 
     async def look() -> None:
         async with Client(user_agent, hosts, proxies=proxies) as client:
-            found.update(await _look(url, gallery, client, choices))
+            results.append(await _look(url, gallery, client, choices))
 
     run_loop(look)
-    found["told"] = [*told, *found["told"]]
-    return found | {"seconds": round(time.monotonic() - began, 2)}
+    (found,) = results
+    seconds = round(time.monotonic() - began, 2)
+    return replace(found, told=(*told, *found.told), seconds=seconds)
 
 
-async def _look(url: str, gallery: Html, client: Client, choices: CollectChoices) -> dict[str, Any]:
+async def _look(url: str, gallery: Html, client: Client, choices: CollectChoices) -> Found:
     def pace(_provider: str, kind: Kind) -> Pace:
         return gallery.pace(kind)
 
@@ -75,30 +79,30 @@ async def _look(url: str, gallery: Html, client: Client, choices: CollectChoices
     return await look_at(url, wish, get)
 
 
-def try_lines(result: dict[str, Any]) -> list[str]:
+def try_lines(result: Found) -> list[str]:
     """Return what `try_page` found as lines for people."""
-    if result["refused"] is not None:
-        return [f"{result['url']}: {result['refused']}."]
-    lines = [f"{result['url']}" + _base(result)]
-    links = result["links"]
-    if links["selector"]:
-        lines.append(f"links `{links['selector']}`: {links['matched']} of {links['of']} links")
-        lines += [f"  {one}" for one in links["pages"]]
-    lines.append(f"next: {result['next'] or 'none'}")
-    how = ", ".join(f"{count} by {name}" for name, count in result["how"].items())
+    if isinstance(result, TryRefusedResult):
+        return [f"{result.url}: {result.refused}."]
+    lines = [f"{result.url}" + _base(result)]
+    links = result.links
+    if links.selector:
+        lines.append(f"links `{links.selector}`: {links.matched} of {links.of} links")
+        lines += [f"  {one}" for one in links.pages]
+    lines.append(f"next: {result.next or 'none'}")
+    how = ", ".join(f"{count} by {name}" for name, count in result.how.items())
     lines.append(f"pictures: {how}")
-    for one in result["pictures"]:
-        told = f"refused: {one['refused']}" if one["refused"] else "fine"
-        licence = one["license"] or one["license_url"] or "no licence named"
-        lines.append(f"  {one['image_url']} ({told}; {licence})")
-    if result["others"]:
+    for one in result.pictures:
+        told = f"refused: {one.refused}" if one.refused else "fine"
+        licence = one.license or one.license_url or "no licence named"
+        lines.append(f"  {one.image_url} ({told}; {licence})")
+    if result.others:
         lines.append("not picked by any setting:")
-        lines += [f"  {one['image_url']} ({one['element']})" for one in result["others"]]
-    return [*lines, *(f"{one}." for one in result["told"])]
+        lines += [f"  {other.image_url} ({other.element})" for other in result.others]
+    return [*lines, *(f"{sentence}." for sentence in result.told)]
 
 
-def _base(result: dict[str, Any]) -> str:
-    return f" (addresses start from {result['base']})" if result["base"] != result["url"] else ""
+def _base(result: TryPageResult) -> str:
+    return f" (addresses start from {result.base})" if result.base != result.url else ""
 
 
 def _open(taxonomy: Path, wanted: KeywordFile, url: str) -> tuple[Html, list[str]]:

@@ -28,6 +28,7 @@ from pixonomy.dataset.keywords import KeywordFile
 from pixonomy.dataset.manifest import Manifest, conform, describe
 from pixonomy.near_duplicates.proof import prove_duplicates
 from pixonomy.progress import Context
+from pixonomy.results.collection_results import CollectResult
 from pixonomy.spreadsheet import stream_spreadsheet
 from pixonomy.storage.address import is_remote
 from pixonomy.storage.files import printable, write_aside
@@ -76,8 +77,8 @@ class Asked:
         return shlex.join(words)
 
 
-def write_outcome(state_db: StateDatabase, asked: Asked, context: Context) -> dict[str, Any]:
-    """Write all that a collection leaves beside its tar files; see `collect` for what is returned.
+def write_outcome(state_db: StateDatabase, asked: Asked, context: Context) -> CollectResult:
+    """Write all that a collection leaves beside its tar files; how long it took is not measured.
 
     A state database that is only read gives the same of the moment, while another run goes on.
     """
@@ -93,22 +94,26 @@ def write_outcome(state_db: StateDatabase, asked: Asked, context: Context) -> di
         write_page(state_db, asked, rows, outcome_counts, counted)
     if is_remote(asked.output):
         _send(state_db, folder, asked.place)
-    return {
-        "manifest": f"{asked.place}/{MANIFEST}",
-        **_count(state_db, outcome_counts),
-        "shortfall": {one.keyword: one.wanted - one.had for one in counted if one.had < one.wanted},
-        "sightings": f"{asked.place}/{SIGHTINGS}",
-        "attribution": f"{asked.place}/{ATTRIBUTION}",
-        "page": f"{asked.place}/{PAGE}",
-        "credits": f"{asked.place}/{CREDITS}",
-        "kept": outcome_counts.rows,
-        "waiting": count_images(state_db).get("waiting", 0),
-        "usable_shortfall": {one.keyword: one.missing for one in counted if one.missing},
-        "licenses": outcome_counts.licenses(),
-        "refused_by_reason": count_reasons(state_db, "refused"),
-        "left": _shorten(asked.left, state_db),
-        "left_hosts": len(asked.left),
-    }
+    counts = count_images(state_db)
+    return CollectResult(
+        manifest=f"{asked.place}/{MANIFEST}",
+        pictures=outcome_counts.usable,
+        duplicates=counts.get("kept", 0) - outcome_counts.rows + outcome_counts.copies,
+        refused=counts.get("refused", 0),
+        failed=counts.get("failed", 0),
+        shortfall={one.keyword: one.wanted - one.had for one in counted if one.had < one.wanted},
+        sightings=f"{asked.place}/{SIGHTINGS}",
+        attribution=f"{asked.place}/{ATTRIBUTION}",
+        page=f"{asked.place}/{PAGE}",
+        credits=f"{asked.place}/{CREDITS}",
+        kept=outcome_counts.rows,
+        waiting=counts.get("waiting", 0),
+        usable_shortfall={one.keyword: one.missing for one in counted if one.missing},
+        licenses=outcome_counts.licenses(),
+        refused_by_reason=count_reasons(state_db, "refused"),
+        left=_shorten(asked.left, state_db),
+        left_hosts=len(asked.left),
+    )
 
 
 def _write_manifest(
@@ -150,16 +155,6 @@ def _write_attribution(rows: pl.LazyFrame, asked: Asked) -> None:
 def _each(rows: pl.LazyFrame) -> Iterator[dict[str, Any]]:
     for chunk in rows.collect_batches(chunk_size=_CHUNK, maintain_order=True):
         yield from chunk.iter_rows(named=True)
-
-
-def _count(state_db: StateDatabase, outcome_counts: OutcomeCounts) -> dict[str, int]:
-    counts = count_images(state_db)
-    return {
-        "pictures": outcome_counts.usable,
-        "duplicates": counts.get("kept", 0) - outcome_counts.rows + outcome_counts.copies,
-        "refused": counts.get("refused", 0),
-        "failed": counts.get("failed", 0),
-    }
 
 
 def _shorten(left: Mapping[str, str], state_db: StateDatabase) -> dict[str, str]:

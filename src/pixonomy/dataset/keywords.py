@@ -134,9 +134,9 @@ def _category(table: Any, source: str) -> Category:
     parent = table.get("parent")
     if parent is not None and not isinstance(parent, str):
         raise SettingError(f"{where}: parent is the id of a category.")
-    told = _text(table, "description", where, "")
+    description = _text(table, "description", where, "")
     return Category(
-        identity, name, tuple(" ".join(x.split()) for x in keywords), told, parent, goals
+        identity, name, tuple(" ".join(x.split()) for x in keywords), description, parent, goals
     )
 
 

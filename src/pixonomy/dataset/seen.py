@@ -61,10 +61,10 @@ def note(rows: pl.DataFrame, uri: str, seen: Seen) -> pl.DataFrame:
 def to_seen(rows: pl.DataFrame) -> list[Seen | None]:
     """Return what was seen of the rows' files, as far as they have `SEEN_COLUMNS`."""
     lacking = [pl.lit(None).alias(name) for name in SEEN_COLUMNS if name not in rows.columns]
-    told = rows.with_columns(lacking).select(SEEN_COLUMNS)
+    states = rows.with_columns(lacking).select(SEEN_COLUMNS)
     return [
         Seen(*state) if any(one is not None for one in state) else None
-        for state in told.iter_rows()
+        for state in states.iter_rows()
     ]
 
 

@@ -63,7 +63,7 @@ class ExternalTest:
 
     def as_json(self) -> dict[str, Any]:
         """Return it as plain JSON."""
-        return asdict(self)
+        return asdict(self) | {"mix": self.mix.as_json() if self.mix else None}
 
 
 def measure_external(

@@ -89,8 +89,11 @@ class Mix:
     few: tuple[str, ...]
 
     def as_json(self) -> dict[str, Any]:
-        """Return it as plain JSON."""
-        return asdict(self)
+        """Return it as plain JSON, where `by_images` is called by_pictures."""
+        told = asdict(self)
+        if told["reweighted"] is not None:
+            told["reweighted"]["by_pictures"] = told["reweighted"].pop("by_images")
+        return told
 
 
 def separate_mix(own: pl.DataFrame, there: pl.DataFrame, labels: Sequence[str]) -> Mix:

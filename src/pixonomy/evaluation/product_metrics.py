@@ -64,7 +64,10 @@ class ProductCheck:
     def as_json(self) -> dict[str, Any]:
         """Return it as plain JSON."""
         ways = {one.pooling: {**one.share.as_json(), "macro_f1": one.macro_f1} for one in self.ways}
-        counts = [asdict(one) for one in self.counts]
+        counts = [
+            {"pictures": one.images, "pooled": asdict(one.pooled), "single": asdict(one.single)}
+            for one in self.counts
+        ]
         return {
             "n": self.n,
             "several": self.several,
@@ -171,7 +174,7 @@ def _count(answered: pl.DataFrame, grouped: pl.DataFrame) -> tuple[ImageCount, .
     counts = []
     for images in answered["pictures"].unique().sort()[:_COUNTS]:
         pooled_share, single_share = (
-            share_among(table.filter(images=images)) for table in (answered, single)
+            share_among(table.filter(pictures=images)) for table in (answered, single)
         )
         if pooled_share and single_share:  # there is a product of so many images
             counts.append(ImageCount(images, pooled_share, single_share))

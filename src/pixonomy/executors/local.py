@@ -108,7 +108,7 @@ def _handler_held() -> Iterator[None]:
         yield
         return
     met: list[tuple[int, FrameType | None]] = []
-    signal.signal(signal.SIGINT, lambda *told: met.append(told))
+    signal.signal(signal.SIGINT, lambda *arguments: met.append(arguments))
     try:
         yield
     finally:

@@ -24,5 +24,5 @@ def ending_of(data: bytes, name: str = "") -> str:
     found = format_of(data[:START_BYTES], name)
     if found is not None and found.is_readable:
         return found.ending
-    told = f".{name.rpartition('.')[2].lower()}"
-    return told if told in IMAGE_ENDINGS else ".jpg"
+    named = f".{name.rpartition('.')[2].lower()}"
+    return named if named in IMAGE_ENDINGS else ".jpg"

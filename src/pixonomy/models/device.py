@@ -54,12 +54,12 @@ def choose_device(asked: str = AUTO, report: Callable[[str], None] = no_report) 
     check_name(asked)
     if _is_on_jax():
         return _choice_of_jax(asked)
-    told_by = "device"
+    source = "device"
     if asked == AUTO:
-        asked, told_by = os.environ.get(_VARIABLE, AUTO), _VARIABLE
+        asked, source = os.environ.get(_VARIABLE, AUTO), _VARIABLE
         check_name(asked, _VARIABLE)
     if asked != AUTO:
-        return _require(asked, told_by)
+        return _require(asked, source)
     return _best(report)
 
 
@@ -149,7 +149,7 @@ def _best(report: Callable[[str], None]) -> str:
     return CPU
 
 
-def _require(device: str, told_by: str) -> str:
+def _require(device: str, source: str) -> str:
     """Return a device's whole name, or raise SettingError."""
     if device == CPU:
         return device
@@ -165,7 +165,7 @@ def _require(device: str, told_by: str) -> str:
         device = f"{kind}:{number or torch.accelerator.current_device_index()}"
         problem = _try(device)
     if problem is not None:
-        raise SettingError(f"{told_by} is {device}, but {problem}; choose another, or auto.")
+        raise SettingError(f"{source} is {device}, but {problem}; choose another, or auto.")
     return device
 
 

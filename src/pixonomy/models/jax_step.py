@@ -42,11 +42,11 @@ def jax_step(model: Any, objective: Objective) -> Callable[[npt.NDArray[np.uint8
     compiled = jax.jit(step, donate_argnums=(0, 1, 2), **results)
 
     def take(images: npt.NDArray[np.uint8], targets: Targets) -> float:
-        held = (model.trainable_variables, model.non_trainable_variables, model.optimizer.variables)
-        values = [[variable.value for variable in group] for group in held]
-        told = {name: value for name, value in vars(targets).items() if value is not None}
-        loss, *updated = _compute(compiled, values, images, told, mesh)
-        for group, new in zip(held, updated, strict=True):
+        sets = (model.trainable_variables, model.non_trainable_variables, model.optimizer.variables)
+        values = [[variable.value for variable in group] for group in sets]
+        given = {name: value for name, value in vars(targets).items() if value is not None}
+        loss, *updated = _compute(compiled, values, images, given, mesh)
+        for group, new in zip(sets, updated, strict=True):
             for variable, value in zip(group, new, strict=True):
                 variable.assign(value)
         return float(loss)
@@ -54,12 +54,12 @@ def jax_step(model: Any, objective: Objective) -> Callable[[npt.NDArray[np.uint8
     return take
 
 
-def _compute(compiled: Any, values: Any, images: Any, told: Any, mesh: Mesh | None) -> Any:
+def _compute(compiled: Any, values: Any, images: Any, targets: Any, mesh: Mesh | None) -> Any:
     """Take a step on this host's batch or, of several hosts, on theirs together."""
     if mesh is None:
-        return compiled(*values, images, told)
+        return compiled(*values, images, targets)
     spread = [[mesh.spread(value) for value in group] for group in values]
-    laid = {name: mesh.lay(value) for name, value in told.items()}
+    laid = {name: mesh.lay(value) for name, value in targets.items()}
     loss, *updated = compiled(*spread, mesh.lay(np.asarray(images)), laid)
     return mesh.take(loss), *([mesh.take(value) for value in group] for group in updated)
 

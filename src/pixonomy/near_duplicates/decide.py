@@ -77,9 +77,9 @@ def _ask(statistics: BlockStatistics, where: Flags, bounds: Bounds) -> float:
     count = int(textured.sum())
     if count < bounds.blocks:
         return 0.0
-    told = statistics.correlation[textured]
-    correlation = float(np.average(told, weights=_weights(statistics)[textured]))
-    alike = float((told > _ALIKE).mean())
+    correlations = statistics.correlation[textured]
+    correlation = float(np.average(correlations, weights=_weights(statistics)[textured]))
+    alike = float((correlations > _ALIKE).mean())
     others = int((_is_off_tone(statistics) & where).sum()) / count
     is_same = (
         correlation >= bounds.correlation and alike >= bounds.alike and others <= bounds.off_tone

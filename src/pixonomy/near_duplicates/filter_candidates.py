@@ -105,7 +105,7 @@ def _place(task: _Task) -> pl.DataFrame:
     is_in_place = (placed.in_place >= settings.in_place) & (placed.third >= settings.third)
     one, two = placed.places.T
     is_whole = one % len(fine_windows()) == 0
-    told = pl.DataFrame(
+    table = pl.DataFrame(
         {
             "asking": pairs["asking"],
             "first": ends.min(0),
@@ -122,7 +122,7 @@ def _place(task: _Task) -> pl.DataFrame:
         pl.col(rank).rank("ordinal", descending=True).over("asking") <= _SPARE * most
         for rank, most in _likeliest(settings).items()
     ]
-    return told.filter(pl.any_horizontal(likely)).drop("asking")
+    return table.filter(pl.any_horizontal(likely)).drop("asking")
 
 
 def _register(task: _Task) -> pl.DataFrame:

@@ -80,8 +80,8 @@ class Neighbours:
 
 def _spread(rows: int, read: Callable[[int, int], Floats], wanted: int) -> Floats:
     """Return about `wanted` vectors from all over, in short runs of rows."""
-    stretches = list(_stretches(rows, wanted))
-    return np.concatenate([read(start, end) for start, end in stretches])
+    runs = list(_stretches(rows, wanted))
+    return np.concatenate([read(start, end) for start, end in runs])
 
 
 def _stretches(rows: int, wanted: int) -> Iterator[tuple[int, int]]:

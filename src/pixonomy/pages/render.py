@@ -13,16 +13,16 @@ from pixonomy.pages.wording import counted, decimals, duration, percent, storage
 _SHARED = Path(__file__).parent
 
 
-def render(room: Path, template: str, **content: object) -> str:
+def render(folder: Path, template: str, **content: object) -> str:
     """Return the page.
 
     Args:
-        room: the folder of the template, which finds those of this folder, too.
+        folder: where the template lies; the shared templates are found from there, too.
         template: its file name.
         content: what it calls by name.
     """
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader([room, _SHARED]),
+        loader=jinja2.FileSystemLoader([folder, _SHARED]),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,

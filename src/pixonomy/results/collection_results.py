@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pixonomy.results.record import Result
+from pixonomy.results.json_record import Result
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +47,7 @@ class CollectResult(Result):
     refused_by_reason: Mapping[str, int]
     left: Mapping[str, str]
     left_hosts: int
-    seconds: float
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pixonomy.results.answer_results import ImageAnswer
+from pixonomy.results.json_record import Result
 from pixonomy.results.model_results import TestFigures
-from pixonomy.results.record import Result
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from pixonomy.results.record import LEFT_OUT_WHEN_NONE, Result
+from pixonomy.results.json_record import LEFT_OUT_WHEN_NONE, Result
 
 
 @dataclass(frozen=True, kw_only=True)

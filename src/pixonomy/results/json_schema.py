@@ -15,7 +15,7 @@ from pixonomy.results import (
     page_results,
 )
 from pixonomy.results.docstrings import attribute_meanings, first_sentence
-from pixonomy.results.record import Result, is_left_out_when_none, known_kind
+from pixonomy.results.json_record import Result, is_left_out_when_none, known_kind
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 _PLAIN = {

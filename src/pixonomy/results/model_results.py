@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from pixonomy.results.record import Result
+from pixonomy.results.json_record import Result
 
 
 @dataclass(frozen=True, kw_only=True)

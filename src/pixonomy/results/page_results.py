@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pixonomy.results.record import Result
+from pixonomy.results.json_record import Result
 
 
 @dataclass(frozen=True, kw_only=True)

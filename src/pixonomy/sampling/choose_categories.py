@@ -43,17 +43,17 @@ def confusion_similarity(predictions: pl.DataFrame) -> Similarity:
     Raises:
         DataError: if no image has a label.
     """
-    told = predictions.select(pl.col("label", "predicted").cast(pl.String)).drop_nulls()
-    labels = told["label"].unique().sort()
+    known = predictions.select(pl.col("label", "predicted").cast(pl.String)).drop_nulls()
+    labels = known["label"].unique().sort()
     if labels.is_empty():
         raise DataError("The predictions hold no picture with a known category.")
     place = {label: number for number, label in enumerate(labels)}
     counts = np.zeros((len(place), len(place)))
-    pairs = told.group_by("label", "predicted").len()
+    pairs = known.group_by("label", "predicted").len()
     for label, predicted, count in pairs.iter_rows():
         if predicted in place:
             counts[place[label], place[predicted]] = count
-    sizes = told.group_by("label").len().sort("label")["len"].to_numpy()
+    sizes = known.group_by("label").len().sort("label")["len"].to_numpy()
     shares = counts / sizes[:, None]
     return Similarity(tuple(labels), (shares + shares.T) / 2)
 

@@ -103,27 +103,27 @@ def _remark_empty(manifest: Manifest, shares: SplitShares) -> Iterator[str]:
     yield f"No picture in {' and '.join(empty)}: {why}."
 
 
-def _remark_held_out(told: dict[str, Any]) -> Iterator[str]:
-    column = told["column"]
-    if told["replaced"]:
+def _remark_held_out(note: dict[str, Any]) -> Iterator[str]:
+    column = note["column"]
+    if note["replaced"]:
         yield (
-            f"{told['replaced']} pictures had a split already; to hold out by {column}, all were "
+            f"{note['replaced']} pictures had a split already; to hold out by {column}, all were "
             "dealt anew."
         )
-    if told["without_value"]:
-        yield (f"Pictures without a {column}: {told['without_value']}; they are not tested.")
-    if told["single"]:
+    if note["without_value"]:
+        yield (f"Pictures without a {column}: {note['without_value']}; they are not tested.")
+    if note["single"]:
         yield (
-            f"Categories with only one {column}: {_name(told['single'])}. They cannot be held "
+            f"Categories with only one {column}: {_name(note['single'])}. They cannot be held "
             "out: they stay on the training side and are not tested."
         )
-    if told["kept"]:
+    if note["kept"]:
         yield (
-            f"Categories whose every {column} is held out for others: {_name(told['kept'])}. They "
+            f"Categories whose every {column} is held out for others: {_name(note['kept'])}. They "
             "stay on the training side and are not tested, so training sees something of what is "
             "held out."
         )
-    others = [one for one in told["untested"] if one not in {*told["single"], *told["kept"]}]
+    others = [one for one in note["untested"] if one not in {*note["single"], *note["kept"]}]
     if others:
         yield f"Other categories without test pictures: {_name(others)}."
 

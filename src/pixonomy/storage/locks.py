@@ -141,10 +141,10 @@ def _take(system: "BaseFileLock", lock: _Lock, report: Callable[[str], None], wa
     try:
         system.acquire(timeout=0)
     except Timeout:
-        told = f"{printable(lock.artefact)} is being made by {_read_holder(lock)}"
+        message = f"{printable(lock.artefact)} is being made by {_read_holder(lock)}"
         if not waits:
-            raise ArtefactInUse(f"{told}. Wait for its end, or choose another name.") from None
-        report(f"{told}: waiting for its end.")
+            raise ArtefactInUse(f"{message}. Wait for its end, or choose another name.") from None
+        report(f"{message}: waiting for its end.")
         system.acquire(poll_interval=_POLL_SECONDS)
     except OSError as error:
         if error.errno not in _NO_LOCKS:
@@ -173,8 +173,8 @@ def _sign(lock: _Lock) -> None:
 def _command() -> str:
     program = Path(sys.argv[0]).name
     words = ["pixonomy" if program == "__main__.py" else program, *sys.argv[1:]]
-    told = printable(shlex.join(words))
-    return told if len(told) <= _COMMAND_LETTERS else f"{told[:_COMMAND_LETTERS]}…"
+    line = printable(shlex.join(words))
+    return line if len(line) <= _COMMAND_LETTERS else f"{line[:_COMMAND_LETTERS]}…"
 
 
 def _read_holder(lock: _Lock) -> str:

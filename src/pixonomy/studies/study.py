@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from pixonomy.bundle.embedder import choose_embedder
 from pixonomy.dataset.manifest import read_manifest
 from pixonomy.errors import PixonomyError, SettingError
 from pixonomy.progress import Context
+from pixonomy.results.comparison_results import CellCounts, StudyEffect, StudyResult
 from pixonomy.spreadsheet import write_spreadsheet
 from pixonomy.storage.address import require_local
 from pixonomy.storage.artefact import FolderArtefact
@@ -75,16 +76,14 @@ def study(
     output: Path,
     choices: StudyChoices | None = None,
     context: Context = _DEFAULT,
-) -> dict[str, Any]:
+) -> StudyResult:
     """Train and test every cell of a grid, and compare.
 
     Finished cells are skipped, so the same call after a kill, or with another cell, goes on. A
     cell that fails is told and tried again by the next call.
 
     Returns:
-        {table, page, cells: {done, failed, skipped}, effects: [{axis, first_value, second_value, n,
-        first, second, difference, low, high, chance, adjusted, smallest, of_seeds, is_paired}],
-        seconds}.
+        A StudyResult.
 
     Raises:
         SettingError: if the study, a source or a setting is wrong, or `output` is something else.
@@ -115,7 +114,7 @@ def study(
                 command=_command(file, output, choices),
             )
             told = _report_result(found, counts, output)
-    return told | {"seconds": round(time.monotonic() - began, 2)}
+    return replace(told, seconds=round(time.monotonic() - began, 2))
 
 
 def _check_settings(planned: Study, quiet: Context) -> None:
@@ -124,16 +123,17 @@ def _check_settings(planned: Study, quiet: Context) -> None:
         plan_training(choices_of(planned, cell), quiet)
 
 
-def _report_result(found: Findings, counts: _Counts, output: Path) -> dict[str, Any]:
+def _report_result(found: Findings, counts: _Counts, output: Path) -> StudyResult:
     """Write the table and the page; return what `study` tells."""
     _write_table(found.study, found.cells, output / _TABLE)
     write_text(output / _PAGE, render_study(found))
-    return {
-        "table": printable(output / _TABLE),
-        "page": printable(output / _PAGE),
-        "cells": vars(counts),
-        "effects": [one.as_json() for one in found.effects],
-    }
+    return StudyResult(
+        table=printable(output / _TABLE),
+        page=printable(output / _PAGE),
+        cells=CellCounts(**vars(counts)),
+        effects=tuple(StudyEffect.from_json(one.as_json()) for one in found.effects),
+        seconds=0.0,
+    )
 
 
 def _command(file: Path, output: Path, choices: StudyChoices) -> str:

@@ -52,11 +52,11 @@ def _shift(images: Images, draws: RandomDraws, share: float) -> Images:
     size = images.shape[-1]
     # Shifted with reflection, as in airbench (Jordan 2024): no black borders to learn from.
     reach = round(share * size)
-    room = np.pad(images, ((0, 0), (0, 0), (reach, reach), (reach, reach)), mode="reflect")
+    padded = np.pad(images, ((0, 0), (0, 0), (reach, reach), (reach, reach)), mode="reflect")
     shifted = np.empty_like(images)
     corners = draws.draw(0, 2 * reach + 1, 2).astype(int)
     for place, (top, left) in enumerate(corners.tolist()):
-        shifted[place] = room[place, :, top : top + size, left : left + size]
+        shifted[place] = padded[place, :, top : top + size, left : left + size]
     return shifted
 
 

@@ -157,8 +157,8 @@ def answer(predict: Predict, images: Images, also_mirrored: bool) -> npt.NDArray
     outputs = predict(images)
     if not also_mirrored:
         return outputs
-    # The last axis runs across: reversed, it gives the mirror image. A view would be read backwards
-    # by every kernel.
+    # The last axis runs across: reversed, it gives the mirror image; copied, for PyTorch takes no
+    # negative strides.
     others = predict(np.ascontiguousarray(images[..., ::-1]))
     return np.mean([outputs, others], axis=0, dtype=np.float32)
 
@@ -222,11 +222,11 @@ def _finish_epoch(training: Training, position: Position) -> None:
 
 
 def _tell_epoch(entry: Mapping[str, float], epochs: int) -> str:
-    told = f"Epoch {entry['epoch']} of {epochs}: training loss {entry['train_loss']:.3f}"
+    line = f"Epoch {entry['epoch']} of {epochs}: training loss {entry['train_loss']:.3f}"
     if "validation_loss" in entry:
         accuracy = 100 * entry["validation_accuracy"]
-        told += f", validation loss {entry['validation_loss']:.3f}, accuracy {accuracy:.1f} %"
-    return f"{told}."
+        line += f", validation loss {entry['validation_loss']:.3f}, accuracy {accuracy:.1f} %"
+    return f"{line}."
 
 
 def _validate(training: Training) -> tuple[float, float]:

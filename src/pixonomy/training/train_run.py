@@ -82,9 +82,9 @@ def _train_on(
         # Fine-tuning starts from a trained head: a random one would first spoil the features with
         # its large gradients (Kumar et al. 2022).
         model.get_layer("logits").set_weights([head.kernel, head.bias])
-    told = context.progress, context.report if context.hosts.rank == 0 else no_report
+    reporting = context.progress, context.report if context.hosts.rank == 0 else no_report
     training = Training(
-        model, training_set, validation, folder, weights is not None, *told, device=device
+        model, training_set, validation, folder, weights is not None, *reporting, device=device
     )
     plan = _tell_plan(run.recipe, len(training_set.rows), len(validation), weights)
     training.report(f"{plan} Computing on {describe_device(device)} in {precision}.")
@@ -95,12 +95,12 @@ def _train_on(
     return result
 
 
-def _tell_plan(recipe: Recipe, taught: int, judged: int, weights: str | Path | None) -> str:
+def _tell_plan(recipe: Recipe, trained: int, validated: int, weights: str | Path | None) -> str:
     start = "from scratch" if weights is None else "from pretrained weights"
     epochs = f"at most {recipe.epochs} epochs" if recipe.patience else f"{recipe.epochs} epochs"
     return (
-        f"Training {recipe.model} at {recipe.size} px {start} on {taught} pictures, {epochs}; "
-        f"{judged} validation pictures choose the best."
+        f"Training {recipe.model} at {recipe.size} px {start} on {trained} pictures, {epochs}; "
+        f"{validated} validation pictures choose the best."
     )
 
 

@@ -1,11 +1,10 @@
-"""A manifest goes in; what is wrong with its pictures, and a marked manifest, come out."""
+"""Finds what is wrong with the images and labels of a manifest, and writes it marked."""
 
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
@@ -38,6 +37,7 @@ from pixonomy.images.handmade_features import HandMadeEmbedder
 from pixonomy.label_errors.review import LABELS_VERSION
 from pixonomy.near_duplicates.find_pairs import MATCH_VERSION
 from pixonomy.progress import Context
+from pixonomy.results.data_results import AuditResult
 from pixonomy.storage.address import require_local
 from pixonomy.storage.artefact import FolderArtefact
 from pixonomy.storage.files import (
@@ -121,7 +121,7 @@ def audit(
     choices: AuditChoices | None = None,
     overwrite: bool = False,
     context: Context = _DEFAULT,
-) -> dict[str, Any]:
+) -> AuditResult:
     """Find copies, leaks, bad pictures and suspected labels; mark them, delete nothing.
 
     Every picture is read and decoded once. What an audit in the same folder, or in
@@ -129,8 +129,7 @@ def audit(
     was. `output` gets manifest.parquet (marked), findings.parquet, audit.html and audit.json.
 
     Returns:
-        {manifest, page, seconds, findings: {kind: count}, notes}; what is counted is told at
-        `auditing.findings.count_findings`; notes are sentences about what could not be told.
+        An AuditResult.
 
     Raises:
         SettingError: if `manifest` is none, `output` holds other things or a kind is unknown.
@@ -158,13 +157,13 @@ def audit(
         context.report,
     )
     summary = read_json(output / SUMMARY)
-    return {
-        "manifest": printable(output / MARKED),
-        "page": printable(output / PAGE),
-        "seconds": round(time.monotonic() - began, 3),
-        "findings": summary["findings"],
-        "notes": summary["notes"],
-    }
+    return AuditResult(
+        manifest=printable(output / MARKED),
+        page=printable(output / PAGE),
+        seconds=round(time.monotonic() - began, 3),
+        findings=summary["findings"],
+        notes=tuple(summary["notes"]),
+    )
 
 
 def _fingerprint(manifest: Path, choices: AuditChoices) -> Fingerprint:

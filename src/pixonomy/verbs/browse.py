@@ -1,4 +1,4 @@
-"""A manifest goes in; one page to look at before training comes out."""
+"""Shows a manifest on one page, to look at before training."""
 
 from collections.abc import Mapping
 from dataclasses import asdict

@@ -1,10 +1,9 @@
-"""A folder goes in; a small drawn product catalogue, in Cdiscount's schema, comes out in it."""
+"""Draws a small product catalogue in Cdiscount's schema, to try everything on."""
 
 import csv
 import io
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -13,6 +12,7 @@ from pixonomy.gallery.draw_images import CATEGORIES, draw_views
 from pixonomy.gallery.photograph import encode_jpeg
 from pixonomy.images.resize import ResizeSpec, resize
 from pixonomy.progress import Context
+from pixonomy.results.data_results import CatalogueResult
 from pixonomy.sources.bson.write_bson import ProductImages, write_bson
 from pixonomy.storage.address import require_local
 from pixonomy.storage.files import printable, read_json, storage_errors, write_json, write_text
@@ -38,7 +38,7 @@ _LEAVES = [(goal, scene) for goal in _BRANCHES for scene in CATEGORIES[goal]]
 
 def draw_catalogue(
     folder: Path, products: int = 60, seed: int = 0, context: Context = _DEFAULT
-) -> dict[str, Any]:
+) -> CatalogueResult:
     """Write `train.bson` and `category_names.csv`: what a catalogue is like, without having one.
 
     There are 21 categories in a 2 / 5 / 21 tree, the later the smaller, and one to three pictures
@@ -48,7 +48,7 @@ def draw_catalogue(
         products: of the largest category.
 
     Returns:
-        {catalogue, categories, products, pictures}: two files and two numbers.
+        A CatalogueResult.
 
     Raises:
         SettingError: if the folder holds another catalogue.
@@ -70,12 +70,12 @@ def draw_catalogue(
         images = sum(views for _, views in planned)
         done = {"fingerprint": fingerprint, "products": len(planned), "pictures": images}
         write_json(mark, done)
-    return {
-        "catalogue": printable(catalogue),
-        "categories": printable(names),
-        "products": done["products"],
-        "pictures": done["pictures"],
-    }
+    return CatalogueResult(
+        catalogue=printable(catalogue),
+        categories=printable(names),
+        products=done["products"],
+        pictures=done["pictures"],
+    )
 
 
 def _plan(products: int, seed: int) -> Iterator[tuple[int, int]]:

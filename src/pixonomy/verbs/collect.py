@@ -1,9 +1,8 @@
-"""A taxonomy's keywords go in; pictures, their manifest and where they are from come out."""
+"""Collects images for a taxonomy's keywords, with a manifest and where each is from."""
 
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from pixonomy.collecting.collection_plan import plan_collection
 from pixonomy.collecting.collector import MOST_TRIES
@@ -32,6 +31,7 @@ from pixonomy.collecting.write_outcome import Asked, write_outcome
 from pixonomy.dataset.keywords import KeywordFile, read_keyword_file
 from pixonomy.errors import DataError
 from pixonomy.progress import Context
+from pixonomy.results.collection_results import CollectPlanResult, CollectResult
 from pixonomy.storage.locks import lock_folder
 
 __all__ = ["SHARDS", "STATE_DB", "CollectChoices", "collect", "collect_outcome"]
@@ -45,7 +45,7 @@ def collect(
     choices: CollectChoices | None = None,
     is_dry_run: bool = False,
     context: Context = _DEFAULT,
-) -> dict[str, Any]:
+) -> CollectResult | CollectPlanResult:
     """Collect pictures for each keyword, politely; go on where an earlier run stopped.
 
     Interrupted, it writes manifest and page of what is kept before it ends.
@@ -55,13 +55,7 @@ def collect(
         is_dry_run: tell what would be asked for and how long it takes; ask nobody.
 
     Returns:
-        {manifest, pictures, duplicates, refused, failed, shortfall: {keyword: count}, sightings,
-        attribution, page, credits, kept, waiting, usable_shortfall: {keyword: count}, licenses:
-        {SPDX identifier: count}, refused_by_reason: {reason: count}, left: {host: reason},
-        left_hosts: count, seconds}; of the hosts that were left, `left` names the 100 at which most
-        pictures wait. For a dry run {keywords, pictures, providers: [{provider, terms, terms_url,
-        pictures, shortfall, requests, interface_hours, media_hours, hours}], plan: {pictures,
-        shortfall, requests, hours}, seconds}.
+        A CollectResult; for a dry run a CollectPlanResult.
 
     Raises:
         SettingError: for a taxonomy, provider or choice that is wrong.
@@ -74,7 +68,7 @@ def collect(
     providers = open_providers(taxonomy, wanted, choices)
     if is_dry_run:
         plan = plan_collection(providers, len(wanted.keywords), choices.per_keyword)
-        return plan.as_json() | {"seconds": round(time.monotonic() - began, 2)}
+        return plan.as_result(round(time.monotonic() - began, 2))
     folder, user_agent = find_folder(output, choices), introduce(wanted, choices)
     check_terms(providers, choices)
     proxies = own_proxies(context.report)
@@ -95,7 +89,7 @@ def collect(
             wanted, folder, str(output), choices.per_keyword, choices.licenses, choices.providers
         )
         outcome = _run(work, asked, context)
-    return outcome | {"seconds": round(time.monotonic() - began, 2)}
+    return replace(outcome, seconds=round(time.monotonic() - began, 2))
 
 
 def collect_outcome(
@@ -103,13 +97,13 @@ def collect_outcome(
     output: str | Path,
     choices: CollectChoices | None = None,
     context: Context = _DEFAULT,
-) -> dict[str, Any]:
+) -> CollectResult:
     """Write manifest, page and attribution of what is kept by now; ask nobody.
 
     It works while a run goes on: what it had kept at this moment is written.
 
     Returns:
-        What `collect` returns.
+        A CollectResult.
 
     Raises:
         SettingError: if nothing was collected there yet.
@@ -123,7 +117,7 @@ def collect_outcome(
         providers = tuple(filter(None, (state_db.noted("providers") or "").split(",")))
         asked = Asked(wanted, folder, str(output), each, licenses, providers)
         outcome = write_outcome(state_db, asked, context)
-    return outcome | {"seconds": round(time.monotonic() - began, 2)}
+    return replace(outcome, seconds=round(time.monotonic() - began, 2))
 
 
 def _prepare(
@@ -142,7 +136,7 @@ def _prepare(
     state_db.try_again(MOST_TRIES)
 
 
-def _run(work: Work, asked: Asked, context: Context) -> dict[str, Any]:
+def _run(work: Work, asked: Asked, context: Context) -> CollectResult:
     """Collect and write the outcome, also where somebody interrupts it or nobody is reached."""
     try:
         left = run_collection(work, context)

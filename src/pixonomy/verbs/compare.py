@@ -1,11 +1,10 @@
-"""Runs go in; one page that shows them side by side comes out."""
+"""Compares runs on one page, side by side."""
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
@@ -14,6 +13,8 @@ from pixonomy.errors import SettingError
 from pixonomy.evaluation.comparison import ComparedRun, compare_with_first, render_comparison
 from pixonomy.evaluation.metrics import measure
 from pixonomy.progress import Context
+from pixonomy.results.comparison_results import ComparedRunResult, CompareResult, RunComparison
+from pixonomy.results.model_results import TestFigures
 from pixonomy.storage.address import require_local
 from pixonomy.storage.files import printable, read_json, write_text
 from pixonomy.storage.locks import lock_file
@@ -25,15 +26,13 @@ _DEFAULT = Context()
 _HASH_LETTERS = 12  # enough to tell files apart
 
 
-def compare(runs: Sequence[Path], output: Path, context: Context = _DEFAULT) -> dict[str, Any]:
+def compare(runs: Sequence[Path], output: Path, context: Context = _DEFAULT) -> CompareResult:
     """Compare each run with the first, by their answers to their test pictures.
 
     Runs that have not been evaluated are. A page that is there already is replaced.
 
     Returns:
-        {page, runs: [{run, model, size, seed, test}], comparisons: [{run, n, groups, first, second,
-        difference, low, high, chance, smallest, is_paired, adjusted, only_first, only_second}],
-        seconds}: shares of 0 to 1, the difference being the run's accuracy minus the first's.
+        A CompareResult.
 
     Raises:
         SettingError: if there are fewer than two runs, or one has no test pictures.
@@ -43,27 +42,33 @@ def compare(runs: Sequence[Path], output: Path, context: Context = _DEFAULT) -> 
     if len(runs) < 2:
         raise SettingError("A comparison needs two runs or more.")
     _require_room(output)
-    tests = [evaluate(run, context)["test"] for run in runs]
-    untested = [printable(run) for run, test in zip(runs, tests, strict=True) if test is None]
-    if untested:
-        raise SettingError(f"{untested[0]} has no test pictures to be compared by.")
+    tests = [_test(run, context) for run in runs]
     names = _tell_apart(runs)
     compared_runs = [_compared_run(run, name) for run, name in zip(runs, names, strict=True)]
     compared = compare_with_first(compared_runs)
     command = " ".join(["pixonomy compare", *map(printable, runs), "-o", printable(output)])
     with lock_file(output, context.report):
         write_text(output, render_comparison(compared_runs, compared, command))
-    recipes = [read_run(run)[1].recipe for run in runs]
-    return {
-        "page": printable(output),
-        "runs": [
-            {"run": printable(run), "model": recipe.model, "size": recipe.size,
-             "seed": recipe.seed, "test": test}
-            for run, recipe, test in zip(runs, recipes, tests, strict=True)
-        ],
-        "comparisons": [one.as_json() for one in compared],
-        "seconds": round(time.monotonic() - began, 2),
-    }  # fmt: skip
+    return CompareResult(
+        page=printable(output),
+        runs=tuple(_describe_run(run, test) for run, test in zip(runs, tests, strict=True)),
+        comparisons=tuple(RunComparison.from_json(one.as_json()) for one in compared),
+        seconds=round(time.monotonic() - began, 2),
+    )
+
+
+def _test(run: Path, context: Context) -> TestFigures:
+    test = evaluate(run, context).test
+    if test is None:
+        raise SettingError(f"{printable(run)} has no test pictures to be compared by.")
+    return test
+
+
+def _describe_run(path: Path, test: TestFigures) -> ComparedRunResult:
+    recipe = read_run(path)[1].recipe
+    return ComparedRunResult(
+        run=printable(path), model=recipe.model, size=recipe.size, seed=recipe.seed, test=test
+    )
 
 
 def _require_room(output: Path) -> None:
@@ -106,7 +111,7 @@ def _compared_run(path: Path, name: str) -> ComparedRun:
 
 
 def _settings(
-    folder: RunFolder, recipe: dict[str, Any], weights: str | None, manifest: str
+    folder: RunFolder, recipe: Mapping[str, object], weights: str | None, manifest: str
 ) -> dict[str, str]:
     result = read_json(folder.result) or {}
     told = {key: str(value) for key, value in recipe.items()}

@@ -1,8 +1,7 @@
-"""A folder goes in; the whole story, from keywords to answers, offline, comes out."""
+"""Runs the whole story offline, from keywords to answers, with drawn images."""
 
 import time
 from pathlib import Path
-from typing import Any
 
 from pixonomy.arrays.write import ArraySettings
 from pixonomy.dataset.keywords import shipped_text
@@ -11,6 +10,16 @@ from pixonomy.gallery.draw_images import CATEGORIES, draw_fresh
 from pixonomy.images.resize import DEFAULT_FIT
 from pixonomy.models.device import AUTO, require_device
 from pixonomy.progress import Context
+from pixonomy.results.answer_results import ImageAnswer
+from pixonomy.results.collection_results import CollectResult
+from pixonomy.results.comparison_results import (
+    DemoAudit,
+    DemoCollection,
+    DemoResult,
+    FreshAnswer,
+    FreshAnswers,
+)
+from pixonomy.results.model_results import EvaluateResult
 from pixonomy.splitting.assign import SplitShares
 from pixonomy.storage.address import require_local
 from pixonomy.storage.artefact import foreign_folder, list_folder
@@ -36,14 +45,13 @@ def demo(
     pictures_per_category: int = 300,
     seed: int = 0,
     context: Context = _DEFAULT,
-) -> dict[str, Any]:
+) -> DemoResult:
     """Collect pictures of five savings goals from a site in a box, audit, train, classify.
 
     The site runs on this machine and offers drawn pictures, some of them flawed on purpose.
 
     Returns:
-        {gallery, collected: {pictures, duplicates, refused, page}, audit: {page, findings}, run,
-        bundle, report, planted, test, fresh: {right, sure, n, images}, seconds}.
+        A DemoResult.
     """
     require_local(output)
     require_device(context.device or AUTO)
@@ -58,24 +66,22 @@ def demo(
         )
         evaluated = _train(output, run, context)
     fresh = draw_fresh(output / "fresh", _FRESH_PER_CATEGORY, seed)
-    answers = classify(run, [path for path, _ in fresh], context)["images"]
-    return {
-        "gallery": printable(output / "gallery"),
-        "collected": {
-            name: collected[name] for name in ("pictures", "duplicates", "refused", "page")
-        },
-        "audit": {"page": audited["page"], "findings": audited["findings"]},
-        "run": evaluated["run"],
-        "bundle": evaluated["bundle"],
-        "report": evaluated["report"],
-        "planted": planted,
-        "test": evaluated["test"],
-        "fresh": _count(answers, [truth for _, truth in fresh]),
-        "seconds": round(time.monotonic() - began, 2),
-    }
+    answers = classify(run, [path for path, _ in fresh], context).images
+    return DemoResult(
+        gallery=printable(output / "gallery"),
+        collected=DemoCollection.from_json(collected.as_json()),
+        audit=DemoAudit(page=audited.page, findings=audited.findings),
+        run=evaluated.run,
+        bundle=evaluated.bundle,
+        report=evaluated.report,
+        planted=planted,
+        test=evaluated.test,
+        fresh=_count(answers, [truth for _, truth in fresh]),
+        seconds=round(time.monotonic() - began, 2),
+    )
 
 
-def _train(output: Path, run: Path, context: Context) -> dict[str, Any]:
+def _train(output: Path, run: Path, context: Context) -> EvaluateResult:
     """Split what the audit has marked, train on it and evaluate."""
     plan = plan_training(TrainChoices("compact", weights="none", changes=_SOON), context)
     assigned, arrays = output / "split.parquet", output / "arrays"
@@ -100,7 +106,7 @@ def _claim(output: Path, settings: dict[str, int]) -> None:
 
 def _collect(
     output: Path, pictures_per_category: int, seed: int, context: Context
-) -> tuple[int, dict[str, Any]]:
+) -> tuple[int, CollectResult]:
     """Draw a site's stock, serve it, and collect all of it; return how many flaws it has."""
     from pixonomy.gallery.photo_catalogue import draw_photo_catalogue
     from pixonomy.gallery.serve import make_app, serving  # they need parts of their own
@@ -121,14 +127,16 @@ def _collect(
         most = 2 * pictures_per_category // min(map(len, CATEGORIES.values()))
         choices = CollectChoices(("commons",), most)
         result = collect(taxonomy, output / "pictures", choices, context=context)
+    assert isinstance(result, CollectResult)  # it was no dry run
     return len(catalogue.planted), result
 
 
-def _count(answers: list[dict[str, Any]], truths: list[str]) -> dict[str, Any]:
-    images = [{**answer, "truth": truth} for answer, truth in zip(answers, truths, strict=True)]
-    return {
-        "n": len(images),
-        "right": sum(one["top"][0]["label"] == one["truth"] for one in images),
-        "sure": sum(one["verdict"] == "sure" for one in images),
-        "images": images,
-    }
+def _count(answers: tuple[ImageAnswer, ...], truths: list[str]) -> FreshAnswers:
+    pairs = zip(answers, truths, strict=True)
+    images = tuple(FreshAnswer(**vars(answer), truth=truth) for answer, truth in pairs)
+    return FreshAnswers(
+        n=len(images),
+        right=sum(one.top[0].label == one.truth for one in images),
+        sure=sum(one.verdict == "sure" for one in images),
+        images=images,
+    )

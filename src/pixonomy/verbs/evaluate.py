@@ -1,9 +1,8 @@
-"""A trained run goes in; predictions, figures and the report page come out."""
+"""Tests a trained run: predictions, figures and the report page."""
 
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
@@ -25,6 +24,7 @@ from pixonomy.models.device import AUTO, require_device
 from pixonomy.prediction.predictions import predict_split
 from pixonomy.progress import Context
 from pixonomy.results.model_results import EvaluateResult, TestFigures
+from pixonomy.storage.artefact import Record
 from pixonomy.storage.files import hash_json, printable, read_json, write_json, write_text
 from pixonomy.storage.locks import lock_folder
 from pixonomy.storage.tables import read_parquet, write_parquet
@@ -39,7 +39,8 @@ def evaluate(run: Path, context: Context = _DEFAULT, on: Path | None = None) -> 
     """Run the bundle on the test pictures, or else the validation ones, and write the report.
 
     Args:
-        on: a manifest of pictures from elsewhere. They are answered, too; `report`, `images` and
+        on: a manifest of images from elsewhere, or a folder, a table, an archive or a glob, which
+            is indexed first. They are answered, too; `report`, `images` and
             `test` are then theirs. Labelled ones tell how much less right it is there; of those
             without a label the share of each category is estimated.
 
@@ -69,14 +70,15 @@ def evaluate(run: Path, context: Context = _DEFAULT, on: Path | None = None) -> 
     )
     if on is not None:
         split, facts = done["evaluated_split"], describe_facts(described, arrays, bundle)
-        own = Evaluated(folder, described, bundle, split, _majority(arrays), facts)
+        command = f"pixonomy evaluate {printable(folder.path)} --on {printable(on)}"
+        own = Evaluated(folder, described, bundle, split, _majority(arrays), facts, command)
         result = evaluate_on(own, on, result, context)
     return replace(result, seconds=round(time.monotonic() - began, 2))
 
 
 def _evaluate_once(
     folder: RunFolder, run: Run, arrays: Arrays, bundle: Bundle, context: Context
-) -> dict[str, Any]:
+) -> Record:
     """Evaluate, or read back what an evaluation of the same bundle has found."""
     fingerprint = hash_json([bundle.about["digest"], run.fingerprint, versions(), _VERSION])
     done = _read_done(folder, fingerprint)
@@ -85,13 +87,13 @@ def _evaluate_once(
             done = _read_done(folder, fingerprint)  # another run may have ended meanwhile
             if done is None:
                 done = _evaluate(folder, run, arrays, bundle, context)
-                write_json(folder.evaluation, done | {"fingerprint": fingerprint})
+                write_json(folder.evaluation, {**done, "fingerprint": fingerprint})
     return done
 
 
-def _read_done(folder: RunFolder, fingerprint: str) -> dict[str, Any] | None:
+def _read_done(folder: RunFolder, fingerprint: str) -> Record | None:
     """Return what an evaluation has found; None if one has to be made."""
-    done: dict[str, Any] | None = read_json(folder.evaluation)
+    done: Record | None = read_json(folder.evaluation)
     is_whole = folder.report.exists() and folder.card.exists()
     return done if done is not None and done["fingerprint"] == fingerprint and is_whole else None
 
@@ -111,7 +113,7 @@ def _read_arrays(folder: RunFolder, run: Run) -> Arrays:
 
 def _evaluate(
     folder: RunFolder, run: Run, arrays: Arrays, bundle: Bundle, context: Context
-) -> dict[str, Any]:
+) -> Record:
     has_test = bool(len(arrays.of_split("test")))
     split = "test" if has_test else "validation"
     answered = predict_split(bundle, arrays, split, context.progress)

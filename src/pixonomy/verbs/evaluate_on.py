@@ -1,9 +1,8 @@
-"""An evaluated run and another manifest go in; predictions, figures and a page for it come out."""
+"""Tests an evaluated run on another manifest, as an external test set."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -26,10 +25,12 @@ from pixonomy.images.decode import decode
 from pixonomy.pages.wording import display_names
 from pixonomy.progress import Context
 from pixonomy.results.model_results import EvaluateOnResult, EvaluateResult
+from pixonomy.storage.artefact import Record
 from pixonomy.storage.files import hash_json, printable, read_json, write_json, write_text
 from pixonomy.storage.locks import lock_folder
 from pixonomy.storage.tables import read_parquet, scan_parquet
 from pixonomy.training.run import Run, RunFolder, versions
+from pixonomy.verbs.find_manifest import find_manifest
 from pixonomy.verbs.predict import PredictChoices, predict
 
 _VERSION = 3  # of what is said of a set from elsewhere
@@ -45,6 +46,7 @@ class Evaluated:
         split: the one it was evaluated on.
         majority: the most common label of its training pictures.
         facts: what its report tells of it.
+        command: what makes the evaluation elsewhere again.
     """
 
     folder: RunFolder
@@ -53,12 +55,13 @@ class Evaluated:
     split: str
     majority: str
     facts: Mapping[str, str]
+    command: str
 
 
 def evaluate_on(
-    own: Evaluated, manifest: Path, result: EvaluateResult, context: Context
+    own: Evaluated, named: Path, result: EvaluateResult, context: Context
 ) -> EvaluateOnResult:
-    """Answer a manifest's pictures and compare with the run's own; see `evaluate`.
+    """Answer images from elsewhere and compare with the run's own; see `evaluate`.
 
     All lies in `on/<name>-<hash>` of the run, with a model card; what is there already is taken as
     it is.
@@ -66,8 +69,10 @@ def evaluate_on(
     Args:
         result: of the run's own evaluation.
     """
+    elsewhere = own.folder.path / "on"
+    manifest = find_manifest(named, elsewhere / ".indexed", context)
     digest = hash_manifest(manifest)
-    place = own.folder.path / "on" / f"{manifest.stem}-{digest[:_HASH_LETTERS]}"
+    place = elsewhere / f"{manifest.stem}-{digest[:_HASH_LETTERS]}"
     table, about, page = (
         place / name for name in ("predictions.parquet", "evaluation.json", "report.html")
     )
@@ -81,7 +86,7 @@ def evaluate_on(
     is_whole = page.exists() and page.with_name(own.folder.card.name).exists()
     if done is None or done["fingerprint"] != fingerprint or not is_whole:
         with lock_folder(place, context.report):
-            done = _evaluate(own, manifest, table, page) | {"fingerprint": fingerprint}
+            done = {**_evaluate(own, manifest, table, page), "fingerprint": fingerprint}
             write_json(about, done)
     return EvaluateOnResult.from_json(
         {
@@ -95,7 +100,7 @@ def evaluate_on(
     )
 
 
-def _evaluate(own: Evaluated, manifest: Path, table: Path, page: Path) -> dict[str, Any]:
+def _evaluate(own: Evaluated, manifest: Path, table: Path, page: Path) -> Record:
     with scan_parquet(manifest) as rows:
         marks = rows.select(selectors.by_name("image_id", *DUPLICATES, require_all=False)).collect()
     there, labels = mark_units(read_parquet(table), marks), own.run.labels
@@ -128,7 +133,6 @@ def _report(
 ) -> Report:
     labels, temperature = own.run.labels, own.bundle.calibration.temperature
     certainty = check_calibration(known, labels, temperature) if metrics else None
-    run, name = printable(own.folder.path), printable(manifest)
     return Report(
         title=f"{printable(own.folder.path.absolute().name)} on {printable(manifest.stem)}",
         metrics=metrics,
@@ -145,7 +149,7 @@ def _report(
         ),
         facts={"pictures (SHA-256 of the manifest)": hash_manifest(manifest), **own.facts},
         notes=(),
-        command=f"pixonomy evaluate {run} --on {name}",
+        command=own.command,
         certainty=certainty,
         external=seen,
     )

@@ -1,9 +1,9 @@
-"""A manifest goes in; its pictures and what is known of them come out, for other programs."""
+"""Exports the images of a manifest, and what is known of them, for other programs."""
 
 import time
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
-from typing import Any, get_args
+from typing import get_args
 
 import polars as pl
 
@@ -15,8 +15,9 @@ from pixonomy.exporting.to_folder import OWN_FILES, plan_places
 from pixonomy.exporting.write_shards import WORK_FOLDER, Kind, ShardTask, report_path, write_shard
 from pixonomy.nearest_names import suggest
 from pixonomy.progress import Context
+from pixonomy.results.data_results import ExportResult
 from pixonomy.storage.address import require_local
-from pixonomy.storage.artefact import FolderArtefact
+from pixonomy.storage.artefact import FolderArtefact, Record
 from pixonomy.storage.files import (
     printable,
     read_json,
@@ -44,7 +45,7 @@ def export(
     overwrite: bool = False,
     context: Context = _DEFAULT,
     shard_bytes: int = SHARD_BYTES,
-) -> dict[str, Any]:
+) -> ExportResult:
     """Copy the usable pictures of a manifest, byte by byte, to where other programs read them.
 
     What cannot be decoded is left out: a table may name any file that can be read, and only
@@ -56,8 +57,7 @@ def export(
         shard_bytes: about how large a shard gets at most.
 
     Returns:
-        {export, rows, problems, splits, files, seconds}; `problems` counts the rows left out,
-        `files` the shards, or in a folder the pictures.
+        An ExportResult.
 
     Raises:
         SettingError: if `manifest` is none, `to` is unknown or `output` is something else.
@@ -78,8 +78,11 @@ def export(
     )
     about = read_json(output / EXPORT_FILE)
     _report_result(about, context)
-    counts = {name: about[name] for name in ("rows", "problems", "splits", "files")}
-    return {"export": printable(output), **counts, "seconds": round(time.monotonic() - began, 3)}
+    return ExportResult(
+        export=printable(output),
+        **{name: about[name] for name in ("rows", "problems", "splits", "files")},
+        seconds=round(time.monotonic() - began, 3),
+    )
 
 
 def _write(manifest: Path, output: Path, fingerprint: Fingerprint, context: Context) -> None:
@@ -120,7 +123,7 @@ def _write_table(path: Path, report: pl.DataFrame) -> None:
         table.write_csv(file)
 
 
-def _describe(report: pl.DataFrame, left_out: int, files: int | None) -> dict[str, Any]:
+def _describe(report: pl.DataFrame, left_out: int, files: int | None) -> Record:
     kept = report.filter(pl.col("problem").is_null())
     unread = report.drop_nulls("problem")
     counts = dict(kept.group_by("split").len().iter_rows())
@@ -133,7 +136,7 @@ def _describe(report: pl.DataFrame, left_out: int, files: int | None) -> dict[st
     }
 
 
-def _report_result(about: dict[str, Any], context: Context) -> None:
+def _report_result(about: Record, context: Context) -> None:
     if about["problems"]:
         first = "; the first is {}: {}".format(*about["unread"][0]) if about["unread"] else ""
         context.report(f"Pictures left out: {about['problems']}{first}.")

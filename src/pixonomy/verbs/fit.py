@@ -1,4 +1,4 @@
-"""Sources go in; a trained, evaluated, bundled classifier with its report comes out."""
+"""Makes a trained, evaluated classifier and its report from sources, in one call."""
 
 import time
 from collections.abc import Sequence

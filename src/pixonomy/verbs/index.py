@@ -1,10 +1,9 @@
-"""Sources go in; a manifest comes out."""
+"""Lists the images of sources and their categories in a manifest."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
@@ -26,6 +25,7 @@ from pixonomy.sources.find_sources import FoundSources, Source, find_sources
 from pixonomy.sources.label_names import remark_labels
 from pixonomy.sources.table import TableColumns
 from pixonomy.storage.address import require_local
+from pixonomy.storage.artefact import Record
 from pixonomy.storage.checkpoints import Checkpoints, has_checkpoints, remove_checkpoints
 from pixonomy.storage.files import hash_file, hash_json, printable
 from pixonomy.storage.fingerprint import Fingerprint
@@ -100,7 +100,7 @@ def _make(
     taxonomy: Taxonomy | None,
     choices: IndexChoices,
     context: Context,
-) -> dict[str, Any]:
+) -> Record:
     parts = Checkpoints(output, {**fingerprint, "salvage": choices.salvage})
     for number, source in enumerate(found.sources):
         _walk(source, number, parts, taxonomy, choices, context)
@@ -147,7 +147,7 @@ def _walk(
     labels = taxonomy.label_at(choices.level) if taxonomy is not None else {}
     start = end = before[-1]["end"] if before else 0
     rows: list[pl.DataFrame] = []
-    damage: list[dict[str, Any]] = []
+    damage: list[Record] = []
     told: list[Indexed] = []
 
     def finish_part(is_over: bool) -> None:
@@ -170,7 +170,7 @@ def _walk(
     finish_part(is_over=True)
 
 
-def _note(told: Sequence[Indexed]) -> dict[str, Any]:
+def _note(told: Sequence[Indexed]) -> Record:
     """Return what is told beside the rows of a part, as plain JSON."""
     joined = join_told(told, _nothing())
     return {
@@ -196,7 +196,7 @@ def _assemble(
     fingerprint: Fingerprint,
     taxonomy: Taxonomy | None,
     choices: IndexChoices,
-) -> dict[str, Any]:
+) -> Record:
     counted = outcome_counts(parts.read(SUMMED))
     damage = [one for part in parts.done for one in part["damage"]]
     beside = Indexed(_nothing(), passed_over=found.passed_over)
@@ -230,7 +230,7 @@ def _remark_reasons(reasons: Counter[str]) -> Iterator[str]:
         yield f"Left out: {'; '.join([*named, '…'] if len(reasons) > len(named) else named)}."
 
 
-def _told(part: Mapping[str, Any]) -> Indexed:
+def _told(part: Record) -> Indexed:
     return Indexed(
         _nothing(),
         passed_over=part["passed_over"],
@@ -247,7 +247,7 @@ def _explain_nothing(found: FoundSources, told: Indexed) -> str:
     return " ".join([*sentences, *told.remarks])
 
 
-def _report_result(notes: dict[str, Any], taxonomy: Taxonomy | None, context: Context) -> None:
+def _report_result(notes: Record, taxonomy: Taxonomy | None, context: Context) -> None:
     for remark in notes["remarks"]:
         context.report(remark)
     summary, count = notes["summary"], notes["unlabelled"]
@@ -266,7 +266,7 @@ def _report_result(notes: dict[str, Any], taxonomy: Taxonomy | None, context: Co
         )
 
 
-def _damaged(output: Path, notes: dict[str, Any]) -> DataError:
+def _damaged(output: Path, notes: Record) -> DataError:
     others = len(notes["damage"]) - 1
     more = f" (and {others} more)" if others else ""
     what = f"{_first(notes['damage'])}{more}. {printable(output)} holds the "
@@ -276,16 +276,16 @@ def _damaged(output: Path, notes: dict[str, Any]) -> DataError:
     return DataError(f"{what}{rows} pictures before it; --salvage goes on behind it.")
 
 
-def _first(damage: list[dict[str, Any]]) -> str:
+def _first(damage: Sequence[Record]) -> str:
     return f"Damaged at byte {damage[0]['offset']}: {damage[0]['message']}"
 
 
 def _finished_notes(
     output: Path, fingerprint: Fingerprint, choices: IndexChoices, overwrite: bool
-) -> dict[str, Any] | None:
+) -> Record | None:
     """Return the notes of the manifest at `output`; None if it has to be made."""
     if not manifest_artefact(output).matches(fingerprint, overwrite):
         return None
-    notes: dict[str, Any] = (read_about(output) or {"notes": {}})["notes"]
+    notes: Record = (read_about(output) or {"notes": {}})["notes"]
     # What broke off at damage is no finished manifest: it is made anew as soon as it can be.
     return None if notes.get("damage") and not notes["salvaged"] and choices.salvage else notes

@@ -1,11 +1,10 @@
-"""A bundle and a manifest go in; a prediction for every picture and group comes out."""
+"""Predicts every image and group of a manifest with a bundle."""
 
 import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from pixonomy.bundle.load import Bundle, load_bundle
 from pixonomy.dataset.manifest import hash_manifest, read_about
@@ -15,6 +14,7 @@ from pixonomy.prediction.pooling import Pooling, check_pooling
 from pixonomy.prediction.predict_groups import NEEDED, Predictor, predict_parts
 from pixonomy.prediction.submission import holds, submission_lines, write_submission
 from pixonomy.progress import Context
+from pixonomy.results.answer_results import PredictResult
 from pixonomy.storage.address import require_local
 from pixonomy.storage.artefact import FileArtefact, Record, read_parquet_record
 from pixonomy.storage.checkpoints import Checkpoints, has_checkpoints, remove_checkpoints
@@ -22,6 +22,7 @@ from pixonomy.storage.files import printable
 from pixonomy.storage.fingerprint import Fingerprint
 from pixonomy.storage.locks import lock_file
 from pixonomy.storage.tables import scan_parquet
+from pixonomy.verbs.find_manifest import find_manifest
 
 _DEFAULT = Context()
 _KEY = "predictions"
@@ -56,14 +57,18 @@ def predict(
     choices: PredictChoices | None = None,
     overwrite: bool = False,
     context: Context = _DEFAULT,
-) -> dict[str, Any]:
+) -> PredictResult:
     """Predict every picture of a manifest, and each group by its pictures together.
 
     A killed call goes on behind its last part. `predict_parts` tells the table's columns. Its rows
     have the manifest's order; groups torn apart there come together where they first appear.
 
+    Args:
+        manifest: or a folder, a table, an archive or a glob, which is indexed first into the
+            hidden folder `.<output>.indexed` beside the output.
+
     Returns:
-        {predictions, submission, rows, groups, problems (rows without an answer), seconds}.
+        A PredictResult.
 
     Raises:
         SettingError: if there is no bundle or manifest, or an output is something else.
@@ -73,6 +78,7 @@ def predict(
     choices = choices or PredictChoices()
     _check_outputs(output, choices.submission)
     answering = load_bundle(bundle)
+    manifest = find_manifest(manifest, output.with_name(f".{output.name}.indexed"), context)
     wanted = _fingerprint(answering, manifest, choices)
     about = _read_finished(output, wanted, overwrite)
     if about is None or has_checkpoints(output):
@@ -85,12 +91,15 @@ def predict(
     if choices.submission is not None:
         _submit(output, manifest, answering, choices.submission, overwrite, report=context.report)
     _report_result(about, answering, context)
-    return {
-        "predictions": printable(output),
-        "submission": printable(choices.submission) if choices.submission is not None else None,
-        **{name: about[name] for name in ("rows", "groups", "problems")},
-        "seconds": round(time.monotonic() - began, 3),
-    }
+    submission = choices.submission
+    return PredictResult(
+        predictions=printable(output),
+        submission=printable(submission) if submission is not None else None,
+        rows=about["rows"],
+        groups=about["groups"],
+        problems=about["problems"],
+        seconds=round(time.monotonic() - began, 3),
+    )
 
 
 def _check_outputs(output: Path, submission: Path | None) -> None:
@@ -117,7 +126,7 @@ def _predict(
     choices: PredictChoices,
     fingerprint: Fingerprint,
     context: Context,
-) -> dict[str, Any]:
+) -> Record:
     """Make the table; return what is stored with it."""
     described = read_about(manifest)
     assert described is not None  # it has been hashed as a manifest

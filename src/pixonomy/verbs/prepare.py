@@ -1,4 +1,4 @@
-"""A manifest with splits goes in; arrays come out."""
+"""Decodes and resizes the images of a manifest once, into arrays that training reads."""
 
 import time
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A manifest goes in; a manifest of some of its categories and products comes out."""
+"""Draws a manifest of some categories and products from a larger one."""
 
 from dataclasses import asdict
 from pathlib import Path

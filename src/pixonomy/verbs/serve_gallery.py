@@ -1,4 +1,4 @@
-"""A port goes in; a stock-photo site in a box is served there until somebody stops it."""
+"""Serves a drawn stock-photo site on a port of this machine until somebody stops it."""
 
 import tempfile
 import time

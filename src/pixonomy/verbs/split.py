@@ -1,4 +1,4 @@
-"""A manifest goes in; a manifest with train, validation and test comes out."""
+"""Assigns the images of a manifest to train, validation and test."""
 
 from dataclasses import asdict, replace
 from pathlib import Path

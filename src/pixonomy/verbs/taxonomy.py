@@ -1,25 +1,25 @@
-"""A name, or a table of what people typed, goes in; a file of categories and keywords comes out."""
+"""Drafts a file of categories and keywords, by name or from what people typed."""
 
 from pathlib import Path
-from typing import Any
 
 from pixonomy.collecting.known import check_settings
 from pixonomy.dataset.keywords import KeywordFile, read_keyword_file, shipped_text
 from pixonomy.errors import SettingError
+from pixonomy.results.data_results import TaxonomyResult
 from pixonomy.storage.address import require_local
 from pixonomy.storage.files import printable, storage_errors, write_text
 
 
 def init_taxonomy(
     output: Path, name: str = "savings-goals", table: Path | None = None, overwrite: bool = False
-) -> dict[str, Any]:
+) -> TaxonomyResult:
     """Write a shipped taxonomy, or a draft made from goal names.
 
     Args:
         table: a CSV of free-text names and their counts; None: the shipped taxonomy `name`.
 
     Returns:
-        {taxonomy, categories, keywords}.
+        A TaxonomyResult.
 
     Raises:
         SettingError: if there is no such taxonomy or table, or the file exists.
@@ -33,11 +33,11 @@ def init_taxonomy(
     return _count(output, read_keyword_file(output))
 
 
-def check_taxonomy(path: Path) -> dict[str, Any]:
+def check_taxonomy(path: Path) -> TaxonomyResult:
     """Check a taxonomy, and the settings of providers in it; nobody is asked.
 
     Returns:
-        {taxonomy, categories, keywords}.
+        A TaxonomyResult.
 
     Raises:
         SettingError: saying what is wrong with it.
@@ -53,9 +53,9 @@ def _propose(table: Path) -> str:
     return propose(table)
 
 
-def _count(path: Path, file: KeywordFile) -> dict[str, Any]:
-    return {
-        "taxonomy": printable(path),
-        "categories": len(file.categories),
-        "keywords": len(file.keywords),
-    }
+def _count(path: Path, file: KeywordFile) -> TaxonomyResult:
+    return TaxonomyResult(
+        taxonomy=printable(path),
+        categories=len(file.categories),
+        keywords=len(file.keywords),
+    )

@@ -1,4 +1,4 @@
-"""Arrays and a recipe go in; a run with its bundle comes out."""
+"""Trains on arrays by a recipe: a run with its bundle."""
 
 import shutil
 from dataclasses import dataclass, field, replace
@@ -15,7 +15,7 @@ from pixonomy.models.on_torch import on_torch
 from pixonomy.progress import Context
 from pixonomy.results.model_results import TrainResult
 from pixonomy.storage.address import require_local
-from pixonomy.storage.artefact import FolderArtefact
+from pixonomy.storage.artefact import FolderArtefact, Record
 from pixonomy.storage.files import (
     hash_file,
     hash_json,
@@ -167,7 +167,7 @@ def train(
     )
 
 
-def _finished_result(folder: RunFolder, run: Run, overwrite: bool) -> dict[str, Any] | None:
+def _finished_result(folder: RunFolder, run: Run, overwrite: bool) -> Record | None:
     """Return what a finished training has reached; None if there is something to be done."""
     found = found_training(folder)
     is_same = is_finished(printable(folder.path), found, run.fingerprint, overwrite)
@@ -182,13 +182,13 @@ def _make(
     overwrite: bool,
     *,
     context: Context,
-) -> dict[str, Any]:
+) -> Record:
     """Train and write the bundle, as far as neither has been done, also by another run."""
     found = found_training(folder)
     if not is_finished(printable(folder.path), found, run.fingerprint, overwrite):
         _clear(folder)
         run.write(folder)
-    result: dict[str, Any] | None = read_json(folder.result)
+    result: Record | None = read_json(folder.result)
     if result is None:
         result = _train(arrays, run, folder, plan.weights, context)
     if not (folder.bundle / BUNDLE_FILE).exists():
@@ -204,7 +204,7 @@ def _train(
     folder: RunFolder,
     weights: str | Path | None,
     context: Context,
-) -> dict[str, Any]:
+) -> Record:
     """Train; of several hosts the first one writes into the run, the others beside it."""
     from pixonomy.models.distributed import join
 

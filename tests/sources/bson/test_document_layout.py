@@ -12,15 +12,15 @@ from pixonomy.sources.bson.document import Product, read_product
 from pixonomy.sources.bson.document_layout import Alike, Layout, learn, read_alike
 from pixonomy.sources.bson.fields import Damaged
 
-ImageShards = list[bytes]
-Write = Callable[[int, ImageShards], bytes]
+ImageBytes = list[bytes]
+Write = Callable[[int, ImageBytes], bytes]
 
 
 def document(content: bytes) -> bytes:
     return pack("<i", len(content) + 5) + content + b"\0"
 
 
-def imgs(images: ImageShards) -> bytes:
+def imgs(images: ImageBytes) -> bytes:
     records = [
         b"\x03%d\0" % number + document(b"\x05picture\0" + pack("<ib", len(one), 0) + one)
         for number, one in enumerate(images)
@@ -28,18 +28,18 @@ def imgs(images: ImageShards) -> bytes:
     return b"\x04imgs\0" + document(b"".join(records))
 
 
-def cdiscount(number: int, images: ImageShards) -> bytes:
+def cdiscount(number: int, images: ImageBytes) -> bytes:
     ids = b"\x10_id\0" + pack("<i", number) + b"\x10category_id\0" + pack("<i", 2 * number)
     return document(ids + imgs(images))
 
 
-def turned_round(number: int, images: ImageShards) -> bytes:
+def turned_round(number: int, images: ImageBytes) -> bytes:
     """The pictures first, 64-bit ids, and other fields that have one length."""
     category = b"\x08new\0" + bytes([number % 2]) + b"\x12category_id\0" + pack("<q", 2 * number)
     return document(imgs(images) + category + b"\x0anothing\0\x12_id\0" + pack("<q", number))
 
 
-def to_classify(number: int, images: ImageShards) -> bytes:
+def to_classify(number: int, images: ImageBytes) -> bytes:
     return document(imgs(images) + b"\x10_id\0" + pack("<i", number))
 
 
@@ -47,14 +47,14 @@ def text(name: bytes, value: bytes) -> bytes:
     return b"\x02" + name + b"\0" + pack("<i", len(value) + 1) + value + b"\0"
 
 
-def with_texts(number: int, images: ImageShards) -> bytes:
+def with_texts(number: int, images: ImageBytes) -> bytes:
     """Ids and a title of any length, before the pictures and behind them."""
     title = text(b"title", b"t" * (number % 9))
     category = text(b"category_id", b"c%d" % (2 * number))
     return document(title + text(b"_id", b"%d" % number) + imgs(images) + title + category)
 
 
-def with_binaries(number: int, images: ImageShards) -> bytes:
+def with_binaries(number: int, images: ImageBytes) -> bytes:
     """The pictures themselves in the list, ids of 12 bytes, and a decimal category."""
     records = b"".join(
         b"\x05%d\0" % place + pack("<ib", len(one), 0) + one for place, one in enumerate(images)
@@ -64,7 +64,7 @@ def with_binaries(number: int, images: ImageShards) -> bytes:
     return document(array + category + b"\x07_id\0" + number.to_bytes(12))
 
 
-def without_list(number: int, _: ImageShards) -> bytes:
+def without_list(number: int, _: ImageBytes) -> bytes:
     return document(text(b"title", b"t" * (number % 9)) + b"\x01_id\0" + pack("<d", number / 4))
 
 
@@ -99,7 +99,7 @@ PICTURES = st.lists(st.binary(max_size=30), max_size=13)
 @given(all_images=st.lists(PICTURES, min_size=1, max_size=6), first=st.integers(0, 2**30 - 6))
 @settings(max_examples=60, deadline=None)
 def test_documents_of_one_layout_are_read_as_the_careful_reader_reads_them(
-    write: Write, all_images: list[ImageShards], first: int
+    write: Write, all_images: list[ImageBytes], first: int
 ) -> None:
     documents = [write(first + count, one) for count, one in enumerate(all_images)]
     alike = read_together(documents, learn_from(write(first, [b"a"])))

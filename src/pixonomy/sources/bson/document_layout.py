@@ -1,8 +1,8 @@
 """Reads thousands of BSON documents of one layout at once: their ids and image byte ranges.
 
 Almost all documents of a catalogue have the same fields of the same types in the same order. What
-one document taught is tried on all others with a few array operations; whatever differs in one
-byte that ought to be the same is left to the careful reader.
+is learnt of one document is tried on all others with a few array operations; whatever differs in
+one byte that ought to be the same is left to the careful reader.
 """
 
 from collections.abc import Callable
