@@ -114,7 +114,7 @@ def main() -> None:
     parser.add_argument("--categories", type=int, default=5_270)
     parser.add_argument("--page", type=Path, help="where to keep the page")
     asked = parser.parse_args()
-    table, labels = make_up(asked.images, asked.categories)
+    table, labels = make_up(asked.pictures, asked.categories)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     began = time.monotonic()
     report, seconds = evaluate(table, labels)
@@ -127,7 +127,7 @@ def main() -> None:
     print(
         json.dumps(
             {
-                "pictures": asked.images,
+                "pictures": asked.pictures,
                 "categories": asked.categories,
                 "seconds": round(total, 1),
                 "of_which": seconds,

@@ -230,7 +230,7 @@ def main() -> None:
         return
     folder = Path(tempfile.mkdtemp(prefix="pixonomy-long-list-"))
     try:
-        if told.state_db:
+        if told.ledger:
             fill_ledger(folder, told.rows)
         else:
             collect(folder, told.rows, told.minutes, told.intervals)

@@ -50,7 +50,7 @@ def main() -> None:
     told = parser.parse_args()
     folder = told.folder or Path(tempfile.mkdtemp(prefix="pixonomy-memory-"))
     folder.mkdir(exist_ok=True)
-    for words in commands(told.images.absolute(), str(told.weights.absolute()), told.size):
+    for words in commands(told.pictures.absolute(), str(told.weights.absolute()), told.size):
         if told.only and words[0] not in told.only:
             continue
         line: dict[str, object] = {"verb": " ".join(words[:2] if "--on" not in words else words)}

@@ -43,7 +43,7 @@ def main() -> None:
         shuffled = predictions[draws.permutation(predictions.height)]
         half = predictions.height // 2
         known, pool = shuffled[:half], shuffled[half:]
-        unknown = draw_set(pool, labels, asked.images, draws)
+        unknown = draw_set(pool, labels, asked.pictures, draws)
         found = estimate_shares(known, unknown, labels)
         real = [(unknown["label"] == label).mean() for label in labels]
         for one, share in zip(found, real, strict=True):

@@ -137,7 +137,7 @@ def spend_nothing(_provider: str) -> None:
 def politely(
     work: Callable[[Politeness], Any],
     pace: Pace = FAST,
-    patience: RetryPolicy = QUICK,
+    retry_policy: RetryPolicy = QUICK,
     budget: Callable[[str], None] = spend_nothing,
 ) -> Any:
     """Run a coroutine that asks a server of this machine politely."""
@@ -147,7 +147,7 @@ def politely(
 
     async def run() -> Any:
         async with Client("test/1 (a@example.org)", ["127.0.0.1", "localhost"]) as client:
-            return await work(Politeness(client, as_fast, budget, patience, time.time))
+            return await work(Politeness(client, as_fast, budget, retry_policy, time.time))
 
     with ThreadPoolExecutor(1) as thread:  # another test's browser may have a loop in this one
         return thread.submit(lambda: asyncio.run(run())).result()

@@ -114,7 +114,7 @@ def test_a_catalogue_is_indexed_and_predicted_with_the_base_alone(
     ("extra", "modules"),
     [
         ("audit", ["audit", "browse", "sample", "split", "compare"]),
-        ("collect", ["taxonomy", "collect", "serve_gallery", "collect_status", "collect_try"]),
+        ("collect", ["taxonomy", "collect", "serve_gallery"]),
     ],
 )
 def test_verbs_of_an_extra_are_imported_with_the_base_and_it_alone(

@@ -518,6 +518,7 @@ def test_a_search_goes_on_while_the_hosts_that_it_found_first_are_opened_slowly(
     assert max(when for when, _ in site.asked) - began < 2.5
 
 
+@pytest.mark.timed
 def test_a_host_has_one_pace_whatever_its_port(tmp_path: Path, serve_hosts: Serve) -> None:
     sites = [Photos(), Photos()]
     ports = [serve_hosts(one) for one in sites]

@@ -95,7 +95,7 @@ def test_a_selector_that_matches_nothing_is_told_with_what_there_was(serve: Serv
     assert told(walk(gallery(address, links="a.photo"), "x")) == [
         f"selector `a.photo` (links) matched 0 of 34 links on {place}"
     ]
-    assert told(walk(gallery(address, image="img.big"), "x")) == [
+    assert told(walk(gallery(address, picture="img.big"), "x")) == [
         f"selector `img.big` (picture) matched 0 of 2 pictures on {place}"
     ]
     (sentence,) = told(walk(gallery(address), "x"))

@@ -48,17 +48,22 @@ def test_of_many_hosts_that_were_left_those_are_named_at_which_most_images_wait(
 
 
 def test_where_no_host_can_be_reached_that_is_an_error_and_the_manifest_is_written(
+    tmp_path: Path,
+) -> None:
+    urls = [f"http://127.0.0.{number}:{FREE_PORT}/1.jpg" for number in (2, 3)]
+    with pytest.raises(DataError, match=r"No host could be reached \(2 asked\)"):
+        collect(write_list(tmp_path, urls), tmp_path / "out", CHOICES)
+    assert pl.read_parquet(tmp_path / "out" / "manifest.parquet").height == 0
+
+
+def test_where_only_dead_hosts_are_left_of_a_collection_that_is_no_error(
     tmp_path: Path, serve: Serve
 ) -> None:
-    script = Script({"/1.jpg": [image]})
     urls = [f"http://127.0.0.{number}:{FREE_PORT}/1.jpg" for number in (2, 3)]
-    live = write_list(tmp_path, [f"{serve(script)}/1.jpg", *urls])
-    assert collect(live, tmp_path / "out", CHOICES)["left_hosts"] == 2
-    manifest = tmp_path / "out" / "manifest.parquet"
-    manifest.unlink()
-    with pytest.raises(DataError, match=r"No host could be reached \(2 asked\)"):
-        collect(live, tmp_path / "out", CHOICES)
-    assert pl.read_parquet(manifest).filter(pl.col("problem").is_null()).height == 1
+    live = write_list(tmp_path, [f"{serve(Script({'/1.jpg': [image]}))}/1.jpg", *urls])
+    for _ in range(2):
+        again = collect(live, tmp_path / "out", CHOICES)
+        assert (again["pictures"], again["left_hosts"]) == (1, 2)
 
 
 def test_the_command_ends_with_1_where_no_host_can_be_reached(call: Call, tmp_path: Path) -> None:

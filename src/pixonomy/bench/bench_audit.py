@@ -31,7 +31,7 @@ _REPEATED = 10  # of these many images one is that before it again
 _CATEGORIES = 20
 _HASHED = 4_000  # images that the yardstick hashes, at most
 _CHUNK = 64
-QUICK = {"pictures": 60}
+QUICK = {"images": 60}
 _SPEED, _MEMORY = 300, 2 * 1024  # images/s and MiB: what is asked for
 
 

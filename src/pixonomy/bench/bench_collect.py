@@ -27,7 +27,7 @@ from pixonomy.progress import Context
 
 _IMAGES = 4000
 _ROUNDS = 3
-QUICK = {"pictures": 24, "rounds": 1}
+QUICK = {"images": 24, "rounds": 1}
 _BARE = "aiohttp, downloads only"
 _DEAD_SHARE = 0.2
 

@@ -21,7 +21,7 @@ _SIZE = 100  # pixels
 _RESIZE_SPEC = ResizeSpec(_SIZE)
 _IMAGES, _SLOW_IMAGES = 2000, 200  # a round; scikit-image takes milliseconds each
 _ROUNDS = 7
-QUICK = {"pictures": 4, "rounds": 1}
+QUICK = {"images": 4, "rounds": 1}
 _MOST_GREY_LEVELS = 2.0
 
 Way = Callable[[bytes], npt.NDArray[np.generic]]

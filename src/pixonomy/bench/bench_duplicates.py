@@ -40,7 +40,7 @@ _WEIGHTS = "weights/mobilenet_v2_imagenet_notop.weights.h5"
 _DRAWN = 300  # images, where there are no real ones
 _CHUNK = 100  # images a task
 _SEED = 41
-QUICK = {"pictures": 5}
+QUICK = {"images": 5}
 _DRAWN_QUALITY = 90
 _OURS, _OURS_WITH = "Pixonomy, no network", "Pixonomy, with MobileNetV2"
 

@@ -25,7 +25,7 @@ from pixonomy.verbs.index import index
 _SIZES = (50, 100)  # pixels
 _SETTINGS = ArraySettings(_SIZES, "stretch")
 _IMAGES = 200_000
-QUICK = {"pictures": 60}
+QUICK = {"images": 60}
 _BATCH = 2000  # images a task of the yardsticks
 _STORY_SHARE = 50  # one image in so many: the story's way would take ten minutes
 _BARE = "decode and both resizes in as many processes, kept nowhere"
