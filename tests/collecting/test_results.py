@@ -102,7 +102,7 @@ def test_a_selector_that_matches_nothing_is_told_with_what_there_was(serve: Serv
     assert sentence.startswith(f"{place} shows 2 pictures and names none by JSON-LD")
     script = Script({"/search": [html('<a href="/1">x</a>')], "/1": [html("<p>")]})
     address = serve(script)
-    (sentence,) = told(walk(gallery(address, links="a", image="img"), "x"))
+    (sentence,) = told(walk(gallery(address, links="a", picture="img"), "x"))
     assert sentence.startswith("selector `img` (picture) matched no picture on 1 of 1 pages")
     assert f"such as {address}/1" in sentence
 
