@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 from PIL import Image
 
-from pixonomy.evaluation.examples import Gallery, ImageShards, gather
+from pixonomy.evaluation.examples import Gallery, ImageReader, gather
 from pixonomy.evaluation.label_issues import LabelIssues, Suspect
 from pixonomy.evaluation.metrics import measure
 
@@ -28,7 +28,7 @@ def paint_grey(image_ids: Sequence[str]) -> Mapping[str, np.ndarray]:
     return {image_id: np.full((3, 8, 8), 128, dtype=np.uint8) for image_id in image_ids}
 
 
-def show(predictions: pl.DataFrame, images: ImageShards = paint_grey) -> Gallery:
+def show(predictions: pl.DataFrame, images: ImageReader = paint_grey) -> Gallery:
     return gather(predictions, measure(predictions, list(NAMES), "cat"), NAMES, images)
 
 

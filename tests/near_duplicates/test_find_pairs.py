@@ -7,7 +7,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from pixonomy.images.decode import Pixels
-from pixonomy.near_duplicates.find_pairs import ImageShards, find_pairs
+from pixonomy.near_duplicates.find_pairs import ComparedImages, find_pairs
 from pixonomy.progress import Context
 
 Draw = Callable[[int], Pixels]
@@ -49,7 +49,7 @@ def test_an_altered_copy_is_found_among_others(
 ) -> None:
     images = [encode(draw(number)) for number in range(OTHERS)]
     table = measure_images([*images, encode(ALTERED[how](draw(3)), 80)])
-    pairs = find_pairs(ImageShards(table, table.parent))
+    pairs = find_pairs(ComparedImages(table, table.parent))
     assert pairs.select("first", "second", "how").rows() == [(3, OTHERS, "pixels")]
     assert 0.5 < pairs["score"][0] <= 1
 
@@ -58,7 +58,7 @@ def test_different_pictures_are_no_pairs(
     draw: Draw, encode: Encode, measure_images: ImageStatistics
 ) -> None:
     table = measure_images([encode(draw(number)) for number in range(40)])
-    assert find_pairs(ImageShards(table, table.parent)).height == 0
+    assert find_pairs(ComparedImages(table, table.parent)).height == 0
 
 
 def test_of_pictures_with_equal_bytes_the_first_stands_for_all(
@@ -66,7 +66,7 @@ def test_of_pictures_with_equal_bytes_the_first_stands_for_all(
 ) -> None:
     one, copy = encode(draw(1)), encode(draw(1)[:, ::-1])
     table = measure_images([encode(draw(2)), one, one, copy, copy])
-    assert find_pairs(ImageShards(table, table.parent)).select("first", "second").rows() == [(1, 3)]
+    assert find_pairs(ComparedImages(table, table.parent)).select("first", "second").rows() == [(1, 3)]
 
 
 def test_blank_pictures_are_no_copies_of_each_other(
@@ -74,12 +74,12 @@ def test_blank_pictures_are_no_copies_of_each_other(
 ) -> None:
     plain = [encode(np.full((60, 60, 3), level, np.uint8)) for level in (250, 251, 252, 253)]
     table = measure_images(plain)
-    assert find_pairs(ImageShards(table, table.parent)).height == 0
+    assert find_pairs(ComparedImages(table, table.parent)).height == 0
 
 
 def test_a_survey_without_pictures_has_no_pairs(measure_images: ImageStatistics) -> None:
     table = measure_images([])
-    pairs = find_pairs(ImageShards(table, table.parent))
+    pairs = find_pairs(ComparedImages(table, table.parent))
     assert pairs.columns == ["first", "second", "how", "score"]
     assert pairs.height == 0
 
@@ -89,7 +89,7 @@ def test_a_picture_that_is_gone_has_no_pairs(
 ) -> None:
     table = measure_images([encode(draw(1)), encode(draw(1), 60)])
     (table.parent / "pictures").unlink()
-    assert find_pairs(ImageShards(table, table.parent)).height == 0
+    assert find_pairs(ComparedImages(table, table.parent)).height == 0
 
 
 def test_the_same_survey_gives_the_same_pairs_and_leaves_nothing_behind(
@@ -100,7 +100,7 @@ def test_the_same_survey_gives_the_same_pairs_and_leaves_nothing_behind(
     before = sorted(table.parent.iterdir())
     calls: list[tuple[str, int, int]] = []
     around = Context(2, lambda *call: calls.append(call))
-    first, second = (find_pairs(ImageShards(table, table.parent), context=around) for _ in "ab")
+    first, second = (find_pairs(ComparedImages(table, table.parent), context=around) for _ in "ab")
     assert first.equals(second)
     assert first.height >= OTHERS - 1
     assert sorted(table.parent.iterdir()) == before
@@ -114,5 +114,5 @@ def test_embeddings_bring_candidates_that_thumbnails_miss(
     table = measure_images([*images, encode(draw(3)[:, ::-1])])
     vectors = np.random.default_rng(0).normal(size=(OTHERS + 1, 24)).astype(np.float16)
     vectors[OTHERS] = vectors[3]
-    pairs = find_pairs(ImageShards(table, table.parent, vectors))
+    pairs = find_pairs(ComparedImages(table, table.parent, vectors))
     assert pairs.select("first", "second").rows() == [(3, OTHERS)]

@@ -5,7 +5,7 @@ from pathlib import Path
 import polars as pl
 
 from pixonomy.auditing.measure import ImageStatistics
-from pixonomy.near_duplicates.find_pairs import MATCH_VERSION, ImageShards, find_pairs
+from pixonomy.near_duplicates.find_pairs import MATCH_VERSION, ComparedImages, find_pairs
 from pixonomy.progress import Context
 from pixonomy.storage.cache import keep
 from pixonomy.storage.fingerprint import Fingerprint
@@ -25,7 +25,7 @@ def pair(
     """
 
     def make() -> pl.DataFrame:
-        images = ImageShards(surveyed.table, base, surveyed.embeddings)
+        images = ComparedImages(surveyed.table, base, surveyed.embeddings)
         return find_pairs(images, context=context)
 
     return keep(folder / PAIRS, {**made_from, "matching": MATCH_VERSION}, make)

@@ -30,7 +30,7 @@ from pixonomy.gallery.draw_images import CATEGORIES, draw_image
 from pixonomy.gallery.photograph import encode_jpeg
 from pixonomy.images.decode import decode
 from pixonomy.images.embedding import Embedder
-from pixonomy.near_duplicates.find_pairs import ImageShards, find_pairs
+from pixonomy.near_duplicates.find_pairs import ComparedImages, find_pairs
 from pixonomy.progress import Context
 from pixonomy.storage.address import Address
 from pixonomy.storage.files import storage_errors
@@ -118,15 +118,15 @@ class _Planted:
     def find(self, embedder: Embedder | None, context: Context, clock: _Clock) -> Found:
         """Examine all images and find pairs, as `audit` does."""
         locations = self._write()
-        measure_images = self.folder / "survey.parquet"
+        statistics = self.folder / "survey.parquet"
         began = time.perf_counter()
         chunks = [locations[at : at + _CHUNK] for at in range(0, len(locations), _CHUNK)]
         tasks = [ExamineTask(chunk, embedder) for chunk in chunks]
         examined = list(run(examine_images, tasks, context.cores))
-        _write_statistics(measure_images, locations, examined)
+        _write_statistics(statistics, locations, examined)
         embeddings = np.concatenate([one.embeddings for one in examined]) if embedder else None
         quiet = replace(context, progress=lambda *_: None)
-        pairs = find_pairs(ImageShards(measure_images, self.folder, embeddings), context=quiet)
+        pairs = find_pairs(ComparedImages(statistics, self.folder, embeddings), context=quiet)
         clock.seconds += time.perf_counter() - began
         clock.images += len(locations)
         equal = sum(one == other for one, other in zip(self.base, self.duplicates, strict=True))

@@ -14,7 +14,7 @@ from pixonomy.pages.thumbnail import as_data_uri, encode_thumbnail, tint
 from pixonomy.pages.wording import percent
 
 Pixels = npt.NDArray[np.uint8]
-ImageShards = Callable[[Sequence[str]], Mapping[str, Pixels]]
+ImageReader = Callable[[Sequence[str]], Mapping[str, Pixels]]
 Attention = Callable[[Sequence[str], Sequence[str]], Mapping[str, npt.NDArray[np.float32]]]
 """Image ids and predicted labels → where in each image the answer comes from, (h, w), 0 to 1."""
 
@@ -98,7 +98,7 @@ def gather(
     predictions: pl.DataFrame,
     metrics: Metrics,
     names: Mapping[str, str],
-    images: ImageShards,
+    images: ImageReader,
     attention: Attention | None = None,
     label_issues: LabelIssues | None = None,
 ) -> Gallery:
@@ -137,7 +137,7 @@ class _Shown:
     def __init__(
         self,
         names: Mapping[str, str],
-        images: ImageShards,
+        images: ImageReader,
         large: pl.DataFrame,
         small: pl.DataFrame,
         attention: Attention | None,

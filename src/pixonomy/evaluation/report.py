@@ -14,7 +14,7 @@ from polars import selectors
 
 from pixonomy.evaluation.calibration import CalibrationCheck
 from pixonomy.evaluation.copies import DuplicateCheck
-from pixonomy.evaluation.examples import Attention, Gallery, ImageShards, gather
+from pixonomy.evaluation.examples import Attention, Gallery, ImageReader, gather
 from pixonomy.evaluation.external_test import ExternalTest
 from pixonomy.evaluation.figures import (
     draw_coverage,
@@ -83,7 +83,7 @@ class Report:
     labels: tuple[str, ...]
     names: Mapping[str, str]
     predictions: pl.DataFrame
-    images: ImageShards
+    images: ImageReader
     history: pl.DataFrame | None
     baselines: Mapping[str, float]
     counts: pl.DataFrame

@@ -39,24 +39,24 @@ _SCHEMA = {
 
 
 @dataclass(frozen=True)
-class ImageShards:
+class ComparedImages:
     """What is compared.
 
     Attributes:
-        measure_images: the image statistics, a Parquet file with the columns `NEEDED`, a row an
+        statistics: the image statistics, a Parquet file with the columns `NEEDED`, a row an
             image; rows without sha256 or descriptor take no part, and of equal sha256 the first
             stands for all.
         base: the folder that relative `uri`s hang from.
         embeddings: float16 or float32 (rows, d), or None.
     """
 
-    measure_images: Path
+    statistics: Path
     base: Path
     embeddings: Embeddings | None = None
 
 
 def find_pairs(
-    images: ImageShards, settings: MatchSettings = _USUAL, context: Context = _DEFAULT
+    images: ComparedImages, settings: MatchSettings = _USUAL, context: Context = _DEFAULT
 ) -> pl.DataFrame:
     """Find images that show the same, though cropped, padded, mirrored, turned or altered.
 
@@ -65,7 +65,7 @@ def find_pairs(
         ("pixels"), score (Float32, the correlation of what both show, 0 to 1); sorted, each pair
         once. An image that can no longer be read has no pairs.
     """
-    with open_thumbnail_index(images.measure_images, images.embeddings) as thumbnail_index:
+    with open_thumbnail_index(images.statistics, images.embeddings) as thumbnail_index:
         if len(thumbnail_index.rows) < 2:
             return pl.DataFrame(schema=_SCHEMA)
         candidate_pairs = suspect(thumbnail_index, settings, context)
@@ -84,7 +84,7 @@ def find_pairs(
 
 
 def _verify(
-    candidate_pairs: pl.DataFrame, rows: pl.Series, images: ImageShards, context: Context
+    candidate_pairs: pl.DataFrame, rows: pl.Series, images: ComparedImages, context: Context
 ) -> list[float]:
     scores: list[float] = []
     is_worth = candidate_pairs.height > _FEW * _TASK
@@ -95,11 +95,13 @@ def _verify(
     return scores
 
 
-def _tasks(candidate_pairs: pl.DataFrame, rows: pl.Series, images: ImageShards) -> Iterator[Task]:
+def _tasks(
+    candidate_pairs: pl.DataFrame, rows: pl.Series, images: ComparedImages
+) -> Iterator[Task]:
     for many in candidate_pairs.iter_slices(_LOCATED):
         ends = np.stack([many["first"].to_numpy(), many["second"].to_numpy()])
         involved, places = np.unique(ends, return_inverse=True)
-        locations = locate(_read_places(images.measure_images, rows.gather(involved)), images.base)
+        locations = locate(_read_places(images.statistics, rows.gather(involved)), images.base)
         pairs = places.reshape(ends.shape).T
         where = many["placement"].to_numpy().reshape(-1, 2, 3)
         flags = many.select("is_placed", "is_in_place").rows()
@@ -119,9 +121,9 @@ def _tasks(candidate_pairs: pl.DataFrame, rows: pl.Series, images: ImageShards) 
             )
 
 
-def _read_places(measure_images: Path, rows: pl.Series) -> pl.DataFrame:
+def _read_places(statistics: Path, rows: pl.Series) -> pl.DataFrame:
     """Return where the images of ascending rows lie."""
-    with scan_parquet(measure_images) as table:
+    with scan_parquet(statistics) as table:
         there = table.collect_schema().names()
         names = [name for name in NEEDED if name in there and name != "descriptor"]
         places = table.select(names).with_row_index("row")

@@ -44,20 +44,20 @@ class ThumbnailIndex:
 
 @contextmanager
 def open_thumbnail_index(
-    measure_images: Path, embeddings: Embeddings | None
+    statistics: Path, embeddings: Embeddings | None
 ) -> Iterator[ThumbnailIndex]:
     """Gather what is known of images; the file that holds it is gone when the block ends.
 
     Args:
-        measure_images: the image statistics, a Parquet file with columns sha256 and descriptor.
+        statistics: the image statistics, a Parquet file with columns sha256 and descriptor.
             Rows without them take no part, and of equal sha256 the first stands for all.
         embeddings: (rows of that file, d), or None.
     """
-    rows = _read_rows(measure_images)
-    path = partial_path(measure_images.with_name(f"{measure_images.name}.thumbnails"))
+    rows = _read_rows(statistics)
+    path = partial_path(statistics.with_name(f"{statistics.name}.thumbnails"))
     try:
         with storage_errors(path):
-            thumbnails = _lay(measure_images, rows, path) if len(rows) else _no_thumbnails()
+            thumbnails = _lay(statistics, rows, path) if len(rows) else _no_thumbnails()
         reader = _reader(embeddings, rows) if embeddings is not None and len(rows) else None
         yield ThumbnailIndex(rows, thumbnails, path, reader)
     finally:
@@ -70,8 +70,8 @@ def map_thumbnails(path: Path) -> Thumbnails:
         return np.memmap(path, np.uint8, "r").reshape(-1, THUMBNAIL_SIDE**2)
 
 
-def _read_rows(measure_images: Path) -> npt.NDArray[np.int64]:
-    with scan_parquet(measure_images) as table:
+def _read_rows(statistics: Path) -> npt.NDArray[np.int64]:
+    with scan_parquet(statistics) as table:
         known = (
             table.select("sha256", has_descriptor=pl.col("descriptor").is_not_null())
             .with_row_index("row")
@@ -84,10 +84,10 @@ def _read_rows(measure_images: Path) -> npt.NDArray[np.int64]:
     return known["row"].to_numpy().astype(np.int64)
 
 
-def _lay(measure_images: Path, rows: npt.NDArray[np.int64], path: Path) -> Thumbnails:
+def _lay(statistics: Path, rows: npt.NDArray[np.int64], path: Path) -> Thumbnails:
     shape = (len(rows), THUMBNAIL_SIDE**2)
     thumbnails: Thumbnails = np.memmap(path, np.uint8, "w+", shape=shape)
-    with scan_parquet(measure_images) as table:
+    with scan_parquet(statistics) as table:
         for first in range(0, int(rows[-1]) + 1, _SLICE):
             start, end = np.searchsorted(rows, [first, first + _SLICE])
             some = table.slice(first, _SLICE).select("descriptor").collect()["descriptor"]
