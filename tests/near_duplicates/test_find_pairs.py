@@ -66,7 +66,8 @@ def test_of_pictures_with_equal_bytes_the_first_stands_for_all(
 ) -> None:
     one, copy = encode(draw(1)), encode(draw(1)[:, ::-1])
     table = measure_images([encode(draw(2)), one, one, copy, copy])
-    assert find_pairs(ComparedImages(table, table.parent)).select("first", "second").rows() == [(1, 3)]
+    pairs = find_pairs(ComparedImages(table, table.parent))
+    assert pairs.select("first", "second").rows() == [(1, 3)]
 
 
 def test_blank_pictures_are_no_copies_of_each_other(
