@@ -193,7 +193,7 @@ def test_a_large_table_is_decoded_once_not_once_a_row(tmp_path: Path) -> None:
     assert (
         sum(len(data) for _, data in read_all(locations) if isinstance(data, bytes)) == 4000 * count
     )
-    assert time.perf_counter() - began < 100 * once
+    assert time.perf_counter() - began < 0.2 * count * once  # once a row would be five times that
 
 
 def test_a_row_that_names_no_range_does_not_spoil_its_neighbours(tmp_path: Path) -> None:

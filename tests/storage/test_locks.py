@@ -82,7 +82,7 @@ def test_the_second_is_told_at_once_who_holds_it(tmp_path: Path) -> None:
         began = time.monotonic()
         with pytest.raises(ArtefactInUse) as told, lock_file(path):
             pass
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < 5
     host = os.uname().nodename
     sentence = str(told.value)
     assert sentence.startswith(f"{path} is being made by another run: `-c {path}` (process ")
