@@ -24,8 +24,8 @@ AT_ONCE = 32
 _WIDTH, _HEIGHT = 1024, 768
 _DEAD_HOSTS = 100
 _SERVER = """
-from pixonomy.bench.collect_site import serve_pictures
-serve_pictures()
+from pixonomy.bench.collect_site import serve_images
+serve_images()
 """
 
 
