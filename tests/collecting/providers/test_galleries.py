@@ -134,7 +134,7 @@ def test_a_collection_from_a_gallery_of_sigals_is_whole(
 
 
 def test_lazygals_pages_lead_to_the_originals(lazygal_site: str) -> None:
-    originals = gallery(lazygal_site, links="a:has(> img.media_image)", image=".original_link a")
+    originals = gallery(lazygal_site, links="a:has(> img.media_image)", picture=".original_link a")
     assert names(originals, "beach") == [
         "At%20noon.jpg", "Gr%C3%BC%C3%9Fe%20&%20more.jpg", "Palm%20(1).jpg",
     ]  # fmt: skip
