@@ -182,6 +182,7 @@ def test_flipped_bytes_in_a_table_are_reasons_or_do_no_harm(tmp_path: Path) -> N
         assert sorted(place for place, _ in answers) == list(range(12))
 
 
+@pytest.mark.timed
 def test_a_large_table_is_decoded_once_not_once_a_row(tmp_path: Path) -> None:
     table = tmp_path / "t.parquet"
     count = 5000
@@ -193,7 +194,7 @@ def test_a_large_table_is_decoded_once_not_once_a_row(tmp_path: Path) -> None:
     assert (
         sum(len(data) for _, data in read_all(locations) if isinstance(data, bytes)) == 4000 * count
     )
-    assert time.perf_counter() - began < 0.2 * count * once  # once a row would be five times that
+    assert time.perf_counter() - began < 100 * once
 
 
 def test_a_row_that_names_no_range_does_not_spoil_its_neighbours(tmp_path: Path) -> None:

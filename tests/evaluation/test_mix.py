@@ -39,18 +39,18 @@ def test_where_only_the_mix_differs_all_is_because_of_it() -> None:
     seen = found(own, answers(cat=(18, 20), dog=(40, 80)))
     assert (seen.own, seen.there) == (0.7, 0.58)
     assert seen.accuracy == pytest.approx(0.7)
-    assert seen.by_images.difference == pytest.approx(0)
+    assert seen.by_pictures.difference == pytest.approx(0)
     assert seen.by_mix.difference == pytest.approx(-0.12)
     assert seen.by_mix.low < -0.12 < seen.by_mix.high < 0
-    assert seen.by_images.low < 0 < seen.by_images.high
+    assert seen.by_pictures.low < 0 < seen.by_pictures.high
 
 
 def test_where_the_mix_is_the_same_all_is_because_of_the_pictures() -> None:
     own = answers(cat=(95, 100), dog=(90, 100))
     seen = found(own, answers(cat=(50, 80), dog=(40, 80)))
     assert seen.by_mix.difference == pytest.approx(0)
-    assert seen.by_images.difference == pytest.approx(0.5625 - 0.925)
-    assert seen.by_images.high < -0.2
+    assert seen.by_pictures.difference == pytest.approx(0.5625 - 0.925)
+    assert seen.by_pictures.high < -0.2
     assert seen.accuracy == pytest.approx(seen.there)
 
 
@@ -66,7 +66,7 @@ def test_the_parts_add_up_and_their_intervals_hold_them(right: list[tuple[int, i
         for side in (0, 1)
     )
     seen = found(own, there)
-    parts = (seen.by_mix, seen.by_images)
+    parts = (seen.by_mix, seen.by_pictures)
     assert sum(one.difference for one in parts) == pytest.approx(seen.there - seen.own)
     assert all(one.low - 1e-9 <= one.difference <= one.high + 1e-9 for one in parts)
     assert seen.accuracy_low <= seen.accuracy <= seen.accuracy_high
@@ -161,12 +161,12 @@ def cover(there: Sequence[float], size: int, runs: int) -> list[float]:
         assert mix == Mix(seen, "", (), (), ())
         tested = np.array([(own["label"] == label).mean() for label in LABELS], float)
         truth = tested @ there
-        by_mix, by_images = np.dot(OTHERS, there) - truth, truth - tested @ ACCURACIES
+        by_mix, by_pictures = np.dot(OTHERS, there) - truth, truth - tested @ ACCURACIES
         held.append(
             (
                 seen.accuracy_low <= truth <= seen.accuracy_high,
                 seen.by_mix.low <= by_mix <= seen.by_mix.high,
-                seen.by_images.low <= by_images <= seen.by_images.high,
+                seen.by_pictures.low <= by_pictures <= seen.by_pictures.high,
             )
         )
     return [float(share) for share in np.mean(held, axis=0)]

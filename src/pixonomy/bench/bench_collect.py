@@ -71,7 +71,7 @@ def bench_collect(
                 shutil.rmtree(folder / "out", ignore_errors=True)
             context.progress("measuring rounds", turn + 1, rounds + 1)
         memory = {count: _weigh(folder, site, count) for count in (images, images // 4)}
-    return _report_result(images, runs, memory)
+    return _as_measurements(images, runs, memory)
 
 
 def _ways(folder: Path, site: Site, images: int) -> dict[str, Callable[[int], list[str]]]:
@@ -127,7 +127,7 @@ def _weigh(folder: Path, site: Site, count: int) -> float:
     return watch([*_ours(place / "out", count), str(taxonomy)]).anonymous_bytes / 1024**2
 
 
-def _report_result(images: int, runs: _Runs, memory: Mapping[int, float]) -> list[Measurement]:
+def _as_measurements(images: int, runs: _Runs, memory: Mapping[int, float]) -> list[Measurement]:
     others = [name for name in runs.seconds if name not in ("ours", "with dead hosts")]
     seconds = {name: median(values) for name, values in runs.seconds.items()}
     cpu = {name: 1000 * median(values) / images for name, values in runs.cpu.items()}

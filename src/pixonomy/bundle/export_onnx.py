@@ -98,13 +98,13 @@ def export_bundle(
         given = network.run(some).logits
         _check(answer(make_predictor(model), some, run.recipe.test_flip), given, CPU)
         _check(answered, given, device)
-        about = _report_result(run, arrays, numbers, network) | {
+        about = _describe_bundle(run, arrays, numbers, network) | {
             "hashes": {MODEL_FILE: hash_file(partial / MODEL_FILE)}
         }
         write_json(partial / BUNDLE_FILE, seal(about))
 
 
-def _report_result(
+def _describe_bundle(
     run: Run, arrays: Arrays, numbers: npt.NDArray[np.int64], network: Network
 ) -> dict[str, Any]:
     """Calibrate a network and return what `bundle.json` says, but for the hashes."""

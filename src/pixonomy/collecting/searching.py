@@ -64,7 +64,7 @@ class Searching:
             self._stop(provider.name, keyword, f"its page makes no sense ({type(error).__name__})")
             return False
         self._note(key, page)
-        self._report_result(provider.name, keyword, page.told)
+        self._report_sentences(provider.name, keyword, page.told)
         self._empty[key] = 0 if page.search_results else self._empty[key] + 1
         if self._empty[key] >= _MOST_EMPTY:
             self._stop(provider.name, keyword, f"{_MOST_EMPTY} pages in a row had no pictures")
@@ -95,7 +95,7 @@ class Searching:
         if self._stopped[provider, reason] == 1:
             self.report(f"{provider}, {keyword!r}: {reason}. Run again to go on.")
 
-    def _report_result(self, provider: str, keyword: str, sentences: tuple[str, ...]) -> None:
+    def _report_sentences(self, provider: str, keyword: str, sentences: tuple[str, ...]) -> None:
         for one in sentences:
             if (provider, one) not in self._sentences and self._told[provider] < _MOST_TOLD:
                 self._sentences.add((provider, one))

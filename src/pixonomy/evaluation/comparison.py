@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 from markupsafe import Markup
 
-from pixonomy.evaluation.difference import Difference, compare_apart, compare_paired
+from pixonomy.evaluation.difference import compare_apart, compare_paired
 from pixonomy.evaluation.figures import draw_histories
 from pixonomy.evaluation.matrix import tabulate_confusion
 from pixonomy.evaluation.metrics import Metrics
@@ -16,6 +16,7 @@ from pixonomy.intervals import unit_column
 from pixonomy.pages.bars import Bar
 from pixonomy.pages.render import render
 from pixonomy.pages.wording import counted, display_names, percent
+from pixonomy.results.model_results import AccuracyDifference
 
 CLEAR_BELOW = 0.05
 MATRIX_CATEGORIES = 12  # more do not fit side by side
@@ -53,7 +54,7 @@ class Compared:
     """
 
     name: str
-    difference: Difference
+    difference: AccuracyDifference
     adjusted: float
     only_first: int | None
     only_second: int | None
@@ -107,7 +108,7 @@ def render_comparison(
         "comparison.html",
         compared_runs=compared_runs,
         compared=compared,
-        sentences=[_report_result(compared_runs[0].name, one) for one in compared],
+        sentences=[_describe_compared(compared_runs[0].name, one) for one in compared],
         bars=_bars(compared_runs),
         settings=_differing(compared_runs),
         recalls=_recalls(compared_runs),
@@ -119,7 +120,7 @@ def render_comparison(
 
 def _compare(
     first: pl.DataFrame, second: pl.DataFrame
-) -> tuple[Difference, tuple[int | None, int | None]]:
+) -> tuple[AccuracyDifference, tuple[int | None, int | None]]:
     sides = [
         table.select(
             "image_id",
@@ -141,7 +142,7 @@ def _compare(
     return compare_paired(answers), (only[0], only[1])
 
 
-def _report_result(first: str, one: Compared) -> str:
+def _describe_compared(first: str, one: Compared) -> str:
     found = one.difference
     points = f"{100 * abs(found.difference):.1f} points"
     low, high = (f"{100 * bound:+.1f}" for bound in (found.low, found.high))

@@ -1,13 +1,13 @@
 """Measures how far the accuracies of two classifiers differ, with interval and p-value."""
 
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
 
 from pixonomy.bundle.calibrate import Doubles
 from pixonomy.intervals import Integers, Means, measure_means, number_units, sum_by
+from pixonomy.results.model_results import AccuracyDifference
 
 LEVEL = 0.95
 POWER = 0.80  # with which the smallest difference would be found
@@ -16,40 +16,7 @@ _MOST_DRAWS, _DRAWN = 10_000, 4 * 10**7  # fewer draws where units are many
 _FEWEST_DRAWS, _AT_ONCE = 500, 10**6
 
 
-@dataclass(frozen=True)
-class Difference:
-    """The second accuracy minus the first; shares run -1 to 1.
-
-    Attributes:
-        groups: independent units, of products, bursts and duplicates: images of one stand or fall
-            together.
-        first, second: the accuracies.
-        low, high: the 95 % interval of the difference.
-        chance: the p-value of no difference.
-        spread: the standard error of the difference; freedom: its degrees of freedom.
-        smallest: the difference that a test at 5 % would find four times in five.
-        is_paired: whether both answered the same images.
-    """
-
-    n: int
-    groups: int
-    first: float
-    second: float
-    difference: float
-    low: float
-    high: float
-    chance: float
-    spread: float
-    freedom: float
-    smallest: float
-    is_paired: bool
-
-    def as_json(self) -> dict[str, Any]:
-        """Return it as plain JSON."""
-        return asdict(self)
-
-
-def compare_paired(answers: pl.DataFrame, *, seed: int = 0) -> Difference:
+def compare_paired(answers: pl.DataFrame, *, seed: int = 0) -> AccuracyDifference:
     """Compare two classifiers on the same images.
 
     The chance is that of a sign-flip test over units: were both alike, each unit's difference could
@@ -71,7 +38,7 @@ def compare_paired(answers: pl.DataFrame, *, seed: int = 0) -> Difference:
     found = measure_means(*_with_two_more(gains, units))
     of_unit = sum_by(units, gains, int(units.max()) + 1)
     means = float(first.mean()), float(second.mean())
-    return _report_result(
+    return _make_difference(
         answers.height,
         len(of_unit),
         means,
@@ -83,7 +50,7 @@ def compare_paired(answers: pl.DataFrame, *, seed: int = 0) -> Difference:
     )
 
 
-def compare_apart(first: pl.DataFrame, second: pl.DataFrame) -> Difference:
+def compare_apart(first: pl.DataFrame, second: pl.DataFrame) -> AccuracyDifference:
     """Compare accuracies on different images.
 
     The chance is that of Student's t with the degrees of freedom of Welch and Satterthwaite; the
@@ -109,7 +76,7 @@ def compare_apart(first: pl.DataFrame, second: pl.DataFrame) -> Difference:
     errors = [_error(side) for side in sides]
     freedom = _welch(errors, [_freedom(side) for side in sides])
     spread = float(np.hypot(errors[0], errors[1]))
-    found = _report_result(
+    found = _make_difference(
         first.height + second.height,
         int(sum(side.units[0] for side in sides)),
         means,
@@ -187,7 +154,7 @@ def _draws(count: int) -> int:
     return max(_FEWEST_DRAWS, min(_MOST_DRAWS, _DRAWN // count))
 
 
-def _report_result(
+def _make_difference(
     n: int,
     groups: int,
     means: tuple[float, float],
@@ -197,11 +164,11 @@ def _report_result(
     freedom: float,
     chance: float,
     is_paired: bool,
-) -> Difference:
+) -> AccuracyDifference:
     from scipy.stats import t as student
 
     half, power = (float(student.ppf(share, freedom)) for share in ((1 + LEVEL) / 2, POWER))
-    return Difference(
+    return AccuracyDifference(
         n=n,
         groups=groups,
         first=means[0],

@@ -6,12 +6,13 @@ from typing import Any
 
 import polars as pl
 
-from pixonomy.evaluation.difference import Difference, compare_apart
+from pixonomy.evaluation.difference import compare_apart
 from pixonomy.evaluation.mix import Mix, separate_mix
 from pixonomy.evaluation.quantify import CategoryShare, estimate_shares
 from pixonomy.evaluation.shares import Share, share_of
 from pixonomy.intervals import unit_column
 from pixonomy.prediction.predictions import MOST_COLUMNS
+from pixonomy.results.model_results import AccuracyDifference
 
 _FEWEST_KNOWN = 10  # test images; with fewer, nobody knows what is taken for what
 
@@ -51,7 +52,7 @@ class ExternalTest:
     own_split: str
     own: Share | None
     there: Share | None
-    gap: Difference | None
+    gap: AccuracyDifference | None
     mix: Mix | None
     answered: int
     unread: int

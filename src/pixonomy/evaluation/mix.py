@@ -56,7 +56,7 @@ class Reweighted:
         own, there: the plain accuracies.
         accuracy, accuracy_low, accuracy_high: there, reweighted, with its 95 % interval.
         by_mix: what of `there` - `own` is because categories come in other shares.
-        by_images: what of it is because images of a category are answered otherwise.
+        by_pictures: what of it is because images of a category are answered otherwise.
     """
 
     categories: int
@@ -68,7 +68,7 @@ class Reweighted:
     accuracy_low: float
     accuracy_high: float
     by_mix: Part
-    by_images: Part
+    by_pictures: Part
 
 
 @dataclass(frozen=True)
@@ -89,11 +89,8 @@ class Mix:
     few: tuple[str, ...]
 
     def as_json(self) -> dict[str, Any]:
-        """Return it as plain JSON, where `by_images` is called by_pictures."""
-        told = asdict(self)
-        if told["reweighted"] is not None:
-            told["reweighted"]["by_pictures"] = told["reweighted"].pop("by_images")
-        return told
+        """Return it as plain JSON."""
+        return asdict(self)
 
 
 def separate_mix(own: pl.DataFrame, there: pl.DataFrame, labels: Sequence[str]) -> Mix:
@@ -135,8 +132,9 @@ def describe_mix(mix: Mix, names: Mapping[str, str], split: str) -> list[str]:
         f"be {percent(found.accuracy)} (95% interval {here}); as they are, it is "
         f"{percent(found.there)}.",
         f"Of the difference to its {split} pictures, {_points(found.there - found.own)} points, "
-        f"{_report_result(found.by_mix)} are because the mix of categories differs and "
-        f"{_report_result(found.by_images)} because pictures of a category are answered otherwise.",
+        f"{_describe_part(found.by_mix)} are because the mix of categories differs and "
+        f"{_describe_part(found.by_pictures)} because pictures of a category are answered "
+        "otherwise.",
         *_describe_covered(found, mix, split),
         *_describe_lacking(mix, names, split),
     ]
@@ -166,7 +164,7 @@ def _reweight(ours: Answers, theirs: Answers, shared: npt.NDArray[np.bool_]) -> 
         accuracy_low=reweighted.value - reweighted.down,
         accuracy_high=reweighted.value + reweighted.up,
         by_mix=Part.of(there.beside(shares)),
-        by_images=Part.of(reweighted.minus(own.standardise(shares))),
+        by_pictures=Part.of(reweighted.minus(own.standardise(shares))),
     )
 
 
@@ -195,7 +193,7 @@ def _name(labels: Sequence[str], names: Mapping[str, str]) -> str:
     return f"{told} and {counted(more, 'category', 'categories')} more" if more > 0 else told
 
 
-def _report_result(part: Part) -> str:
+def _describe_part(part: Part) -> str:
     return f"{_points(part.difference)} ({_points(part.low)} to {_points(part.high)})"
 
 

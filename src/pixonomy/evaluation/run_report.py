@@ -167,7 +167,7 @@ def _notes(arrays: Arrays, measured: Measured) -> tuple[str, ...]:
     copies = arrays.problems.filter(is_duplicate).height
     if copies:
         notes.append(
-            f"{counted(copies, 'training image was', 'training images were')} left out: copies "
+            f"{counted(copies, 'training picture was', 'training pictures were')} left out: copies "
             "of them, or pictures of the same group, are tested on."
         )
     if metrics and metrics.accuracy_low <= metrics.majority_baseline:

@@ -35,16 +35,16 @@ def predict_split(
     """
     rows = arrays.of_split(split)
     images = arrays.images(bundle.resize_spec.size)
-    tables = [_report_result(bundle, Said.nothing(bundle), arrays.rows[:0])]
+    tables = [_tabulate(bundle, Said.nothing(bundle), arrays.rows[:0])]
     for start in range(0, len(rows), _BATCH):
         chunk = rows[start : start + _BATCH]
         said = Said.of(bundle, images.gather(chunk))
-        tables.append(_report_result(bundle, said, arrays.rows[chunk]))
+        tables.append(_tabulate(bundle, said, arrays.rows[chunk]))
         progress("evaluating", start + len(chunk), len(rows))
     return pl.concat(tables).sort("image_id")
 
 
-def _report_result(bundle: Bundle, said: "Said", rows: pl.DataFrame) -> pl.DataFrame:
+def _tabulate(bundle: Bundle, said: "Said", rows: pl.DataFrame) -> pl.DataFrame:
     columns = [*answer(bundle, said), *likeliest(bundle.labels, said.probabilities)]
     if len(bundle.labels) > MOST_COLUMNS:
         columns += stated(bundle, said, rows["label"])

@@ -96,6 +96,10 @@ class CellCounts(Result):
 class StudyEffect(Result):
     """What the second value of an axis changes in accuracy, in the place of the first.
 
+    All else is alike: means over the other axes, folds and seeds. The interval is Student's t, with
+    as many degrees of freedom as allow for both the chance of which images are tested and that of
+    the training (Satterthwaite 1946).
+
     Attributes:
         axis: a setting of the study.
         first_value, second_value: two of its values.

@@ -22,7 +22,7 @@ def remark_conflicts(rows: pl.DataFrame) -> Iterator[str]:
         if several.height:
             yield (
                 f"Different {kinds} in several sources: {counted(several.height, 'picture')}, such "
-                f"as {_report_result(several)}; the source that was named first counts."
+                f"as {_describe_conflict(several)}; the source that was named first counts."
             )
     if rows["split"].n_unique() > 1:
         twice = _find(
@@ -34,7 +34,7 @@ def remark_conflicts(rows: pl.DataFrame) -> Iterator[str]:
         if twice.height:
             yield (
                 f"In several splits at once: {counted(twice.height, 'picture')}, such as "
-                f"{_report_result(twice)}; what is tested on would be trained on."
+                f"{_describe_conflict(twice)}; what is tested on would be trained on."
             )
 
 
@@ -52,6 +52,6 @@ def _find(rows: pl.DataFrame, key: str, column: str, among: str | None = None) -
     )
 
 
-def _report_result(found: pl.DataFrame) -> str:
+def _describe_conflict(found: pl.DataFrame) -> str:
     name, values = found.row(0)
     return f"{name} ({', '.join(values)})"

@@ -93,7 +93,7 @@ def hold_out(
     assigned = _leave_out(_spread(rows.units, places))
     if fill and "validation" in wanted:
         assigned = _fill_validation(assigned, fill, seed)
-    return HeldOut(assigned, {"column": column, **_report_result(rows, assigned, places)})
+    return HeldOut(assigned, {"column": column, **_count_values(rows, assigned, places)})
 
 
 def _spread(units: pl.DataFrame, places: Collection[str]) -> pl.DataFrame:
@@ -146,7 +146,7 @@ def _fill_validation(assigned: pl.DataFrame, share: float, seed: int) -> pl.Data
     return assigned.update(cut, on="row")
 
 
-def _report_result(rows: _Rows, assigned: pl.DataFrame, places: list[str]) -> dict[str, Any]:
+def _count_values(rows: _Rows, assigned: pl.DataFrame, places: list[str]) -> dict[str, Any]:
     is_tested = pl.col("copy").is_null() & (pl.col("split") == "test")
     tested = set(assigned.filter(is_tested)["label"].unique().cast(pl.String))
     place = pl.Series("place", places, SPLIT).gather(rows.units["value"])

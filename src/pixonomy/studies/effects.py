@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,51 +13,17 @@ from pixonomy.evaluation.comparison import holm
 from pixonomy.evaluation.difference import (
     LEVEL,
     POWER,
-    Difference,
     compare_apart,
     compare_paired,
 )
+from pixonomy.results.comparison_results import StudyEffect
+from pixonomy.results.model_results import AccuracyDifference
 from pixonomy.studies.study_cells import Done
 
 
-@dataclass(frozen=True)
-class Effect:
-    """What taking the second value of an axis in the place of the first changes in accuracy.
-
-    All else is alike: means over the other axes, folds and seeds. The interval holds both the
-    chance of which images are tested (those of a product or burst stand together) and that of the
-    training (spread over seeds).
-
-    Attributes:
-        low, high: the 95 % interval, by Student's t with as many degrees of freedom as both
-            sources of chance allow (Satterthwaite 1946).
-        chance: the p-value of no difference; `adjusted` as it counts among all effects.
-        smallest: what would have been found four times in five.
-        of_seeds: the difference in each seed's trainings alone.
-        is_paired: whether the same images were tested.
-    """
-
-    axis: str
-    first_value: Any
-    second_value: Any
-    n: int
-    first: float
-    second: float
-    difference: float
-    low: float
-    high: float
-    chance: float
-    adjusted: float
-    smallest: float
-    of_seeds: tuple[float, ...]
-    is_paired: bool
-
-    def as_json(self) -> dict[str, Any]:
-        """Return it as plain JSON."""
-        return asdict(self)
-
-
-def find_effects(axes: dict[str, tuple[Any, ...]], cells: Sequence[Done]) -> tuple[Effect, ...]:
+def find_effects(
+    axes: dict[str, tuple[Any, ...]], cells: Sequence[Done]
+) -> tuple[StudyEffect, ...]:
     """Compare all pairs of values of each axis, as far as both have been tried alike."""
     answers = _answers(cells)
     found = []
@@ -68,8 +34,7 @@ def find_effects(axes: dict[str, tuple[Any, ...]], cells: Sequence[Done]) -> tup
                 found.append(effect)
     adjusted = holm([effect.chance for effect in found])
     return tuple(
-        Effect(**{**asdict(effect), "adjusted": chance})
-        for effect, chance in zip(found, adjusted, strict=True)
+        replace(effect, adjusted=chance) for effect, chance in zip(found, adjusted, strict=True)
     )
 
 
@@ -90,7 +55,7 @@ def _answers(cells: Sequence[Done]) -> pl.DataFrame:
     return pl.concat(tables)
 
 
-def _compare(answers: pl.DataFrame, axis: str, pair: tuple[Any, Any]) -> Effect | None:
+def _compare(answers: pl.DataFrame, axis: str, pair: tuple[Any, Any]) -> StudyEffect | None:
     others = [
         name for name in answers.columns if name not in {"image_id", "group_id", "is_right", axis}
     ]
@@ -102,7 +67,7 @@ def _compare(answers: pl.DataFrame, axis: str, pair: tuple[Any, Any]) -> Effect 
         return None
     found = _of_images(*(_by_image(side) for side in sides))
     seeds = _of_seeds(*sides)
-    return _report_result(axis, pair, found, seeds)
+    return _make_effect(axis, pair, found, seeds)
 
 
 def _by_image(side: pl.DataFrame) -> pl.DataFrame:
@@ -110,7 +75,7 @@ def _by_image(side: pl.DataFrame) -> pl.DataFrame:
     return means.sort("image_id")
 
 
-def _of_images(first: pl.DataFrame, second: pl.DataFrame) -> Difference:
+def _of_images(first: pl.DataFrame, second: pl.DataFrame) -> AccuracyDifference:
     if first["image_id"].equals(second["image_id"]):
         both = first.select("group_id", first="is_right", second=second["is_right"])
         return compare_paired(both)
@@ -125,9 +90,9 @@ def _of_seeds(first: pl.DataFrame, second: pl.DataFrame) -> tuple[float, ...]:
     return tuple(means[1][seed] - means[0][seed] for seed in sorted(means[0]))
 
 
-def _report_result(
-    axis: str, pair: tuple[Any, Any], found: Difference, seeds: tuple[float, ...]
-) -> Effect:
+def _make_effect(
+    axis: str, pair: tuple[Any, Any], found: AccuracyDifference, seeds: tuple[float, ...]
+) -> StudyEffect:
     count = len(seeds)
     of_images = found.spread**2
     of_training = float(np.var(seeds, ddof=1)) / count if count > 1 else 0.0
@@ -138,7 +103,7 @@ def _report_result(
     chance = 1.0
     if error:
         chance = float(2 * student.sf(abs(found.difference) / error, freedom))
-    return Effect(
+    return StudyEffect(
         axis=axis,
         first_value=pair[0],
         second_value=pair[1],

@@ -12,7 +12,7 @@ from pixonomy.bundle.embedder import choose_embedder
 from pixonomy.dataset.manifest import read_manifest
 from pixonomy.errors import PixonomyError, SettingError
 from pixonomy.progress import Context
-from pixonomy.results.comparison_results import CellCounts, StudyEffect, StudyResult
+from pixonomy.results.comparison_results import CellCounts, StudyResult
 from pixonomy.spreadsheet import write_spreadsheet
 from pixonomy.storage.address import require_local
 from pixonomy.storage.artefact import FolderArtefact
@@ -113,7 +113,7 @@ def study(
                 missing=len(planned.cells) - len(finished),
                 command=_command(file, output, choices),
             )
-            told = _report_result(found, counts, output)
+            told = _write_outcome(found, counts, output)
     return replace(told, seconds=round(time.monotonic() - began, 2))
 
 
@@ -123,7 +123,7 @@ def _check_settings(planned: Study, quiet: Context) -> None:
         plan_training(choices_of(planned, cell), quiet)
 
 
-def _report_result(found: Findings, counts: _Counts, output: Path) -> StudyResult:
+def _write_outcome(found: Findings, counts: _Counts, output: Path) -> StudyResult:
     """Write the table and the page; return what `study` tells."""
     _write_table(found.study, found.cells, output / _TABLE)
     write_text(output / _PAGE, render_study(found))
@@ -131,7 +131,7 @@ def _report_result(found: Findings, counts: _Counts, output: Path) -> StudyResul
         table=printable(output / _TABLE),
         page=printable(output / _PAGE),
         cells=CellCounts(**vars(counts)),
-        effects=tuple(StudyEffect.from_json(one.as_json()) for one in found.effects),
+        effects=tuple(found.effects),
         seconds=0.0,
     )
 

@@ -14,7 +14,7 @@ from pixonomy.evaluation.matrix import tabulate_confusion
 from pixonomy.evaluation.metrics import measure
 from pixonomy.pages.render import render
 from pixonomy.pages.wording import counted, display_names, percent
-from pixonomy.studies.effects import Effect
+from pixonomy.results.comparison_results import StudyEffect
 from pixonomy.studies.plan import DATA, Study
 from pixonomy.studies.study_cells import Done
 
@@ -36,7 +36,7 @@ class Findings:
 
     study: Study
     cells: Sequence[Done]
-    effects: Sequence[Effect]
+    effects: Sequence[StudyEffect]
     separability: Mapping[str, Mapping[str, Any]]
     names: Mapping[str, Mapping[str, str]]
     failures: Sequence[str]
@@ -79,7 +79,7 @@ def render_study(found: Findings) -> str:
         study=found.study,
         axes=list(found.study.axes),
         rows=rows,
-        sentences=[_report_result(effect) for effect in found.effects],
+        sentences=[_describe_effect(effect) for effect in found.effects],
         effects=found.effects,
         separability=_tell_separability(found, by_setting),
         matrices=_matrices(found, by_setting),
@@ -125,7 +125,7 @@ def _range(values: pl.Series) -> str:
     return f"{low:,}" if low == high else f"{low:,} to {high:,}"
 
 
-def _report_result(effect: Effect) -> str:
+def _describe_effect(effect: StudyEffect) -> str:
     axis = "data set" if effect.axis == DATA else effect.axis
     points = f"{100 * effect.difference:+.1f} points"
     low, high = (f"{100 * bound:+.1f}" for bound in (effect.low, effect.high))

@@ -77,7 +77,7 @@ def export(
         context.report,
     )
     about = read_json(output / EXPORT_FILE)
-    _report_result(about, context)
+    _report_left_out(about, context)
     return ExportResult(
         export=printable(output),
         **{name: about[name] for name in ("rows", "problems", "splits", "files")},
@@ -136,7 +136,7 @@ def _describe(report: pl.DataFrame, left_out: int, files: int | None) -> Record:
     }
 
 
-def _report_result(about: Record, context: Context) -> None:
+def _report_left_out(about: Record, context: Context) -> None:
     if about["problems"]:
         first = "; the first is {}: {}".format(*about["unread"][0]) if about["unread"] else ""
         context.report(f"Pictures left out: {about['problems']}{first}.")

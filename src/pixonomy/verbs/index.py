@@ -86,7 +86,7 @@ def index(
             if (notes := _finished_notes(*wanted)) is None:  # nor has another run made it
                 notes = _make(output, found, fingerprint, taxonomy, choices, context)
             remove_checkpoints(output)
-    _report_result(notes, taxonomy, context)
+    _report_remarks(notes, taxonomy, context)
     if notes["damage"] and not choices.salvage:
         raise _damaged(output, notes)
     told = {"manifest": printable(output), **notes["summary"], "damage": notes["damage"]}
@@ -247,7 +247,7 @@ def _explain_nothing(found: FoundSources, told: Indexed) -> str:
     return " ".join([*sentences, *told.remarks])
 
 
-def _report_result(notes: Record, taxonomy: Taxonomy | None, context: Context) -> None:
+def _report_remarks(notes: Record, taxonomy: Taxonomy | None, context: Context) -> None:
     for remark in notes["remarks"]:
         context.report(remark)
     summary, count = notes["summary"], notes["unlabelled"]

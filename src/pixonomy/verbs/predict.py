@@ -90,7 +90,7 @@ def predict(
             remove_checkpoints(output)
     if choices.submission is not None:
         _submit(output, manifest, answering, choices.submission, overwrite, report=context.report)
-    _report_result(about, answering, context)
+    _report_unanswered(about, answering, context)
     submission = choices.submission
     return PredictResult(
         predictions=printable(output),
@@ -176,7 +176,7 @@ def _read_finished(output: Path, wanted: Fingerprint, overwrite: bool) -> Record
     return artefact.record() if artefact.matches(wanted, overwrite) else None
 
 
-def _report_result(about: Record, bundle: Bundle, context: Context) -> None:
+def _report_unanswered(about: Record, bundle: Bundle, context: Context) -> None:
     if about["problems"]:
         context.report(
             f"Pictures without an answer: {about['problems']}; the column `problem` says why."
