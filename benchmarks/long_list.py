@@ -13,7 +13,6 @@ a row in microseconds and memory, then its size and the seconds until it is open
 """
 
 import argparse
-import asyncio
 import hashlib
 import json
 import os
@@ -51,29 +50,17 @@ def cpu_seconds(process: int) -> float:
     return (int(told[11]) + int(told[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def serve() -> None:
+def serve_tiny() -> None:
     """Serve JPEGs that differ in their last bytes, on a free port told on standard output."""
     import cv2
     import numpy as np
-    from aiohttp import web
+
+    from pixonomy.bench.collect_site import serve
 
     coarse = np.random.default_rng(0).integers(0, 256, (24, 32, 3), np.uint8)
     image = cv2.imencode(".jpg", cv2.resize(coarse, (320, 240), interpolation=cv2.INTER_CUBIC))[1]
     data = image.tobytes()
-
-    async def answer(request: web.Request) -> web.Response:
-        return web.Response(body=data + request.path.encode(), content_type="image/jpeg")
-
-    async def run() -> None:
-        app = web.Application()
-        app.router.add_get("/{number}.jpg", answer)
-        runner = web.AppRunner(app, access_log=None)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        print(runner.addresses[0][1], flush=True)
-        await asyncio.Event().wait()
-
-    asyncio.run(run())
+    serve(lambda name: data + name.encode())
 
 
 @contextmanager
@@ -226,7 +213,7 @@ def main() -> None:
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     told = parser.parse_args()
     if told.serve:
-        serve()
+        serve_tiny()
         return
     folder = Path(tempfile.mkdtemp(prefix="pixonomy-long-list-"))
     try:

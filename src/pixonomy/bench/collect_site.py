@@ -8,7 +8,7 @@ import asyncio
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -90,18 +90,25 @@ def running_site() -> Iterator[Site]:
 
 
 def serve_images() -> None:
-    """Serve images, as many as anybody asks for, on a free port told on standard output."""
+    """Serve images, as many as anybody asks for; see `serve`."""
+    gallery = _Gallery()
+    serve(lambda number: gallery.image(int(number)))
+
+
+def serve(draw: Callable[[str], bytes]) -> None:
+    """Serve the JPEG of each /NAME.jpg, for ever, on a free port told on standard output.
+
+    Args:
+        draw: returns the JPEG of a name.
+    """
     from aiohttp import web
 
-    gallery = _Gallery()
-
     async def answer(request: web.Request) -> web.Response:
-        data = gallery.image(int(request.match_info["number"]))
-        return web.Response(body=data, content_type="image/jpeg")
+        return web.Response(body=draw(request.match_info["name"]), content_type="image/jpeg")
 
     async def run() -> None:
         app = web.Application()
-        app.router.add_get("/{number}.jpg", answer)
+        app.router.add_get("/{name}.jpg", answer)
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
