@@ -25,6 +25,18 @@ INVENTED = """
     said salvage say scatter sift sightings sketches stock stretch stretches surroundings survey
     suspects taught tally tell telling throw told tones untaught variants walk winners
 """.split()
+# The same words where they are the field's own, plain English, or an option or JSON key that stays.
+ORDINARY = re.compile(
+    r"_?(remark_)?(hold|held)_?out(values|_line)?|_?is_held_out"  # group hold-out
+    r"|(out_of_)?patience"  # of early stopping
+    r"|scatter"  # a scatter matrix; scatter and gather
+    r"|(most_|count_)?parts"  # of a path, of an address, of an array; `--part k/n`
+    r"|_?walk"  # as `os.walk`
+    r"|salvage|framing|pictures(_per_category)?|by_pictures|told|kept|last_kept|sightings|repeats"
+    r"|living_room|road",  # scenery of the drawn gallery
+    re.IGNORECASE,
+)
+VERBS = ("find", "tell", "look", "mark")  # ordinary as the first word of a name
 _PASSES_ON = re.compile(r"goes? in; .*comes? out|goes? in and comes? out", re.DOTALL)
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -84,14 +96,22 @@ def count_lines(function: ast.AST) -> int:
 
 
 def words_of(tree: ast.AST) -> Iterator[str]:
-    """Yield the words of all names that a file gives."""
+    """Yield the words of all names that a file gives, but of `ORDINARY` ones."""
+    for name in names_of(tree):
+        if not ORDINARY.fullmatch(name):
+            first, *others = split_name(name)
+            yield from others if first in VERBS else [first, *others]
+
+
+def names_of(tree: ast.AST) -> Iterator[str]:
+    """Yield all names that a file gives."""
     for node in ast.walk(tree):
         if isinstance(node, ast.ClassDef | Function):
-            yield from split_name(node.name)
+            yield node.name
         elif isinstance(node, ast.arg):
-            yield from split_name(node.arg)
+            yield node.arg
         elif isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Store):
-            yield from split_name(node.id if isinstance(node, ast.Name) else node.attr)
+            yield node.id if isinstance(node, ast.Name) else node.attr
 
 
 def split_name(name: str) -> list[str]:

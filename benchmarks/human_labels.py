@@ -18,10 +18,9 @@ from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.model_selection import cross_val_predict
 
 from pixonomy.bench.mislabel import measure_found, plant_human_errors
-from pixonomy.label_errors.folds import assign_folds
 from pixonomy.label_errors.logistic import Logistic
 from pixonomy.label_errors.pca import compress
-from pixonomy.label_errors.review import review_probabilities
+from pixonomy.label_errors.review import assign_folds, review_probabilities
 
 SHARES, SEEDS = (0.09, 0.17, 0.4), (41, 42, 43, 44, 45)
 ACCURACY = 0.95

@@ -29,7 +29,7 @@ import numpy as np
 
 import pixonomy
 from pixonomy.arrays.image_shards import read_arrays
-from pixonomy.bench.plain import plain_network
+from pixonomy.bench.bench_train import plain_network
 from pixonomy.executors.local import count_cores
 from pixonomy.models.airbench import fit_whitening
 from pixonomy.models.backend import keras, use_threads

@@ -72,3 +72,13 @@ def fits(page: Any) -> bool:
     width = page.viewport_size["width"]
     is_narrow = page.evaluate("document.documentElement.scrollWidth") <= width
     return bool(is_narrow and page.evaluate(broken) == 0)
+
+
+def cut_off(page: Any) -> list[str]:
+    """Return what an open page has beyond its right edge, but for what a box scrolls to."""
+    script = """() => [...document.querySelectorAll('body *')].filter((one) => {
+        const box = one.getBoundingClientRect();
+        return box.width && box.right > innerWidth + 1 && !one.parentElement.closest('.wide');
+    }).map((one) => one.outerHTML.slice(0, 80))"""
+    found: list[str] = page.evaluate(script)
+    return found

@@ -40,9 +40,9 @@ def search_results(pages: list[Page]) -> list[SearchResult]:
     return [find for page in pages for find in page.search_results]
 
 
-def told(pages: list[Page]) -> list[str]:
+def messages(pages: list[Page]) -> list[str]:
     """Return the sentences of all pages."""
-    return [sentence for page in pages for sentence in page.told]
+    return [sentence for page in pages for sentence in page.messages]
 
 
 def answer(function: Callable[[dict[str, str]], Any]) -> Callable[[web.Request], web.Response]:

@@ -7,7 +7,7 @@ damaged TIFFs, each of which is a row with a problem already.
 import ctypes
 import logging
 
-_NOBODY = logging.NullHandler()
+_NO_THREAD = logging.NullHandler()
 
 
 def silence_pillow() -> None:
@@ -18,7 +18,7 @@ def silence_pillow() -> None:
     from PIL import _imaging
 
     # Without any handler, Python prints what a library logs.
-    logging.getLogger("PIL").addHandler(_NOBODY)
+    logging.getLogger("PIL").addHandler(_NO_THREAD)
     try:
         # Found by way of the module that is linked to it; the function is told of at
         # https://libtiff.gitlab.io/libtiff/functions/TIFFError.html

@@ -43,8 +43,8 @@ def _to_path(value: Any, hint: Any) -> Any:
     kinds = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
     is_named = isinstance(value, str | os.PathLike)
     if is_named and Path in kinds:
-        is_kept = isinstance(value, Path) or (isinstance(value, str) and str in kinds)
-        return value if is_kept else Path(value)
+        is_path = isinstance(value, Path) or (isinstance(value, str) and str in kinds)
+        return value if is_path else Path(value)
     inner = next((get_args(one) for one in kinds if get_args(one)), ())
     if not any(one is Path or Path in get_args(one) for one in inner):
         return value

@@ -12,8 +12,8 @@ from PIL import Image
 from pixonomy.arrays.image_shards import ARRAYS_FILE, read_arrays
 from pixonomy.arrays.loader import shuffle
 from pixonomy.arrays.write import WORK_FOLDER, ArraySettings, write_arrays
-from pixonomy.dataset.category_tree import Taxonomy
 from pixonomy.dataset.manifest import SPLITS, Manifest, conform, read_manifest, write_manifest
+from pixonomy.dataset.taxonomy import Taxonomy
 from pixonomy.errors import SettingError, StorageError
 from pixonomy.images.resize import Fit, ResizeSpec, frame
 from pixonomy.progress import Context
@@ -202,7 +202,7 @@ def test_the_room_on_the_disk_is_looked_at_before_anything_is_written(
 
 
 def test_names_of_the_categories_go_along(manifest: Path, folder: Path, tmp_path: Path) -> None:
-    tree = Taxonomy({"circle": ("SHAPES", "ROUND", "Circle")})
+    tree = Taxonomy.from_paths({"circle": ("SHAPES", "ROUND", "Circle")})
     write_manifest(manifest, replace(read_manifest(manifest), taxonomy=tree))
     write_arrays(manifest, tmp_path / "out", SETTINGS, {})
     assert read_arrays(tmp_path / "out").about["names"] == {

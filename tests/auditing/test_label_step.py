@@ -68,10 +68,12 @@ def labelled(tmp_path: Path) -> tuple[Labelled, np.ndarray]:
     names = [f"{row:03d}" for row in range(ROWS)]
     groups = [f"{row // 2:03d}" for row in range(ROWS)]
     pl.DataFrame({"group_id": groups}).write_parquet(tmp_path / "m.parquet")
-    told = pl.DataFrame({"image_id": names, "label": [str(one) for one in given]})
+    rows_of_manifest = pl.DataFrame({"image_id": names, "label": [str(one) for one in given]})
     rows = np.arange(ROWS, dtype=np.int32)
     duplicates = Duplicates(rows, rows, np.ones(ROWS, np.int32))
-    labelled = Labelled(tmp_path / "m.parquet", told, duplicates, features.astype(np.float16))
+    labelled = Labelled(
+        tmp_path / "m.parquet", rows_of_manifest, duplicates, features.astype(np.float16)
+    )
     return labelled, np.sort(wrong)
 
 
@@ -116,8 +118,12 @@ def test_a_description_without_a_network_that_tells_little_suspects_nobody(
     generator = np.random.default_rng(1)
     truth = np.arange(ROWS) // 2 % CATEGORIES
     vague = generator.normal(size=(ROWS, 8)) + 1.2 * np.eye(8)[truth]
-    told = labelled[0].told.with_columns(label=pl.Series([str(one) for one in truth]))
-    right = replace(labelled[0], told=told, embeddings=vague.astype(np.float16))
+    rows_of_manifest = labelled[0].rows_of_manifest.with_columns(
+        label=pl.Series([str(one) for one in truth])
+    )
+    right = replace(
+        labelled[0], rows_of_manifest=rows_of_manifest, embeddings=vague.astype(np.float16)
+    )
     by_network = review(right, None, tmp_path / "network", {}, Context())
     assert by_network["is_suspect"].any()
     by_hand = review(replace(right, is_hand_made=True), None, tmp_path / "hand", {}, Context())

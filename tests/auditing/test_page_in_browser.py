@@ -2,8 +2,7 @@
 
 import dataclasses
 import io
-import shutil
-from collections.abc import Iterator
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -11,30 +10,27 @@ import polars as pl
 import pytest
 from PIL import Image
 
+from in_browser import fits
 from pixonomy.auditing.audit_page import AuditPage, Card, Choice, Shown, render_audit
 from pixonomy.auditing.finding_slices import COUNTED_BY, Origin, Origins
-from pixonomy.auditing.kinds import COUNTED, KINDS, LABEL_ISSUES, UNDECODABLE
+from pixonomy.auditing.kinds import (
+    CATEGORY_LEAKS,
+    CONFLICTS,
+    COUNTED,
+    DOUBTFUL,
+    EXACT,
+    KINDS,
+    LABEL_ISSUES,
+    NEAR,
+    SPLIT_LEAKS,
+    UNDECODABLE,
+)
 from pixonomy.pages.problems import ProblemGroup
+from pixonomy.pages.provenance import Provenance
 from pixonomy.spreadsheet import unguard
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+PROVENANCE = Provenance("today", "m.parquet", None, "pixonomy audit m.parquet -o audit")
 LONG = "élan <b>& " + "a-name-without-a-single-space-" * 4
-
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    quiet = ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
-    with sync_playwright() as playwright:
-        # Chromium refuses its sandbox to root, which containers often are.
-        found = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--no-first-run", *quiet]
-        )
-        yield found
-        found.close()
 
 
 @pytest.fixture
@@ -47,6 +43,7 @@ def page_file(tmp_path: Path) -> Path:
     cards = [Card((one,) * count, LONG) for count in (1, 2, 4)] + [Card((one, gone))]
     page = AuditPage(
         title=f"Audit of {LONG}",
+        provenance=Provenance("today", LONG, 1.0, f"pixonomy audit {LONG}"),
         images=4321,
         left_out=(7, 2),
         counts=dict.fromkeys(COUNTED, 1_234_567),
@@ -109,6 +106,7 @@ def test_labels_are_corrected_by_script_and_the_file_is_read_back_as_it_was(
     names = {"cat": "Cat", "-dog": "Dog", "<b>": "<b> & \"'"}
     page_of = AuditPage(
         "Audit",
+        PROVENANCE,
         3,
         (0, 0),
         counts,
@@ -154,6 +152,7 @@ def test_without_a_script_the_page_says_how_to_write_the_file(browser: Any, tmp_
     names = {"cat": "Cat", "dog": "dog"}
     page_of = AuditPage(
         "Audit",
+        PROVENANCE,
         1,
         (0, 0),
         counts,
@@ -177,3 +176,120 @@ def test_without_a_script_the_page_says_how_to_write_the_file(browser: Any, tmp_
     assert page.locator(".by-script").is_hidden()
     assert page.locator("#decided").is_hidden()
     page.close()
+
+
+def write_thousands(tmp_path: Path, kinds: Collection[str] = KINDS, cards: int = 40) -> Path:
+    """Write the page of two thousand findings of each kind, named as in real sets."""
+    stream = io.BytesIO()
+    Image.new("RGB", (160, 120), "teal").save(stream, "JPEG")
+    folder = "train/Vegetables/Brown-Cap-Mushroom/of-one-supermarket"
+
+    def card(kind: str, number: int) -> Card:
+        name = f"{folder}/Brown-Cap-Mushroom_{number:04d}.jpg"
+        shown = Shown(f"{number:064x}", "Brown-Cap-Mushroom", stream.getvalue(), ("in test",), name)
+        if kind in {LABEL_ISSUES, DOUBTFUL}:
+            choice = Choice(shown.image_id, shown.image_id, "a", "b")
+            return Card((shown,), "The label is one of those that fit least.", choice)
+        count = {CATEGORY_LEAKS: 4, SPLIT_LEAKS: 4, CONFLICTS: 4, EXACT: 4, NEAR: 2}.get(kind, 1)
+        return Card((shown,) * count, "4 copies in all.", None, kind in {EXACT, CONFLICTS})
+
+    lines = [Origin(f"Brown-Cap-{n}", 90, (7,) * len(COUNTED_BY)) for n in range(50)]
+    page = AuditPage(
+        title="Audit of grocery.parquet",
+        provenance=PROVENANCE,
+        images=40_000,
+        left_out=(0, 0),
+        counts=dict.fromkeys(COUNTED, 0) | dict.fromkeys(kinds, 2_000),
+        cards={
+            kind: [card(kind, number) for number in range(cards)]
+            for kind in kinds
+            if kind != UNDECODABLE
+        },
+        undecodable=[ProblemGroup("the file is empty", 20, (("a.jpg", "the file is empty"),) * 20)],
+        origins=[Origins(f"By {name}", lines, 31) for name in ("category", "keyword", "provider")],
+        applied=(),
+        notes=["No label is listed as suspected: " + "a long sentence says why. " * 10],
+        facts={"described by": "hand-made features"},
+        next_steps=[("pixonomy split m.parquet -o split.parquet", "deals whole groups")] * 3,
+        mark={},
+        categories={str(k): f"Category {k}" for k in range(81)},
+        correcting="pixonomy audit audit/manifest.parquet --earlier audit -o audit-corrected",
+    )
+    (tmp_path / "audit.html").write_text(render_audit(page), encoding="utf-8")
+    return tmp_path / "audit.html"
+
+
+@pytest.fixture
+def thousands(tmp_path: Path) -> Path:
+    """The page of every kind of finding."""
+    return write_thousands(tmp_path)
+
+
+@pytest.mark.parametrize("lacking", [0, 2, 3, 5])
+def test_with_thousands_of_findings_a_phone_scrolls_no_more_than_8000_pixels(
+    open_page: Any, tmp_path: Path, lacking: int
+) -> None:
+    page = open_page(write_thousands(tmp_path, list(KINDS)[lacking:]), 390)
+    assert page.evaluate("document.documentElement.scrollHeight") <= 8_000
+    assert fits(page)
+
+
+def test_findings_are_grouped_and_wide_tables_scroll_in_their_box(
+    open_page: Any, thousands: Path
+) -> None:
+    page = open_page(thousands, 390)
+    assert page.locator("section.finding").count() == len(KINDS)
+    assert page.locator("details.kind[open]").count() == 3
+    page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+    assert fits(page)
+    wide = "[...document.querySelectorAll('.wide')].filter(w => w.scrollWidth > w.clientWidth)"
+    assert page.evaluate(f"{wide}.length") == 3  # what is cut scrolls in a box of its own ...
+    cell = page.locator("#origins tbody th").first
+    left = cell.bounding_box()["x"]
+    page.evaluate("document.querySelector('#origins .wide').scrollLeft = 200")
+    assert cell.bounding_box()["x"] == left  # ... beside its names
+
+
+def test_a_path_is_cut_in_its_middle_and_unfolds_with_its_image_id(
+    open_page: Any, thousands: Path
+) -> None:
+    page = open_page(thousands, 390)
+    file = page.locator(".card details.file").first
+    short = file.locator("summary").inner_text()
+    assert short.startswith("train/Vegetables/")
+    assert short.endswith("_0000.jpg")
+    assert len(short) <= 40
+    assert not file.locator(".whole").is_visible()
+    file.locator("summary").click()
+    whole = file.locator(".whole").inner_text()
+    assert whole.endswith("/of-one-supermarket/Brown-Cap-Mushroom_0000.jpg")
+    assert file.locator("summary").get_attribute("title") == whole
+    assert "0" * 64 in file.inner_text()
+
+
+@pytest.mark.parametrize("has_script", [True, False])
+def test_a_link_to_findings_opens_them(browser: Any, thousands: Path, has_script: bool) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 900}, java_script_enabled=has_script)
+    page.goto(thousands.as_uri())
+    meaning = page.locator("#odd_shape")
+    assert not meaning.is_visible()
+    page.click('.kinds a[href="#odd_shape"]')
+    meaning.wait_for(state="visible")
+    page.close()
+
+
+def test_what_counts_comes_first_and_the_command_below(open_page: Any, thousands: Path) -> None:
+    page = open_page(thousands, 390)
+    first, second = page.locator("header .answer").all_inner_texts()
+    assert first.startswith("30,000 findings of 15 kinds in 40,000 pictures. No picture is left")
+    assert second.startswith("Do next: Labels that look wrong (2,000). Look at each")
+    box = page.locator("header .command").bounding_box()
+    assert box["y"] + box["height"] < 900
+    assert "pixonomy audit m.parquet -o audit" in page.inner_text("header .command")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_that_keeps_anybody_out(
+    open_page: Any, barriers: Any, tmp_path: Path, scheme: str
+) -> None:
+    assert barriers(open_page(write_thousands(tmp_path, cards=5), 390, scheme)) == []

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from pixonomy.auditing.thumbnails import THUMBNAIL_PIXELS, make_thumbnails
+from pixonomy.auditing.thumbnails import make_thumbnails
 from pixonomy.dataset.location import Location
 from pixonomy.progress import Context
 from pixonomy.storage.address import Address
@@ -21,4 +21,4 @@ def test_pictures_become_small_jpegs_and_what_is_none_becomes_nothing(
     assert (text, gone) == (None, None)
     assert long is not None
     with Image.open(io.BytesIO(long)) as image:
-        assert (image.format, image.size) == ("JPEG", (THUMBNAIL_PIXELS, THUMBNAIL_PIXELS // 3 + 1))
+        assert (image.format, image.size) == ("JPEG", (160, 53))

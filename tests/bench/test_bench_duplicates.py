@@ -13,7 +13,7 @@ pytest.importorskip("pdqhash")
 from pixonomy.bench.bench_duplicates import bench_duplicates
 from pixonomy.bench.hashing import near_pairs
 from pixonomy.bench.plant import REPORTED, TUNING, plants
-from pixonomy.bench.recall import Found, count, tell
+from pixonomy.bench.recall import Found, count, describe
 from pixonomy.errors import DataError
 from pixonomy.images.decode import decode
 from pixonomy.progress import Context
@@ -54,7 +54,7 @@ def test_near_hashes_are_all_found_once() -> None:
 
 
 def test_a_yardstick_that_finds_nothing_has_no_ratio() -> None:
-    recall, false = tell({"ours": {"flip": Found(9, 1)}, "hash": {"flip": Found(0, 0)}}, 10)
+    recall, false = describe({"ours": {"flip": Found(9, 1)}, "hash": {"flip": Found(0, 0)}}, 10)
     assert recall.as_json()["figure"] == 90
     assert recall.as_json()["yardsticks"] == [{"name": "hash", "figure": 0, "ratio": None}]
     assert false.as_json()["figure"] == 100

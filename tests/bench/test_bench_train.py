@@ -5,8 +5,7 @@ import pytest
 from torch import nn
 
 from pixonomy.bench.bare import bare_network
-from pixonomy.bench.bench_train import WORKS, Work, bench_train
-from pixonomy.bench.plain import plain_network
+from pixonomy.bench.bench_train import WORKS, Work, bench_train, plain_network
 from pixonomy.models.zoo import ModelSettings, build_model
 from pixonomy.progress import Context
 

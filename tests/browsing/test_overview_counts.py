@@ -13,11 +13,11 @@ from pixonomy.browsing.overview_counts import (
     draw_group_sizes,
     list_notes,
 )
-from pixonomy.dataset.category_tree import Taxonomy
+from pixonomy.dataset.taxonomy import Taxonomy
 
 MakeCensus = Callable[..., ImageCounts]
 MakeRows = Callable[..., pl.LazyFrame]
-TREE = Taxonomy(
+TREE = Taxonomy.from_paths(
     {
         "1": ("DRINKS", "WINE", "RED"),
         "2": ("DRINKS", "WINE", "ROSÉ"),

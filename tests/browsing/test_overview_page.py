@@ -9,11 +9,17 @@ import polars as pl
 import pytest
 
 from pixonomy.browsing.image_counts import ImageCounts, count_images
-from pixonomy.browsing.look import SampledImage
-from pixonomy.browsing.overview_page import BrowseChoices, Overview, read_mark, render_overview
+from pixonomy.browsing.overview_page import (
+    BrowseChoices,
+    Overview,
+    read_fingerprint,
+    render_overview,
+)
+from pixonomy.browsing.sampled_images import SampledImage
 from pixonomy.browsing.sizes import Sizes, gather_dimensions
-from pixonomy.dataset.category_tree import Taxonomy
+from pixonomy.dataset.taxonomy import Taxonomy
 from pixonomy.errors import SettingError
+from pixonomy.pages.provenance import Provenance
 
 MakeCensus = Callable[..., ImageCounts]
 HOSTILE = "<script>alert('Ça & co')</script>"
@@ -33,7 +39,10 @@ def overview_of(
     if looks:
         drawn[image_counts.categories["label"][0]] = np.array(list(looks))
     sizes = Sizes(gather_dimensions(looks.values()), False, None, 0)
-    return Overview(title, image_counts, sizes, taxonomy, drawn, looks, {"seed": "0"}, MARK)
+    made = Provenance("today", "m.parquet", 2.0, "pixonomy browse m.parquet -o page.html")
+    return Overview(
+        title, image_counts, sizes, taxonomy, drawn, looks, {"seed": "0"}, made, "audit it", MARK
+    )
 
 
 def words_of(page: str) -> str:
@@ -53,7 +62,7 @@ def test_the_page_asks_for_nothing_and_has_no_script(make_census: MakeCensus) ->
 
 
 def test_names_from_a_table_of_categories_are_escaped(make_census: MakeCensus) -> None:
-    tree = Taxonomy({"1": (HOSTILE, "B", HOSTILE), "2": (HOSTILE, "B", "C")})
+    tree = Taxonomy.from_paths({"1": (HOSTILE, "B", HOSTILE), "2": (HOSTILE, "B", "C")})
     assert "<script" not in render_overview(
         overview_of(make_census({"1": 2, "2": 1}), taxonomy=tree)
     )
@@ -114,15 +123,15 @@ def test_endless_reasons_and_categories_are_cut(make_rows: Callable[..., pl.Lazy
 def test_the_mark_is_read_again(make_census: MakeCensus, tmp_path: Path) -> None:
     page = tmp_path / "page.html"
     page.write_text(render_overview(overview_of(make_census({"a": 1}))), "utf-8")
-    assert read_mark(page) == MARK
+    assert read_fingerprint(page) == MARK
 
 
 def test_another_file_bears_an_empty_mark_and_none_none(tmp_path: Path) -> None:
-    assert read_mark(tmp_path / "page.html") is None
+    assert read_fingerprint(tmp_path / "page.html") is None
     for content in (b"\xff\xfe" * 100, b'<meta name="pixonomy" content="{">', MARKED_OTHERWISE):
         (tmp_path / "page.html").write_bytes(content)
-        assert read_mark(tmp_path / "page.html") == {}
-    assert read_mark(tmp_path) == {}
+        assert read_fingerprint(tmp_path / "page.html") == {}
+    assert read_fingerprint(tmp_path) == {}
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,12 @@ import numpy as np
 import polars as pl
 
 from pixonomy.browsing.image_counts import ImageCounts, count_images
-from pixonomy.browsing.look import SampledImage
-from pixonomy.browsing.sheets import Sheet, make_sheets, name_categories, tell_counts
-from pixonomy.dataset.category_tree import Taxonomy
+from pixonomy.browsing.sampled_images import SampledImage
+from pixonomy.browsing.sheets import Sheet, describe_sheet, make_sheets, name_categories
+from pixonomy.dataset.taxonomy import Taxonomy
 
 MakeCensus = Callable[..., ImageCounts]
-TREE = Taxonomy(
+TREE = Taxonomy.from_paths(
     {
         "1": ("DRINKS", "WINE", "ROSÉ"),
         "2": ("DRINKS", "CIDER", "ROSÉ"),
@@ -67,7 +67,7 @@ def test_pictures_without_a_category_are_called_so(
 
 def test_counts_are_told_in_words() -> None:
     plain = Sheet("", "a", "", images=3, groups=3, left_out=0, splits={})
-    assert tell_counts(plain) == "3 pictures"
+    assert describe_sheet(plain) == "3 pictures"
     rich = Sheet("", "a", "", 1_200, 700, 5, {"train": 1_000, "test": 200})
     told = "1,200 pictures in 700 groups, 5 left out (train 1,000, test 200)"
-    assert tell_counts(rich) == told
+    assert describe_sheet(rich) == told

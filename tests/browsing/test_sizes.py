@@ -7,7 +7,7 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pixonomy.browsing.look import SampledImage
+from pixonomy.browsing.sampled_images import SampledImage
 from pixonomy.browsing.sizes import (
     QUANTILES,
     Sizes,

@@ -22,7 +22,7 @@ def test_the_site_runs_until_it_is_interrupted() -> None:
     found = re.search(r"http://127\.0\.0\.1:\d+", line)
     assert found is not None, line
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    assert b"Photos in a box" in opener.open(found[0]).read()
+    assert b"Photo gallery" in opener.open(found[0]).read()
     process.send_signal(signal.SIGINT)
     rest = process.stderr.read()
     assert process.wait(timeout=20) == 0

@@ -133,8 +133,8 @@ def test_what_cannot_be_unpacked_is_trouble(serve: Serve, packing: str, body: by
 
 def test_a_body_may_be_cut_where_the_limit_is(serve: Serve) -> None:
     address = serve(Script({"/x": [text("a" * 5000)]})) + "/x"
-    assert fetch(address, Limits(most_bytes=1000, is_cut=True)).body == b"a" * 1000
-    assert fetch(address, Limits(most_bytes=9000, is_cut=True)).body == b"a" * 5000
+    assert fetch(address, Limits(most_bytes=1000, is_truncated=True)).body == b"a" * 1000
+    assert fetch(address, Limits(most_bytes=9000, is_truncated=True)).body == b"a" * 5000
 
 
 def test_lines_of_one_header_are_joined_and_those_for_robots_stay_apart(serve: Serve) -> None:

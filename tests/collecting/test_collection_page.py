@@ -2,11 +2,13 @@ import pytest
 from bs4 import BeautifulSoup, Tag
 
 from pixonomy.collecting.collection_page import (
+    CategorySheet,
     CollectedPage,
     KeywordSheet,
     render_collected,
     render_credits,
 )
+from pixonomy.pages.provenance import Provenance
 
 THUMBNAIL = ("data:image/jpeg;base64,AA==", '<img onerror="x">')
 
@@ -26,9 +28,11 @@ def one(tree: BeautifulSoup, selector: str) -> Tag:
 
 def page(*sheets: KeywordSheet, **more: object) -> BeautifulSoup:
     values: dict[str, object] = {
-        "title": "a <b>", "totals": {"kept": 1204, "usable": 3}, "sheets": sheets, "left_out": {},
+        "title": "a <b>", "provenance": Provenance("today", "goals.toml", 3.0, "pixonomy collect"),
+        "next_command": "pixonomy audit", "categories": [CategorySheet("Travel", 1100, 4)],
+        "totals": {"kept": 1204, "usable": 3}, "sheets": sheets, "left_out": {},
         "refused": {}, "failed": {}, "left": {}, "licenses": {}, "permissions": {}, "policy": (),
-        "command": "pixonomy collect", **more,
+        **more,
     }  # fmt: skip
     return BeautifulSoup(render_collected(CollectedPage(**values)), "lxml")  # type: ignore[arg-type]
 

@@ -138,7 +138,7 @@ class Photos(Script):
             return web.Response(body=draw(number))
         return await super().answer(request)
 
-    def count_pictures(self) -> int:
+    def count_images(self) -> int:
         return sum("/images/" in path for _, path in self.asked)
 
 
@@ -208,7 +208,7 @@ def test_addresses_that_cannot_be_asked_are_rows_with_reasons_and_cost_the_other
     assert states(first) == states(again) == {"kept": 8, "refused": len(POISON)}
     reasons = [reason for state, reason, _ in first.rows.values() if state == "refused"]
     assert all(one is not None and len(one) < 100 for one in reasons)
-    assert site.count_pictures() == 8
+    assert site.count_images() == 8
 
 
 def test_texts_and_sizes_that_no_file_holds_cost_nothing(tmp_path: Path, serve: Serve) -> None:
@@ -547,7 +547,7 @@ def test_no_more_is_fetched_than_is_wanted_and_copies_do_not_count(
         site.answers[f"/images/{number}.jpg"] = [lambda _: web.Response(body=draw(0))]
     ran = run(tmp_path, Listed([photos(address, range(60))]), wanted=20)
     with StateDatabase(tmp_path / "ledger.sqlite") as state_db:
-        assert state_db.count_kept("travel", "beach") == 20
+        assert state_db.count_stored("travel", "beach") == 20
     assert states(ran)["kept"] == 29  # ten addresses of one picture
 
 
@@ -556,7 +556,7 @@ def test_two_keywords_that_find_the_same_fetch_it_once(tmp_path: Path, serve: Se
     provider = Listed([photos(serve(site), range(30))])
     ran = run(tmp_path, provider, keywords=("beach", "sand", "sea"))
     assert states(ran) == {"kept": 30}
-    assert site.count_pictures() == 30
+    assert site.count_images() == 30
 
 
 def test_whatever_hosts_do_every_row_comes_to_its_end(tmp_path: Path, serve_hosts: Serve) -> None:

@@ -33,9 +33,9 @@ def test_an_address_that_cannot_be_asked_is_a_row_with_its_reason(address: str, 
     admitted = admit(SearchResult("1", address, title="kept all the same"))
     assert admitted.problem is not None
     assert why in admitted.problem
-    assert admitted.find.title == "kept all the same"
-    assert len(admitted.find.image_url) <= 8192
-    keep(admitted.find)
+    assert admitted.hit.title == "kept all the same"
+    assert len(admitted.hit.image_url) <= 8192
+    keep(admitted.hit)
     with pytest.raises(Refused):
         parse(address)
 
@@ -59,7 +59,7 @@ def test_a_host_has_one_name_whatever_its_spelling(address: str, host: str) -> N
 
 
 def test_texts_and_numbers_of_strangers_are_kept_within_bounds() -> None:
-    find = SearchResult(
+    hit = SearchResult(
         "n" * 1000,
         "http://x/1.jpg",
         page_url="javascript:alert(1)",
@@ -70,7 +70,7 @@ def test_texts_and_numbers_of_strangers_are_kept_within_bounds() -> None:
         width=10**30,
         height=float("inf"),  # type: ignore[arg-type]
     )
-    found = tidy(find)
+    found = tidy(hit)
     assert (len(found.title), len(found.creator), len(found.license)) == (2000, 500, 500)
     assert found.title.startswith("a \ufffd smilet")
     assert found.license.endswith("…")
@@ -86,11 +86,11 @@ def test_two_long_ids_do_not_become_one() -> None:
 
 
 def test_what_is_in_order_stays_as_it_is() -> None:
-    find = SearchResult(
+    hit = SearchResult(
         "7", "http://x/ä b.jpg?q=1", "https://x/7", "Tïtle", "Me", "CC0", "", 640, 480
     )
-    assert tidy(find) == find
-    assert admit(find).problem is None
+    assert tidy(hit) == hit
+    assert admit(hit).problem is None
 
 
 @pytest.mark.parametrize(
@@ -114,8 +114,8 @@ def test_a_text_is_cut_with_a_mark() -> None:
     assert clean(None, 4) == ""
 
 
-def keep(find: SearchResult) -> None:
+def keep(hit: SearchResult) -> None:
     """See that every text can be put into a file and a database."""
-    about = json.dumps(find.__dict__, ensure_ascii=False)
+    about = json.dumps(hit.__dict__, ensure_ascii=False)
     with sqlite3.connect(":memory:") as database:
-        database.execute("SELECT ?, ?", (about.encode().decode(), find.native_id))
+        database.execute("SELECT ?, ?", (about.encode().decode(), hit.native_id))

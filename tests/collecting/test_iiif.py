@@ -41,9 +41,9 @@ def test_a_useful_size_is_asked_for_that_the_server_can_send(content: Any, size:
 
 def test_rights_and_size_are_kept() -> None:
     told = {**V3, "rights": "http://creativecommons.org/licenses/by/4.0/", "id": "http://evil/"}
-    find = read_info(Reply(URL + "?v=1", 200, {}, json.dumps(told).encode()), "http://x/7", "T")
-    assert (find.license_url, find.width, find.height) == (told["rights"], 6000, 4000)
-    assert (find.page_url, find.title, find.native_id) == ("http://x/7", "T", "http://x/iiif/7")
+    hit = read_info(Reply(URL + "?v=1", 200, {}, json.dumps(told).encode()), "http://x/7", "T")
+    assert (hit.license_url, hit.width, hit.height) == (told["rights"], 6000, 4000)
+    assert (hit.page_url, hit.title, hit.native_id) == ("http://x/7", "T", "http://x/iiif/7")
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'{"width": 1e999, "height": 3}', b"7"])

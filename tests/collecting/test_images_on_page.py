@@ -72,8 +72,8 @@ def test_addresses_start_from_the_base_of_the_page() -> None:
 
 
 def test_a_licence_of_the_page_is_that_of_its_pictures() -> None:
-    (find,) = read('<link rel="license" href="/cc0"><img class="p" src="a.jpg">', ".p")
-    assert find.license_url == "http://example.org/cc0"
+    (hit,) = read('<link rel="license" href="/cc0"><img class="p" src="a.jpg">', ".p")
+    assert hit.license_url == "http://example.org/cc0"
 
 
 def test_a_link_to_a_description_by_iiif_is_found() -> None:

@@ -25,17 +25,17 @@ def test_an_image_object_says_all_about_its_picture() -> None:
         "width": "640",
     }
     page = described({"@graph": [{"@type": "WebPage"}, told]})
-    ((find, thumbnail),) = described_images(page, URL, URL)
-    assert find.image_url == find.native_id == "http://example.org/images/7.jpg"
+    ((hit, thumbnail),) = described_images(page, URL, URL)
+    assert hit.image_url == hit.native_id == "http://example.org/images/7.jpg"
     assert thumbnail == "http://example.org/photos/7-small.jpg"
-    assert (find.creator, find.title, find.width) == ("Émile, Ada", "A beach", 640)
-    assert (find.license_url, find.page_url) == (told["license"], URL)
+    assert (hit.creator, hit.title, hit.width) == ("Émile, Ada", "A beach", 640)
+    assert (hit.license_url, hit.page_url) == (told["license"], URL)
 
 
 def test_relative_addresses_start_from_the_base() -> None:
     page = described({"@type": "ImageObject", "contentUrl": "a.jpg"})
-    ((find, _),) = described_images(page, "http://cdn.org/x/", URL)
-    assert (find.image_url, find.page_url) == ("http://cdn.org/x/a.jpg", URL)
+    ((hit, _),) = described_images(page, "http://cdn.org/x/", URL)
+    assert (hit.image_url, hit.page_url) == ("http://cdn.org/x/a.jpg", URL)
 
 
 @pytest.mark.parametrize(
@@ -52,8 +52,8 @@ def test_a_width_that_is_none_is_left_out(width: str) -> None:
         f'"width": {width}}}</script>',
         "lxml",
     )
-    ((find, _),) = described_images(page, URL, URL)
-    assert find.width is None
+    ((hit, _),) = described_images(page, URL, URL)
+    assert hit.width is None
 
 
 def test_linked_data_that_never_ends_is_left_alone() -> None:

@@ -7,12 +7,12 @@ from pixonomy.collecting.outcome import (
     SIGHTING_COLUMNS,
     Form,
     stream_images,
-    stream_sightings,
+    stream_occurrences,
 )
 from pixonomy.collecting.outcome_counts import OutcomeCounts
 from pixonomy.collecting.search_results import Page, SearchResult
 from pixonomy.collecting.state_db import StateDatabase
-from pixonomy.collecting.stored_rows import Kept
+from pixonomy.collecting.stored_rows import StoredImage
 
 
 @pytest.fixture
@@ -24,9 +24,9 @@ def keep(state_db: StateDatabase, images: list[tuple[str, str, str, int, int]]) 
     """Note pictures of (category, SHA-256, perceptual hash, width, height); return the rows."""
     for number, (category, sha256, seen, width, height) in enumerate(images):
         url = f"http://x/{number}"
-        find = SearchResult(str(number), url, title=f"t{number}", license="CC0")
-        state_db.add_page("box", category, f"word of {category}", Page((find,), {"page": 2}), 60.0)
-        kept = [Kept(sha256, number, number // 2, 512, 9, seen, width, height, "jpg", 90.5)]
+        hit = SearchResult(str(number), url, title=f"t{number}", license="CC0")
+        state_db.add_page("box", category, f"word of {category}", Page((hit,), {"page": 2}), 60.0)
+        kept = [StoredImage(sha256, number, number // 2, 512, 9, seen, width, height, "jpg", 90.5)]
         state_db.add_images(kept, [(url, sha256)], {number // 2: (1024, False)})
     return rows_of(state_db)
 
@@ -53,7 +53,7 @@ def test_a_row_tells_where_the_bytes_lie_and_where_they_are_from(state_db: State
     assert (first["license"], first["fetched_at"]) == ("CC0", "1970-01-01T00:01:30Z")
     assert rows["problem"].null_count() == 2
     assert rows["duplicate_group"].null_count() == 2
-    (sightings,) = stream_sightings(state_db)
+    (sightings,) = stream_occurrences(state_db)
     assert sightings.columns == list(SIGHTING_COLUMNS)
     assert sightings["license_id"].to_list() == ["CC0-1.0"] * 2
 
@@ -109,9 +109,9 @@ def test_a_picture_bears_the_keyword_that_found_it_first_whichever_was_fetched_f
     state_db: StateDatabase,
 ) -> None:
     for keyword, number in (("first", 0), ("second", 1)):
-        find = SearchResult(str(number), f"http://x/{number}")
-        state_db.add_page("box", "a", keyword, Page((find,), None), 0)
-    kept = Kept("1" * 64, 0, 0, 512, 9, "00", 40, 30, "jpg", 90.5)
+        hit = SearchResult(str(number), f"http://x/{number}")
+        state_db.add_page("box", "a", keyword, Page((hit,), None), 0)
+    kept = StoredImage("1" * 64, 0, 0, 512, 9, "00", 40, 30, "jpg", 90.5)
     state_db.add_images([kept], [("http://x/1", "1" * 64)], {0: (1024, False)})
     assert rows_of(state_db)["keyword"].to_list() == ["second"]
     state_db.add_images([], [("http://x/0", "1" * 64)], {})
@@ -123,11 +123,11 @@ def test_a_licence_that_is_not_asked_for_is_a_problem_and_no_best_copy(
 ) -> None:
     licenses = ["CC BY 4.0", "CC0", ""]
     for number, license in enumerate(licenses):
-        find = SearchResult(str(number), f"http://x/{number}", license=license)
-        state_db.add_page("box", "a", "word", Page((find,), {"page": 2}), 0)
+        hit = SearchResult(str(number), f"http://x/{number}", license=license)
+        state_db.add_page("box", "a", "word", Page((hit,), {"page": 2}), 0)
         side = 80 - number
-        kept = Kept(f"{number}" * 64, number, 0, 512, 9, "ee", side, side, "jpg", 90.5)
-        state_db.add_images([kept], [(find.image_url, kept.sha256)], {0: (1024, False)})
+        kept = StoredImage(f"{number}" * 64, number, 0, 512, 9, "ee", side, side, "jpg", 90.5)
+        state_db.add_images([kept], [(hit.image_url, kept.sha256)], {0: (1024, False)})
     rows = rows_of(state_db, "CC0-1.0")
     assert rows["license_id"].to_list() == ["CC-BY-4.0", "CC0-1.0", None]
     assert rows["problem"].to_list() == [

@@ -13,7 +13,7 @@ from pixonomy.collecting.provider import Provider
 from pixonomy.collecting.results import search_address
 from pixonomy.collecting.search_results import GaveUp
 from pixonomy.collecting.trail import MOST_BARREN, MOST_PAGES
-from provider_walk import search_results, told, walk
+from provider_walk import messages, search_results, walk
 
 
 def gallery(address: str, **values: Any) -> Provider:
@@ -92,17 +92,17 @@ def test_a_selector_that_matches_nothing_is_told_with_what_there_was(serve: Serv
     images = '<img src="a.png"><img src="b.png">'
     address = serve(Script({"/search": [html(links + images)]}))
     place = f"{address}/search?q=x"
-    assert told(walk(gallery(address, links="a.photo"), "x")) == [
+    assert messages(walk(gallery(address, links="a.photo"), "x")) == [
         f"selector `a.photo` (links) matched 0 of 34 links on {place}"
     ]
-    assert told(walk(gallery(address, picture="img.big"), "x")) == [
+    assert messages(walk(gallery(address, picture="img.big"), "x")) == [
         f"selector `img.big` (picture) matched 0 of 2 pictures on {place}"
     ]
-    (sentence,) = told(walk(gallery(address), "x"))
+    (sentence,) = messages(walk(gallery(address), "x"))
     assert sentence.startswith(f"{place} shows 2 pictures and names none by JSON-LD")
     script = Script({"/search": [html('<a href="/1">x</a>')], "/1": [html("<p>")]})
     address = serve(script)
-    (sentence,) = told(walk(gallery(address, links="a", picture="img"), "x"))
+    (sentence,) = messages(walk(gallery(address, links="a", picture="img"), "x"))
     assert sentence.startswith("selector `img` (picture) matched no picture on 1 of 1 pages")
     assert f"such as {address}/1" in sentence
 
@@ -123,7 +123,7 @@ def test_pages_that_fail_are_told_and_asked_again_at_the_searchs_end(serve: Serv
     assert [[one.image_url for one in page.search_results] for page in pages] == [
         [f"{address}/1.jpg"], [f"{address}/2.jpg"],
     ]  # fmt: skip
-    assert told(pages) == [
+    assert messages(pages) == [
         "1 of 3 pages asked again at the search's end: the host failed (status 500)",
         "1 of 3 pages left out: not there (status 404)",
     ]
@@ -136,7 +136,7 @@ def test_pages_that_fail_twice_are_left_out_and_a_site_that_fails_stops_the_sear
     links = '<a class="p" href="/1">1</a><a class="p" href="/2">2</a>'
     script = Script({"/search": [html(links)], "/1": [html("<p>")], "/2": [500]})
     pages = walk(gallery(serve(script), links="a.p"), "x")
-    assert told(pages)[-1] == "1 of 1 pages left out: the host failed (status 500)"
+    assert messages(pages)[-1] == "1 of 1 pages left out: the host failed (status 500)"
     assert script.count("/2") == 2 * QUICK.attempts
     script = Script({"/search": [html(links)], "/1": [500], "/2": [500]})
     with pytest.raises(GaveUp):
@@ -166,7 +166,7 @@ def test_pages_that_lead_in_a_circle_end(serve: Serve) -> None:
     address = serve(script)
     pages = walk(gallery(address), "x")
     assert len(search_results(pages)) == 4
-    assert told(pages) == [
+    assert messages(pages) == [
         f"{address}/3 leads on to a page that was read before; the search ends there"
     ]
 
@@ -180,7 +180,7 @@ def test_endless_next_pages_of_the_same_pictures_end(serve: Serve) -> None:
     script = Script({"/search": [page]})
     pages = walk(gallery(serve(script)), "x", 2000)
     assert len(pages) == MOST_BARREN + 1
-    assert "no new pictures" in told(pages)[-1]
+    assert "no new pictures" in messages(pages)[-1]
     assert len(json.dumps(pages[-2].next)) < 1000
 
 

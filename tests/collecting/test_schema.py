@@ -81,7 +81,9 @@ def test_what_version_1_noted_is_all_there(path: Path) -> None:
     with StateDatabase(path) as state_db:
         assert count_images(state_db) == {"kept": 1, "waiting": 1, "refused": 1, "failed": 1}
         assert count_reasons(state_db, "refused") == {"too small": 1}
-        assert state_db.count_kept("travel", "beach") == state_db.count_kept("home", "sand") == 1
+        assert (
+            state_db.count_stored("travel", "beach") == state_db.count_stored("home", "sand") == 1
+        )
         search = state_db.search("box", "travel", "beach")
         assert (search.next, search.total, search.walked_at) == ({"page": 2}, 40, 5.0)
         assert state_db.shards() == {0: (1536, False)}
@@ -109,7 +111,7 @@ def test_a_ledger_is_brought_to_this_version_once(path: Path) -> None:
         tables = state_db.rows("SELECT name FROM sqlite_master WHERE type = 'table'")
         assert not [name for (name,) in tables if name.endswith("_1")]
     with StateDatabase(path) as state_db:
-        assert state_db.count_pictures() == 1
+        assert state_db.count_all() == 1
 
 
 def test_who_only_looks_in_is_told_that_a_run_has_to_come_first(path: Path) -> None:

@@ -58,7 +58,7 @@ def turn(
     async def work(politeness: Politeness) -> list[bool]:
         searching = Searching(state_db, politeness, said.append, time.time)
         found = [await searching.turn_page(provider, "travel", one) for one in keywords]
-        searching.tell_rest()
+        searching.report_rest()
         return found
 
     more = {} if budget is None else {"budget": budget}
@@ -141,7 +141,7 @@ def test_pages_with_poison_are_noted_whole(tmp_path: Path, serve: Serve) -> None
         ),
         {"next": "\ud83d"},
         10**30,
-        told=("selector matched 0 of 34 links",),
+        messages=("selector matched 0 of 34 links",),
     )
     provider = Asking(serve(Script({"/api": [200]})) + "/api", lambda _: page)
     found, said, state_db = turn(tmp_path, provider)

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from pixonomy.collecting.settings import Settings, WrongSetting, place_of, search_mark
+from pixonomy.collecting.settings import Settings, WrongSetting, place_of, search_fingerprint
 
 
 @pytest.mark.parametrize(
@@ -55,6 +55,6 @@ def test_a_setting_is_found_in_its_file(tmp_path: Path) -> None:
 
 
 def test_settings_of_pace_are_none_that_finds_depend_on() -> None:
-    mark = search_mark({"links": "a", "per_second": 1, "private_hosts": ["x"]})
-    assert mark == search_mark({"per_second": 9, "links": "a", "at_once": 3})
-    assert mark != search_mark({"links": "b"})
+    mark = search_fingerprint({"links": "a", "per_second": 1, "private_hosts": ["x"]})
+    assert mark == search_fingerprint({"per_second": 9, "links": "a", "at_once": 3})
+    assert mark != search_fingerprint({"links": "b"})

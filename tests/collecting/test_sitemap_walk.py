@@ -11,7 +11,7 @@ from photo_site import QUICK, Script, Serve
 from pixonomy.collecting.known import open_provider
 from pixonomy.collecting.provider import Provider
 from pixonomy.collecting.search_results import Trouble
-from provider_walk import search_results, told, walk
+from provider_walk import messages, search_results, walk
 
 
 def site(address: str, path: str = "/sitemap.xml", **values: Any) -> Provider:
@@ -52,7 +52,9 @@ def test_a_packed_map_below_an_index_is_read(serve: Serve) -> None:
     provider = site(address)
     found = walk(provider, "beach")
     assert addresses(found) == ["http://x/sandy-beach.jpg"]
-    assert told(found) == [f"the sitemap {address}/none.xml is passed over: not there (status 404)"]
+    assert messages(found) == [
+        f"the sitemap {address}/none.xml is passed over: not there (status 404)"
+    ]
     assert addresses(walk(provider, "red car")) == ["http://x/red_car.jpg"]
     assert script.count("/map.xml.gz") == 1, "what was read is remembered for other keywords"
 
@@ -72,7 +74,7 @@ def test_of_a_map_of_pages_the_pages_are_visited_those_that_fit_first(serve: Ser
     provider = site(address)
     found = walk(provider, "beach")
     assert addresses(found) == [f"{address}/3.jpg", f"{address}/2.jpg"]
-    assert told(found) == ["1 of 4 pages left out: not there (status 404)"]
+    assert messages(found) == ["1 of 4 pages left out: not there (status 404)"]
     visited = [path for _, path in script.asked if path.startswith("/photo/")]
     assert visited[0] == "/photo/blue-beach"
     assert addresses(walk(provider, "car")) == [f"{address}/1.jpg"]
@@ -98,7 +100,7 @@ def test_pages_that_never_fit_are_not_all_visited(serve: Serve) -> None:
     script.answers.update({f"/photo/{number}": [shown("/x.jpg")] for number in range(700)})
     script.answers["/sitemap.xml"] = [pages_map(*places)]
     found = walk(site(address), "beach")
-    assert told(found) == ["the last 480 pages had no fitting picture; the search ends there"]
+    assert messages(found) == ["the last 480 pages had no fitting picture; the search ends there"]
 
 
 def test_a_page_that_fails_is_visited_again_at_the_end(serve: Serve) -> None:
@@ -107,7 +109,7 @@ def test_a_page_that_fails_is_visited_again_at_the_end(serve: Serve) -> None:
     script.answers["/sitemap.xml"] = [pages_map(f"{address}/a", f"{address}/b")]
     found = walk(site(address), "beach")
     assert addresses(found) == [f"{address}/beach.jpg"]
-    assert told(found) == [
+    assert messages(found) == [
         "1 of 2 pages asked again at the search's end: the host failed (status 500)"
     ]
 
@@ -123,8 +125,8 @@ def test_indexes_that_lead_in_circles_or_ever_deeper_end(serve: Serve) -> None:
     script.answers["/sitemap.xml"] = [index(f"{address}/d0", f"{address}/sitemap.xml")]
     found = walk(site(address), "beach")
     assert search_results(found) == []
-    assert any("leads back to" in one for one in told(found))
-    assert any("lie deeper than 3" in one for one in told(found))
+    assert any("leads back to" in one for one in messages(found))
+    assert any("lie deeper than 3" in one for one in messages(found))
     assert len([path for _, path in script.asked if path.startswith("/d")]) <= 3
 
 

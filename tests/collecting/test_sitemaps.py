@@ -17,13 +17,13 @@ MAP = (
 @pytest.mark.parametrize("pack", [bytes, gzip.compress])
 def test_pictures_and_pages_without_any_are_read(pack: type[bytes]) -> None:
     content = read_sitemap(pack(MAP.encode()))
-    (find,) = content.search_results
-    assert (find.image_url, find.page_url, find.title) == (
+    (hit,) = content.search_results
+    assert (hit.image_url, hit.page_url, hit.title) == (
         "http://x/1.jpg",
         "http://x/1",
         "A beach",
     )
-    assert (find.license_url, content.further) == ("http://cc0", ())
+    assert (hit.license_url, content.further) == ("http://cc0", ())
     assert content.pages == ("http://x/2",)
 
 
@@ -46,9 +46,9 @@ def test_entities_are_not_followed_and_do_not_grow() -> None:
         '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;">'
         '<!ENTITY f SYSTEM "file:///etc/passwd">]>' + MAP.partition("?>")[2]
     ).replace("A beach", "&b;&f;")
-    (find,) = read_sitemap(bomb.encode()).search_results
-    assert "root:" not in find.title
-    assert len(find.title) < 20
+    (hit,) = read_sitemap(bomb.encode()).search_results
+    assert "root:" not in hit.title
+    assert len(hit.title) < 20
 
 
 def test_a_map_beyond_what_the_protocol_allows_is_cut_or_refused() -> None:

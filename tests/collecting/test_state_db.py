@@ -13,7 +13,7 @@ from pixonomy.collecting.records import (
 )
 from pixonomy.collecting.search_results import BudgetSpent, Page, SearchResult
 from pixonomy.collecting.state_db import StateDatabase
-from pixonomy.collecting.stored_rows import Kept, Waiting
+from pixonomy.collecting.stored_rows import StoredImage, Waiting
 from pixonomy.errors import SettingError, StorageError
 
 KEY = ("box", "travel", "beach")
@@ -23,8 +23,8 @@ def find(number: int, url: str = "") -> SearchResult:
     return SearchResult(str(number), url or f"http://x/{number}", title="<é>", width=3)
 
 
-def kept(sha256: str, number: int) -> Kept:
-    return Kept(sha256, number, 0, 512, 7, "ffee", 40, 30, "jpg", 1.5)
+def kept(sha256: str, number: int) -> StoredImage:
+    return StoredImage(sha256, number, 0, 512, 7, "ffee", 40, 30, "jpg", 1.5)
 
 
 @pytest.fixture
@@ -47,12 +47,12 @@ def test_pictures_wait_in_the_order_of_finding_until_they_are_kept_or_refused(
     state_db: StateDatabase,
 ) -> None:
     state_db.add_page(*KEY, Page(tuple(find(number) for number in range(5)), None), 0)
-    assert [one.find for one in state_db.waiting(*KEY, 2)] == [find(0), find(1)]
+    assert [one.hit for one in state_db.waiting(*KEY, 2)] == [find(0), find(1)]
     state_db.add_images([kept("a", 0)], [("http://x/0", "a"), ("http://x/1", "a")], {0: (9, False)})
     state_db.close_image("http://x/2", "refused", "too small")
     state_db.close_image("http://x/3", "failed", "busy")
     assert [one.url for one in state_db.waiting(*KEY, 9)] == ["http://x/4"]
-    assert state_db.count_kept("travel", "beach") == 1
+    assert state_db.count_stored("travel", "beach") == 1
     assert count_reasons(state_db, "refused") == {"too small": 1}
     assert count_reasons(state_db, "failed") == {"busy": 1}
     assert count_images(state_db) == {"kept": 2, "refused": 1, "failed": 1, "waiting": 1}
@@ -72,7 +72,7 @@ def test_a_picture_of_two_searches_waits_in_both_and_is_kept_for_both(
     assert state_db.waiting(*other, 9)
     state_db.add_images([kept("a", 0)], [("http://x/same", "a")], {0: (9, False)})
     assert not state_db.waiting(*other, 9)
-    assert state_db.count_kept("home", "sand") == state_db.count_kept("travel", "beach") == 1
+    assert state_db.count_stored("home", "sand") == state_db.count_stored("travel", "beach") == 1
     (found,) = read_search_results(state_db)
     assert found.select("category", "sha256").rows() == [("travel", "a"), ("home", "a")]
 
@@ -83,9 +83,9 @@ def test_a_find_of_a_picture_that_is_kept_already_counts_for_its_keyword(
     state_db.add_page(*KEY, Page((find(1, "http://x/same"),), None), 0)
     state_db.add_images([kept("a", 0)], [("http://x/same", "a")], {0: (9, False)})
     state_db.add_page("other", "home", "sand", Page((find(7, "http://x/same"),), None), 0)
-    assert state_db.count_kept("home", "sand") == 1
+    assert state_db.count_stored("home", "sand") == 1
     state_db.add_page("box", "home", "sand", Page((find(8, "http://x/same"),), None), 0)
-    assert state_db.count_kept("home", "sand") == 1, "one picture, however often it is found"
+    assert state_db.count_stored("home", "sand") == 1, "one picture, however often it is found"
 
 
 def test_what_is_closed_once_is_not_closed_again(state_db: StateDatabase) -> None:
@@ -100,7 +100,7 @@ def test_a_window_goes_on_behind_a_number(state_db: StateDatabase) -> None:
     state_db.add_page(*KEY, Page(tuple(find(number) for number in range(5)), None), 0)
     first = state_db.waiting(*KEY, 2)
     behind = state_db.waiting(*KEY, 2, after=first[-1].number)
-    assert [one.find for one in behind] == [find(2), find(3)]
+    assert [one.hit for one in behind] == [find(2), find(3)]
     state_db.close_image("http://x/2", "refused", "no")
     assert state_db.waiting_at([one.number for one in behind]) == [
         Waiting("http://x/3", find(3), behind[1].number)
@@ -145,7 +145,7 @@ def test_all_is_there_again_after_closing(tmp_path: Path) -> None:
         assert again.shards() == {0: (99, True)}
         assert again.noted("permission:html") == "mine"
         assert again.knows("a")
-        assert again.count_pictures() == 1
+        assert again.count_all() == 1
 
 
 def test_others_look_in_while_one_writes_and_see_what_was_there(tmp_path: Path) -> None:
@@ -192,11 +192,11 @@ def test_counting_and_windows_do_not_slow_down_with_the_length_of_a_list(
         )
         for number in range(start, start + 500, 50):
             state_db.waiting(*KEY, 64)
-            state_db.count_kept("travel", "beach")
+            state_db.count_stored("travel", "beach")
             news = [kept(str(one), one) for one in range(number, number + 50)]
             urls = [(f"http://x/{one}", str(one)) for one in range(number, number + 50)]
             state_db.add_images(news, urls, {0: (number, False)})
-            state_db.count_pictures()
+            state_db.count_all()
         return time.process_time() - began
 
     took = [turn(start) for start in range(0, 12_000, 500)]

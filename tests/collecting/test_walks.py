@@ -8,7 +8,7 @@ from pixonomy.collecting.rate_limits import RetryPolicy
 from pixonomy.collecting.search_results import Pace, Refused, SearchResult
 from pixonomy.collecting.search_window import Row, Window
 from pixonomy.collecting.stored_rows import Waiting
-from pixonomy.collecting.walks import End, Fate, Slots, Walk
+from pixonomy.collecting.walks import End, Fate, KeywordCollection, Slots
 
 
 @dataclass
@@ -46,7 +46,7 @@ class Trip:
         row.place.lane.leave()
         self.slots.release()
         self.meanwhile()
-        return Fate(is_kept=True)
+        return Fate(is_stored=True)
 
     async def turn_page(self) -> bool:
         self.pages += 1
@@ -60,7 +60,7 @@ class Trip:
             lambda _url, _reason: None,
             lambda _place: None,
         )
-        walk = Walk(
+        walk = KeywordCollection(
             self.wanted, window, self.slots, lambda: len(self.fetched), self.fetch,
             self.settle, self.turn_page, lambda _url: None, lambda: self.hosts.is_off,
             lambda: None, 0.1, self.may_rest,
@@ -93,7 +93,7 @@ def test_the_last_that_is_wanted_may_be_one_that_another_keyword_has_fetched() -
 
     def settle(row: Row) -> Fate:
         trip.fetched.append(row.url)
-        return Fate(is_kept=True)
+        return Fate(is_stored=True)
 
     trip.settle = settle
     assert trip.run() == "enough"

@@ -36,7 +36,7 @@ def write(folder: Path, writer: ShardWriter, images: list[Fetched]) -> list[obje
                 *(one(image) for image in images), return_exceptions=True
             )
             task.cancel()
-            assert state_db.count_pictures() == found.count(1)
+            assert state_db.count_all() == found.count(1)
             return found
 
     return asyncio.run(work())

@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pixonomy.dataset.category_tree import Taxonomy
 from pixonomy.dataset.manifest import (
     COLUMNS,
     Manifest,
@@ -17,6 +16,7 @@ from pixonomy.dataset.manifest import (
     rewrite_manifest,
     write_manifest,
 )
+from pixonomy.dataset.taxonomy import Taxonomy
 from pixonomy.errors import SettingError, StorageError
 from pixonomy.storage.files import hash_file
 from pixonomy.storage.tables import write_parquet
@@ -36,7 +36,8 @@ def test_a_manifest_comes_back_as_it_was_written(tmp_path: Path) -> None:
 
 
 def test_the_tree_of_categories_travels_with_the_rows(tmp_path: Path) -> None:
-    tree = Taxonomy({"7": ("BOISSONS", "VIN", "ROSÉ"), "8": ("BOISSONS", "VIN", "ROUGE")})
+    paths = {"7": ("BOISSONS", "VIN", "ROSÉ"), "8": ("BOISSONS", "VIN", "ROUGE")}
+    tree = Taxonomy.from_paths(paths)
     write_manifest(tmp_path / "m.parquet", Manifest(make_rows(), tmp_path, taxonomy=tree))
     assert read_manifest(tmp_path / "m.parquet").taxonomy == tree
     write_manifest(tmp_path / "none.parquet", Manifest(make_rows(), tmp_path))

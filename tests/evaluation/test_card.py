@@ -3,8 +3,10 @@ from dataclasses import replace
 import polars as pl
 
 from pixonomy.evaluation.card import write_card
+from pixonomy.evaluation.examples import ImageSource
 from pixonomy.evaluation.metrics import measure
 from pixonomy.evaluation.report import Report
+from pixonomy.pages.provenance import Provenance
 
 LABELS = ("cat", "dog")
 NAMES = {"cat": "Cat", "dog": "Dog | <b>wolf</b>"}
@@ -29,14 +31,14 @@ def make_report() -> Report:
         labels=LABELS,
         names=NAMES,
         predictions=predictions,
-        images=lambda _: {},
+        images=ImageSource(lambda _: {}),
         history=None,
         baselines={"linear probe": 0.5},
         counts=pl.DataFrame(schema={"label": pl.String}),
         problems=nothing,
         facts={"model": "compact", "bundle (digest)": "sha256:abc"},
         notes=("Only 3 pictures were tested: the interval is wide.",),
-        command="pixonomy evaluate pets",
+        provenance=Provenance("2 May 2026", "pets", None, "pixonomy evaluate pets"),
     )
 
 

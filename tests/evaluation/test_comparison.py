@@ -1,16 +1,12 @@
-from pathlib import Path
-from typing import Any
-
 import numpy as np
 import polars as pl
 import pytest
 
-from in_browser import fits
 from pixonomy.evaluation.comparison import (
     ComparedRun,
+    compare_with_best,
     compare_with_first,
     holm,
-    render_comparison,
 )
 from pixonomy.evaluation.metrics import measure
 
@@ -54,31 +50,18 @@ def test_holm_counts_several_tests_as_several() -> None:
     assert holm([0.9, 0.8]) == [1.0, 1.0]
 
 
-def test_the_page_tells_what_differs_and_escapes_names() -> None:
-    right = np.arange(40) % 4 > 0
-    compared_runs = [contender("a<b", right), contender("c", ~right)]
-    page = render_comparison(
-        compared_runs, compare_with_first(compared_runs), "pixonomy compare a c"
+def test_the_best_run_is_found_wherever_it_stands() -> None:
+    bad, good = np.arange(40) < 20, np.arange(40) < 39
+    best, beside = compare_with_best(
+        [contender("a", bad), contender("b", good), contender("c", np.arange(40) < 38)]
     )
-    assert "a&lt;b" in page
-    assert "&lt;cats&gt;" in page
-    assert "<cats>" not in page
-    assert '<th scope="row">seed</th>' in page
-    assert '<th scope="row">size</th>' not in page  # the same in both
-    assert page.count('class="matrix tilted"') == 2
-    assert 'id="histories"' in page
+    assert best == 1
+    assert [(one.name, one.is_clear) for one in beside] == [("a", True), ("c", False)]
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-def test_the_page_keeps_nobody_out(
-    open_page: Any, barriers: Any, tmp_path: Path, width: int
-) -> None:
-    right = np.arange(40) % 4 > 0
-    compared_runs = [contender("a<b", right), contender("c", ~right)]
-    file = tmp_path / "page.html"
-    file.write_text(
-        render_comparison(compared_runs, compare_with_first(compared_runs), "pixonomy compare a c")
-    )
-    page = open_page(file, width)
-    assert fits(page)
-    assert barriers(page) == []
+def test_the_best_of_many_is_compared_as_one_of_all_pairs() -> None:
+    runs = [contender(str(n), np.arange(40) < n) for n in (39, 30, 30, 30)]
+    best, beside = compare_with_best(runs)
+    alone = compare_with_best(runs[:2])[1][0]
+    assert best == 0
+    assert beside[0].adjusted == pytest.approx(6 * alone.adjusted)  # of four runs: six pairs

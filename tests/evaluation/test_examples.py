@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 from PIL import Image
 
-from pixonomy.evaluation.examples import Gallery, ImageReader, gather
+from pixonomy.evaluation.examples import Gallery, ImageReader, ImageSource, gather
 from pixonomy.evaluation.label_issues import LabelIssues, Suspect
 from pixonomy.evaluation.metrics import measure
 
@@ -29,7 +29,8 @@ def paint_grey(image_ids: Sequence[str]) -> Mapping[str, np.ndarray]:
 
 
 def show(predictions: pl.DataFrame, images: ImageReader = paint_grey) -> Gallery:
-    return gather(predictions, measure(predictions, list(NAMES), "cat"), NAMES, images)
+    metrics = measure(predictions, list(NAMES), "cat")
+    return gather(predictions, metrics, NAMES, ImageSource(images))
 
 
 def decode(uri: str | None) -> np.ndarray:
@@ -77,17 +78,30 @@ def test_a_picture_is_shown_upright_in_its_colours_within_160_pixels() -> None:
     assert np.abs(shown.mean(axis=(0, 1)) - (200, 0, 0)).max() < 4
 
 
+def test_what_the_source_has_lost_is_shown_as_the_network_sees_it_and_counted() -> None:
+    def white(image_ids: Sequence[str]) -> Mapping[str, np.ndarray]:
+        assert list(image_ids) == ["dog-1"]
+        return {"dog-1": np.full((3, 8, 8), 255, np.uint8)}
+
+    predictions = answer([0.9, 0.8], "dog")
+    source = ImageSource(lambda _: paint_grey(["dog-0"]), white)
+    gallery = gather(predictions, measure(predictions, list(NAMES), "cat"), NAMES, source)
+    assert gallery.stand_ins == 1
+    assert [decode(one.source).mean().round() for one in gallery.surest] == [128, 255]
+
+
 def test_where_an_answer_comes_from_is_tinted_and_the_rest_is_grey() -> None:
-    def attend(image_ids: Sequence[str], labels: Sequence[str]) -> dict[str, np.ndarray]:
+    def attend(shown: Mapping[str, np.ndarray], labels: Sequence[str]) -> dict[str, np.ndarray]:
         assert set(labels) == {"dog"}
         left = np.array([[1, 0], [1, 0]], np.float32)
-        return dict.fromkeys(image_ids, left)
+        return dict.fromkeys(shown, left)
 
     predictions = answer([0.9], "dog")
     metrics = measure(predictions, list(NAMES), "cat")
     green = np.zeros((3, 80, 80), np.uint8)
     green[1] = 180
-    gallery = gather(predictions, metrics, NAMES, lambda _: {"dog-0": green}, attend)
+    source = ImageSource(lambda _: {"dog-0": green}, attention=attend)
+    gallery = gather(predictions, metrics, NAMES, source)
     tinted = decode(gallery.surest[0].attention).astype(int)
     left, right = tinted[:, :8].mean(axis=(0, 1)), tinted[:, -8:].mean(axis=(0, 1))
     assert left[0] - left[2] > 80
@@ -98,5 +112,6 @@ def test_a_suspected_label_is_shown_with_what_it_probably_should_be() -> None:
     predictions = answer([0.9, 0.8], "dog")
     label_issues = LabelIssues(1, (Suspect("dog-1", "cat", "dog", 0.04, "a sentence"),))
     metrics = measure(predictions, list(NAMES), "cat")
-    (shown,) = gather(predictions, metrics, NAMES, paint_grey, None, label_issues).label_issues
+    source = ImageSource(paint_grey)
+    (shown,) = gather(predictions, metrics, NAMES, source, label_issues).label_issues
     assert (shown.example.image_id, shown.suggested, shown.quality) == ("dog-1", "Dog", "4.0%")

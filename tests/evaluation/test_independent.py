@@ -2,13 +2,13 @@
 
 import polars as pl
 
-from pixonomy.evaluation.independent import mark_units
+from pixonomy.evaluation.independent import number_groups
 
 PREDICTIONS = pl.DataFrame({"image_id": list("abcdef"), "group_id": ["1", "1", "2", "3", "4", "5"]})
 
 
 def units(rows: pl.DataFrame) -> list[str]:
-    return mark_units(PREDICTIONS, rows)["unit"].to_list()
+    return number_groups(PREDICTIONS, rows)["unit"].to_list()
 
 
 def test_groups_and_copies_that_share_a_picture_are_one_unit() -> None:
@@ -32,4 +32,4 @@ def test_where_nobody_looked_for_copies_groups_are_units() -> None:
 
 def test_no_predictions_have_no_units() -> None:
     rows = PREDICTIONS.select("image_id")
-    assert mark_units(PREDICTIONS.clear(), rows).columns == ["image_id", "group_id", "unit"]
+    assert number_groups(PREDICTIONS.clear(), rows).columns == ["image_id", "group_id", "unit"]

@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from pixonomy.evaluation.copies import DuplicateCheck
+from pixonomy.evaluation.examples import Attention, ImageSource
 from pixonomy.evaluation.hierarchy import Hierarchy, LevelShare
 from pixonomy.evaluation.label_issues import LabelIssues, Suspect
 from pixonomy.evaluation.metrics import measure
@@ -16,6 +17,7 @@ from pixonomy.evaluation.product_metrics import ImageCount, Pooled, ProductCheck
 from pixonomy.evaluation.report import Report, render_report
 from pixonomy.evaluation.shares import Share, share_right
 from pixonomy.evaluation.slices import Slice, SliceRow
+from pixonomy.pages.provenance import Provenance
 from pixonomy.prediction.pooling import Pooling
 
 VOID = {"meta", "img", "br", "link", "input", "hr"}
@@ -114,7 +116,7 @@ def make_report(categories: int = 3, n: int = 90) -> Report:
         labels=labels,
         names={label: f"Catégorie {label}" for label in labels} | {labels[1]: HOSTILE},
         predictions=predictions,
-        images=paint,
+        images=ImageSource(paint),
         history=make_history(),
         baselines={"linear probe": 0.55, "always the most common category": 0.33},
         counts=pl.DataFrame({"label": labels}).with_columns(
@@ -123,7 +125,7 @@ def make_report(categories: int = 3, n: int = 90) -> Report:
         problems=make_problems(),
         facts={"Seed": "7", "Manifest hash": "sha256:abc"},
         notes=("All pictures come from one site.",),
-        command="pixonomy fit pictures -o run",
+        provenance=Provenance("2 May 2026", "pictures", 121.0, "pixonomy fit pictures -o run"),
     )
 
 
@@ -269,7 +271,7 @@ def test_example_pictures_are_small_jpegs_and_missing_ones_are_said() -> None:
     page = PageReader(render_sample())
     assert 12 <= len(page.all("img")) <= 60
     assert "picture not at hand" not in page.text
-    without = PageReader(render_report(replace(make_report(), images=lambda _: {})))
+    without = PageReader(render_report(replace(make_report(), images=ImageSource(lambda _: {}))))
     assert not without.all("img")
     assert "picture not at hand" in without.text
 
@@ -298,7 +300,7 @@ def test_an_empty_run_without_history_or_problems_still_has_a_page() -> None:
     text = PageReader(render_report(bare)).text
     assert "There is no training history" in text
     assert "No picture was left out." in text
-    assert "Read this first" not in text
+    assert "Know this before you rely on it" not in text
 
 
 def test_limits_tell_of_groups_and_of_categories_with_few_or_no_pictures() -> None:
@@ -388,3 +390,63 @@ def test_levels_of_a_tree_and_suspected_labels_are_told_where_they_are_known() -
     assert "(3.1% likely)" in page.text
     assert {"levels", "suspects"} <= set(page.ids)
     assert not {"levels", "suspects"} & set(PageReader(render_sample()).ids)
+
+
+def make_unlearned_report(attention: Attention | None) -> Report:
+    """A report of a classifier that always answers the most common category."""
+    report = make_report()
+    constant = report.predictions.with_columns(predicted=pl.lit(report.labels[0]))
+    metrics = measure(constant, report.labels, report.labels[0])
+    images = ImageSource(paint, attention=attention)
+    return replace(report, predictions=constant, metrics=metrics, images=images)
+
+
+def attend(shown: Mapping[str, np.ndarray], labels: Sequence[str]) -> dict[str, np.ndarray]:
+    return {name: np.ones(image.shape[1:], np.float32) for name, image in shown.items()}
+
+
+def test_at_the_baseline_no_maps_are_shown_and_the_page_says_why() -> None:
+    learned = replace(make_report(), images=ImageSource(paint, attention=attend))
+    assert "tinted where the answer comes from" in render_report(learned)
+    page = PageReader(render_report(make_unlearned_report(attend)))
+    assert (
+        "Maps of where the network looks (Grad-CAM) are left out: it is no better than" in page.text
+    )
+    assert not [one for one in page.all("img") if "tinted" in str(one["alt"])]
+    assert "That is not clearly better than always answering" in page.text
+    assert "Grad-CAM" not in render_report(make_unlearned_report(None))
+
+
+def test_the_line_below_the_title_tells_day_source_duration_and_command() -> None:
+    page = PageReader(render_sample())
+    start = page.text[page.text.index("Goals & more Made") :]
+    assert start.startswith(
+        "Goals & more Made on 2 May 2026 in 2 min 1 s, from pictures . All of it once more: "
+        "pixonomy fit pictures -o run"
+    )
+
+
+def test_images_that_are_gone_are_shown_as_the_network_sees_them_and_that_is_said() -> None:
+    lost = ImageSource(lambda _: {}, stand_ins=paint)
+    text = PageReader(render_report(replace(make_report(), images=lost))).text
+    assert re.search(r"\d+ pictures are shown as the network sees them", text)
+    assert "as the network sees them" not in PageReader(render_sample()).text
+
+
+def test_pictures_of_other_categories_count_among_the_verdicts() -> None:
+    report = make_report()
+    strangers = report.predictions.head(5).with_columns(
+        label=pl.lit("zebra"), verdict=pl.Series(["none"] * 4 + ["sure"])
+    )
+    page = PageReader(render_report(replace(report, out_of_vocabulary=strangers)))
+    assert "4, of which 4 rightly" in page.text
+    assert "5 pictures of categories that it does not know among them" in page.text
+
+
+def test_a_column_of_one_value_needs_no_table() -> None:
+    rows = (SliceRow("commons", 1, 90, 0.5, 0.3, 0.7, 200),)
+    page = PageReader(
+        render_report(replace(make_report(), slices=(Slice("provider", rows, 0, 0, 1),)))
+    )
+    assert "All of the test pictures have one provider, commons" in page.text
+    assert "by provider" not in page.text

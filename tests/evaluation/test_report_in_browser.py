@@ -1,5 +1,6 @@
 """The report page in a real browser; skipped where Chromium is not installed."""
 
+import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -7,10 +8,13 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from PIL import Image
 
-from in_browser import fits
+from in_browser import cut_off, fits
+from pixonomy.evaluation.examples import ImageSource
 from pixonomy.evaluation.metrics import measure
 from pixonomy.evaluation.report import Report, render_report
+from pixonomy.pages.provenance import Provenance
 
 LABELS = ("car expenses", "élan <b>&", "travel")
 
@@ -47,7 +51,7 @@ def make_report(categories: int = 3) -> Report:
         labels=labels,
         names={label: label for label in labels},
         predictions=predictions,
-        images=images,
+        images=ImageSource(images),
         history=pl.DataFrame(history | {"seconds": [1.0, 2.0]}),
         baselines={"linear probe": 0.4},
         counts=pl.DataFrame({"label": labels}).with_columns(
@@ -56,7 +60,7 @@ def make_report(categories: int = 3) -> Report:
         problems=pl.DataFrame({"image_id": ["x.jpg"], "problem": ["the file is empty"]}),
         facts={"model": "compact"},
         notes=("A note.",),
-        command="pixonomy evaluate run",
+        provenance=Provenance("2 May 2026", "pictures", 3.0, "pixonomy evaluate run"),
     )
 
 
@@ -75,6 +79,7 @@ def test_the_page_opens_without_network_errors_or_sideways_scrolling(
     assert page.locator("h1").count() == 1
     assert "élan <b>&" in page.inner_text("body")
     assert fits(page)
+    assert cut_off(page) == []
 
 
 @pytest.mark.parametrize(
@@ -127,3 +132,52 @@ def test_a_cell_opens_its_pictures(open_page: Any, tmp_path: Path) -> None:
     assert not target.locator("img").first.is_visible()
     link.click()
     target.locator("img").first.wait_for(state="visible", timeout=5000)
+
+
+def right_edge(page: Any, box: Any) -> np.ndarray:
+    """Return the pixels of the last two columns of a box, (height, 2, 3)."""
+    box.scroll_into_view_if_needed()
+    place = box.bounding_box()
+    clip = {**place, "x": place["x"] + place["width"] - 2, "width": 2}
+    return np.asarray(Image.open(io.BytesIO(page.screenshot(clip=clip))).convert("RGB"))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("section", ["#categories", "#matrix"])
+def test_a_wide_table_shows_that_it_goes_on_and_keeps_its_first_column(
+    open_page: Any, tmp_path: Path, section: str, scheme: str
+) -> None:
+    page = open_page(write(tmp_path, 12), 390, scheme)
+    box = page.locator(f"{section} .wide")
+    assert box.evaluate("one => one.scrollWidth > one.clientWidth")
+    headings = [box.locator("tbody th").first, box.locator("thead th").first]
+    before, places = right_edge(page, box), [one.bounding_box()["x"] for one in headings]
+    box.evaluate("one => { one.scrollLeft = 9999; }")
+    after = right_edge(page, box)
+    shifts = [one.bounding_box()["x"] for one in headings]
+    assert shifts == pytest.approx(places, abs=1)  # half a border
+    paper = {"light": (255, 255, 255), "dark": (27, 33, 40)}[scheme]
+    is_paper = [(np.abs(one.astype(int) - paper).max(axis=(1, 2)) <= 2) for one in (before, after)]
+    assert not is_paper[0].any()  # a shade all along
+    assert is_paper[1].any()  # at the end there is none
+
+
+def test_what_fits_has_no_shade(open_page: Any, tmp_path: Path) -> None:
+    page = open_page(write(tmp_path, 3), 1280)
+    edge = right_edge(page, page.locator("#matrix .wide"))
+    assert (edge == 255).all()
+
+
+def test_the_answer_stands_before_the_caveats(open_page: Any, tmp_path: Path) -> None:
+    page = open_page(write(tmp_path, 3))
+    order = page.evaluate("[...document.querySelectorAll('main > section')].map((one) => one.id)")
+    assert order[:3] == ["headline", "notes", "certainty"]
+    assert "It is weakest at" in page.inner_text("#headline")
+
+
+def test_the_command_is_copied_as_it_is(open_page: Any, tmp_path: Path) -> None:
+    page = open_page(write(tmp_path, 3))
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.locator(".command button").click()
+    page.locator(".command button", has_text="Copied").wait_for(timeout=5000)
+    assert page.evaluate("navigator.clipboard.readText()") == "pixonomy evaluate run"

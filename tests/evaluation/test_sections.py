@@ -7,8 +7,8 @@ from pixonomy.evaluation.metrics import Metrics, measure
 from pixonomy.evaluation.sections import (
     compare_bars,
     compare_in_words,
+    describe_weakness,
     tabulate_classes,
-    tabulate_verdicts,
 )
 
 NAMES = {"cat": "Cat", "dog": "Dog", "fox": "Fox"}
@@ -61,17 +61,19 @@ def test_categories_without_pictures_come_last_and_undefined() -> None:
     assert (rows[2].precision, rows[2].recall, rows[2].interval, rows[2].f1) == ("0%", "–", "", "–")
 
 
-def test_verdicts_tell_how_often_each_was_right() -> None:
-    answers = pl.DataFrame(
-        {
-            "label": ["cat"] * 4,
-            "predicted": ["cat", "cat", "dog", "dog"],
-            "verdict": ["sure", "sure", "sure", "none"],
-        }
-    )
-    rows = {row.verdict: (row.n, row.share, row.accuracy) for row in tabulate_verdicts(answers)}
-    assert rows == {
-        "sure": (3, "75.0%", "66.7%"),
-        "unsure": (0, "0%", "–"),
-        "none": (1, "25.0%", "0%"),
-    }
+def test_the_weakest_category_and_the_most_frequent_mistake_are_named() -> None:
+    assert describe_weakness(mostly_right(), NAMES) == [
+        "It is weakest at “Dog”: of 50 pictures it finds 30 (60.0%, 95% interval 46.2% to 72.4%).",
+        "Its most frequent mistake: “Dog” taken for “Fox”, 20 of 20 mistakes.",
+    ]
+
+
+def test_that_a_category_of_few_pictures_is_the_weakest_can_be_chance() -> None:
+    truth = ["cat"] * 10 + ["dog"] * 10
+    metrics = measure_answers(truth, ["cat"] * 10 + ["dog"] * 9 + ["cat"], "cat")
+    _, doubt, _ = describe_weakness(metrics, NAMES)
+    assert doubt == "On so few, that it fares worse there than elsewhere can be chance."
+
+
+def test_who_errs_not_has_no_weakness() -> None:
+    assert describe_weakness(measure_answers(["cat"], ["cat"], "cat"), NAMES) == []

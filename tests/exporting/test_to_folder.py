@@ -1,13 +1,23 @@
+import os
+import unicodedata
 from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pixonomy.exporting.export_shard import COLUMNS, plan_shards
-from pixonomy.exporting.safe import alike
-from pixonomy.exporting.to_folder import PLACE, move_files, plan_places, write_files
+from pixonomy.exporting.to_folder import (
+    PLACE,
+    alike,
+    make_distinct,
+    make_safe,
+    move_files,
+    plan_places,
+    set_apart,
+    write_files,
+)
 
 SCHEMA = {name: pl.Int64 if name in ("offset", "length") else pl.String for name in COLUMNS}
 
@@ -118,3 +128,55 @@ def test_moving_goes_on_where_it_was_stopped(tmp_path: Path) -> None:
         assert {path.read_text() for path in (tmp_path / "to").rglob("*") if path.is_file()} == {
             "a/1", "a/2", "b/c/3",
         }  # fmt: skip
+
+
+TEXTS = st.text(max_size=200) | st.sampled_from(
+    ["..", ".", "", "CON", "con.txt", "LPT1", "a/b", "a\\b", "Été", "e\u0301te\u0301", "CAT", "cat",
+     "a ", "a.", ".a", "a\0b", "a\nb", "com¹", "nul .x", "a:b", "x" * 300, "é" * 200, "~", "\ud800"]
+)  # fmt: skip
+
+
+@given(TEXTS)
+def test_a_safe_name_is_one_part_of_a_path_on_every_system(text: str) -> None:
+    name = make_safe(text)
+    assert 0 < len(name.encode()) <= 101
+    assert not set('/\\:*?"<>|~') & set(name)
+    assert name.isprintable()
+    assert name[0] not in ". "
+    assert name[-1] not in ". "
+    stem = name.split(".")[0].strip().lower()
+    assert stem not in {"con", "prn", "aux", "nul", "com1", "lpt1", "com¹", "conin$"}
+    assert os.path.normpath(name) == name
+
+
+@pytest.mark.parametrize(
+    "text", ["cat", "rotes Sofa", "Möbel", "v1.0", "007", "a_b-c", "it's", "猫"]
+)
+def test_ordinary_names_stay_as_they_are(text: str) -> None:
+    assert make_safe(text) == text
+
+
+@given(st.lists(TEXTS, unique=True, max_size=12))
+@example(["a/b", "a:b", "a_b", "A_B"])
+def test_no_two_labels_share_a_folder(texts: list[str]) -> None:
+    texts = [text for text in texts if text.encode("utf-8", "ignore").decode() == text]
+    names = make_distinct(texts)
+    assert list(names) == texts
+    folded = [unicodedata.normalize("NFC", name).casefold() for name in names.values()]
+    assert len(set(folded)) == len(texts)
+    for name in names.values():
+        plain, _, hashed = name.partition("~")
+        assert make_safe(plain) == plain
+        assert len(hashed) in (0, 16)
+
+
+def test_only_those_that_would_be_mixed_up_are_marked() -> None:
+    names = make_distinct(["cat", "dog/old", "dog:old"])
+    assert names["cat"] == "cat"
+    assert names["dog/old"] == set_apart("dog_old", "dog/old") != names["dog:old"]
+    assert make_distinct(["Export.json"], ["export.json"])["Export.json"].startswith("Export.json~")
+
+
+def test_names_that_differ_in_case_or_accents_are_alike(tmp_path: Path) -> None:
+    assert alike("ÉTÉ") == alike("e\u0301te\u0301")
+    assert alike("a") != alike("b")

@@ -1,11 +1,21 @@
+import json
+import tarfile
 from pathlib import Path
 
 import polars as pl
 import pytest
+import webdataset
 
-from pixonomy.exporting.export_shard import plan_shards
+from pixonomy.exporting.export_shard import Shard, plan_shards
 from pixonomy.exporting.to_folder import plan_places
-from pixonomy.exporting.write_shards import KINDS, Kind, ShardTask, report_path, write_shard
+from pixonomy.exporting.write_shards import (
+    KINDS,
+    Kind,
+    ShardTask,
+    report_path,
+    write_shard,
+    write_tar,
+)
 from pixonomy.storage.tables import read_parquet
 
 
@@ -57,3 +67,44 @@ def test_files_that_were_listed_but_not_moved_are_moved(tmp_path: Path, rows: pl
     write_shard(task)
     assert (task.folder / "train" / "b.png").exists()
     assert not stage.exists()
+
+
+NAME = "shard.tar"
+
+
+def test_pictures_that_cannot_be_read_are_left_out_and_told(
+    shard: Shard, tmp_path: Path, classes: dict[str, int]
+) -> None:
+    problems = write_tar(shard, tmp_path / NAME, classes)
+    assert problems == {2: "the file is missing"}
+
+
+def test_members_hold_the_bytes_as_they_were(
+    shard: Shard, tmp_path: Path, classes: dict[str, int], images: dict[str, bytes]
+) -> None:
+    write_tar(shard, tmp_path / NAME, classes)
+    with tarfile.open(tmp_path / NAME) as archive:
+        content = {one.name: archive.extractfile(one).read() for one in archive}  # type: ignore[union-attr]
+    about = json.loads(content["000000000.json"])
+    assert about == {"label": "gâteau", "group_id": "g", "image_id": "été/a.jpg", "split": "train"}
+    assert content["000000000.cls"] == b"4"
+    assert content["000000000.jpg"] == images["a.jpg"]
+    assert content["000000001.png"] == images["b.jpg"]
+    assert json.loads(content["000000001.json"])["label"] is None
+    assert len(content) == 5
+
+
+def test_the_library_decodes_it_all(shard: Shard, tmp_path: Path, classes: dict[str, int]) -> None:
+    write_tar(shard, tmp_path / NAME, classes)
+    loaded = webdataset.WebDataset(str(tmp_path / NAME), shardshuffle=False)
+    first, second = loaded.decode("pil")
+    assert (first["__key__"], first["cls"], first["json"]["label"]) == ("000000000", 4, "gâteau")
+    assert first["jpg"].size == second["png"].size == (48, 32)
+
+
+def test_the_same_pictures_give_the_same_bytes(
+    shard: Shard, tmp_path: Path, classes: dict[str, int]
+) -> None:
+    write_tar(shard, tmp_path / "one.tar", classes)
+    write_tar(shard, tmp_path / "two.tar", classes)
+    assert (tmp_path / "one.tar").read_bytes() == (tmp_path / "two.tar").read_bytes()

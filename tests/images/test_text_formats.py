@@ -1,6 +1,6 @@
 import pytest
 
-from pixonomy.images.text_formats import tell_text
+from pixonomy.images.text_formats import text_format
 
 
 @pytest.mark.parametrize(
@@ -20,9 +20,9 @@ from pixonomy.images.text_formats import tell_text
     ],
 )
 def test_text_is_told_by_its_first_element(start: bytes, kind: str) -> None:
-    assert tell_text(start) == kind
+    assert text_format(start) == kind
 
 
 @pytest.mark.parametrize("start", [b"", b"  \n", b"\0\1\2", bytes(range(256)), b"\xff\xd8\xff\xe0"])
 def test_bytes_that_are_no_text_are_none(start: bytes) -> None:
-    assert tell_text(start) is None
+    assert text_format(start) is None

@@ -39,8 +39,8 @@ def loss_of(targets: Targets, objective: Objective) -> float:
 def test_a_batch_taken_in_parts_gives_the_step_of_the_whole() -> None:
     whole, parted = make(), make()
     losses = [
-        torch_step(model, Objective(0.1, parts=parts))(IMAGES, Targets(LABELS))
-        for model, parts in ((whole, 1), (parted, 5))
+        torch_step(model, Objective(0.1, micro_batches=micro_batches))(IMAGES, Targets(LABELS))
+        for model, micro_batches in ((whole, 1), (parted, 5))
     ]
     assert losses[0] == pytest.approx(losses[1], rel=1e-5)
     # Adam's first step is as long for a tiny gradient as for a large one: compare the gradients.

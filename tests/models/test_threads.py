@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from pixonomy.models import threads
-from pixonomy.models.threads import SharedCores, choose_threads, make_room, read_busy, share_cores
+from pixonomy.models.threads import SharedCores, choose_threads, read_busy, share_cores, yield_cores
 
 _STATISTICS = """cpu  400 0 200 900 5 0 6 7 0 0
 cpu0 100 10 50 400 3 1 2 3 0 0
@@ -56,9 +56,9 @@ def test_other_processes_are_made_room_for(monkeypatch: pytest.MonkeyPatch) -> N
     try:
         share_cores(max(2, cores))
         time.sleep(1.2)
-        make_room()  # they may still have been starting
+        yield_cores()  # they may still have been starting
         time.sleep(1.2)
-        make_room()
+        yield_cores()
         assert torch.get_num_threads() < max(2, cores)
     finally:
         for process in busy:

@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw
 from conftest import as_bytes
 from pixonomy.dataset.manifest import Manifest, conform
 from pixonomy.near_duplicates.hashes import group_duplicates
-from pixonomy.near_duplicates.proof import find_suspects, prove_duplicates
+from pixonomy.near_duplicates.proof import find_candidate_pairs, prove_duplicates
 from pixonomy.sources.folder import index_folder
 
 
@@ -69,7 +69,7 @@ def test_pictures_that_cannot_be_read_any_more_are_no_copies(tmp_path: Path) -> 
 
 
 def candidate_pairs(**columns: list[str | None]) -> list[str]:
-    return find_suspects(conform(pl.DataFrame(columns)))["image_id"].to_list()
+    return find_candidate_pairs(conform(pl.DataFrame(columns)))["image_id"].to_list()
 
 
 def test_suspects_are_pictures_of_one_hash_and_other_bytes() -> None:

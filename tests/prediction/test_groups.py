@@ -31,14 +31,14 @@ def test_torn_groups_come_together_where_they_first_appear() -> None:
 
 def test_parts_end_between_groups() -> None:
     grouped = group_rows(rows_of(list("aabbbcddddde")))
-    assert grouped.cut(4) == [Part(0, 5, 2), Part(5, 11, 2), Part(11, 12, 1)]
-    assert grouped.cut(2)[0] == Part(0, 2, 1)
-    assert grouped.cut(100) == [Part(0, 12, 5)]
+    assert grouped.chunks_of(4) == [Part(0, 5, 2), Part(5, 11, 2), Part(11, 12, 1)]
+    assert grouped.chunks_of(2)[0] == Part(0, 2, 1)
+    assert grouped.chunks_of(100) == [Part(0, 12, 5)]
 
 
 def test_no_rows_are_one_empty_part() -> None:
     grouped = group_rows(rows_of([]))
-    assert grouped.cut(10) == [Part(0, 0, 0)]
+    assert grouped.chunks_of(10) == [Part(0, 0, 0)]
     assert grouped.height == 0
 
 
@@ -49,7 +49,7 @@ def test_no_rows_are_one_empty_part() -> None:
 def test_parts_hold_every_row_once_and_every_group_whole(groups: list[str], size: int) -> None:
     grouped = group_rows(rows_of(groups))
     ordered = grouped.rows.collect()
-    parts = grouped.cut(size)
+    parts = grouped.chunks_of(size)
     assert sorted(ordered["number"].to_list()) == list(range(len(groups)))
     assert ordered["group_id"].unique(maintain_order=True).to_list() == list(dict.fromkeys(groups))
     assert [part.start for part in parts] == [0, *(part.end for part in parts[:-1])]

@@ -16,7 +16,7 @@ from pixonomy.bundle.load import Bundle, load_bundle, seal
 from pixonomy.images.resize import RESIZE_VERSION
 from pixonomy.prediction.groups import group_rows
 from pixonomy.prediction.pooling import Pooling
-from pixonomy.prediction.predict_groups import NEEDED, Predictor, predict_parts
+from pixonomy.prediction.predict_groups import NEEDED, Predictor, predict_chunks
 from pixonomy.storage.checkpoints import Checkpoints
 from pixonomy.storage.files import hash_file
 from pixonomy.storage.tables import scan_parquet
@@ -42,7 +42,7 @@ def predicted(
     parts = Checkpoints(output, {})
     with scan_parquet(manifest) as rows:
         grouped = group_rows(rows.select(NEEDED))
-        predict_parts(Predictor(bundle, Path("/"), pooling), grouped, parts, size, threads)
+        predict_chunks(Predictor(bundle, Path("/"), pooling), grouped, parts, size, threads)
     parts.assemble({})
     return pl.read_parquet(output)
 

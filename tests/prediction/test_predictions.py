@@ -10,7 +10,7 @@ from pixonomy.arrays.image_shards import Arrays, read_arrays
 from pixonomy.bundle.load import Bundle, load_bundle
 from pixonomy.prediction.predictions import (
     STATED,
-    Said,
+    Outputs,
     likeliest,
     predict_split,
     stated,
@@ -114,5 +114,5 @@ def test_of_many_categories_the_labels_own_probability_is_stated(
     assert few["top_1"].to_list() == whole["predicted"].to_list()
     if bundle.calibration.temperature > 1:
         assert (few["raw_confidence"] >= few["confidence"] - 1e-9).all()
-    strange = stated(bundle, Said.nothing(bundle), pl.Series("label", [], dtype=pl.String))
+    strange = stated(bundle, Outputs.nothing(bundle), pl.Series("label", [], dtype=pl.String))
     assert [one.name for one in strange] == list(STATED)

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pixonomy.dataset.category_tree import Taxonomy
 from pixonomy.dataset.manifest import conform
+from pixonomy.dataset.taxonomy import Taxonomy
 from pixonomy.errors import DataError, SettingError
 from pixonomy.sampling.choose_categories import confusion_similarity
 from pixonomy.sampling.draw import (
@@ -25,7 +25,7 @@ from pixonomy.sampling.draw import (
 from pixonomy.sampling.products import Products, list_products
 
 WINE = PRESETS["cdiscount-wine"]
-TREE = Taxonomy(
+TREE = Taxonomy.from_paths(
     {
         "1": ("DRINKS", "WINE", "ROSÉ"),
         "2": ("DRINKS", "WINE", "RED"),
@@ -175,7 +175,7 @@ def test_a_sample_says_what_was_asked_and_what_was_had() -> None:
         {"label": "2", "name": "RED", "asked": 5, "had": 0, "pictures": 0},
         {"label": "4", "name": "CLOCK", "asked": 5, "had": 5, "pictures": 10},
     ]
-    assert sample.kept.sum() == 16
+    assert sample.stays.sum() == 16
 
 
 def test_a_sample_of_nothing_is_a_data_error() -> None:

@@ -48,11 +48,11 @@ def test_products_are_drawn_whole_and_the_same_in_any_order_of_rows(
     for each in (rows, rows[order]):
         products = list_products(each)
         wanted = dict.fromkeys(products.counts, count)
-        kept = each.filter(products.rows_of(products.draw(wanted, seed=3)))
-        assert kept["problem"].null_count() == kept.height
-        left = each.filter(pl.col("problem").is_null()).join(kept, on="image_id", how="anti")
-        assert not set(kept["group_id"].drop_nulls()) & set(left["group_id"].drop_nulls())
-        drawn.append(set(kept["image_id"]))
+        stays = each.filter(products.rows_of(products.draw(wanted, seed=3)))
+        assert stays["problem"].null_count() == stays.height
+        left = each.filter(pl.col("problem").is_null()).join(stays, on="image_id", how="anti")
+        assert not set(stays["group_id"].drop_nulls()) & set(left["group_id"].drop_nulls())
+        drawn.append(set(stays["image_id"]))
     assert drawn[0] == drawn[1]
 
 

@@ -3,14 +3,14 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pixonomy.sources.files_there import FilesThere, look_at
+from pixonomy.sources.files_there import FilesThere, stat_files
 
 
 def look(
     monkeypatch: pytest.MonkeyPatch, paths: list[str | None], root: Path, is_listed: bool
 ) -> FilesThere:
     monkeypatch.setattr("pixonomy.sources.files_there.MOST_LOOKED_AT", 5 if is_listed else 99)
-    return look_at(pl.Series(paths, dtype=pl.String), str(root), is_confined=True)
+    return stat_files(pl.Series(paths, dtype=pl.String), str(root), is_confined=True)
 
 
 @pytest.mark.parametrize("is_listed", [False, True])

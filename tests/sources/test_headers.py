@@ -17,7 +17,7 @@ def test_names_are_made_unique_and_empty_ones_numbered() -> None:
     headers = read_headers(["path", "", "a", "a", "column 2", ""], "t.csv", is_known)
     assert headers.names == ["path", "column 2'", "a", "a (4)", "column 2", "column 6"]
     rows = pl.DataFrame({name: [None if name == "column 6" else "x"] for name in headers.names})
-    assert headers.kept(rows) == headers.names[:-1]
+    assert headers.meaningful(rows) == headers.names[:-1]
 
 
 def test_two_columns_of_one_known_name_are_refused() -> None:

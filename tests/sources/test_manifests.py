@@ -5,14 +5,14 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pixonomy.dataset.category_tree import Taxonomy
 from pixonomy.dataset.location import path_to_uri
 from pixonomy.dataset.manifest import Manifest, conform, read_manifest, write_manifest
+from pixonomy.dataset.taxonomy import Taxonomy
 from pixonomy.errors import SettingError
 from pixonomy.sources.table import TableColumns
 from pixonomy.verbs.index import IndexChoices, index
 
-TREE = Taxonomy({"1": ("DRINKS", "WINE", "RED"), "2": ("DRINKS", "WINE", "WHITE")})
+TREE = Taxonomy.from_paths({"1": ("DRINKS", "WINE", "RED"), "2": ("DRINKS", "WINE", "WHITE")})
 
 
 def write(path: Path, images: Path, taxonomy: Taxonomy | None = TREE) -> Path:

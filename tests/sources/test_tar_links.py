@@ -33,7 +33,7 @@ def pack(members: Members, format: int = tarfile.GNU_FORMAT) -> io.BytesIO:
 def read(stream: io.BytesIO) -> dict[str, str | None]:
     """Return the content by name; None where a link leads nowhere."""
     found: dict[str, str | None] = {}
-    for one in LinkedTar(stream).walk():
+    for one in LinkedTar(stream).scan():
         assert isinstance(one, TarMember)
         data = stream.getvalue()[one.offset : one.offset + one.size].decode()
         found[one.name] = data if one.kind == "file" else None
@@ -78,7 +78,7 @@ def test_a_long_target_is_followed() -> None:
 
 def test_a_link_keeps_its_own_name_and_header() -> None:
     stream = pack([("a", FILE, "one"), ("b", HARD, "a")])
-    first, second = LinkedTar(stream).walk()
+    first, second = LinkedTar(stream).scan()
     assert isinstance(first, TarMember)
     assert isinstance(second, TarMember)
     assert (second.name, second.offset) == ("b", first.offset)
@@ -93,7 +93,7 @@ def test_very_many_links_are_followed_only_so_far(monkeypatch: pytest.MonkeyPatc
 
 def test_damage_behind_a_link_leaves_what_was_found() -> None:
     content = pack([("a", FILE, "one"), ("b", HARD, "a")]).getvalue()[:1536]
-    *members, damage = LinkedTar(io.BytesIO(content)).walk()
+    *members, damage = LinkedTar(io.BytesIO(content)).scan()
     assert [one.kind for one in members if isinstance(one, TarMember)] == ["file", "file"]
     assert isinstance(damage, Damage)
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pixonomy.sources.damage import Damage
-from pixonomy.sources.tar_members import TarMember, is_tar, walk_tar
+from pixonomy.sources.tar_members import TarMember, is_tar, scan_tar
 
 FORMATS = {"ustar": tarfile.USTAR_FORMAT, "gnu": tarfile.GNU_FORMAT, "pax": tarfile.PAX_FORMAT}
 NAMES = st.binary(min_size=1, max_size=300).filter(lambda name: b"\0" not in name)
@@ -44,7 +44,7 @@ def raw_header(**changes: bytes) -> bytes:
 
 
 def walk(stream: io.BytesIO) -> tuple[list[TarMember], list[Damage]]:
-    found = list(walk_tar(stream))
+    found = list(scan_tar(stream))
     members = [one for one in found if isinstance(one, TarMember)]
     damage = [one for one in found if isinstance(one, Damage)]
     assert len(damage) <= 1

@@ -9,7 +9,7 @@ import pytest
 from pixonomy.sources.passed_over import PassedOver
 from pixonomy.sources.tar_members import TarMember
 from pixonomy.sources.tar_samples import Sample
-from pixonomy.sources.webdataset import Oddities, Texts, Told
+from pixonomy.sources.webdataset import Annotation, Oddities, Texts
 
 
 def make(texts: dict[str, bytes], key: str = "a") -> tuple[Sample, Texts]:
@@ -25,7 +25,7 @@ def make(texts: dict[str, bytes], key: str = "a") -> tuple[Sample, Texts]:
     return sample, Texts(stream)
 
 
-def read(texts: dict[str, bytes], stem: str = "") -> Told:
+def read(texts: dict[str, bytes], stem: str = "") -> Annotation:
     sample, reader = make(texts)
     return reader.read(sample, stem)
 
@@ -78,7 +78,7 @@ def test_texts_far_from_their_picture_are_remembered_up_to_a_number(
     reader.keep(sample)
     alone = Sample("a", images=sample.images)
     assert reader.read(alone, "").label == "7"
-    assert reader.is_kept(sample.texts["", "cls"])
+    assert reader.is_far(sample.texts["", "cls"])
     monkeypatch.setattr("pixonomy.sources.webdataset._MOST_FAR", 1)
     other, _ = make({"cls": b"8"}, "b")
     reader.keep(other)

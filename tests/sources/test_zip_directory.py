@@ -14,8 +14,8 @@ from pixonomy.sources.zip_directory import (
     ZipEntry,
     find_data,
     find_directory,
-    is_cut,
-    walk_directory,
+    is_truncated,
+    scan_directory,
 )
 
 NAMES = st.text(min_size=1, max_size=30).map(lambda name: name.encode("utf-8", "ignore").decode())
@@ -40,7 +40,7 @@ def walk(content: bytes) -> tuple[list[tuple[ZipEntry, bytes | str]], list[Damag
     assert 0 <= directory.start <= directory.end <= len(content)
     found: list[tuple[ZipEntry, bytes | str]] = []
     damage = []
-    for one in walk_directory(file, directory):
+    for one in scan_directory(file, directory):
         if isinstance(one, Damage):
             damage.append(one)
             continue
@@ -195,8 +195,8 @@ def test_a_directory_that_cannot_be_is_none() -> None:
 
 
 def test_a_cut_zip_is_known_from_no_zip() -> None:
-    assert is_cut(io.BytesIO(pack({"a": b"1"})[:-30]))
-    assert not is_cut(io.BytesIO(b"hello"))
+    assert is_truncated(io.BytesIO(pack({"a": b"1"})[:-30]))
+    assert not is_truncated(io.BytesIO(b"hello"))
     assert find_directory(io.BytesIO(pack({"a": b"1"})[:-30])) is None
     assert find_directory(io.BytesIO(b"")) is None
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from pixonomy.training.mixing import blend, partners, paste
+from pixonomy.training.mixing import blend, mix_permutation, paste
 
 
 def plain(count: int, size: int = 16) -> np.ndarray:
@@ -10,9 +10,9 @@ def plain(count: int, size: int = 16) -> np.ndarray:
 
 
 def test_neighbours_are_partners_and_the_odd_one_is_alone() -> None:
-    assert partners(6).tolist() == [1, 0, 3, 2, 5, 4]
-    assert partners(5).tolist() == [1, 0, 3, 2, 4]
-    assert partners(1).tolist() == [0]
+    assert mix_permutation(6).tolist() == [1, 0, 3, 2, 5, 4]
+    assert mix_permutation(5).tolist() == [1, 0, 3, 2, 4]
+    assert mix_permutation(1).tolist() == [0]
 
 
 def test_a_blend_has_as_much_of_each_as_its_share_says() -> None:
@@ -26,7 +26,7 @@ def test_a_pasted_rectangle_is_of_the_neighbour_and_counted_exactly() -> None:
     images = plain(4)
     shares = np.array([0.75, 0.5, 1, 0], np.float32)
     mixed, kept = paste(images, shares, np.array([[0.5, 0.5], [0, 0], [0.5, 0.5], [0.5, 0.5]]))
-    for place, other in enumerate(partners(4)):
+    for place, other in enumerate(mix_permutation(4)):
         stayed = (mixed[place, 0] == images[place, 0, 0, 0]).mean()
         assert stayed == pytest.approx(kept[place])
         assert set(np.unique(mixed[place])) <= {images[place, 0, 0, 0], images[other, 0, 0, 0]}

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from pixonomy.bench.memory import watch
-from pixonomy.browsing.overview_page import BrowseChoices, read_mark
+from pixonomy.browsing.overview_page import BrowseChoices, read_fingerprint
 from pixonomy.dataset.manifest import Manifest, conform, write_manifest
 from pixonomy.errors import ArtefactDiffers, SettingError
 from pixonomy.sources.bson.write_bson import ProductImages, write_bson
@@ -116,7 +116,7 @@ def test_a_finished_page_is_kept_and_another_one_only_replaced_on_request(
     with pytest.raises(ArtefactDiffers, match="seed was 0, now 5"):
         browse(manifest, page, BrowseChoices(seed=5))
     browse(manifest, page, BrowseChoices(seed=5), overwrite=True)
-    mark = read_mark(page)
+    mark = read_fingerprint(page)
     assert mark is not None
     assert mark["fingerprint"]["seed"] == 5
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import bson
 import pytest
 
-from pixonomy.dataset.category_tree import read_taxonomy
+from pixonomy.dataset.read_taxonomy import read_taxonomy
 from pixonomy.errors import ArtefactDiffers, SettingError
 from pixonomy.images.decode import decode
 from pixonomy.verbs.catalogue import draw_catalogue
@@ -15,16 +15,16 @@ from pixonomy.verbs.index import IndexChoices, index
 def test_a_catalogue_has_products_of_one_to_three_pictures_in_a_tree(tmp_path: Path) -> None:
     made = draw_catalogue(tmp_path / "catalogue", products=3)
     documents = bson.decode_all(Path(made["catalogue"]).read_bytes())
-    tree = read_taxonomy(Path(made["categories"])).categories
+    tree = read_taxonomy(Path(made["categories"]))
     assert len(documents) == made["products"]
     assert len({one["_id"] for one in documents}) == len(documents)
-    assert {str(one["category_id"]) for one in documents} == set(tree)
+    assert {str(one["category_id"]) for one in documents} == set(tree.leaves)
     images = [len(one["imgs"]) for one in documents]
     assert sum(images) == made["pictures"]
     assert set(images) == {1, 2, 3}
     assert decode(documents[0]["imgs"][0]["picture"]).shape == (180, 180, 3)
-    assert len({names[:2] for names in tree.values()}) == 5
-    assert len({names[0] for names in tree.values()}) == 2
+    at_level = (set(tree.label_at(level).values()) - set(tree.leaves) for level in (1, 2))
+    assert [*map(len, at_level)] == [2, 2 + 5]
 
 
 def test_later_categories_are_smaller_and_the_last_one_is_rare(tmp_path: Path) -> None:

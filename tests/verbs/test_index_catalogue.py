@@ -224,7 +224,7 @@ def test_a_level_without_a_table_and_one_that_is_none_are_refused(
 ) -> None:
     with pytest.raises(SettingError, match=r"give --categories category_names\.csv"):
         index([catalogue], tmp_path / "m.parquet", IndexChoices(level=2))
-    with pytest.raises(SettingError, match="must be 1, 2 or 3, not 4"):
+    with pytest.raises(SettingError, match="must be 1 to 3, not 4"):
         index([catalogue], tmp_path / "m.parquet", IndexChoices(categories=names, level=4))
     assert not (tmp_path / "m.parquet").exists()
 
@@ -275,5 +275,5 @@ def test_the_real_catalogue_is_indexed_with_its_categories(tmp_path: Path) -> No
     assert (result["rows"], result["groups"], result["problems"]) == (3554, 3333, 0)
     manifest = read_manifest(tmp_path / "m.parquet", ("label", "length"))
     assert manifest.taxonomy is not None
-    assert set(manifest.rows["label"]) <= set(manifest.taxonomy.categories)
+    assert set(manifest.rows["label"]) <= set(manifest.taxonomy.leaves)
     assert manifest.rows["length"].dtype == pl.Int64

@@ -7,8 +7,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from pixonomy.dataset.category_tree import Taxonomy
 from pixonomy.dataset.manifest import Manifest, conform, read_manifest, write_manifest
+from pixonomy.dataset.taxonomy import Taxonomy
 from pixonomy.errors import ArtefactDiffers, DataError, SettingError
 from pixonomy.near_duplicates.group_manifest import HASHED_AT_MOST
 from pixonomy.progress import Context
@@ -23,14 +23,13 @@ KEYS = {
     "missing", "damage", "sampled",
 }  # fmt: skip
 SIZES = {"10": 9, "11": 5, "12": 5, "13": 1}
-TREE = Taxonomy(
-    {
-        "10": ("DRINKS", "WINE", "RED"),
-        "11": ("DRINKS", "WINE", "ROSÉ"),
-        "12": ("DRINKS", "BEER", "BEER"),
-        "13": ("HOME", "DECOR", "CLOCK"),
-    }
-)
+PATHS = {
+    "10": ("DRINKS", "WINE", "RED"),
+    "11": ("DRINKS", "WINE", "ROSÉ"),
+    "12": ("DRINKS", "BEER", "BEER"),
+    "13": ("HOME", "DECOR", "CLOCK"),
+}
+TREE = Taxonomy.from_paths(PATHS)
 
 
 def write_catalogue(path: Path, sizes: dict[str, int], **about: Any) -> Path:
@@ -115,7 +114,7 @@ def test_nothing_but_a_manifest_is_taken_or_replaced(catalogue: Path, tmp_path: 
 
 
 def test_nothing_left_and_unknown_names_leave_no_file(catalogue: Path, tmp_path: Path) -> None:
-    lonely = Taxonomy({**TREE.categories, "99": ("HOME", "GARDEN", "SPADE")})
+    lonely = Taxonomy.from_paths({**PATHS, "99": ("HOME", "GARDEN", "SPADE")})
     write_catalogue(catalogue, SIZES, taxonomy=lonely)
     with pytest.raises(DataError, match="Nothing is left"):
         sample(catalogue, tmp_path / "sample.parquet", SampleChoices(("spade",)))

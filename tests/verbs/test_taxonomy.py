@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from pixonomy.dataset.keywords import read_keyword_file
+from pixonomy.dataset.taxonomy_toml import read_keyword_file
 from pixonomy.errors import SettingError
 from pixonomy.verbs.taxonomy import check_taxonomy, init_taxonomy
 

@@ -1,7 +1,7 @@
 """Opens a folder of arrays: its rows, and its images as memory-mapped shards."""
 
 import mmap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
 from itertools import pairwise
@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from pixonomy.dataset.taxonomy import Category, Taxonomy
 from pixonomy.errors import SettingError, StorageError
 from pixonomy.images.resize import ResizeSpec
 from pixonomy.storage.files import printable, read_json, storage_errors
@@ -54,6 +55,18 @@ class Arrays:
     def sizes(self) -> tuple[int, ...]:
         """The sizes at hand, in pixels."""
         return tuple(self.about["sizes"])
+
+    @cached_property
+    def taxonomy(self) -> Taxonomy | None:
+        """The tree that the labels belong to, where the manifest has one.
+
+        Raises:
+            DataError: if what is stored is none.
+        """
+        if "taxonomy" not in self.about:
+            return _read_older(self.about.get("names", {}), self.about.get("paths", {}))
+        stored = self.about["taxonomy"]
+        return None if stored is None else Taxonomy.from_json(stored)
 
     def images(self, size: int) -> "ImageShards":
         """Open the images of one size.
@@ -130,6 +143,18 @@ class ImageShards:
             # Mode "raise" would check each row again and copy through a buffer.
             np.take(shard, places[start:stop], 0, out=batch[start:stop], mode="clip")
         return batch
+
+
+def _read_older(names: Mapping[str, str], paths: Mapping[str, Sequence[str]]) -> Taxonomy | None:
+    """Return the tree that arrays held once as names and paths of the labels alone."""
+    categories: dict[str, Category] = {}
+    for label, name in names.items():
+        *above, _ = paths.get(label) or [label]
+        for parent, one in pairwise([None, *above]):
+            own = one.removeprefix(f"{parent} / ")  # a branch was called by all above it, too
+            categories.setdefault(one, Category(one, own, parent))
+        categories[label] = Category(label, name, above[-1] if above else None)
+    return Taxonomy(categories) if categories else None
 
 
 def _map_shard(folder: Path, size: int, shard_rows: Sequence[int], shard: int) -> Images:

@@ -12,10 +12,10 @@ import polars as pl
 
 from pixonomy.arrays.byte_ranges import ByteRanges, read_ranges
 from pixonomy.arrays.image_shards import ARRAYS_FILE, PROBLEMS_FILE, ROWS_FILE, shard_path
-from pixonomy.arrays.permute import permute
 from pixonomy.arrays.scatter import TASK_BYTES, plan_scattering, scatter, scatter_tasks
 from pixonomy.arrays.shard import Problems, ShardTask, write_shard
-from pixonomy.dataset.location import PARQUET
+from pixonomy.arrays.shuffle_rows import shuffle_rows
+from pixonomy.dataset.location import PARQUET, path_to_uri
 from pixonomy.dataset.manifest import Manifest, read_manifest
 from pixonomy.errors import StorageError
 from pixonomy.executors.local import run
@@ -31,7 +31,7 @@ _SHARD_BYTES = 64 * 1024**2  # a worker's memory: one shard of every size
 _FEWEST_SHARDS = 8  # so that small sets are spread over the cores too, on any machine alike
 _SCATTERED_BYTES = 4 * 1024**3  # encoded; beyond it the page cache may not hold the set
 _FEWEST_FOR_WORKERS = 400  # images; spawning processes costs about half a second each
-_WORTH_TELLING = 10**9  # bytes
+_WORTH_REPORTING = 10**9  # bytes
 _DEFAULT = Context()
 
 
@@ -81,7 +81,7 @@ def write_arrays(
     ranges = ranges.take(np.random.default_rng(settings.seed).permutation(len(ranges)))
     shard_rows = _count_shard_rows(settings, len(ranges))
     is_scattered = _is_scattered(ranges, scattered_bytes)
-    _check_room(folder, settings, ranges, is_scattered, context)
+    _check_space(folder, settings, ranges, is_scattered, context)
     # Few images are done before the worker processes have started.
     busy = context.cores if len(ranges) > _FEWEST_FOR_WORKERS else 1
     around = replace(context, cores=busy)
@@ -92,7 +92,7 @@ def write_arrays(
     problems = _write_shards(folder, settings, lying, shard_rows, around) | unread
     _write_tables(manifest, folder, ranges, problems)
     counts = _count_good(ranges, problems, shard_rows)
-    _finish(folder, settings, counts, about, fingerprint)
+    _finish(folder, settings, counts, about, fingerprint, manifest=manifest)
     return len(problems)
 
 
@@ -109,19 +109,21 @@ def _finish(
     counts: list[int],
     about: Manifest,
     fingerprint: Fingerprint,
+    *,
+    manifest: Path,
 ) -> None:
     """Bring all shards to the disk, then say that they are whole; `counts` are their rows."""
     for size in settings.sizes:
         for shard in range(len(counts)):
             flush_to_disk(shard_path(folder, size, shard))
-    tree = about.taxonomy
     content = {
         "sizes": list(settings.sizes),
         "fit": settings.fit,
+        "manifest": printable(manifest.absolute()),
+        "base": path_to_uri(about.base),
         "rows": sum(counts),
         "shards": counts,
-        "names": {label: tree.name(label) for label in about.labels} if tree else {},
-        "paths": {label: tree.path(label) for label in about.labels} if tree else {},
+        "taxonomy": about.taxonomy.as_json() if about.taxonomy is not None else None,
         "fingerprint": dict(fingerprint),
     }
     write_json(folder / ARRAYS_FILE, content)
@@ -141,7 +143,7 @@ def _is_scattered(ranges: ByteRanges, scattered_bytes: int) -> bool:
     return is_far or is_packed or int(ranges.length.sum()) > scattered_bytes
 
 
-def _check_room(
+def _check_space(
     folder: Path,
     settings: ArraySettings,
     ranges: ByteRanges,
@@ -162,7 +164,7 @@ def _check_room(
             f"The disk is full: {what} need {_in_giga(needed)} in {printable(folder)}, where "
             f"{_in_giga(free)} are free. Free space, or choose fewer or smaller sizes, run again."
         )
-    if needed > _WORTH_TELLING:
+    if needed > _WORTH_REPORTING:
         context.report(
             f"{what} take {_in_giga(needed)} of disk while they are made ({_in_giga(free)} free)."
         )
@@ -208,8 +210,8 @@ def _write_shards(
 
 def _write_tables(manifest: Path, folder: Path, ranges: ByteRanges, problems: Problems) -> None:
     """Write the rows of the images in their order, and those of what was left out and why."""
-    kept = ranges.rows[~np.isin(ranges.rows, list(problems))]
-    stream_parquet(folder / ROWS_FILE, permute(manifest, kept, folder / WORK_FOLDER))
+    readable = ranges.rows[~np.isin(ranges.rows, list(problems))]
+    stream_parquet(folder / ROWS_FILE, shuffle_rows(manifest, readable, folder / WORK_FOLDER))
     reasons = pl.DataFrame(
         {"row": list(problems), "reason": list(problems.values())},
         schema={"row": pl.UInt32, "reason": pl.String},

@@ -1,73 +1,36 @@
 """Gathers what the page of an audit shows: its findings with their thumbnails and notes."""
 
 import shlex
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 
 import polars as pl
 
-from pixonomy.auditing.audit_page import AuditPage, Card, Choice, Shown, render_audit
-from pixonomy.auditing.finding_examples import Example, choose_examples
+from pixonomy.auditing.audit_outcome import Outcome
+from pixonomy.auditing.audit_page import AuditPage, render_audit
+from pixonomy.auditing.finding_cards import make_cards
+from pixonomy.auditing.finding_examples import choose_examples
 from pixonomy.auditing.finding_slices import Origins, tabulate
-from pixonomy.auditing.findings import Audited, Findings
-from pixonomy.auditing.kinds import (
-    CATEGORY_LEAKS,
-    CONFLICTS,
-    DOUBTS,
-    EXACT,
-    LABEL_ISSUES,
-    NEAR,
-    SPLIT_LEAKS,
-    UNDECODABLE,
-)
-from pixonomy.auditing.thumbnails import make_thumbnails
-from pixonomy.dataset.location import LOCATED, locate
-from pixonomy.dataset.manifest import Manifest
+from pixonomy.auditing.kinds import EXACT, LABEL_ISSUES, UNDECODABLE
 from pixonomy.pages.problems import ProblemGroup, group_problems
-from pixonomy.pages.wording import counted, display_names, percent, shorten
+from pixonomy.pages.provenance import Provenance
+from pixonomy.pages.wording import counted, display_names, shorten
 from pixonomy.progress import Context
-from pixonomy.spreadsheet import guard
 from pixonomy.storage.files import printable
 from pixonomy.storage.fingerprint import Fingerprint
 from pixonomy.storage.tables import scan_parquet
 
-NO_CATEGORY = "(no category)"
-_NAMED = ("label", "keyword", "provider", "split")
 _LONGEST_NAME = 60
 _ORIGINS = {"keyword": "By keyword", "provider": "By provider"}
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What an audit has found.
-
-    Attributes:
-        path: of the manifest that was audited, with the labels that people gave.
-        name: of the manifest, as people know it.
-        about: what is said of that manifest; without rows.
-        reviewed: row, quality, suggested, is_suspect, reason, withheld.
-        ids: image_id of each row.
-        is_usable: of each row, before the audit.
-        facts: what else the page tells.
-        remarks: what was passed over.
-    """
-
-    path: Path
-    name: str
-    about: Manifest
-    audited: Audited
-    findings: Findings
-    counts: Mapping[str, int]
-    reviewed: pl.DataFrame
-    ids: pl.Series
-    is_usable: pl.Series
-    applied: tuple[str, ...]
-    facts: Mapping[str, str]
-    remarks: tuple[str, ...] = ()
-
-
-def draw_page(outcome: Outcome, marked: Path, fingerprint: Fingerprint, context: Context) -> str:
+def draw_page(
+    outcome: Outcome,
+    marked: Path,
+    fingerprint: Fingerprint,
+    provenance: Provenance,
+    context: Context,
+) -> str:
     """Return the page of an audit as one HTML5 string.
 
     Args:
@@ -76,19 +39,15 @@ def draw_page(outcome: Outcome, marked: Path, fingerprint: Fingerprint, context:
     examples = choose_examples(outcome.findings, outcome.audited)
     labels = outcome.audited.rows["label"].drop_nulls().unique().cast(pl.String).to_list()
     tree = outcome.about.taxonomy
-    told = display_names(labels, {one: tree.name(one) for one in labels} if tree else {})
-    names = {label: shorten(name, _LONGEST_NAME) for label, name in told.items()}
-    images = _look_at(outcome, examples, names, context)
-    cards = {
-        kind: [_card(kind, one, images, outcome, names) for one in some]
-        for kind, some in examples.items()
-    }
+    displayed = display_names(labels, {one: tree.name(one) for one in labels} if tree else {})
+    names = {label: shorten(name, _LONGEST_NAME) for label, name in displayed.items()}
     page = AuditPage(
         f"Audit of {outcome.name}",
+        provenance,
         int(outcome.is_usable.sum()),
         _count_left_out(outcome, marked),
         outcome.counts,
-        cards,
+        make_cards(examples, outcome, names, context),
         _group_undecodable(outcome),
         _tabulate_origins(outcome, names),
         outcome.applied,
@@ -100,82 +59,6 @@ def draw_page(outcome: Outcome, marked: Path, fingerprint: Fingerprint, context:
         _correcting(marked),
     )
     return render_audit(page)
-
-
-def _look_at(
-    outcome: Outcome,
-    examples: Mapping[str, Sequence[Example]],
-    names: Mapping[str, str],
-    context: Context,
-) -> dict[int, tuple[Shown, dict[str, str | None]]]:
-    """Read the images of the examples: row → what is shown, and the columns `_NAMED`."""
-    rows = sorted({row for some in examples.values() for one in some for row in one.rows})
-    wanted = pl.LazyFrame({"row": rows}, schema={"row": pl.UInt32})
-    with scan_parquet(outcome.path) as table:
-        known = [name for name in _NAMED if name in table.collect_schema()]
-        numbered = table.select(LOCATED, *known).with_row_index("row")
-        picked = numbered.join(wanted, on="row", how="semi").collect(engine="streaming").sort("row")
-    thumbnails = make_thumbnails(locate(picked, outcome.about.base), context)
-    shown = {}
-    for one, thumbnail in zip(picked.iter_rows(named=True), thumbnails, strict=True):
-        name = NO_CATEGORY if one["label"] is None else names[one["label"]]
-        columns = {column: one.get(column) for column in _NAMED}
-        shown[one["row"]] = (Shown(one["image_id"], name, thumbnail), columns)
-    return shown
-
-
-def _card(
-    kind: str,
-    example: Example,
-    images: Mapping[int, tuple[Shown, Mapping[str, str | None]]],
-    outcome: Outcome,
-    names: Mapping[str, str],
-) -> Card:
-    shown = []
-    for row in example.rows:
-        image, columns = images[row]
-        notes = []
-        if kind == CATEGORY_LEAKS and columns["keyword"] is not None:
-            notes.append(f"found by “{columns['keyword']}”")
-        if kind in {SPLIT_LEAKS, NEAR, EXACT} and columns["split"] is not None:
-            notes.append(f"in {columns['split']}")
-        if kind in {LABEL_ISSUES, DOUBTS}:
-            suggested = _suggested(row, outcome.reviewed, names)
-            notes += [f"looks like: {suggested}"] if suggested != image.label else []
-        shown.append(Shown(image.image_id, image.label, image.thumbnail, tuple(notes)))
-    sentence = _sentence(kind, example)
-    if kind == LABEL_ISSUES and sentence is not None:
-        row = example.rows[0]
-        for label in (images[row][1]["label"], _suggested(row, outcome.reviewed, {})):
-            sentence = sentence.replace(f"“{label}”", f"“{names.get(str(label), label)}”")
-    choice = None
-    if kind in {LABEL_ISSUES, DOUBTS}:
-        row = example.rows[0]
-        image, columns = images[row]
-        written = pl.select(guard(pl.lit(image.image_id))).item()
-        suggested = _suggested(row, outcome.reviewed, {})
-        label = str(columns["label"])
-        # A run can know categories that the manifest has no image of.
-        suggested = suggested if suggested in names else label
-        choice = Choice(image.image_id, written, label, suggested)
-    return Card(tuple(shown), sentence, choice)
-
-
-def _sentence(kind: str, example: Example) -> str | None:
-    if kind in {EXACT, CONFLICTS}:
-        return f"The same file {counted(example.size, 'time')}."
-    if kind in {CATEGORY_LEAKS, SPLIT_LEAKS}:
-        return f"{counted(example.size, 'copy', 'copies')} in all."
-    if kind == NEAR and example.score is not None:
-        return f"What both show agrees to {percent(example.score)}."
-    if kind == DOUBTS:
-        return f"The label is {example.detail}."
-    return example.detail
-
-
-def _suggested(row: int, reviewed: pl.DataFrame, names: Mapping[str, str]) -> str:
-    label = str(reviewed.filter(pl.col("row") == row)["suggested"].item())
-    return names.get(label, label)
 
 
 def _count_left_out(outcome: Outcome, marked: Path) -> tuple[int, int]:
@@ -202,9 +85,9 @@ def _list_unjudged(outcome: Outcome) -> list[str]:
         notes.append("--apply suspected_labels has left nothing out for that reason.")
     unjudged = labels.len() - outcome.reviewed["quality"].count()
     if unjudged:
-        told = counted(unjudged, "picture")
+        subject = counted(unjudged, "picture")
         notes.append(
-            f"The labels of {told} could not be judged: too few of their category are known."
+            f"The labels of {subject} could not be judged: too few of their category are known."
         )
     return notes
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import polars as pl
 
 from pixonomy.auditing.record import LABEL_PROBLEMS
-from pixonomy.dataset.category_tree import unknown_category
 from pixonomy.dataset.manifest import Manifest, read_manifest, rewrite_manifest
+from pixonomy.dataset.taxonomy import unknown_category
 from pixonomy.errors import DataError
 from pixonomy.pages.wording import counted
 from pixonomy.sources.dialect import TextTable, read_text_table
@@ -56,15 +56,15 @@ def read_corrections(file: Path, manifest: Path) -> Corrections:
     given = given.filter(pl.col("label") != "")
     remarks = []
     if blank.height:
-        told = counted(blank.height, "row")
-        remarks.append(f"{told} of {printable(file)} without a label decided nothing.")
+        subject = counted(blank.height, "row")
+        remarks.append(f"{subject} of {printable(file)} without a label decided nothing.")
     known = _find_rows(manifest, given["image_id"])
     found = given.join(known, on="image_id", how="left", maintain_order="left")
     lost, found = found.filter(pl.col("row").is_null()), found.drop_nulls("row")
     if lost.height:
-        remarks.append(_tell_lost(lost, found.is_empty(), file, manifest))
+        remarks.append(_report_lost(lost, found.is_empty(), file, manifest))
     _check_labels(found, file, manifest)
-    _check_agreement(found, file)
+    _check_contradictions(found, file)
     rows = found.unique("row", keep="first", maintain_order=True).select("row", "label", "by")
     return Corrections(rows, tuple(remarks), hash_file(file))
 
@@ -115,10 +115,10 @@ def _gather(table: TextTable, file: Path) -> pl.DataFrame:
     """Return line, image_id, label and by of the rows that are not blank; "" where a cell is."""
     columns = {_key(name): name for name in reversed(table.rows.columns)}
     if not {"image_id", "label"} <= columns.keys():
-        told = ", ".join(map(repr, table.rows.columns)) or "nothing"
+        named = ", ".join(map(repr, table.rows.columns)) or "nothing"
         raise DataError(
             f"{printable(file)} is no table of corrections: its first line has to name the columns "
-            f"image_id, label and by; it holds {told}."
+            f"image_id, label and by; it holds {named}."
         )
     cells = {
         name: _unless_blank(unguard(pl.col(columns[name]))) if name in columns else pl.lit("")
@@ -148,18 +148,18 @@ def _find_rows(manifest: Path, ids: pl.Series) -> pl.DataFrame:
         return numbered.join(wanted, on="image_id", how="semi").collect(engine="streaming")
 
 
-def _tell_lost(lost: pl.DataFrame, are_all: bool, file: Path, manifest: Path) -> str:
+def _report_lost(lost: pl.DataFrame, are_all: bool, file: Path, manifest: Path) -> str:
     first = lost.row(0, named=True)
-    said = f"such as {first['image_id']!r} in line {first['line']}"
+    example = f"such as {first['image_id']!r} in line {first['line']}"
     if are_all:
         raise DataError(
-            f"None of the pictures in {printable(file)} is in {printable(manifest)}, {said}; "
+            f"None of the pictures in {printable(file)} is in {printable(manifest)}, {example}; "
             "corrections belong to the manifest whose audit they were made on."
         )
     images = counted(lost.height, "correction")
     return (
         f"{images} of {printable(file)} passed over: {printable(manifest)} has no such picture, "
-        f"{said}."
+        f"{example}."
     )
 
 
@@ -168,14 +168,14 @@ def _check_labels(found: pl.DataFrame, file: Path, manifest: Path) -> None:
     with scan_parquet(manifest) as table:
         known = table.select(pl.col("label").drop_nulls().unique()).collect()["label"].to_list()
     tree = read_manifest(manifest, ()).taxonomy
-    known += list(tree.categories) if tree is not None else []
+    known += list(tree.leaves) if tree is not None else []
     unknown = found.filter(~pl.col("label").is_in(known))
     if unknown.height:
         line, label = unknown["line"][0], unknown["label"][0]
         raise DataError(f"Line {line} of {printable(file)}: {unknown_category(label, known)}")
 
 
-def _check_agreement(found: pl.DataFrame, file: Path) -> None:
+def _check_contradictions(found: pl.DataFrame, file: Path) -> None:
     """Two lines about one image have to say the same."""
     differing = found.filter(pl.col("label").n_unique().over("row") > 1)
     if differing.height:

@@ -83,7 +83,7 @@ def make_keys(places: pl.DataFrame, base: Path) -> npt.NDArray[np.uint64]:
     files = {uri: _as_text(uri_to_file(uri, base)) for uri in places["uri"].unique()}
     offset = pl.col("offset").fill_null(0)
     named = places.select("uri", offset, *PLACED[2:]).with_columns(
-        _look_up(places["uri"], files, pl.String())
+        _match(places["uri"], files, pl.String())
     )
     # Polars' hashes differ between versions: they are compared within one process only.
     return named.select(pl.struct(pl.all()).hash()).to_series().to_numpy()
@@ -104,8 +104,8 @@ def read_times(places: pl.DataFrame, base: Path) -> pl.Series:
     sizes = {uri: one[1] for uri, one in found.items() if one is not None}
     is_whole = pl.all_horizontal(pl.col("member", "encoding").is_null(), pl.col("offset") == 0)
     table = places.select(*PLACED[1:]).with_columns(
-        _look_up(places["uri"], times, pl.Int64()).alias("modified_ns"),
-        _look_up(places["uri"], sizes, pl.Int64()).alias("size"),
+        _match(places["uri"], times, pl.Int64()).alias("modified_ns"),
+        _match(places["uri"], sizes, pl.Int64()).alias("size"),
     )
     is_other = (is_whole & (pl.col("length") != pl.col("size"))).fill_null(False)
     return table.select(pl.when(~is_other).then("modified_ns")).to_series()
@@ -165,7 +165,7 @@ def _as_text(file: Address) -> str:
     return file.url if file.path is None else path_to_uri(file.path)
 
 
-def _look_up(keys: pl.Series, values: Mapping[str | None, object], dtype: pl.DataType) -> pl.Series:
+def _match(keys: pl.Series, values: Mapping[str | None, object], dtype: pl.DataType) -> pl.Series:
     return keys.replace_strict(
         pl.Series(list(values), dtype=pl.String),
         pl.Series(list(values.values()), dtype=dtype),

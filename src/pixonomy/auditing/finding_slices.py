@@ -61,8 +61,8 @@ def tabulate(title: str, values: pl.Series, is_usable: pl.Series, findings: Find
         rows = _rows_of(findings[kind]["row"] for kind in kinds)
         counts = by[rows].group_by("value").len(name)
         table = table.join(counts, on="value", how="left", nulls_equal=True)
-    told = table.with_columns(pl.col(*COUNTED_BY).fill_null(0))
-    ordered = told.with_columns(all=pl.sum_horizontal(*COUNTED_BY)).sort(
+    filled = table.with_columns(pl.col(*COUNTED_BY).fill_null(0))
+    ordered = filled.with_columns(all=pl.sum_horizontal(*COUNTED_BY)).sort(
         "all", "pictures", "value", descending=[True, True, False]
     )
     lines = [

@@ -26,7 +26,7 @@ FINDING: Mapping[str, pl.DataType] = {
     "detail": pl.String(),
 }
 
-TOLD = ("label", "keyword", "split")
+MANIFEST_COLUMNS = ("label", "keyword", "split")
 """The columns of a manifest that findings depend on, beside the images."""
 
 Findings = Mapping[str, pl.DataFrame]
@@ -39,7 +39,7 @@ class Audited:
 
     Attributes:
         rows: row (UInt32), image and group (UInt32, see `Duplicates`; null where there is no
-            image, group also where it is alone), and the columns `TOLD` as categoricals.
+            image, group also where it is alone), and `MANIFEST_COLUMNS` as categoricals.
         pairs: first, second, how and score: near-duplicates.
     """
 
@@ -47,13 +47,13 @@ class Audited:
     pairs: pl.DataFrame
 
 
-def gather_audited(told: pl.DataFrame, duplicates: Duplicates, pairs: pl.DataFrame) -> Audited:
+def gather_audited(labelled: pl.DataFrame, duplicates: Duplicates, pairs: pl.DataFrame) -> Audited:
     """Put together what findings are drawn from.
 
     Args:
-        told: n rows of a manifest, with some of the columns `TOLD`.
+        labelled: n rows of a manifest, with some of the columns `MANIFEST_COLUMNS`.
     """
-    known = [name for name in TOLD if name in told.columns]
+    known = [name for name in MANIFEST_COLUMNS if name in labelled.columns]
     numbers = pl.DataFrame(
         {"picture": duplicates.image, "group": duplicates.group, "size": duplicates.size}
     ).with_row_index("row")
@@ -64,10 +64,10 @@ def gather_audited(told: pl.DataFrame, duplicates: Duplicates, pairs: pl.DataFra
         pl.when(has_image).then("picture").cast(pl.UInt32),
         pl.when(is_copied).then("group").cast(pl.UInt32),
     )
-    columns = told.select(known).with_columns(
-        pl.lit(None).alias(name) for name in TOLD if name not in known
+    columns = labelled.select(known).with_columns(
+        pl.lit(None).alias(name) for name in MANIFEST_COLUMNS if name not in known
     )
-    kinds = columns.select(pl.col(name).cast(pl.Categorical) for name in TOLD)
+    kinds = columns.select(pl.col(name).cast(pl.Categorical) for name in MANIFEST_COLUMNS)
     return Audited(rows.hstack(kinds), pairs)
 
 
@@ -129,10 +129,10 @@ def _find_near(copied: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
         "row", keep="first", maintain_order=True
     )
     # Tied by a mark of before, and by nothing else: compared with the first of the group.
-    told = near.join(best, on="row", how="left", maintain_order="left")
+    joined = near.join(best, on="row", how="left", maintain_order="left")
     detail = pl.when(pl.col("how").is_null()).then(pl.lit("marked as a copy before"))
     return conform(
-        told.select(
+        joined.select(
             "row",
             pl.coalesce("other", "group").alias("other"),
             "score",
@@ -155,15 +155,15 @@ def _find_category_leaks(copied: pl.DataFrame) -> pl.DataFrame:
     leaking = copied.filter(is_leak.otherwise((labels <= 1) & (keywords > 1)))
     where = pl.format("in {}", pl.col("label").cast(pl.String).fill_null("no category"))
     keyword = pl.format("{}, found by “{}”", where, pl.col("keyword").cast(pl.String))
-    told = leaking.with_columns(detail=pl.coalesce(keyword, where)).sort("group", "row")
-    return conform(told.select("row", _others("group"), "detail"))
+    detailed = leaking.with_columns(detail=pl.coalesce(keyword, where)).sort("group", "row")
+    return conform(detailed.select("row", _others("group"), "detail"))
 
 
-def _find_disagreeing(rows: pl.DataFrame, unit: str, told: str, sentence: str) -> pl.DataFrame:
+def _find_disagreeing(rows: pl.DataFrame, unit: str, column: str, sentence: str) -> pl.DataFrame:
     """Return all rows with a value in a column, of units in which it has several values."""
-    several = pl.col(told).drop_nulls().n_unique().over(unit) > 1
-    found = rows.filter(several & pl.col(told).is_not_null()).sort(unit, "row")
-    detail = pl.format(sentence, pl.col(told).cast(pl.String)).alias("detail")
+    several = pl.col(column).drop_nulls().n_unique().over(unit) > 1
+    found = rows.filter(several & pl.col(column).is_not_null()).sort(unit, "row")
+    detail = pl.format(sentence, pl.col(column).cast(pl.String)).alias("detail")
     return conform(found.select("row", _others(unit), detail))
 
 

@@ -134,7 +134,7 @@ class Part:
         self._measured.append(measured.select(*MEASURED))
 
 
-def measure_parts(batches: Batches, done: int, context: Context) -> Iterator[Part]:
+def measure_batches(batches: Batches, done: int, context: Context) -> Iterator[Part]:
     """Look at the images behind the first `done` batches; yield the others in order."""
     waiting: deque[Part] = deque()
     total = max(1, -(-batches.count // batches.part_rows))

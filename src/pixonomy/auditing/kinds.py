@@ -34,7 +34,7 @@ class Kind:
 UNDECODABLE, DAMAGED = "undecodable", "damaged"
 EXACT, NEAR = "exact_duplicates", "near_duplicates"
 CONFLICTS, CATEGORY_LEAKS, SPLIT_LEAKS = "conflicting_labels", "category_leaks", "split_leaks"
-LABEL_ISSUES, DOUBTS = "suspected_labels", "doubtful_labels"
+LABEL_ISSUES, DOUBTFUL = "suspected_labels", "doubtful_labels"
 BLANK, TINY = "blank", "tiny"
 DARK, BRIGHT, BLURRED, ODD_SHAPE = "dark", "bright", "blurred", "odd_shape"
 
@@ -50,7 +50,7 @@ KINDS = {
             "will be right and only unusual.",
         ),
         Kind(
-            DOUBTS,
+            DOUBTFUL,
             "Labels to look at next",
             "A classifier that had not seen these is least sure of their labels. A few may be "
             "wrong; most are right, only hard to tell.",
@@ -162,7 +162,7 @@ KINDS = {
 
 COUNTED = (
     EXACT, NEAR, CONFLICTS, CATEGORY_LEAKS, SPLIT_LEAKS, UNDECODABLE, DAMAGED, BLANK, TINY, DARK,
-    BRIGHT, BLURRED, ODD_SHAPE, LABEL_ISSUES, DOUBTS,
+    BRIGHT, BLURRED, ODD_SHAPE, LABEL_ISSUES, DOUBTFUL,
 )  # fmt: skip
 """In the order of the JSON object."""
 

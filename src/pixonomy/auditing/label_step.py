@@ -10,7 +10,7 @@ import polars as pl
 
 from pixonomy.auditing.duplicate_groups import Duplicates
 from pixonomy.auditing.findings import conform
-from pixonomy.auditing.kinds import DOUBTS, LABEL_ISSUES
+from pixonomy.auditing.kinds import DOUBTFUL, LABEL_ISSUES
 from pixonomy.bundle.load import load_bundle
 from pixonomy.dataset.connected import connect
 from pixonomy.errors import SettingError
@@ -50,7 +50,7 @@ _SCHEMA = {
     "withheld": pl.String(),
 }
 _LEAST_PRECISION = 0.5  # of a list worth looking through
-_LEAST_KEPT = 0.05  # of a promise that did not hold, so that the order stays
+_LEAST_PRECISE = 0.05  # of a promise that did not hold, so that the order stays
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Labelled:
 
     Attributes:
         manifest: whose they are.
-        told: image_id and label of each row of it.
+        rows_of_manifest: image_id and label of each row of it.
         duplicates: which images are duplicates of each other.
         embeddings: float16 (n, d), mapped; row n is the manifest's.
         is_hand_made: whether they were made without a network.
@@ -67,7 +67,7 @@ class Labelled:
     """
 
     manifest: Path
-    told: pl.DataFrame
+    rows_of_manifest: pl.DataFrame
     duplicates: Duplicates
     embeddings: npt.NDArray[np.float16]
     is_hand_made: bool = False
@@ -76,7 +76,7 @@ class Labelled:
     @property
     def rows(self) -> npt.NDArray[np.int64]:
         """The rows that have an image and a label."""
-        is_labelled = self.told["label"].is_not_null().to_numpy()
+        is_labelled = self.rows_of_manifest["label"].is_not_null().to_numpy()
         return np.flatnonzero((self.duplicates.image >= 0) & is_labelled)
 
 
@@ -131,14 +131,14 @@ def as_findings(reviewed: pl.DataFrame) -> dict[str, pl.DataFrame]:
     figure = pl.format(
         "right with a probability of {} %", (100 * pl.col("quality")).round(0).cast(int)
     )
-    told = pl.when(has_figure).then(figure).otherwise(pl.lit("one of those that fit least"))
-    doubts = ordered.filter(is_doubtful).select("row", score="quality", detail=told)
-    return {LABEL_ISSUES: conform(label_issues), DOUBTS: conform(doubts)}
+    text = pl.when(has_figure).then(figure).otherwise(pl.lit("one of those that fit least"))
+    doubtful = ordered.filter(is_doubtful).select("row", score="quality", detail=text)
+    return {LABEL_ISSUES: conform(label_issues), DOUBTFUL: conform(doubtful)}
 
 
 def _review_embeddings(labelled: Labelled, context: Context) -> pl.DataFrame:
     rows = labelled.rows
-    labels = labelled.told["label"].gather(rows).cast(pl.String)
+    labels = labelled.rows_of_manifest["label"].gather(rows).cast(pl.String)
     categories = labels.n_unique()
     if categories < 2:
         return pl.DataFrame(schema=_SCHEMA)
@@ -168,20 +168,20 @@ def _withhold(table: pl.DataFrame, reviewed: LabelReview) -> pl.DataFrame:
     """Take suspected labels back of which fewer than half are to be expected wrong, and say so."""
     label_issues = table.filter("is_suspect")
     promised = 1 - label_issues.select(pl.col("quality").mean()).item()
-    said = (
+    sentence = (
         "No label is listed as suspected: without a network the description of the pictures "
         f"agrees with {percent(reviewed.agreement)} of their labels, and of the "
         f"{counted(label_issues.height, 'label')} that it contradicts most fewer than half are "
         "to be expected wrong; audit with a network (--network imagenet, a weights file or a "
         "bundle) to find wrong labels."
     )
-    kept = max(reviewed.precision, _LEAST_KEPT) / promised
-    wrong = (1 - pl.col("quality")) * min(1.0, kept)
+    tightened = max(reviewed.precision, _LEAST_PRECISE) / promised
+    wrong = (1 - pl.col("quality")) * min(1.0, tightened)
     return table.with_columns(
         (1 - wrong).cast(pl.Float32).alias("quality"),
         pl.lit(False).alias("is_suspect"),
         pl.lit(None, pl.String).alias("reason"),
-        pl.lit(said).alias("withheld"),
+        pl.lit(sentence).alias("withheld"),
     )
 
 
@@ -206,7 +206,7 @@ def _review_predictions(labelled: Labelled, run: Path) -> pl.DataFrame:
             f"{run / _PREDICTIONS} does not tell the probability of each category; evaluate the "
             "run again, or leave --predictions out."
         )
-    numbered = labelled.told.select("image_id", pl.col("label").cast(pl.String))
+    numbered = labelled.rows_of_manifest.select("image_id", pl.col("label").cast(pl.String))
     numbered = numbered.with_row_index("row")[labelled.rows]
     both = numbered.join(predicted.select("image_id", *columns), on="image_id", how="inner")
     both = both.filter(pl.col("label").is_in(list(labels)))

@@ -17,7 +17,7 @@ import polars as pl
 from pixonomy.auditing.earlier import Known, read_known
 from pixonomy.auditing.embeddings import EmbeddingsFile, map_embeddings
 from pixonomy.auditing.examine import MEASURE_VERSION
-from pixonomy.auditing.image_batches import Batches, measure_parts
+from pixonomy.auditing.image_batches import Batches, measure_batches
 from pixonomy.dataset.location import path_to_uri, uri_to_path
 from pixonomy.dataset.manifest import read_about
 from pixonomy.errors import StorageError
@@ -118,36 +118,36 @@ def _make(
     with scan_parquet(manifest) as rows:
         count = int(rows.select(pl.len()).collect().item())
     base, embedder = Path(described["base"]), settings.embedder
-    parts = Checkpoints(folder / TABLE, {**wanted, "part_rows": settings.part_rows})
-    embeddings = _open_embeddings(folder, embedder, count, parts)
+    checkpoints = Checkpoints(folder / TABLE, {**wanted, "part_rows": settings.part_rows})
+    embeddings = _open_embeddings(folder, embedder, count, checkpoints)
     earlier = _read_earlier(folder, settings, wanted)
     batches = Batches(manifest, base, count, settings.part_rows, embedder, earlier)
-    for part in measure_parts(batches, len(parts.done), context):
+    for part in measure_batches(batches, len(checkpoints.done), context):
         if embeddings is not None:
             embeddings.write(part.start, part.embeddings)
-        parts.add(part.table, {"looked_at": part.looked_at, "known": part.known})
+        checkpoints.add(part.table, {"looked_at": part.looked_at, "known": part.known})
     # From here on nothing is left to be looked at, whatever is killed when.
     remove(folder / TABLE)
     remove(folder / EMBEDDINGS) if embeddings is None else embeddings.finish()
     about = {
         "fingerprint": dict(wanted),
         "base": path_to_uri(base),
-        **{name: sum(part[name] for part in parts.done) for name in ("looked_at", "known")},
+        **{name: sum(part[name] for part in checkpoints.done) for name in ("looked_at", "known")},
     }
-    parts.assemble({_KEY: json.dumps(about)})
+    checkpoints.assemble({_KEY: json.dumps(about)})
     return about
 
 
 def _open_embeddings(
-    folder: Path, embedder: Embedder | None, count: int, parts: Checkpoints
+    folder: Path, embedder: Embedder | None, count: int, checkpoints: Checkpoints
 ) -> EmbeddingsFile | None:
     if embedder is None:
         return None
     file = EmbeddingsFile(folder / EMBEDDINGS, count, embedder.dimensions)
-    if parts.done and not file.is_begun:  # somebody has removed it
-        parts.remove()
-        parts.done.clear()
-    if not parts.done:
+    if checkpoints.done and not file.is_begun:  # somebody has removed it
+        checkpoints.remove()
+        checkpoints.done.clear()
+    if not checkpoints.done:
         file.begin()
     return file
 

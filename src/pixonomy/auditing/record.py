@@ -9,7 +9,7 @@ from pixonomy.auditing.findings import FINDING, Audited, Findings, conform
 from pixonomy.auditing.kinds import (
     CATEGORY_LEAKS,
     CONFLICTS,
-    DOUBTS,
+    DOUBTFUL,
     EXACT,
     KINDS,
     LABEL_ISSUES,
@@ -26,14 +26,14 @@ _STRICTNESS = {"test": 0, "validation": 1, "train": 2}  # duplicates are kept wh
 LABEL_PROBLEMS = ("suspected wrong label: ", "doubtful label: ")
 """How the problem of a row begins that was left out for its label."""
 
-_SAID: Mapping[str, str] = {
+_PROBLEMS: Mapping[str, str] = {
     EXACT: "duplicate of {other}",
     NEAR: "near-duplicate of {other}",
     CONFLICTS: "conflicting labels: {detail}, and otherwise elsewhere",
     CATEGORY_LEAKS: "a copy stands in another category or keyword: {detail}",
     SPLIT_LEAKS: "a copy is in another split: {detail}",
     LABEL_ISSUES: f"{LABEL_PROBLEMS[0]}{{detail}}",
-    DOUBTS: f"{LABEL_PROBLEMS[1]}{{detail}}",
+    DOUBTFUL: f"{LABEL_PROBLEMS[1]}{{detail}}",
     UNDECODABLE: "{detail}",
 }
 
@@ -97,21 +97,21 @@ def decide_problems(
     Returns:
         Columns row (UInt32) and problem, one line for each row that is to be left out.
     """
-    said = [_report(findings[UNDECODABLE], UNDECODABLE, ids)]
+    problems = [_report(findings[UNDECODABLE], UNDECODABLE, ids)]
     for kind in applied:
         found = findings[kind]
         if kind == SPLIT_LEAKS:
             found = _lenient_side(found, audited)
-        said.append(_report(found, kind, ids))
-    return pl.concat(said).unique("row", keep="first", maintain_order=True)
+        problems.append(_report(found, kind, ids))
+    return pl.concat(problems).unique("row", keep="first", maintain_order=True)
 
 
 def _report(found: pl.DataFrame, kind: str, ids: pl.Series) -> pl.DataFrame:
-    template = _SAID.get(kind, f"{KINDS[kind].name.replace('_', ' ')}: {{detail}}")
+    template = _PROBLEMS.get(kind, f"{KINDS[kind].name.replace('_', ' ')}: {{detail}}")
     before, _, rest = template.partition("{")
     name, _, after = rest.partition("}")
-    told = ids.gather(found["other"]) if name == "other" else found["detail"]
-    problem = pl.lit(before) + told + pl.lit(after)
+    text = ids.gather(found["other"]) if name == "other" else found["detail"]
+    problem = pl.lit(before) + text + pl.lit(after)
     return found.select("row", problem.alias("problem"))
 
 
@@ -137,9 +137,9 @@ def write_marked(
         problems: columns row and problem.
     """
     count = news.rows.height
-    said = pl.Series("problem", [None], dtype=pl.String).new_from_index(0, count)
-    said = said.scatter(problems["row"], problems["problem"])
-    new = news.rows.with_columns(said).rename(lambda name: f"new {name}")
+    problem = pl.Series("problem", [None], dtype=pl.String).new_from_index(0, count)
+    problem = problem.scatter(problems["row"], problems["problem"])
+    new = news.rows.with_columns(problem).rename(lambda name: f"new {name}")
     with scan_parquet(source) as rows, scan_parquet(table) as surveyed:
         seen = surveyed.select(pl.col(name).alias(f"new {name}") for name in _SURVEYED)
         stream_parquet(output, _merge_all(rows, seen, new), describe(news))

@@ -5,7 +5,7 @@ from pathlib import Path
 import polars as pl
 
 from pixonomy.auditing.corrections import REVIEWER
-from pixonomy.auditing.findings import TOLD, conform
+from pixonomy.auditing.findings import MANIFEST_COLUMNS, conform
 from pixonomy.auditing.kinds import UNDECODABLE
 from pixonomy.images.formats import all_faults
 from pixonomy.storage.tables import scan_parquet
@@ -16,19 +16,23 @@ SETTLED = "settled?"
 _FAULT = "fault?"
 
 
-def read_told(manifest: Path) -> pl.DataFrame:
+def read_labelled(manifest: Path) -> pl.DataFrame:
     """Read the columns that findings are drawn from; repeated texts as numbers."""
     with scan_parquet(manifest) as rows:
         known = rows.collect_schema()
-        told = [pl.col(name).cast(pl.Categorical) for name in TOLD if name in known]
+        columns = [pl.col(name).cast(pl.Categorical) for name in MANIFEST_COLUMNS if name in known]
         usable = pl.col("problem").is_null().alias("is_usable")
         fault = pl.when(pl.col("problem").is_in(all_faults())).then("problem").alias(_FAULT)
         settled = (pl.col("label_source") == REVIEWER).fill_null(False).alias(SETTLED)
-        return rows.select("image_id", "duplicate_group", usable, fault, settled, *told).collect()
+        return rows.select(
+            "image_id", "duplicate_group", usable, fault, settled, *columns
+        ).collect()
 
 
-def add_faults(findings: dict[str, pl.DataFrame], told: pl.DataFrame) -> dict[str, pl.DataFrame]:
+def add_faults(
+    findings: dict[str, pl.DataFrame], labelled: pl.DataFrame
+) -> dict[str, pl.DataFrame]:
     """Add what `index` has seen to be no image, and nobody has looked at again."""
-    known = told.with_row_index("row").drop_nulls(_FAULT).select("row", detail=_FAULT)
+    known = labelled.with_row_index("row").drop_nulls(_FAULT).select("row", detail=_FAULT)
     both = pl.concat([findings[UNDECODABLE], conform(known)])
     return {**findings, UNDECODABLE: both.sort("row")}

@@ -8,12 +8,12 @@ from pixonomy.images.decode import decode
 from pixonomy.pages.thumbnail import encode_thumbnail
 from pixonomy.progress import Context
 
-THUMBNAIL_PIXELS = 128
+THUMBNAIL_PIXELS = 160
 _CHUNK = 32  # images a task
 
 
 def make_thumbnails(locations: list[Location], context: Context) -> list[bytes | None]:
-    """Return a JPEG of at most 128 pixels a side for each; None where there is no image."""
+    """Return a JPEG of at most 160 pixels a side for each; None where there is no image."""
     made: list[bytes | None] = []
     busy = context.cores if len(locations) > 8 * _CHUNK else 1
     for some in run(_shrink_all, in_chunks(locations, _CHUNK), busy):

@@ -19,7 +19,7 @@ from pixonomy.auditing.examine import ExaminedImages, ExamineTask, examine_image
 from pixonomy.bench.hashing import Hashes, hash_images, join_hashes
 from pixonomy.bench.memory import Peak, watch_memory
 from pixonomy.bench.plant import REPORTED, plants
-from pixonomy.bench.recall import Found, compare_hashes, count_hashes, count_pairs, tell
+from pixonomy.bench.recall import Found, compare_hashes, count_hashes, count_pairs, describe
 from pixonomy.bench.result import Measurement
 from pixonomy.bundle.embedder import choose_embedder
 from pixonomy.dataset.location import Location
@@ -94,11 +94,11 @@ def bench_duplicates(
                         ours[title][plant] = planted.find(embedder, context, clock)
                 sets[plant] = compare_hashes(hashes, _hash(duplicates, context))
                 context.progress("bench duplicates", number + 1, len(plants(REPORTED)))
-    told = tell({**dict(reversed(ours.items())), **count_hashes(sets, len(base))}, len(base))
-    return [*told, *_tell_cost(clock, peak, context)]
+    text = describe({**dict(reversed(ours.items())), **count_hashes(sets, len(base))}, len(base))
+    return [*text, *_report_cost(clock, peak, context)]
 
 
-def _tell_cost(clock: _Clock, peak: Peak, context: Context) -> list[Measurement]:
+def _report_cost(clock: _Clock, peak: Peak, context: Context) -> list[Measurement]:
     speed = clock.images / max(clock.seconds, 1e-9)
     work = f"decode, describe and pair, half of them copies, {context.cores} processes"
     return [

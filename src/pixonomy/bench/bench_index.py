@@ -44,12 +44,12 @@ def bench_index(
         write_catalogue(file, products, int(size / (sum(images) / len(images))))
         _fetch_from_disk(file)
         context.progress("bench index", 1, 3)
-        walk = _measure_walk(file, rounds)
+        scan = _measure_scan(file, rounds)
         context.progress("bench index", 2, 3)
         verb = _measure_verb(file, rounds)
         context.progress("bench index", 3, 3)
         tiny = _measure_tiny(Path(name), min(_DOCUMENTS, size // _LARGE), rounds)
-    return [walk, *verb, tiny]
+    return [scan, *verb, tiny]
 
 
 def _fetch_from_disk(file: Path) -> None:
@@ -65,7 +65,7 @@ def _fetch_from_disk(file: Path) -> None:
             pass
 
 
-def _measure_walk(file: Path, rounds: int) -> Measurement:
+def _measure_scan(file: Path, rounds: int) -> Measurement:
     """Compare products a second in this process, the Parquet file written; both are warmed up."""
     output = file.with_suffix(".parquet")
 
@@ -97,12 +97,12 @@ def _measure_tiny(folder: Path, count: int, rounds: int) -> Measurement:
         file = folder / name
         write_bson(file, (ProductImages(one, one % 50, [image]) for one in range(count)))
 
-        def walk() -> float:
+        def scan() -> float:
             began = time.perf_counter()
             rows = sum(one.rows.height for one in index_bson(Address(file), name))
             return rows / (time.perf_counter() - began)
 
-        return walk
+        return scan
 
     large = "documents of 5 kB"
     contenders = {"ours": write("tiny.bson", bytes(40)), large: write("large.bson", bytes(_LARGE))}

@@ -3,16 +3,17 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 
 from pixonomy.bench.bare import bare_network
-from pixonomy.bench.plain import plain_network
 from pixonomy.bench.result import Measurement, Yardstick, measure_in_turn
 from pixonomy.models.backend import best_precision, keras, use_threads
 from pixonomy.models.device import CPU, on_device
+from pixonomy.models.fused import FUSED, Entrance
 from pixonomy.models.step import torch_step
 from pixonomy.models.targets import Objective, Targets
 from pixonomy.models.zoo import ModelSettings, build_model
@@ -20,6 +21,38 @@ from pixonomy.progress import Context
 from pixonomy.training.batches import Batch
 from pixonomy.training.epochs import compile_model
 from pixonomy.training.recipe import Recipe
+
+
+def plain_network(model: Any) -> Any:
+    """Rebuild a float32 model of Keras's own layers in Keras's own order, channels last.
+
+    Args:
+        model: from uint8 images (n, 3, size, size) to logits; its layers channels first.
+
+    Returns:
+        A Keras model from uint8 images (n, size, size, 3) to logits, drawn anew, not compiled.
+    """
+    _, channels, height, width = model.input_shape
+    return _rebuild(model, keras.Input((height, width, channels), dtype="uint8"))
+
+
+def _rebuild(model: Any, images: Any) -> Any:
+    def replace(layer: Any) -> Any:
+        if isinstance(layer, Entrance):
+            return keras.layers.Identity(name=layer.name)
+        if isinstance(layer, keras.Model):
+            _, channels, height, width = layer.input_shape
+            return _rebuild(layer, keras.Input((height, width, channels)))
+        kind = next((kind for kind, ours in FUSED.items() if type(layer) is ours), type(layer))
+        config = layer.get_config() | {"dtype": "float32"}
+        if "data_format" in config:
+            config["data_format"] = "channels_last"
+        if config.get("axis") in (1, [1]) and kind is keras.layers.BatchNormalization:
+            config["axis"] = -1
+        return kind.from_config(config)
+
+    return keras.models.clone_model(model, input_tensors=images, clone_function=replace)
+
 
 _CATEGORIES = 5
 _ROUNDS = 9

@@ -82,7 +82,7 @@ def running_site() -> Iterator[Site]:
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
-        with _nobody(0) as full, _nobody(1000) as silent:
+        with _missing(0) as full, _missing(1000) as silent:
             yield Site(int(process.stdout.readline()), (full, silent))
     finally:
         process.kill()
@@ -119,7 +119,7 @@ def serve(draw: Callable[[str], bytes]) -> None:
 
 
 @contextmanager
-def _nobody(room: int) -> Iterator[int]:
+def _missing(room: int) -> Iterator[int]:
     """Yield a port where nobody answers: the system takes so many connections, then no more."""
     with ExitStack() as stack:
         listening = stack.enter_context(socket.socket())

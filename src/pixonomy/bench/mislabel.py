@@ -85,26 +85,26 @@ def measure_found(
 
 
 def plant_human_errors(
-    labels: Integers, doubts: npt.NDArray[np.floating], share: float, seed: int
+    labels: Integers, doubtful: npt.NDArray[np.floating], share: float, seed: int
 ) -> Integers:
     """Return labels wrong as people err: more often on hard images, towards what they resemble.
 
     Args:
         labels: label numbers, shape (n,).
-        doubts: out-of-sample probabilities of a model other than those tried, shape (n, k): the
+        doubtful: out-of-sample probabilities of a model other than those tried, shape (n, k): the
             less it gives the true category, the harder the image is.
         share: of the labels that are wrong on average, 0 to 1; no image's is above 0.95.
     """
     generator = np.random.default_rng([seed, round(1000 * share), 7])
     rows = np.arange(len(labels))
-    hardness = 1 - doubts[rows, labels] + _SLIPS
+    hardness = 1 - doubtful[rows, labels] + _SLIPS
     low, high = 0.0, 1e3
     for _ in range(60):
         middle = (low + high) / 2
         is_low = np.minimum(middle * hardness, _SUREST_ERROR).mean() < share
         low, high = (middle, high) if is_low else (low, middle)
     is_wrong = generator.random(len(labels)) < np.minimum(low * hardness, _SUREST_ERROR)
-    towards = np.asarray(doubts, np.float64) + 1e-3
+    towards = np.asarray(doubtful, np.float64) + 1e-3
     towards[rows, labels] = 0.0
     towards /= towards.sum(axis=1, keepdims=True)
     other = (towards.cumsum(axis=1) > generator.random(len(labels))[:, None]).argmax(axis=1)

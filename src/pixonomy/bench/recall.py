@@ -98,7 +98,7 @@ def count_pairs(pairs: pl.DataFrame, images: int, equal: int) -> Found:
     return Found(found.right + equal, found.wrong)
 
 
-def tell(counted: Mapping[str, Mapping[str, Found]], images: int) -> list[Measurement]:
+def describe(counted: Mapping[str, Mapping[str, Found]], images: int) -> list[Measurement]:
     """Return recall in per cent for each set, then false pairs in 1,000 reported; ours is first."""
     ours, *others = counted
     results = [

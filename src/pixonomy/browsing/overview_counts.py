@@ -7,8 +7,8 @@ import numpy as np
 import polars as pl
 
 from pixonomy.browsing.image_counts import ImageCounts
-from pixonomy.dataset.category_tree import LEVELS, Taxonomy
 from pixonomy.dataset.manifest import SPLITS
+from pixonomy.dataset.taxonomy import Taxonomy
 from pixonomy.pages.bars import Bar, scale_bars
 from pixonomy.pages.wording import counted, percent
 
@@ -64,7 +64,7 @@ def describe_counts(image_counts: ImageCounts, names: Mapping[str, str]) -> dict
     """Return how the images are spread over the categories, as terms and descriptions."""
     table = image_counts.named
     images, k = table["pictures"].to_numpy(), table.height
-    told = {
+    terms = {
         "Median category": counted(round(float(np.median(images))), "picture"),
         "Largest, smallest": f"{images[0]:,} and {images[-1]:,} pictures",
     }
@@ -72,14 +72,23 @@ def describe_counts(image_counts: ImageCounts, names: Mapping[str, str]) -> dict
     if k >= 10:
         tenth = -(-k // 10)
         share = percent(int(images[:tenth].sum()) / in_all)
-        told["Largest tenth"] = f"{counted(tenth, 'category', 'categories')}: {share} of pictures"
+        terms["Largest tenth"] = f"{counted(tenth, 'category', 'categories')}: {share} of pictures"
     for floor in (FEWEST, FEW):
         few = int((images < floor).sum())
-        told[f"Fewer than {floor} pictures"] = counted(few, "category", "categories")
+        terms[f"Fewer than {floor} pictures"] = counted(few, "category", "categories")
     if k > 1 and images[0]:
         share = percent(int(images[0]) / in_all)
-        told["Always answering the largest"] = f"“{names[table['label'][0]]}”: right for {share}"
-    return told
+        terms["Always answering the largest"] = f"“{names[table['label'][0]]}”: right for {share}"
+    return terms
+
+
+def describe_spread(image_counts: ImageCounts) -> str:
+    """Say, as the end of a sentence, how many images a category has."""
+    images = image_counts.named["pictures"]
+    if images.len() < 2:
+        return ""
+    fewest, most = images.min(), images.max()
+    return f", {most:,} each" if fewest == most else f", {fewest:,} to {most:,} each"
 
 
 def describe_splits(image_counts: ImageCounts) -> str:
@@ -87,9 +96,9 @@ def describe_splits(image_counts: ImageCounts) -> str:
     numbers = {name: int(image_counts.categories[name].sum()) for name in SPLITS}
     if not any(numbers.values()):
         return "They are not split into train, validation and test yet."
-    told = ", ".join(f"{n:,} {name}" for name, n in numbers.items())
+    listed = ", ".join(f"{n:,} {name}" for name, n in numbers.items())
     rest = image_counts.usable - sum(numbers.values())
-    return f"Split: {told}{f', {rest:,} in none' if rest else ''}."
+    return f"Split: {listed}{f', {rest:,} in none' if rest else ''}."
 
 
 def list_notes(image_counts: ImageCounts) -> list[str]:
@@ -99,13 +108,14 @@ def list_notes(image_counts: ImageCounts) -> list[str]:
     if unlabelled and unlabelled == image_counts.usable:
         notes.append("No picture has a category: they can be classified, but not learnt from.")
     elif unlabelled:
-        told = counted(unlabelled, "picture has", "pictures have")
-        notes.append(f"{told} no category and will not be learnt from.")
+        subject = counted(unlabelled, "picture has", "pictures have")
+        notes.append(f"{subject} no category and will not be learnt from.")
     few = int((table["pictures"] < FEWEST).sum())
     if few:
-        told = counted(few, "category has", "categories have")
+        subject = counted(few, "category has", "categories have")
         notes.append(
-            f"{told} fewer than {FEWEST} pictures: not enough to learn from, choose by and test on."
+            f"{subject} fewer than {FEWEST} pictures: not enough to learn from, choose by "
+            "and test on."
         )
     if table.height == 1:
         notes.append("There is one category only: nothing to tell apart.")
@@ -116,11 +126,7 @@ def _find_branches(taxonomy: Taxonomy | None) -> dict[str, str]:
     """Return the name at level 1 of each label, at whatever level the labels are."""
     if taxonomy is None:
         return {}
-    return {
-        label: taxonomy.categories[leaf][0]
-        for level in LEVELS
-        for leaf, label in taxonomy.label_at(level).items()
-    }
+    return {label: taxonomy.path_names(label)[0] for label in taxonomy.categories}
 
 
 def _groups_between(image_counts: ImageCounts, low: int, high: int | None) -> int:

@@ -15,32 +15,35 @@ from markupsafe import Markup
 
 from pixonomy.browsing.curve import draw_curve
 from pixonomy.browsing.image_counts import ImageCounts
-from pixonomy.browsing.look import Rows, SampledImage
 from pixonomy.browsing.overview_counts import (
     BARS,
     FEW,
     describe_counts,
     describe_splits,
+    describe_spread,
     draw_branches,
     draw_categories,
     draw_group_sizes,
     list_notes,
 )
-from pixonomy.browsing.sheets import make_sheets, name_categories, tell_counts
+from pixonomy.browsing.sampled_images import Rows, SampledImage
+from pixonomy.browsing.sheets import describe_sheet, make_sheets, name_categories
 from pixonomy.browsing.sizes import QUANTILES, Sizes
-from pixonomy.dataset.category_tree import Taxonomy
+from pixonomy.dataset.taxonomy import Taxonomy
 from pixonomy.errors import SettingError
 from pixonomy.pages.bars import Bar, scale_bars
 from pixonomy.pages.problems import group_problems
+from pixonomy.pages.provenance import Provenance
 from pixonomy.pages.render import render
 from pixonomy.pages.wording import percent, storage
 from pixonomy.storage.files import storage_errors
 
-MOST_THUMBNAILS = 2_000  # about 5 MB of the page
+MOST_THUMBNAILS = 2_000  # about 12 MB of the page
+_OPEN_SHEETS = 6  # the others are folded
 _MOST_LISTED = 10_000  # categories told in numbers
 _SIZES_SHOWN = 8
-_MARK = re.compile(r'<meta name="pixonomy" content="([^"]*)">')
-_MARK_WITHIN = 64 * 1024  # characters from the beginning of the page
+_FINGERPRINT = re.compile(r'<meta name="pixonomy" content="([^"]*)">')
+_FINGERPRINT_WITHIN = 64 * 1024  # characters from the beginning of the page
 
 
 @dataclass(frozen=True)
@@ -74,9 +77,11 @@ class Overview:
     Attributes:
         title: of the page.
         drawn: label → numbers of the rows on its contact sheet.
-        looks: the number of a row → its image.
+        sampled: the number of a row → its image.
         facts: what else is known, in order.
-        mark: plain JSON that the page carries and `read_mark` returns.
+        provenance: when, from what and by which command the page was made.
+        next_command: what to go on with.
+        mark: plain JSON that the page carries and `read_fingerprint` returns.
     """
 
     title: str
@@ -84,8 +89,10 @@ class Overview:
     sizes: Sizes
     taxonomy: Taxonomy | None
     drawn: Mapping[str | None, Rows]
-    looks: Mapping[int, SampledImage]
+    sampled: Mapping[int, SampledImage]
     facts: Mapping[str, str]
+    provenance: Provenance
+    next_command: str
     mark: Mapping[str, Any]
 
 
@@ -95,13 +102,14 @@ def render_overview(overview: Overview) -> str:
     # A table may name as many categories as it has rows: no more are named than can be shown.
     shown = image_counts.categories.head(len(overview.drawn) + _MOST_LISTED)
     names = name_categories(shown, overview.taxonomy)
-    sheets = make_sheets(shown, names, overview.taxonomy, overview.drawn, overview.looks)
+    sheets = make_sheets(shown, names, overview.taxonomy, overview.drawn, overview.sampled)
     return render(
         Path(__file__).parent,
         "browse.html",
         overview=overview,
         mark=json.dumps(overview.mark),
         image_counts=image_counts,
+        spread=describe_spread(image_counts),
         splits=describe_splits(image_counts),
         notes=list_notes(image_counts),
         bars=draw_categories(image_counts, names, len(overview.drawn)),
@@ -109,17 +117,18 @@ def render_overview(overview: Overview) -> str:
         curve=_draw_curve(image_counts),
         counts=describe_counts(image_counts, names) if names else {},
         group_bars=draw_group_sizes(image_counts),
-        broken=_group_faults(overview.looks),
+        broken=_group_faults(overview.sampled),
         sheets=sheets[: len(overview.drawn)],
         listed=sheets[len(overview.drawn) :],
         unlisted=image_counts.categories.slice(shown.height),
         has_trouble=any(one.trouble for sheet in sheets for one in sheet.shown),
-        tell_counts=tell_counts,
-        **_tell_sizes(overview.sizes),
+        describe_sheet=describe_sheet,
+        open_sheets=_OPEN_SHEETS,
+        **_describe_sizes(overview.sizes),
     )
 
 
-def read_mark(path: Path) -> dict[str, Any] | None:
+def read_fingerprint(path: Path) -> dict[str, Any] | None:
     """Return the mark that a page at `path` carries, as it was given to `Overview`.
 
     Returns:
@@ -133,10 +142,10 @@ def read_mark(path: Path) -> dict[str, Any] | None:
             return None
         if path.is_file():
             with path.open(encoding="utf-8", errors="replace") as file:
-                found = _MARK.search(file.read(_MARK_WITHIN))
+                found = _FINGERPRINT.search(file.read(_FINGERPRINT_WITHIN))
             with suppress(ValueError):  # somebody else's mark need not be JSON
-                mark = json.loads(html.unescape(found[1])) if found is not None else None
-                return mark if isinstance(mark, dict) else {}
+                record = json.loads(html.unescape(found[1])) if found is not None else None
+                return record if isinstance(record, dict) else {}
     return {}
 
 
@@ -147,13 +156,13 @@ def _draw_curve(image_counts: ImageCounts) -> Markup | None:
     return Markup(draw_curve(images, FEW))
 
 
-def _group_faults(looks: Mapping[int, SampledImage]) -> list[Any]:
-    rows = [(one.image_id, one.fault) for one in looks.values() if one.fault is not None]
+def _group_faults(sampled: Mapping[int, SampledImage]) -> list[Any]:
+    rows = [(one.image_id, one.fault) for one in sampled.values() if one.fault is not None]
     schema = {"image_id": pl.String, "problem": pl.String}
     return group_problems(pl.LazyFrame(rows, schema, orient="row"))
 
 
-def _tell_sizes(sizes: Sizes) -> dict[str, Any]:
+def _describe_sizes(sizes: Sizes) -> dict[str, Any]:
     """What the template needs of sizes; no bars and no table where nothing is known."""
     if not sizes.measured:
         return {"size_bars": []}
@@ -166,7 +175,7 @@ def _tell_sizes(sizes: Sizes) -> dict[str, Any]:
         columns["Encoded"] = [storage(one) for one in sizes.lengths]
     return {
         "size_bars": _draw_sizes(sizes),
-        "shapes": _tell_shapes(sizes),
+        "shapes": _describe_shapes(sizes),
         "quantities": list(columns),
         "quantiles": list(zip(QUANTILES, *columns.values(), strict=True)),
     }
@@ -185,7 +194,7 @@ def _draw_sizes(sizes: Sizes) -> list[Bar]:
     return scale_bars(lines)
 
 
-def _tell_shapes(sizes: Sizes) -> str:
+def _describe_shapes(sizes: Sizes) -> str:
     wider = pl.col("width") - pl.col("height")
     shares = {
         name: int(sizes.dimensions.filter(kind)["n"].sum()) / sizes.measured

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from pixonomy.browsing.look import Rows, SampledImage
 from pixonomy.browsing.overview_counts import name_sheet
-from pixonomy.dataset.category_tree import Taxonomy
+from pixonomy.browsing.sampled_images import Rows, SampledImage
 from pixonomy.dataset.manifest import SPLITS
+from pixonomy.dataset.taxonomy import Taxonomy
 from pixonomy.pages.thumbnail import as_data_uri
 from pixonomy.pages.wording import counted, display_names, shorten
 
@@ -55,8 +55,8 @@ def name_categories(shown: pl.DataFrame, taxonomy: Taxonomy | None) -> dict[str,
     """Return what to call each label of some rows of `ImageCounts.categories`."""
     labels = shown["label"].drop_nulls().to_list()
     names = {label: taxonomy.name(label) for label in labels} if taxonomy else {}
-    told = display_names(labels, names)
-    return {label: shorten(name, _LONGEST_NAME) for label, name in told.items()}
+    displayed = display_names(labels, names)
+    return {label: shorten(name, _LONGEST_NAME) for label, name in displayed.items()}
 
 
 def make_sheets(
@@ -64,7 +64,7 @@ def make_sheets(
     names: Mapping[str, str],
     taxonomy: Taxonomy | None,
     drawn: Mapping[str | None, Rows],
-    looks: Mapping[int, SampledImage],
+    sampled: Mapping[int, SampledImage],
 ) -> list[Sheet]:
     """Return a sheet for each category, with the images that were drawn of it.
 
@@ -72,41 +72,43 @@ def make_sheets(
         shown: the first rows of `ImageCounts.categories`.
         names: label → what to call it.
         drawn: label → numbers of the rows to show.
-        looks: the number of a row → its image.
+        sampled: the number of a row → its image.
     """
     is_split = any(shown[name].sum() for name in SPLITS)
     sheets = []
     for place, row in enumerate(shown.iter_rows(named=True)):
         label = row["label"]
         name = NO_CATEGORY if label is None else names[label]
-        images = tuple(_show(looks[int(number)], name) for number in drawn.get(label, ()))
+        images = tuple(_show(sampled[int(number)], name) for number in drawn.get(label, ()))
         splits = {split: row[split] for split in SPLITS} if is_split else {}
         counts = (row["pictures"], row["groups"], row["left_out"])
-        path = _tell_path(label, taxonomy)
+        path = _describe_path(label, taxonomy)
         sheets.append(Sheet(name_sheet(place), name, path, *counts, splits, images))
     return sheets
 
 
-def _tell_path(label: str | None, taxonomy: Taxonomy | None) -> str:
+def _describe_path(label: str | None, taxonomy: Taxonomy | None) -> str:
     if taxonomy is None or label is None or label not in taxonomy.categories:
         return ""
-    return " / ".join((*taxonomy.categories[label][:-1], label))
+    names = taxonomy.path_names(label)
+    # What has no id of its own is called by the names above it: once is enough.
+    return " / ".join(names if " / ".join(names) == label else (*names[:-1], label))
 
 
-def _show(look: SampledImage, name: str) -> Shown:
-    left_out = None if look.problem is None else f"left out: {look.problem}"
-    fault = None if look.fault == look.problem else look.fault
+def _show(image: SampledImage, name: str) -> Shown:
+    left_out = None if image.problem is None else f"left out: {image.problem}"
+    fault = None if image.fault == image.problem else image.fault
     trouble = "; ".join(one for one in (left_out, fault) if one)
-    source = None if look.thumbnail is None else as_data_uri(look.thumbnail)
-    return Shown(f"{name}: {look.image_id}", source, trouble or None)
+    source = None if image.thumbnail is None else as_data_uri(image.thumbnail)
+    return Shown(f"{name}: {image.image_id}", source, trouble or None)
 
 
-def tell_counts(sheet: Sheet) -> str:
+def describe_sheet(sheet: Sheet) -> str:
     """Say in words how many images a category has."""
-    told = counted(sheet.images, "picture")
+    caption = counted(sheet.images, "picture")
     if sheet.groups != sheet.images + sheet.left_out:
-        told += f" in {counted(sheet.groups, 'group')}"
+        caption += f" in {counted(sheet.groups, 'group')}"
     if sheet.left_out:
-        told += f", {sheet.left_out:,} left out"
+        caption += f", {sheet.left_out:,} left out"
     splits = ", ".join(f"{split} {n:,}" for split, n in sheet.splits.items())
-    return f"{told} ({splits})" if splits else told
+    return f"{caption} ({splits})" if splits else caption

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from pixonomy.browsing.look import SampledImage
+from pixonomy.browsing.sampled_images import SampledImage
 
 QUANTILES: Mapping[str, float] = {
     "Smallest": 0.0,
@@ -64,9 +64,9 @@ def measure_lengths(rows: pl.LazyFrame, usable: int) -> tuple[tuple[int, ...] | 
     return _pick(lengths), int(lengths.sum())
 
 
-def gather_lengths(looks: Iterable[SampledImage]) -> tuple[int, ...] | None:
+def gather_lengths(sampled: Iterable[SampledImage]) -> tuple[int, ...] | None:
     """Return `Sizes.lengths` of the images that could be decoded."""
-    lengths = [one.length for one in looks if one.fault is None]
+    lengths = [one.length for one in sampled if one.fault is None]
     return _pick(pl.Series(lengths)) if lengths else None
 
 
@@ -85,9 +85,9 @@ def read_dimensions(rows: pl.LazyFrame, usable: int) -> pl.DataFrame | None:
     return found if 2 * found["n"].sum() > usable else None
 
 
-def gather_dimensions(looks: Iterable[SampledImage]) -> pl.DataFrame:
+def gather_dimensions(sampled: Iterable[SampledImage]) -> pl.DataFrame:
     """Return `Sizes.dimensions` of the images that could be decoded."""
-    sides = [(one.width, one.height) for one in looks if one.fault is None]
+    sides = [(one.width, one.height) for one in sampled if one.fault is None]
     return _count(pl.LazyFrame(sides, dict.fromkeys(_SIDES, pl.Int64), orient="row"))
 
 

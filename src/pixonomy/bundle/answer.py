@@ -12,7 +12,7 @@ from pixonomy.bundle.calibrate import Verdict
 from pixonomy.bundle.load import Bundle
 from pixonomy.errors import UndecodableImage
 from pixonomy.images.resize import frame
-from pixonomy.results.answer_results import Candidate
+from pixonomy.results.answer_results import Candidate, Goal
 
 _BATCH = 64
 _TOP = 5
@@ -30,6 +30,8 @@ class Answer:
         confidence: calibrated probability of the most likely category, 0 to 1.
         top: up to five categories, most likely first, as {label, name, confidence}.
         problem: why the image could not be read, or None.
+        category_path: names from the coarsest category down to this one; None without parents.
+        goals: what people might save for in this category; None where none are known.
     """
 
     verdict: Verdict | Literal["unreadable"]
@@ -38,6 +40,8 @@ class Answer:
     confidence: float
     top: list[Candidate]
     problem: str | None = None
+    category_path: tuple[str, ...] | None = None
+    goals: tuple[Goal, ...] | None = None
 
 
 def classify_images(bundle: Bundle, images: Iterable[bytes | UndecodableImage]) -> Iterator[Answer]:
@@ -81,5 +85,7 @@ def _answer(bundle: Bundle, images: np.ndarray) -> list[Answer]:
         ]
         first = top[0]
         label, name = (None, None) if verdict == "none" else (first.label, first.name)
-        answers.append(Answer(verdict, label, name, first.confidence, top))
+        beside = (found.get(first.label) for found in (bundle.paths, bundle.goals))
+        path, goals = beside if label is not None else (None, None)
+        answers.append(Answer(verdict, label, name, first.confidence, top, None, path, goals))
     return answers

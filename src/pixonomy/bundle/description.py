@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from pixonomy.bundle.calibrate import Calibration
+from pixonomy.bundle.categories import read_categories
+from pixonomy.dataset.category import describe_value
+from pixonomy.dataset.taxonomy import Taxonomy
 from pixonomy.errors import DataError
 from pixonomy.images.resize import FITS, MAX_SIZE, MIN_SIZE, ResizeSpec
 
@@ -29,6 +32,7 @@ class Description:
         counts: training images of each; zeros where it holds none.
         resize_version: see `images.resize.RESIZE_VERSION`.
         model_hash: SHA-256 of the model, in hexadecimal.
+        taxonomy: the labels and what lies above them; None where nothing but names is known.
     """
 
     labels: tuple[str, ...]
@@ -38,6 +42,7 @@ class Description:
     resize_version: int
     calibration: Calibration
     model_hash: str
+    taxonomy: Taxonomy | None = None
 
 
 class IllFormed(DataError):
@@ -65,6 +70,7 @@ def read_description(about: dict[str, Any]) -> Description:
         resize_version=version,
         calibration=_read_calibration(calibration),
         model_hash=_take(hashes, "hashes.", MODEL_FILE, _is_hash, "a SHA-256 in hexadecimal"),
+        taxonomy=_read_taxonomy(about, labels),
     )
 
 
@@ -77,6 +83,15 @@ def _read_labels(labels: list[Any]) -> list[dict[str, Any]]:
     if len({one["label"] for one in labels}) < len(labels):
         raise IllFormed("labels: one label stands there twice")
     return labels
+
+
+def _read_taxonomy(about: dict[str, Any], labels: list[dict[str, Any]]) -> Taxonomy | None:
+    if "categories" not in about:  # as in bundles of folders, and in the first ones
+        return None
+    try:
+        return read_categories(about["categories"], {one["label"]: one["name"] for one in labels})
+    except DataError as error:
+        raise IllFormed(str(error)) from error
 
 
 def _read_calibration(content: dict[str, Any]) -> Calibration:
@@ -95,17 +110,8 @@ def _take(content: dict[str, Any], where: str, name: str, test: _Test, wanted: s
 
 def _require(value: Any, name: str, test: _Test, wanted: str) -> Any:
     if not test(value):
-        raise IllFormed(f"{name} is {_in_short(value)}, not {wanted}")
+        raise IllFormed(f"{name} is {describe_value(value)}, not {wanted}")
     return value
-
-
-def _in_short(value: object) -> str:
-    if isinstance(value, list | dict):
-        return "a list" if isinstance(value, list) else "a dictionary"
-    # Thousands of digits are more than Python writes down.
-    is_huge = isinstance(value, int) and abs(value) > _MOST
-    text = "a huge number" if is_huge else repr(value)
-    return text if len(text) <= 40 else text[:39] + "…"
 
 
 def _is_list(value: object) -> bool:

@@ -17,8 +17,10 @@ from scipy.special import softmax
 
 from pixonomy.arrays.image_shards import Arrays
 from pixonomy.bundle.calibrate import calibrate
+from pixonomy.bundle.categories import describe_categories
 from pixonomy.bundle.load import BUNDLE_FILE, MODEL_FILE, SCHEMA_VERSION, seal
 from pixonomy.dataset.connected import tie
+from pixonomy.dataset.taxonomy import Taxonomy
 from pixonomy.errors import BundleError
 from pixonomy.images.resize import RESIZE_VERSION
 from pixonomy.inference.embed import EmbeddingNetwork
@@ -112,9 +114,11 @@ def _describe_bundle(
     outputs = network.run(arrays.images(run.recipe.size).gather(validation.calibrating))
     known, units = numbers[validation.calibrating], tie(arrays.rows[validation.calibrating])
     calibration = calibrate(outputs, known, run.recipe.sure_accuracy, units)
+    taxonomy = None if arrays.taxonomy is None else arrays.taxonomy.restrict(run.labels)
     return {
         "schema_version": SCHEMA_VERSION,
-        "labels": _describe(run.labels, arrays, numbers[arrays.of_split("train")]),
+        "labels": _describe(run.labels, taxonomy, numbers[arrays.of_split("train")]),
+        **({} if taxonomy is None else {"categories": describe_categories(taxonomy)}),
         "preprocessing": {
             "size": run.recipe.size,
             "fit": arrays.about["fit"],
@@ -133,13 +137,12 @@ def _describe_bundle(
 
 
 def _describe(
-    labels: Sequence[str], arrays: Arrays, train: npt.NDArray[np.int64]
+    labels: Sequence[str], taxonomy: Taxonomy | None, train: npt.NDArray[np.int64]
 ) -> list[dict[str, Any]]:
     """Return each label with its name and the number of its training images."""
-    names = arrays.about.get("names", {})
     counts = np.bincount(train[train >= 0], minlength=len(labels)).tolist()
     return [
-        {"label": label, "name": names.get(label, label), "count": count}
+        {"label": label, "name": taxonomy.name(label) if taxonomy else label, "count": count}
         for label, count in zip(labels, counts, strict=True)
     ]
 

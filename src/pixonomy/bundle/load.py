@@ -1,18 +1,21 @@
 """Loads a bundle folder, or refuses one that is damaged, altered or of another version."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
 from pixonomy.bundle.calibrate import Calibration
 from pixonomy.bundle.description import MODEL_FILE, Description, IllFormed, read_description
+from pixonomy.dataset.taxonomy import Taxonomy
 from pixonomy.errors import BundleError, SettingError
 from pixonomy.images.resize import RESIZE_VERSION, ResizeSpec
 from pixonomy.inference.form import LARGEST_MODEL
 from pixonomy.inference.session import Network
 from pixonomy.inference.whole_file import read_whole
+from pixonomy.results.answer_results import Goal
 from pixonomy.storage.files import hash_json, printable, storage_errors
 
 __all__ = ["BUNDLE_FILE", "MODEL_FILE", "SCHEMA_VERSION", "Bundle", "load_bundle", "seal"]
@@ -33,6 +36,7 @@ class Bundle:
         resize_spec: how an image becomes the network's input.
         about: the whole content of `bundle.json`.
         counts: training images of each label, in the same order; zeros where it holds none.
+        taxonomy: the labels and what lies above them; None where nothing but names is known.
     """
 
     labels: tuple[str, ...]
@@ -42,12 +46,29 @@ class Bundle:
     network: Network
     about: dict[str, Any]
     counts: tuple[int, ...] = ()
+    taxonomy: Taxonomy | None = None
 
     @property
     def most_common(self) -> str:
         """The label of most training images; the first label where none are known."""
         counts = self.counts or (0,)
         return self.labels[counts.index(max(counts))]
+
+    @cached_property
+    def paths(self) -> dict[str, tuple[str, ...]]:
+        """The names from the coarsest category down to each label's, where it has parents."""
+        tree = self.taxonomy
+        paths = {one: tuple(tree.path_names(one)) for one in self.labels} if tree else {}
+        return {label: path for label, path in paths.items() if len(path) > 1}
+
+    @cached_property
+    def goals(self) -> dict[str, tuple[Goal, ...]]:
+        """The goals that people might set for each label that has some."""
+        return {
+            one.id: tuple(Goal(**asdict(goal)) for goal in one.goals)
+            for one in (self.taxonomy.categories.values() if self.taxonomy else ())
+            if one.goals
+        }
 
 
 def load_bundle(path: Path, threads: int = 1) -> Bundle:
@@ -86,6 +107,7 @@ def load_bundle(path: Path, threads: int = 1) -> Bundle:
         network=network,
         about=about,
         counts=described.counts,
+        taxonomy=described.taxonomy,
     )
 
 

@@ -1,7 +1,7 @@
 """Words what `classify` answers: a line for one image, a table for several, a CSV."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,17 +11,18 @@ from pixonomy.errors import SettingError
 from pixonomy.storage.files import printable
 
 if TYPE_CHECKING:
-    from pixonomy.results.answer_results import Candidate, ImageAnswer
+    from pixonomy.results.answer_results import Candidate, Goal, ImageAnswer
 
 Answers = Sequence["ImageAnswer"]
 
+_BETWEEN = " / "
 _WORDS = {"sure": "sure", "unsure": "not sure", "none": "none of these", "unreadable": "unreadable"}
 
 
 def answer_lines(answers: Answers) -> list[str]:
-    """Return one line for one answer, or a table of several and how many there are of each kind."""
+    """Return all of one answer, or a table of several and how many there are of each kind."""
     if len(answers) < 2:
-        return [answer_line(one) for one in answers]
+        return [line for one in answers for line in (answer_line(one), *_category_lines(one))]
     rows = [
         {"picture": one.path, "verdict": _WORDS[one.verdict], "category": _categories(one)}
         for one in answers
@@ -41,14 +42,29 @@ def answer_line(answer: "ImageAnswer") -> str:
     return f"{path}: not sure: {_guess(top[0])} or {_guess(top[1])}"
 
 
+def _category_lines(answer: "ImageAnswer") -> Iterator[str]:
+    """Say where a category belongs, and what people save for in it."""
+    if answer.category_path is not None:
+        yield f"  {_BETWEEN.join(answer.category_path)}"
+    if answer.goals is not None:
+        yield f"  Goals in {answer.name}: {'; '.join(map(_goal, answer.goals))}."
+
+
+def _goal(goal: "Goal") -> str:
+    amount = " to ".join(f"{one:,.10g}" for one in goal.amount or ())
+    months = f"{goal.months:,} month{'s' if goal.months > 1 else ''}" if goal.months else ""
+    about = ", ".join(one for one in (amount, months) if one)
+    return f"{goal.name} ({about})" if about else goal.name
+
+
 def count_verdicts(answers: Answers) -> str:
     """Return how many answers there are of each verdict, in words."""
     counts = Counter[str](one.verdict for one in answers)
-    told = ", ".join(f"{counts[kind]:,} {word}" for kind, word in _WORDS.items() if counts[kind])
-    return f"{len(answers):,} pictures: {told}."
+    named = ", ".join(f"{counts[kind]:,} {word}" for kind, word in _WORDS.items() if counts[kind])
+    return f"{len(answers):,} pictures: {named}."
 
 
-def require_room(path: Path, overwrite: bool) -> None:
+def require_space(path: Path, overwrite: bool) -> None:
     """Refuse a file that is there already, before the work.
 
     Raises:
@@ -70,6 +86,7 @@ def write_answers(path: Path, answers: Answers) -> None:
 
     from pixonomy.spreadsheet import write_spreadsheet
 
+    is_tree = any(one.category_path for one in answers)
     rows = [
         {
             "path": one.path,
@@ -79,6 +96,7 @@ def write_answers(path: Path, answers: Answers) -> None:
             "confidence": one.confidence if one.problem is None else None,
             **{f"second_{key}": value for key, value in _second(one).items()},
             "problem": one.problem,
+            **({"category_path": _BETWEEN.join(one.category_path or ())} if is_tree else {}),
         }
         for one in answers
     ]

@@ -113,16 +113,16 @@ def collect(
         licenses=read_policy(licence), retry=tuple(retry),
     )  # fmt: skip
     if try_url is not None:
-        result, told = _try(file, try_url, choices)
+        result, lines = _try(file, try_url, choices)
     elif dry_run:
-        result, told = _plan(file, output, choices)
+        result, lines = _plan(file, output, choices)
     elif output is None:
         raise SettingError("Say where the pictures go: --output FOLDER.")
     elif status:
-        result, told = _tell_status(file, output, choices)
+        result, lines = _report_status(file, output, choices)
     else:
-        result, told = _collect(file, output, choices, manifest_only)
-    show(result, told, as_json)
+        result, lines = _collect(file, output, choices, manifest_only)
+    show(result, lines, as_json)
 
 
 _Answer = tuple["Result", list[str]]
@@ -145,7 +145,7 @@ def _plan(file: Path, output: str | None, choices: "CollectChoices") -> _Answer:
     return result, plan_lines(result)
 
 
-def _tell_status(file: Path, output: str, choices: "CollectChoices") -> _Answer:
+def _report_status(file: Path, output: str, choices: "CollectChoices") -> _Answer:
     from pixonomy.collecting.status import collect_status, status_lines
 
     result = collect_status(file, output, choices)

@@ -18,15 +18,15 @@ def outcome_lines(result: CollectResult) -> list[str]:
     lines = [f"{result.pictures:,} usable pictures in {result.manifest}; {', '.join(counts)}."]
     refused = list(result.refused_by_reason.items())
     if refused:
-        told = "; ".join(f"{count:,} {reason}" for reason, count in refused[:_MOST_NAMED])
+        named = "; ".join(f"{count:,} {reason}" for reason, count in refused[:_MOST_NAMED])
         others = len(refused) - _MOST_NAMED
-        lines.append(f"Refused: {told}{f'; {others:,} more reasons' if others > 0 else ''}.")
+        lines.append(f"Refused: {named}{f'; {others:,} more reasons' if others > 0 else ''}.")
     missing = result.usable_shortfall
     if missing:
         worst = sorted(missing.items(), key=lambda one: -one[1])[:_MOST_NAMED]
-        told = ", ".join(f"{keyword} ({count:,})" for keyword, count in worst)
+        named = ", ".join(f"{keyword} ({count:,})" for keyword, count in worst)
         more = f" and {len(missing) - len(worst):,} more" if len(missing) > len(worst) else ""
-        lines.append(f"Fewer usable pictures than wanted: {told}{more}.")
+        lines.append(f"Fewer usable pictures than wanted: {named}{more}.")
     return [
         *lines,
         f"Look at them: {result.page}",

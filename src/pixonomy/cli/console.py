@@ -3,16 +3,66 @@
 import json
 import os
 import sys
+import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING
 
-from pixonomy.cli.silence import Silence
 from pixonomy.cli.visible import visible
 from pixonomy.errors import SettingError
 from pixonomy.progress import Context, Hosts
+
+_FIRST_SECONDS = 30.0  # of silence; each further sentence takes twice as long as the one before
+
+
+class Silence:
+    """Watches work from a thread of its own, which ends with the process.
+
+    Args:
+        report: told each sentence.
+        first_seconds: without progress before the first sentence.
+        cores: that this process may use: a load beyond them slows it down.
+    """
+
+    def __init__(
+        self, report: Callable[[str], None], cores: int = 1, first_seconds: float = _FIRST_SECONDS
+    ) -> None:
+        """Prepare; nothing is watched yet."""
+        self._report, self._cores, self._first = report, cores, first_seconds
+        self._is_over = threading.Event()
+        self._at = ""
+        self._last = time.monotonic()
+        self._next = first_seconds
+
+    def start(self) -> None:
+        """Watch from now on."""
+        self._last = time.monotonic()
+        threading.Thread(target=self._watch, daemon=True, name="silence").start()
+
+    def note(self, work: str, done: int, total: int) -> None:
+        """Take progress; see `pixonomy.progress.Progress`."""
+        self._at = f"{work}, {done:,} of {total:,}" if total else f"{work}, {done:,} done"
+        self._last, self._next = time.monotonic(), self._first
+
+    def close(self) -> None:
+        """Watch no longer."""
+        self._is_over.set()
+
+    def _watch(self) -> None:
+        while not self._is_over.wait(self._first / 30):
+            quiet = time.monotonic() - self._last
+            if quiet >= self._next:
+                self._next = 2 * quiet
+                self._report(self._announce(quiet))
+
+    def _announce(self, quiet: float) -> str:
+        at = f" (at {self._at})" if self._at else ""
+        load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+        busy = f"; the machine is busy, with a load of {load:.1f} on {self._cores} cores"
+        return f"No progress for {quiet:.0f} s{at}, still working{busy * (load > self._cores)}."
+
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -97,13 +147,13 @@ def native_messages_aside() -> Iterator[None]:
 
     Standard output belongs to the result; Gloo tells there that hosts have come together.
     """
-    kept = os.dup(1)
+    copy = os.dup(1)
     os.dup2(2, 1)
     try:
         yield
     finally:
-        os.dup2(kept, 1)
-        os.close(kept)
+        os.dup2(copy, 1)
+        os.close(copy)
 
 
 def read_hosts(text: str | None) -> Hosts:
@@ -142,8 +192,8 @@ def show(result: "Result | Mapping[str, object]", lines: list[str], as_json: boo
     _silence().close()
     # The verbs run with standard output turned away from libraries that print.
     stream = sys.__stdout__ or sys.stdout
-    told = result if isinstance(result, Mapping) else result.as_json()
-    text = json.dumps(told, ensure_ascii=False) if as_json else "\n".join(map(visible, lines))
+    content = result if isinstance(result, Mapping) else result.as_json()
+    text = json.dumps(content, ensure_ascii=False) if as_json else "\n".join(map(visible, lines))
     stream.buffer.write((text + "\n").encode("utf-8", "replace"))
     stream.flush()
 

@@ -21,7 +21,7 @@ def index(
     ],
     output: Annotated[Path, options.output("the manifest (.parquet)")],
     categories: options.Categories = None,
-    level: options.Level = 3,
+    level: options.Level = None,
     salvage: Annotated[
         bool, typer.Option("--salvage", help="Go on behind damage instead of failing.")
     ] = False,
@@ -72,8 +72,9 @@ def prepare(
     manifest: Annotated[Path, typer.Argument(help="A manifest with splits.")],
     output: Annotated[Path, options.output("the folder of arrays")],
     size: Annotated[list[int], typer.Option(help="Side of the square in pixels; repeatable.")],
-    framing: Annotated[
-        str | None, typer.Option(help="How other shapes become a square: stretch, pad or crop.")
+    resize_spec: Annotated[
+        str | None,
+        typer.Option("--framing", help="How other shapes become a square: stretch, pad or crop."),
     ] = None,
     seed: options.Seed = 0,
     overwrite: options.Overwrite = False,
@@ -85,7 +86,7 @@ def prepare(
     from pixonomy.images.resize import DEFAULT_FIT
     from pixonomy.verbs.prepare import prepare as run
 
-    settings = ArraySettings(tuple(sorted(set(size))), framing or DEFAULT_FIT, seed)  # type: ignore[arg-type]
+    settings = ArraySettings(tuple(sorted(set(size))), resize_spec or DEFAULT_FIT, seed)  # type: ignore[arg-type]
     result = run(manifest, output, settings, overwrite, context())
     lines = [
         f"{result.rows} pictures of {', '.join(map(str, result.sizes))} px in "
@@ -100,11 +101,11 @@ def _lines(result: "ManifestResult") -> list[str]:
     return [*describe_manifest(result), f"Manifest: {result.manifest}"]
 
 
-def _held_out_line(told: "HeldOutValues") -> str:
+def _held_out_line(held_out: "HeldOutValues") -> str:
     parts = []
-    for name, values in (("test", told.test), ("validation", told.validation)):
-        count, total = told.values[name], sum(told.values.values())
+    for name, values in (("test", held_out.test), ("validation", held_out.validation)):
+        count, total = held_out.values[name], sum(held_out.values.values())
         named = ", ".join(values[:_NAMED]) + (", …" if count > _NAMED else "")
         if count:
             parts.append(f"{count} of {total} for {name} ({named})")
-    return f"Held out by {told.column}: {', '.join(parts)}."
+    return f"Held out by {held_out.column}: {', '.join(parts)}."

@@ -133,12 +133,12 @@ def _is_work(arguments: list[str]) -> bool:
 
 def _usage_message(error: BaseException) -> str:
     # Only some of Typer's errors carry the sentence that names the option.
-    tell: Any = getattr(error, "format_message", None)
+    print_error: Any = getattr(error, "format_message", None)
     option: Any = getattr(error, "option_name", None)
     possible = getattr(error, "possibilities", None)
     if isinstance(option, str) and possible is not None:
         return f"No such option: {option}.{suggest(option, possible)}"
-    return str(tell() if callable(tell) else error)
+    return str(print_error() if callable(print_error) else error)
 
 
 def _help_for(arguments: list[str]) -> str:

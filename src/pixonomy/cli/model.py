@@ -13,7 +13,7 @@ from pixonomy.cli.answers import (
     answer_line,
     answer_lines,
     count_verdicts,
-    require_room,
+    require_space,
     write_answers,
 )
 from pixonomy.cli.console import (
@@ -43,7 +43,7 @@ def fit(
     path_column: options.PathColumn = None,
     label_column: options.LabelColumn = None,
     categories: options.Categories = None,
-    level: options.Level = 3,
+    level: options.Level = None,
     hold_out: options.HoldOut = None,
     model: options.Model = None,
     weights: options.Weights = None,
@@ -150,7 +150,7 @@ def classify(
     from pixonomy.verbs.classify import classify as run
 
     if output is not None:
-        require_room(output, overwrite)
+        require_space(output, overwrite)
     result = run(bundle, images, context())
     lines = answer_lines(result.images)
     if output is not None:
@@ -200,7 +200,7 @@ def _evaluation_lines(result: "EvaluateResult | DemoResult") -> list[str]:
         lines = [
             f"Test accuracy {percent(test.accuracy)} (95 % interval "
             f"{percent(test.accuracy_low)} to {percent(test.accuracy_high)}, "
-            f"{_pictures(test)}); always the most common category: "
+            f"{_count_images(test)}); always the most common category: "
             f"{percent(test.majority_baseline)}."
         ]
     return [
@@ -210,7 +210,7 @@ def _evaluation_lines(result: "EvaluateResult | DemoResult") -> list[str]:
     ]
 
 
-def _pictures(test: "TestFigures", which: str = "") -> str:
+def _count_images(test: "TestFigures", which: str = "") -> str:
     """Say how many pictures there are, and of how many independent units."""
     n, units = test.n, test.units
     if units is None:
@@ -222,7 +222,9 @@ def _external_lines(result: "EvaluateOnResult") -> list[str]:
     test, gap, shares = result.test, result.gap, result.shares
     lines = []
     if test is not None:
-        lines.append(f"Accuracy there {percent(test.accuracy)} ({_pictures(test, 'labelled ')}).")
+        lines.append(
+            f"Accuracy there {percent(test.accuracy)} ({_count_images(test, 'labelled ')})."
+        )
     if gap is not None:
         low, high = (f"{100 * bound:+.1f}" for bound in (gap.low, gap.high))
         lines.append(

@@ -52,10 +52,12 @@ PathColumn = Annotated[
     str | None, typer.Option("--path-column", help="The table's column with the paths.")
 ]
 Categories = Annotated[
-    Path | None, typer.Option("--categories", help="The catalogue's category_names.csv.")
+    Path | None,
+    typer.Option("--categories", help="Names, parents, goals: a .toml or category_names.csv."),
 ]
 Level = Annotated[
-    int, typer.Option("--level", help="Which level of categories is the label: 1, 2, 3.")
+    int | None,
+    typer.Option("--level", help="Which level of categories is the label; 1 is the coarsest."),
 ]
 HoldOut = Annotated[
     str | None,

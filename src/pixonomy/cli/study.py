@@ -45,5 +45,5 @@ def study(
             f"{one.axis} {one.second_value} in the place of {one.first_value}: "
             f"{100 * one.difference:+.1f} points ({low} to {high}; p = {one.adjusted:.2g})"
         )
-    told = ", ".join(f"{count} {name}" for name, count in result.cells.as_json().items())
-    show(result, [*lines, f"Cells: {told}.", f"Page: {result.page}"], as_json)
+    counts = ", ".join(f"{count} {name}" for name, count in result.cells.as_json().items())
+    show(result, [*lines, f"Cells: {counts}.", f"Page: {result.page}"], as_json)

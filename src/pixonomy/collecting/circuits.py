@@ -21,14 +21,14 @@ class Circuit:
         again_at: when it may be asked again, by the monotonic clock.
         is_asked: it was the host that named that time.
         failures: how often it was closed because nothing came of it.
-        is_told: it is to be told at the end: something was left for it.
+        is_reported: it is to be told at the end: something was left for it.
     """
 
     reason: str = ""
     again_at: float = 0.0
     is_asked: bool = False
     failures: int = 0
-    is_told: bool = False
+    is_reported: bool = False
 
     def wait(self) -> float:
         """Return how long it is closed from now on, in seconds."""

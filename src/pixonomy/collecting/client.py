@@ -37,14 +37,14 @@ class Limits:
         seconds: from the beginning to the last byte; a reply that drips is cut off.
         connect_seconds: until a connection stands.
         silent_seconds: that a connection may bring nothing; None: as long as all may take.
-        is_cut: a longer body ends there, in place of being refused.
+        is_truncated: a longer body ends there, in place of being refused.
     """
 
     most_bytes: int = TEXT_BYTES
     seconds: float = 60.0
     connect_seconds: float = 15.0
     silent_seconds: float | None = None
-    is_cut: bool = False
+    is_truncated: bool = False
 
 
 @dataclass
@@ -172,14 +172,14 @@ def _plain_errors(limits: Limits) -> Iterator[None]:
 async def _read(response: aiohttp.ClientResponse, limits: Limits) -> bytes:
     """Read the body; what is packed is unpacked bit by bit, no further than the limit."""
     most = limits.most_bytes
-    if (response.content_length or 0) > most and not limits.is_cut:
+    if (response.content_length or 0) > most and not limits.is_truncated:
         raise _too_large(most)
     parts, size = [], 0
     async for part in response.content.iter_chunked(_CHUNK):
         size += len(part)
         parts.append(part)
         if size > most:
-            if not limits.is_cut:
+            if not limits.is_truncated:
                 raise _too_large(most)
             break
     return b"".join(parts)[:most]

@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
 
+from pixonomy.pages.provenance import Provenance
 from pixonomy.pages.render import render
 
 _MOST_REASONS = 20
+_OPEN_SHEETS = 6  # the others are folded
 
 
 @dataclass(frozen=True)
@@ -38,11 +41,23 @@ class KeywordSheet:
 
 
 @dataclass(frozen=True)
+class CategorySheet:
+    """A category and how many usable images it has; `missing` of all that its keywords want."""
+
+    name: str
+    usable: int
+    missing: int
+
+
+@dataclass(frozen=True)
 class CollectedPage:
     """All that the page tells.
 
     Attributes:
+        provenance: when, for what and by which command it was collected.
+        next_command: what to go on with.
         totals: what is counted, in words → how many.
+        categories: those of the taxonomy, in its order.
         left_out: problem → images; `refused`, `failed`: reason → addresses.
         left: hosts at which images still wait → why.
         licenses: SPDX identifier, or what is known → images.
@@ -51,7 +66,10 @@ class CollectedPage:
     """
 
     title: str
+    provenance: Provenance
+    next_command: str
     totals: Mapping[str, int]
+    categories: Sequence[CategorySheet]
     sheets: Sequence[KeywordSheet]
     left_out: Mapping[str, int]
     refused: Mapping[str, int]
@@ -60,7 +78,6 @@ class CollectedPage:
     licenses: Mapping[str, int]
     permissions: Mapping[str, str]
     policy: Sequence[str]
-    command: str
 
 
 def render_collected(page: CollectedPage) -> str:
@@ -72,16 +89,18 @@ def render_collected(page: CollectedPage) -> str:
         filled=[one for one in page.sheets if one.had],
         empty=[one for one in page.sheets if not one.had],
         shown=[one for one in page.sheets if one.thumbnails],
+        open_sheets=_OPEN_SHEETS,
         missing=sum(one.missing for one in page.sheets),
         short=sum(one.missing > 0 for one in page.sheets),
         tables=(
-            ("Licences", "Pictures by licence, as SPDX names it.", "Licence", page.licenses),
+            ("Licences", "Pictures by licence, as SPDX names it.", "Licence",
+             "Pictures", page.licenses),
             ("Pictures left out", "They are kept, and have a problem in the manifest.", "Reason",
-             _first(page.left_out)),
+             "Pictures", _first(page.left_out)),
             ("Addresses refused", "They are not asked for again; --retry refused asks again.",
-             "Reason", _first(page.refused)),
+             "Reason", "Addresses", _first(page.refused)),
             ("Addresses that failed", "The next runs ask for them again, a few times.", "Reason",
-             _first(page.failed)),
+             "Addresses", _first(page.failed)),
         ),
     )  # fmt: skip
 
@@ -90,8 +109,8 @@ def _first(counts: Mapping[str, int]) -> dict[str, int]:
     """Return the most frequent reasons, and the others as one."""
     ordered = sorted(counts.items(), key=lambda one: -one[1])
     rest = ordered[_MOST_REASONS:]
-    told = dict(ordered[:_MOST_REASONS])
-    return told | ({f"{len(rest):,} other reasons": sum(n for _, n in rest)} if rest else {})
+    reasons = dict(ordered[:_MOST_REASONS])
+    return reasons | ({f"{len(rest):,} other reasons": sum(n for _, n in rest)} if rest else {})
 
 
 def render_credits(
@@ -107,8 +126,12 @@ def render_credits(
         rows: of each image title, creator, license, license_id, license_url, page_url and
             image_url.
     """
-    place, mark = Path(__file__).parent, "<!-- credits -->"
-    before, after = render(place, "credits.html", title=title, count=count, mark=mark).split(mark)
+    place, placeholder = Path(__file__).parent, "<!-- credits -->"
+    created = f"{datetime.now(UTC):%d %B %Y}".lstrip("0")
+    page = render(
+        place, "credits.html", title=title, count=count, created=created, mark=placeholder
+    )
+    before, after = page.split(placeholder)
     yield before
     for row in rows:
         yield f"<li>{_credit(row)}</li>\n"
@@ -119,8 +142,8 @@ def _credit(row: Mapping[str, str | None]) -> str:
     title = _link(row["title"] or "Untitled", row["page_url"] or row["image_url"])
     creator = escape(row["creator"] or "an unnamed creator")
     licence = row["license"] or row["license_id"]
-    told = _link(licence, row["license_url"]) if licence else "no licence named"
-    return f"{title} by {creator}, {told}"
+    licence_text = _link(licence, row["license_url"]) if licence else "no licence named"
+    return f"{title} by {creator}, {licence_text}"
 
 
 def _link(text: str, address: str | None) -> str:

@@ -9,16 +9,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from pixonomy.collecting.collection_page import CollectedPage, KeywordSheet, render_collected
+from pixonomy.collecting.collection_page import (
+    CategorySheet,
+    CollectedPage,
+    KeywordSheet,
+    render_collected,
+)
 from pixonomy.collecting.outcome_counts import OutcomeCounts
 from pixonomy.collecting.records import count_images, count_odd, count_reasons, sum_keywords
 from pixonomy.collecting.state_db import StateDatabase
-from pixonomy.dataset.keywords import KeywordFile
 from pixonomy.dataset.location import locate
 from pixonomy.dataset.manifest import conform
 from pixonomy.dataset.read import read_all
+from pixonomy.dataset.taxonomy_toml import KeywordFile
 from pixonomy.errors import UndecodableImage
 from pixonomy.images.decode import decode
+from pixonomy.pages.provenance import Provenance
 from pixonomy.pages.thumbnail import as_data_uri, encode_thumbnail
 from pixonomy.storage.files import write_text
 
@@ -28,7 +34,7 @@ if TYPE_CHECKING:
 PAGE = "collected.html"
 
 _SHOWN, _MOST_SHOWN = 8, 2000  # images of a keyword on the page, and of all
-_THUMBNAIL = 96
+_THUMBNAIL = 160  # pixels a side
 _COLUMNS = ("image_id", "uri", "offset", "length", "label", "keyword", "title", "problem")
 
 
@@ -67,6 +73,8 @@ def write_page(
     counts = count_images(state_db)
     page = CollectedPage(
         title=asked.wanted.title,
+        provenance=Provenance.now(asked.source, asked.began, asked.command),
+        next_command=asked.next_command,
         totals={
             "kept": outcome_counts.rows,
             "usable": outcome_counts.usable,
@@ -75,6 +83,7 @@ def write_page(
             "failed": counts.get("failed", 0),
             "still waiting": counts.get("waiting", 0),
         },
+        categories=_count_categories(sheets, asked.wanted, rows),
         sheets=_illustrate(sheets, asked.wanted.keywords, rows, asked.folder),
         left_out=outcome_counts.reasons(),
         refused=count_reasons(state_db, "refused"),
@@ -83,9 +92,21 @@ def write_page(
         licenses=outcome_counts.licenses(),
         permissions=_permissions(state_db, asked.wanted),
         policy=sorted(asked.licenses),
-        command=asked.command,
     )
     write_text(asked.folder / PAGE, render_collected(page))
+
+
+def _count_categories(
+    sheets: Sequence[KeywordSheet], wanted: KeywordFile, rows: pl.LazyFrame
+) -> list[CategorySheet]:
+    usable = rows.filter(pl.col("problem").is_null()).group_by("label").len().collect()
+    counts: dict[str, int] = dict(usable.iter_rows())
+    missing = dict.fromkeys((one.id for one in wanted.categories), 0)
+    for (category, _), sheet in zip(wanted.keywords, sheets, strict=True):
+        missing[category] += sheet.missing
+    return [
+        CategorySheet(one.name, counts.get(one.id, 0), missing[one.id]) for one in wanted.categories
+    ]
 
 
 def as_here(rows: pl.DataFrame) -> pl.DataFrame:
@@ -94,8 +115,8 @@ def as_here(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _permissions(state_db: StateDatabase, wanted: KeywordFile) -> dict[str, str]:
-    told = {one: state_db.noted(f"permission:{one}") for one in wanted.providers}
-    return {provider: text for provider, text in told.items() if text is not None}
+    permissions = {one: state_db.noted(f"permission:{one}") for one in wanted.providers}
+    return {provider: text for provider, text in permissions.items() if text is not None}
 
 
 def _illustrate(
@@ -120,8 +141,8 @@ def _illustrate(
         "image_id", "label", "keyword", "title"
     ).iter_rows():
         if image_id in sources:
-            told = (sources[image_id], title or f"{keyword}: {image_id}")
-            shown.setdefault((label, keyword), []).append(told)
+            named = (sources[image_id], title or f"{keyword}: {image_id}")
+            shown.setdefault((label, keyword), []).append(named)
     return [
         replace(sheet, thumbnails=tuple(shown.get(key, ())))
         for sheet, key in zip(sheets, keys, strict=True)

@@ -51,8 +51,8 @@ class ProviderPlan:
 
     def as_result(self) -> PlannedProvider:
         """Return it as a dry run does."""
-        told = asdict(self)
-        return PlannedProvider(pictures=told.pop("images"), **told, hours=self.hours)
+        plan = asdict(self)
+        return PlannedProvider(pictures=plan.pop("images"), **plan, hours=self.hours)
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from pixonomy.collecting.search_window import Row, Window
 from pixonomy.collecting.searching import Searching
 from pixonomy.collecting.state_db import StateDatabase
 from pixonomy.collecting.tar_writer import ShardWriter
-from pixonomy.collecting.walks import End, Fate, Slots, Walk
+from pixonomy.collecting.walks import End, Fate, KeywordCollection, Slots
 from pixonomy.collecting.writing import Fetched, ImageWriter
 from pixonomy.errors import DataError, StorageError
 from pixonomy.images.image_hash import ImageFingerprint, fingerprint
@@ -99,9 +99,9 @@ class Collector:
         self._slots = Slots(self.settings.downloads_at_once)
         self._searching = Searching(self.state_db, self.politeness, self.report, self.clock)
         wanted = self.settings.per_keyword
-        kept = sum(min(self.state_db.count_kept(*one), wanted) for one in keywords)
+        collected = sum(min(self.state_db.count_stored(*one), wanted) for one in keywords)
         self._writing = ImageWriter(
-            self.state_db, self.writer, self.progress, self.clock, kept, len(keywords) * wanted
+            self.state_db, self.writer, self.progress, self.clock, collected, len(keywords) * wanted
         )
         try:
             await self._fill_all(keywords)
@@ -109,8 +109,8 @@ class Collector:
             raise StorageError(
                 f"{printable(self.state_db.path)} cannot be used: {_first(group)}."
             ) from group
-        self._searching.tell_rest()
-        self._tell_left()
+        self._searching.report_rest()
+        self._report_left()
 
     async def _fill_all(self, keywords: Sequence[tuple[str, str]]) -> None:
         """Fill all keywords; those that only wait for hosts at rest once more, when all are."""
@@ -130,7 +130,7 @@ class Collector:
         async def fill(category: str, keyword: str) -> None:
             async with places.take() as give_place:
                 for provider in self.providers:
-                    end = await self._walk(provider, category, keyword, may_rest, give_place)
+                    end = await self._collect(provider, category, keyword, may_rest, give_place)
                     if end == "resting":
                         resting.append((category, keyword))
                     if end != "over":
@@ -141,7 +141,7 @@ class Collector:
                 filling.create_task(fill(category, keyword))
         return resting
 
-    async def _walk(
+    async def _collect(
         self,
         provider: Provider,
         category: str,
@@ -162,11 +162,11 @@ class Collector:
             refuse=lambda url, reason: self._close(url, "refused", reason),
             leave=lambda place: place.leave(self.clock),
         )
-        walk = Walk(
+        collection = KeywordCollection(
             wanted=self.settings.per_keyword,
             window=window,
             slots=self._slots,
-            count=lambda: self.state_db.count_kept(category, keyword),
+            count=lambda: self.state_db.count_stored(category, keyword),
             fetch=lambda row: self._fetch(provider, row),
             settle=lambda row: self._settle(provider, row),
             turn_page=lambda: self._searching.turn_page(provider, category, keyword),
@@ -176,7 +176,7 @@ class Collector:
             soon_seconds=self.politeness.retry_policy.soon_seconds,
             may_rest=may_rest,
         )
-        return await walk.run()
+        return await collection.run()
 
     def _place(self, provider: Provider, url: str) -> Place:
         try:
@@ -193,11 +193,11 @@ class Collector:
         if row.url in self._under_way:
             return Fate(again_seconds=_BUSY_FOR_ANOTHER)
         if not self.state_db.is_waiting(row.url):
-            return Fate(is_kept=True)  # or refused: what is kept is counted anew in any case
+            return Fate(is_stored=True)  # or refused: what is kept is counted anew in any case
         try:
-            if provider.needs_license and not row.find.license:
+            if provider.needs_license and not row.hit.license:
                 raise Refused("it names no licence")
-            check_license(row.find, self.settings.licenses)
+            check_license(row.hit, self.settings.licenses)
         except Refused as reason:
             self._close(row.url, "refused", str(reason))
             return Fate()
@@ -211,7 +211,7 @@ class Collector:
             written = await self._download(provider, row)
             hosts.note_given(row.place)
             await written
-            return Fate(is_kept=True)
+            return Fate(is_stored=True)
         except (Refused, Gone) as reason:
             hosts.note_given(row.place)
             self._close(row.url, "refused", str(reason))
@@ -232,9 +232,9 @@ class Collector:
         try:
             reply = await self.politeness.take(row.url, provider.name, row.place)
             loop = asyncio.get_running_loop()
-            seen = await loop.run_in_executor(self.threads, _look, reply.body)
+            seen = await loop.run_in_executor(self.threads, _fingerprint, reply.body)
             self._check(seen)
-            return await self._writing.add(Fetched(row.url, row.find, reply.body, seen))
+            return await self._writing.add(Fetched(row.url, row.hit, reply.body, seen))
         finally:
             self._slots.release()
 
@@ -263,12 +263,12 @@ class Collector:
         if min(seen.width or 0, seen.height or 0) < self.settings.smallest_side:
             raise Refused(f"smaller than {self.settings.smallest_side} px")
 
-    def _tell_left(self) -> None:
+    def _report_left(self) -> None:
         """Report which hosts were left and why; raise where none was ever reached."""
         hosts = self.politeness.hosts
         self.left = hosts.left()
         # Where some were kept before, those left may all be dead.
-        if hosts.unreached and not self.state_db.count_pictures():
+        if hosts.unreached and not self.state_db.count_all():
             raise DataError(
                 f"No host could be reached ({hosts.unreached:,} asked), as if this machine had no "
                 "network: nothing was marked as failed; run the same command again when it has."
@@ -280,7 +280,7 @@ class Collector:
             self.report(f"Left for now: {'; '.join(named)}{rest}. Run again to go on.")
 
 
-def _look(data: bytes) -> ImageFingerprint:
+def _fingerprint(data: bytes) -> ImageFingerprint:
     """Look at an image's bytes.
 
     Raises:

@@ -18,7 +18,7 @@ LONGEST_ADDRESS = 8192
 LONGEST_REASON = 500
 
 _LONGEST_TITLE, _LONGEST_NAME, _LONGEST_LICENCE, _LONGEST_ID = 2000, 500, 500, 500
-_KEPT_OF_ADDRESS = 300  # letters, of one that is too long
+_LONGEST_LOGGED = 300  # letters, of one that is too long
 _MOST_PIXELS = 10_000_000  # of a side: more is no image's
 _LABEL = re.compile(r"[a-z0-9_-]{1,63}")
 _LONGEST_HOST = 253
@@ -37,32 +37,32 @@ class Admitted:
         problem: why its address cannot be asked; None where it can.
     """
 
-    find: SearchResult
+    hit: SearchResult
     problem: str | None
 
 
-def admit(find: SearchResult) -> Admitted:
+def admit(hit: SearchResult) -> Admitted:
     """Return the search result, all within bounds, and what is wrong with it."""
-    address = find.image_url if isinstance(find.image_url, str) else ""
+    address = hit.image_url if isinstance(hit.image_url, str) else ""
     try:
         parse(address)
     except Refused as reason:
-        return Admitted(tidy(replace(find, image_url=_short(address))), str(reason))
-    return Admitted(tidy(find), None)
+        return Admitted(tidy(replace(hit, image_url=_short(address))), str(reason))
+    return Admitted(tidy(hit), None)
 
 
-def tidy(find: SearchResult) -> SearchResult:
+def tidy(hit: SearchResult) -> SearchResult:
     """Return the search result with every text within its length, and numbers that are sizes."""
     return SearchResult(
-        native_id=_short(find.native_id, _LONGEST_ID),
-        image_url=_short(find.image_url).strip(),
-        page_url=_link(find.page_url),
-        title=clean(find.title, _LONGEST_TITLE),
-        creator=clean(find.creator, _LONGEST_NAME),
-        license=clean(find.license, _LONGEST_LICENCE),
-        license_url=_link(find.license_url),
-        width=_pixels(find.width),
-        height=_pixels(find.height),
+        native_id=_short(hit.native_id, _LONGEST_ID),
+        image_url=_short(hit.image_url).strip(),
+        page_url=_link(hit.page_url),
+        title=clean(hit.title, _LONGEST_TITLE),
+        creator=clean(hit.creator, _LONGEST_NAME),
+        license=clean(hit.license, _LONGEST_LICENCE),
+        license_url=_link(hit.license_url),
+        width=_pixels(hit.width),
+        height=_pixels(hit.height),
     )
 
 
@@ -164,7 +164,7 @@ def _short(text: object, most: int = LONGEST_ADDRESS) -> str:
     if len(text) <= most:
         return _SURROGATE.sub("\ufffd", text).replace("\0", "\ufffd")
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
-    return f"{clean(text[:_KEPT_OF_ADDRESS], _KEPT_OF_ADDRESS)}… (sha256 {digest})"
+    return f"{clean(text[:_LONGEST_LOGGED], _LONGEST_LOGGED)}… (sha256 {digest})"
 
 
 def _link(address: object) -> str:

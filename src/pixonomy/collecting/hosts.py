@@ -20,7 +20,7 @@ from pixonomy.collecting.site_rules import SiteRules
 
 MOST_FAILING = 5  # images in a row that a host fails to give
 
-_KEPT_QUIET = 5.0  # seconds: shorter rests are not worth a note
+_MOST_IDLE = 5.0  # seconds: shorter rests are not worth a note
 _RULES_SECONDS = 24 * 3600.0  # as long a robots.txt is believed
 _OFF = 50  # hosts in a row that our own network did not reach
 _MOST_RULES = 16 * 1024**2  # bytes of robots.txt that are kept in memory, read
@@ -36,14 +36,14 @@ class Host:
     struck_at: float = -math.inf
     circuit: Circuit = field(default_factory=Circuit)
     lanes: dict[bool, Lane] = field(default_factory=dict)  # of its interface, and of all else
-    origins: "dict[str, Origin]" = field(default_factory=dict)
+    hosts_by_origin: "dict[str, Origin]" = field(default_factory=dict)
 
     def is_idle(self, now: float) -> bool:
         """Tell whether nothing would be lost by forgetting it."""
         is_under_way = any(one.active or one.next_at > now for one in self.lanes.values())
-        origins = self.origins.values()
-        is_closed = self.circuit.reason or any(one.circuit.reason for one in origins)
-        is_resting = max(self.quiet_until, *(one.rest_until for one in origins), 0.0) > now
+        hosts_by_origin = self.hosts_by_origin.values()
+        is_closed = self.circuit.reason or any(one.circuit.reason for one in hosts_by_origin)
+        is_resting = max(self.quiet_until, *(one.rest_until for one in hosts_by_origin), 0.0) > now
         return not (is_under_way or is_closed or is_resting)
 
 
@@ -93,7 +93,7 @@ class Place:
         """Return what says that it is left, and have that told at the end."""
         host, origin = self.origin.host, self.origin
         circuit = max(host.circuit, origin.circuit, key=Circuit.wait)
-        circuit.is_told = True
+        circuit.is_reported = True
         wait = circuit.wait()
         until = clock() + wait if circuit.is_asked else None
         name = host.name if circuit is host.circuit else _short(origin.name)
@@ -144,12 +144,12 @@ class Hosts:
         host = self._hosts.get(name)
         if host is None:
             host = self._hosts[name] = Host(name)
-        if key not in host.origins:
-            host.origins[key] = Origin(key, host)
+        if key not in host.hosts_by_origin:
+            host.hosts_by_origin[key] = Origin(key, host)
         if is_api not in host.lanes:
             pace = self.pace(provider, kind)
             host.lanes[is_api] = Lane(pace.at_once, 1 / pace.per_second)
-        return Place(host.origins[key], host.lanes[is_api])
+        return Place(host.hosts_by_origin[key], host.lanes[is_api])
 
     def note_answer(self, place: Place, busy: float | None, quiet: float, reason: str) -> None:
         """Note that somebody is there, and how long it wants to be left alone.
@@ -175,7 +175,7 @@ class Hosts:
         if seconds > self.retry_policy.most_seconds:
             host.circuit.close(reason, seconds)
         host.quiet_until = max(host.quiet_until, time.monotonic() + seconds)
-        if seconds > _KEPT_QUIET:
+        if seconds > _MOST_IDLE:
             self.keep(host.name, self.clock() + seconds, reason)
 
     def strike(self, place: Place, began: float) -> float:
@@ -222,18 +222,18 @@ class Hosts:
         """Note that a host failed to give an image, after all attempts."""
         place.origin.failing += 1
         if place.origin.failing >= MOST_FAILING:
-            told = f"{reason}, {MOST_FAILING} times in a row"
-            place.origin.circuit.close(told)
+            explained = f"{reason}, {MOST_FAILING} times in a row"
+            place.origin.circuit.close(explained)
             place.origin.failing -= 1
 
     def left(self) -> dict[str, str]:
         """Return the hosts for which something was left, why, and when they may be asked again."""
         found = {}
         for host in self._hosts.values():
-            if host.circuit.is_told and host.circuit.reason:
+            if host.circuit.is_reported and host.circuit.reason:
                 found[host.name] = host.circuit.reason + self._until(host.circuit)
-            for origin in host.origins.values():
-                if origin.circuit.is_told and origin.circuit.reason:
+            for origin in host.hosts_by_origin.values():
+                if origin.circuit.is_reported and origin.circuit.reason:
                     found.setdefault(_short(origin.name), origin.circuit.reason)
         return found
 
@@ -270,7 +270,7 @@ class Hosts:
         for name, host in list(self._hosts.items()):
             if host is not but and host.is_idle(now):
                 del self._hosts[name]
-                self._rules_bytes -= sum(one.rules_bytes for one in host.origins.values())
+                self._rules_bytes -= sum(one.rules_bytes for one in host.hosts_by_origin.values())
                 if self._rules_bytes < _MOST_RULES // 2:
                     return
 

@@ -65,10 +65,10 @@ def _size(content: Mapping[str, Any]) -> str | None:
 
 def _offered(content: Mapping[str, Any]) -> str | None:
     """Return, of the sizes kept ready, the smallest useful one, or else the largest."""
-    told = content.get("sizes")
+    sizes = content.get("sizes")
     pairs = [
         (width, height)
-        for one in (told if isinstance(told, list) else [])[:100]
+        for one in (sizes if isinstance(sizes, list) else [])[:100]
         if isinstance(one, dict)
         and (width := whole(one.get("width")))
         and (height := whole(one.get("height")))
@@ -82,10 +82,10 @@ def _offered(content: Mapping[str, Any]) -> str | None:
 
 def _version(content: Mapping[str, Any]) -> int:
     context = content.get("@context")
-    told = " ".join(map(str, context)) if isinstance(context, list) else str(context)
-    if "/image/3" in told or content.get("type") == "ImageService3":
+    text = " ".join(map(str, context)) if isinstance(context, list) else str(context)
+    if "/image/3" in text or content.get("type") == "ImageService3":
         return 3
-    return 1 if "image-api/1" in told else 2
+    return 1 if "image-api/1" in text else 2
 
 
 def _is_level_0(content: Mapping[str, Any]) -> bool:

@@ -70,7 +70,7 @@ def name_images(
         chosen = [_from_element(one, place) for one in page.select(image, limit=_MOST)]
         yield SELECTOR, [_with_description(one, described) for one in chosen if one.image_url]
         return
-    yield LINKED_DATA, [find for find, _ in described]
+    yield LINKED_DATA, [hit for hit, _ in described]
     elements = page.select(_DESCRIPTIONS, limit=_MOST)
     found = [_from_description(one, place) for one in elements]
     yield IIIF, [one for one in found if one.image_url.partition("?")[0].endswith(ENDING)]
@@ -103,21 +103,19 @@ def _from_description(element: Tag, place: Place) -> SearchResult:
     return SearchResult(address, address, place.url, _title(element), license_url=place.license_url)
 
 
-def _with_description(
-    find: SearchResult, described: list[tuple[SearchResult, str]]
-) -> SearchResult:
+def _with_description(hit: SearchResult, described: list[tuple[SearchResult, str]]) -> SearchResult:
     """Return what JSON-LD says of just this image, if it does."""
     for told, thumbnail in described:
-        if find.image_url in (told.image_url, thumbnail):
+        if hit.image_url in (told.image_url, thumbnail):
             return replace(
-                told, native_id=find.native_id, image_url=find.image_url,
-                title=told.title or find.title,
-                license_url=told.license_url or find.license_url,
+                told, native_id=hit.native_id, image_url=hit.image_url,
+                title=told.title or hit.title,
+                license_url=told.license_url or hit.license_url,
             )  # fmt: skip
-    return find
+    return hit
 
 
 def _title(element: Tag) -> str:
     inner = element if element.name == "img" else element.select_one("img")
-    told = (attribute(element, "title"), attribute(inner, "alt"), attribute(inner, "title"))
-    return next(filter(None, told), "")
+    titles = (attribute(element, "title"), attribute(inner, "alt"), attribute(inner, "title"))
+    return next(filter(None, titles), "")

@@ -31,13 +31,13 @@ def read_answer(reply: Reply, expected: str) -> dict[str, Any]:
     content = read_json(reply)
     if any(name in content for name in expected.split()):
         return content
-    said = said_by(content)
-    if said:
-        raise Trouble(f"the interface says {said!r}", asked_wait(reply, said))
+    message = error_message(content)
+    if message:
+        raise Trouble(f"the interface says {message!r}", asked_wait(reply, message))
     raise Trouble(f"the interface sent JSON without {' or '.join(expected.split())}")
 
 
-def said_by(content: Mapping[str, Any]) -> str:
+def error_message(content: Mapping[str, Any]) -> str:
     """Return the sentence with which an interface says that something is wrong; empty without."""
     for name in ("detail", "error", "message", "title"):
         value = content.get(name)
@@ -48,9 +48,9 @@ def said_by(content: Mapping[str, Any]) -> str:
     return ""
 
 
-def asked_wait(reply: Reply, said: str = "") -> float | None:
+def asked_wait(reply: Reply, message: str = "") -> float | None:
     """Return the seconds a reply asks for, by Retry-After or in words; None without."""
     wait = retry_after(reply.headers, time.time())
-    if wait is None and (named := _WAIT.search(said)):
+    if wait is None and (named := _WAIT.search(message)):
         wait = float(named.group(1))
     return wait

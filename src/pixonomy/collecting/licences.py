@@ -68,7 +68,7 @@ def read_policy(texts: Iterable[str]) -> frozenset[str]:
     return frozenset(_BY_SMALL[one.casefold()] for one in names)
 
 
-def check_license(find: SearchResult, allowed: frozenset[str]) -> None:
+def check_license(hit: SearchResult, allowed: frozenset[str]) -> None:
     """Refuse an image whose licence is none of those that are asked for; an empty set takes all.
 
     Raises:
@@ -76,17 +76,17 @@ def check_license(find: SearchResult, allowed: frozenset[str]) -> None:
     """
     if not allowed:
         return
-    known = spdx_of(find.license, find.license_url)
+    known = spdx_of(hit.license, hit.license_url)
     if known not in allowed:
-        raise Refused(explain(known, find.license))
+        raise Refused(explain(known, hit.license))
 
 
-def explain(known: str | None, told: str | None) -> str:
+def explain(known: str | None, stated: str | None) -> str:
     """Say why a policy does not pass an image, of its identifier and what its provider says."""
     if known is not None:
         return f"{NOT_ASKED_FOR} {known} is not among those asked for"
-    if told:
-        return f"{NOT_ASKED_FOR} {told[:60]!r} is not recognised, so that no policy passes it"
+    if stated:
+        return f"{NOT_ASKED_FOR} {stated[:60]!r} is not recognised, so that no policy passes it"
     return f"{NOT_ASKED_FOR} is not named, so that no policy passes it"
 
 
@@ -127,8 +127,8 @@ def _of_name(name: str) -> str | None:
         return _NAMES[words]
     for long, short in _WORDS:
         words = words.replace(long, short)
-    told = [one for one in words.split() if one not in _SILENT]
-    return _BY_SMALL.get("-".join(told if told[:1] == ["cc"] else ["cc", *told]))
+    stated = [one for one in words.split() if one not in _SILENT]
+    return _BY_SMALL.get("-".join(stated if stated[:1] == ["cc"] else ["cc", *stated]))
 
 
 def _nearest(name: str) -> str | None:

@@ -31,9 +31,9 @@ def described_images(page: BeautifulSoup, base: str, url: str) -> list[tuple[Sea
     for one in _image_objects(page):
         if len(found) == _MOST_OBJECTS:
             break
-        find = _from_object(one, base, url)
-        if find is not None:
-            found.append((find, _address(one.get("thumbnailUrl"), base)))
+        hit = _from_object(one, base, url)
+        if hit is not None:
+            found.append((hit, _address(one.get("thumbnailUrl"), base)))
     return found
 
 

@@ -87,6 +87,6 @@ class Openings:
                 self.hosts.note_rules(place, odd, size)
                 return
         if place.closed_seconds() <= 0:
-            told = why if why.startswith(_UNREAD) else f"{_UNREAD} ({why})"
-            place.origin.circuit.close(f"{told}, so nothing is fetched there")
+            explained = why if why.startswith(_UNREAD) else f"{_UNREAD} ({why})"
+            place.origin.circuit.close(f"{explained}, so nothing is fetched there")
         raise place.leave(self.clock)

@@ -6,18 +6,41 @@ Content Credentials say inside an image (`xmp`, `content_credentials`); what rob
 tdmrep.json say is read before (`site_rules`). Where they differ, the "no" holds.
 """
 
+import re
 import time
 from collections.abc import Mapping
 
 from bs4 import BeautifulSoup
 
-from pixonomy.collecting.content_credentials import read_training_mining
 from pixonomy.collecting.crawlers import means_us
 from pixonomy.collecting.robots_tag import objection
 from pixonomy.collecting.search_results import Refused
 from pixonomy.collecting.tdm import check_reservation
 from pixonomy.collecting.usage import forbids_training
 from pixonomy.collecting.xmp import read_data_mining
+
+_LABEL = re.compile(rb"(?:cawg|c2pa)\.training-mining")
+# Of the map, in CBOR or JSON, the texts alone: a use, and before the next one what is said of it.
+_ENTRY = re.compile(
+    rb"(?:cawg|c2pa)\.(data_mining|ai_training|ai_generative_training)(?![a-z_])"
+    rb"(?:(?!cawg\.|c2pa\.).){1,300}?(notAllowed|constrained)",
+    re.DOTALL,
+)
+_REACH = 4096  # bytes behind the label
+_MOST_LABELS = 64
+
+
+def read_training_mining(data: bytes) -> str | None:
+    """Return what forbids training, such as "ai_training notAllowed"; None where nothing does."""
+    if b".training-mining" not in data:
+        return None
+    for number, label in enumerate(_LABEL.finditer(data)):
+        if number == _MOST_LABELS:
+            break
+        if found := _ENTRY.search(data, label.end(), label.end() + _REACH):
+            return f"{found[1].decode()} {found[2].decode()}"
+    return None
+
 
 _MOST_METAS = 1000
 _MOST_SEGMENTS = 4096
@@ -40,8 +63,8 @@ def check_headers(headers: Mapping[str, str], agent: str, now: float | None = No
     if word := objection(headers.get("x-robots-tag", ""), agent, moment):
         raise Refused(f"X-Robots-Tag says {word}")
     for name in ("Content-Usage", "Content-Signal"):
-        if told := forbids_training(headers.get(name.casefold(), "")):
-            raise Refused(f"{name} says {told}")
+        if forbidden := forbids_training(headers.get(name.casefold(), "")):
+            raise Refused(f"{name} says {forbidden}")
     check_reservation(headers.get("tdm-reservation", ""), headers.get("tdm-policy", ""), "a header")
 
 
@@ -54,16 +77,16 @@ def check_page(page: BeautifulSoup, agent: str, now: float | None = None) -> Non
         Refused: where they object.
     """
     moment = time.time() if now is None else now
-    told: dict[str, str] = {}
+    stated: dict[str, str] = {}
     for meta in page.select("meta[content]", limit=_MOST_METAS):
         name = str(meta.get("name") or meta.get("http-equiv") or "").strip().casefold()
         content = str(meta["content"])
-        told.setdefault(name, content)
+        stated.setdefault(name, content)
         is_ours = name in ("robots", "x-robots-tag") or means_us(name, agent)
         if is_ours and (word := objection(content, agent, moment)):
             raise Refused(f"the page's {name} meta tag says {word}")
     check_reservation(
-        told.get("tdm-reservation", ""), told.get("tdm-policy", ""), "the page's meta tag"
+        stated.get("tdm-reservation", ""), stated.get("tdm-policy", ""), "the page's meta tag"
     )
 
 
@@ -76,8 +99,8 @@ def check_image(data: bytes) -> None:
     Raises:
         Refused: where it objects.
     """
-    told = _before_pixels(data)
-    if objects := read_data_mining(told) or read_training_mining(told):
+    metadata = _before_pixels(data)
+    if objects := read_data_mining(metadata) or read_training_mining(metadata):
         raise Refused(f"the picture's own metadata forbid mining it ({objects})")
 
 

@@ -51,7 +51,7 @@ class Form:
     licenses: frozenset[str] = frozenset()
 
 
-def stream_sightings(state_db: StateDatabase) -> Iterator[pl.DataFrame]:
+def stream_occurrences(state_db: StateDatabase) -> Iterator[pl.DataFrame]:
     """Yield where each image was found, every time: `SIGHTING_COLUMNS`, in order."""
     for found in read_search_results(state_db):
         rows = _add_license_id(found)
@@ -69,8 +69,8 @@ def stream_images(state_db: StateDatabase, form: Form) -> Iterator[pl.DataFrame]
     asked for.
     """
     marks = _find_marks(state_db, form)
-    for kept in read_images(state_db):
-        rows = _add_license_id(_place(kept, form.folder))
+    for images in read_images(state_db):
+        rows = _add_license_id(_place(images, form.folder))
         rows = rows.with_columns(
             group_id=pl.col("image_id"),
             label_source=pl.lit("keyword"),
@@ -81,12 +81,12 @@ def stream_images(state_db: StateDatabase, form: Form) -> Iterator[pl.DataFrame]
         yield marked.with_columns(problem).drop("shard", "native_id")
 
 
-def _place(kept: pl.DataFrame, folder: str) -> pl.DataFrame:
+def _place(images: pl.DataFrame, folder: str) -> pl.DataFrame:
     """Add image_id and uri."""
     uri = pl.col("shard").map_elements(
         lambda shard: f"{folder}/{shard_path(Path(), shard).name}", pl.String
     )
-    return kept.with_columns(image_id=_image_id(), uri=uri)
+    return images.with_columns(image_id=_image_id(), uri=uri)
 
 
 def _image_id() -> pl.Expr:
@@ -100,10 +100,10 @@ def _as_time(column: str) -> pl.Expr:
 
 def _add_license_id(rows: pl.DataFrame) -> pl.DataFrame:
     """Add license_id: the SPDX identifier, null where it is not known for certain."""
-    told = rows.select("license", "license_url").unique(maintain_order=True)
-    ids = pl.Series([spdx_of(*one) for one in told.iter_rows()], dtype=pl.String)
+    licences = rows.select("license", "license_url").unique(maintain_order=True)
+    ids = pl.Series([spdx_of(*one) for one in licences.iter_rows()], dtype=pl.String)
     return rows.join(
-        told.with_columns(license_id=ids),
+        licences.with_columns(license_id=ids),
         on=["license", "license_url"],
         how="left",
         nulls_equal=True,
@@ -113,8 +113,8 @@ def _add_license_id(rows: pl.DataFrame) -> pl.DataFrame:
 
 def _license_problem(rows: pl.DataFrame, allowed: frozenset[str]) -> pl.Series:
     """Return why rows are of no licence that is asked for; null where they are."""
-    told = rows.select("license_id", "license").iter_rows()
-    problems = [explain(*one) if allowed and one[0] not in allowed else None for one in told]
+    licences = rows.select("license_id", "license").iter_rows()
+    problems = [explain(*one) if allowed and one[0] not in allowed else None for one in licences]
     return pl.Series("license problem", problems, dtype=pl.String)
 
 
@@ -125,8 +125,8 @@ def _find_marks(state_db: StateDatabase, form: Form) -> pl.DataFrame:
     categories = pl.concat(read_categories(state_db, numbers))
     unit = pl.coalesce("duplicate_group", pl.format("picture {}", "number"))
     seen = categories.join(copies, on="number", how="full", coalesce=True).with_columns(unit=unit)
-    told = pl.col("category").drop_nulls().unique().sort()
-    found = seen.group_by("unit").agg(told).filter(pl.col("category").list.len() > 1)
+    names = pl.col("category").drop_nulls().unique().sort()
+    found = seen.group_by("unit").agg(names).filter(pl.col("category").list.len() > 1)
     leak = pl.format("found in several categories: {}", pl.col("found").list.join(", "))
     marked = (
         seen.unique("number")

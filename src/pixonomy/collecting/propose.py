@@ -14,7 +14,7 @@ from sklearn.cluster import AgglomerativeClustering
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.pipeline import make_union
 
-from pixonomy.dataset.category_tree import fold
+from pixonomy.dataset.taxonomy import fold
 from pixonomy.errors import SettingError
 from pixonomy.storage.files import existing_path, printable
 

@@ -16,7 +16,7 @@ from pixonomy.collecting.state_db import StateDatabase
 
 _CHUNK = 20_000
 _ORIGIN = re.compile(r"([^/?#]*//)?[^/?#]*")  # matches the beginning of any address
-_KEPT = {
+_IMAGE_COLUMNS = {
     "sha256": pl.String(), "number": pl.Int64(), "shard": pl.Int64(), "offset": pl.Int64(),
     "length": pl.Int64(), "perceptual_hash": pl.String(), "width": pl.Int64(),
     "height": pl.Int64(), "format": pl.String(), "fetched_at": pl.Float64(),
@@ -26,15 +26,15 @@ _FOUND = {
     "native_id": pl.String(), "image_url": pl.String(), "about": pl.String(),
     "found_at": pl.Float64(),
 }  # fmt: skip
-_TOLD = ("page_url", "title", "creator", "license", "license_url")
+_ATTRIBUTION = ("page_url", "title", "creator", "license", "license_url")
 _ABOUT = pl.Struct(
-    {**{name: pl.String() for name in _TOLD}, "width": pl.Int64(), "height": pl.Int64()}
+    {**{name: pl.String() for name in _ATTRIBUTION}, "width": pl.Int64(), "height": pl.Int64()}
 )
-_FIND_COLUMNS = (
+_OCCURRENCE_COLUMNS = (
     "searches.provider, keywords.category, keywords.keyword, native_id, images.url, finds.about, "
     "finds.found_at"
 )
-_FIND_TABLES = (
+_OCCURRENCE_TABLES = (
     "CROSS JOIN images ON images.number = finds.image "
     "CROSS JOIN searches ON searches.number = finds.search "
     "CROSS JOIN keywords ON keywords.number = searches.keyword"
@@ -108,19 +108,19 @@ def read_equal_hashes(state_db: StateDatabase) -> Iterator[pl.DataFrame]:
 
 def _read_images(state_db: StateDatabase, chosen: str) -> Iterator[pl.DataFrame]:
     rows = state_db.rows(
-        f"SELECT {', '.join(f'pictures.{name}' for name in _KEPT)}, {_FIND_COLUMNS} "
-        f"FROM pictures CROSS JOIN finds ON finds.number = pictures.first_find {_FIND_TABLES} "
-        f"{chosen}ORDER BY pictures.number"
+        f"SELECT {', '.join(f'pictures.{name}' for name in _IMAGE_COLUMNS)}, {_OCCURRENCE_COLUMNS} "
+        f"FROM pictures CROSS JOIN finds ON finds.number = pictures.first_find "
+        f"{_OCCURRENCE_TABLES} {chosen}ORDER BY pictures.number"
     )
-    for chunk in _chunks(rows, {**_KEPT, **_FOUND}):
-        told = chunk.select(_parsed()).unnest("about").select(_TOLD)
-        yield chunk.drop("about", "found_at").hstack(told)
+    for chunk in _chunks(rows, {**_IMAGE_COLUMNS, **_FOUND}):
+        parsed = chunk.select(_parsed()).unnest("about").select(_ATTRIBUTION)
+        yield chunk.drop("about", "found_at").hstack(parsed)
 
 
 def read_search_results(state_db: StateDatabase) -> Iterator[pl.DataFrame]:
     """Yield each occurrence of an image that is kept, in the order of finding."""
     rows = state_db.rows(
-        f"SELECT pictures.sha256, {_FIND_COLUMNS} FROM finds {_FIND_TABLES} "
+        f"SELECT pictures.sha256, {_OCCURRENCE_COLUMNS} FROM finds {_OCCURRENCE_TABLES} "
         "CROSS JOIN pictures ON pictures.number = images.picture ORDER BY finds.number"
     )
     for chunk in _chunks(rows, {"sha256": pl.String(), **_FOUND}):
@@ -143,14 +143,14 @@ def read_categories(state_db: StateDatabase, numbers: str) -> Iterator[pl.DataFr
     return _chunks(rows, {"number": pl.Int64(), "category": pl.String()})
 
 
-def read_unmarked(state_db: StateDatabase, mark: str) -> Iterator[pl.DataFrame]:
+def read_unmarked(state_db: StateDatabase, kind: str) -> Iterator[pl.DataFrame]:
     """Yield the images whose perceptual hash is of another kind than that of this mark."""
     rows = state_db.rows(
-        f"SELECT {', '.join(_KEPT)} FROM pictures WHERE perceptual_hash IS NOT NULL "
+        f"SELECT {', '.join(_IMAGE_COLUMNS)} FROM pictures WHERE perceptual_hash IS NOT NULL "
         "AND substr(perceptual_hash, 1, ?) <> ? ORDER BY number",
-        len(mark), mark,
+        len(kind), kind,
     )  # fmt: skip
-    return _chunks(rows, _KEPT)
+    return _chunks(rows, _IMAGE_COLUMNS)
 
 
 def count_odd(state_db: StateDatabase, numbers: str) -> dict[tuple[str, str], int]:

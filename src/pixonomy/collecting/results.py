@@ -15,7 +15,13 @@ from pixonomy.collecting.picture_tag import attribute
 from pixonomy.collecting.provider import Get, unique, whole
 from pixonomy.collecting.search_results import Page, SearchResult
 from pixonomy.collecting.trail import Trail
-from pixonomy.collecting.visits import open_at, resolve, tell, visit_all, without_fragment
+from pixonomy.collecting.visits import (
+    describe_visits,
+    open_at,
+    resolve,
+    visit_all,
+    without_fragment,
+)
 
 PORTION = 24  # pages that are visited before their images are fetched
 MOST_AGAIN = 100  # failed pages that are kept for another try
@@ -33,13 +39,13 @@ class Listing:
         links: pages of images it leads to.
         search_results: images on itself, where no links are set.
         following: the page of further results; empty without.
-        told: sentences on what a setting did not match.
+        messages: sentences on what a setting did not match.
     """
 
     links: tuple[str, ...]
     search_results: tuple[SearchResult, ...]
     following: str
-    told: tuple[str, ...]
+    messages: tuple[str, ...]
 
 
 class Results:
@@ -69,36 +75,42 @@ class Results:
         visits = await visit_all(links, self._image, get)
         search_results = [
             *listing.search_results,
-            *(find for one in visits for find in one.search_results),
+            *(hit for one in visits for hit in one.search_results),
         ]
-        told = [*(listing.told if not start else ()), *tell(visits, self._image)]
+        messages = [*(listing.messages if not start else ()), *describe_visits(visits, self._image)]
         trail.note(f"{url} {start}" if start else url, (one.native_id for one in search_results))
         again = [*again, *(one.url for one in visits if one.is_worth_another)]
-        following = self._go_on(url, start, listing, trail, told)
-        return Page(unique(search_results), _state(following, trail, again), told=tuple(told))
+        following = self._go_on(url, start, listing, trail, messages)
+        return Page(
+            unique(search_results), _state(following, trail, again), messages=tuple(messages)
+        )
 
     async def _visit_again(self, urls: Sequence[str], get: Get) -> Page:
         """Visit pages that failed once more; those that fail again are left out."""
         visits = await visit_all(urls[:PORTION], self._image, get, is_last=True)
-        told = tell([replace(one, is_worth_another=False) for one in visits], self._image)
-        search_results = [find for one in visits for find in one.search_results]
+        messages = describe_visits(
+            [replace(one, is_worth_another=False) for one in visits], self._image
+        )
+        search_results = [hit for one in visits for hit in one.search_results]
         rest = urls[PORTION:]
         return Page(
-            unique(search_results), {"again": list(rest)} if rest else None, told=tuple(told)
+            unique(search_results),
+            {"again": list(rest)} if rest else None,
+            messages=tuple(messages),
         )
 
     def _go_on(
-        self, url: str, start: int, listing: Listing, trail: Trail, told: list[str]
+        self, url: str, start: int, listing: Listing, trail: Trail, messages: list[str]
     ) -> dict[str, Any] | None:
         """Return where the search goes on; None at its end, with a sentence if it is forced."""
         end = start + PORTION
         if trail.problem:
-            told.append(trail.problem)
+            messages.append(trail.problem)
             return None
         if end < len(listing.links):
             return {"url": url, "from": end}
         if listing.following and trail.knows(listing.following):
-            told.append(f"{url} leads on to a page that was read before; the search ends there")
+            messages.append(f"{url} leads on to a page that was read before; the search ends there")
             return None
         return {"url": listing.following} if listing.following else None
 
@@ -107,9 +119,9 @@ class Results:
             page, place = await open_at(url, get)
             listing = await asyncio.to_thread(self._read, page, place)
             search_results, problems = await resolve(listing.search_results, get)
-            told = (*listing.told, *problems[:3])
+            messages = (*listing.messages, *problems[:3])
             self._remembered[url] = replace(
-                listing, search_results=tuple(search_results), told=told
+                listing, search_results=tuple(search_results), messages=messages
             )
             while len(self._remembered) > _REMEMBERED:
                 self._remembered.popitem(last=False)
@@ -118,28 +130,28 @@ class Results:
     def _read(self, page: BeautifulSoup, place: Place) -> Listing:
         links: tuple[str, ...] = ()
         search_results: tuple[SearchResult, ...] = ()
-        told: list[str] = []
+        messages: list[str] = []
         if self._links:
             links = linked_pages(page, place, self._links)
             if not links:
-                told.append(unmatched(page, place, self._links))
+                messages.append(unmatched(page, place, self._links))
         else:
             search_results = tuple(read_images(page, place, self._image))
             if not search_results:
-                told.append(without_images(page, place, self._image))
+                messages.append(without_images(page, place, self._image))
         if len(links) == _MOST_LINKS:
-            told.append(f"{place.url} has more than {_MOST_LINKS:,} links; the first are taken")
+            messages.append(f"{place.url} has more than {_MOST_LINKS:,} links; the first are taken")
         return Listing(
-            links, search_results, following_page(page, place, self._following), tuple(told)
+            links, search_results, following_page(page, place, self._following), tuple(messages)
         )
 
 
 def search_address(search: str, keyword: str) -> str:
     """Return the address of a search; a blank is + behind ? and %20 before it."""
-    path, mark, query = search.partition("?")
+    path, separator, query = search.partition("?")
     return (
         path.replace(_KEYWORD, quote(keyword, safe=""))
-        + mark
+        + separator
         + query.replace(_KEYWORD, quote_plus(keyword))
     )
 
@@ -183,10 +195,10 @@ def without_images(page: BeautifulSoup, place: Place, image: str) -> str:
 def _state(
     following: Mapping[str, Any] | None, trail: Trail, again: Sequence[str]
 ) -> dict[str, Any] | None:
-    kept = {"again": list(again[:MOST_AGAIN])} if again else {}
+    state = {"again": list(again[:MOST_AGAIN])} if again else {}
     if following is None:
-        return kept or None
-    return {**following, "trail": trail.as_json(), **kept}
+        return state or None
+    return {**following, "trail": trail.as_json(), **state}
 
 
 def _texts(value: Any) -> list[str]:

@@ -24,8 +24,8 @@ LONGEST_DELAY = 60.0
 """Seconds between two requests; who asks for more is left alone (Apache Nutch: more than 30 s)."""
 
 _MOST_RULES = 50_000  # more than 500 KiB hold, except where groups name many crawlers at once
-_MOST_TOLD = 200  # rules that are looked through for the one that forbids
-_MARKS = (
+_MOST_COMPARED = 200  # rules that are looked through for the one that forbids
+_BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
@@ -98,7 +98,9 @@ class Robots:
         for voice in self.voices:
             to, end = (f" to {voice.to}", ": not for training") if voice.to else ("", "")
             if not voice.rules.can_fetch(url, _EVERYBODY):
-                raise Refused(f"robots.txt disallows it{to}{_told(voice.forbidding, url)}{end}")
+                raise Refused(
+                    f"robots.txt disallows it{to}{_name_rule(voice.forbidding, url)}{end}"
+                )
             if not voice.usage.can_fetch(url, _EVERYBODY):
                 raise Refused(f"robots.txt says{to} {_statement(voice.statements, url)}")
 
@@ -116,11 +118,11 @@ class Robots:
 def _decode(body: bytes) -> str:
     """Return the text, without a line that the limit cut."""
     start = body[:ROBOTS_BYTES]
-    mark, encoding = next(((m, e) for m, e in _MARKS if start.startswith(m)), (b"", ""))
-    if not mark:
+    bom, encoding = next(((m, e) for m, e in _BOMS if start.startswith(m)), (b"", ""))
+    if not bom:
         even, odd = start[:200:2].count(0), start[1:200:2].count(0)
         encoding = "utf-16-le" if odd > 20 > even else "utf-16-be" if even > 20 > odd else "utf-8"
-    text = start[len(mark) :].decode(encoding, "replace")
+    text = start[len(bom) :].decode(encoding, "replace")
     return text if len(body) < ROBOTS_BYTES else text[: max(text.rfind("\n"), text.rfind("\r"), 0)]
 
 
@@ -167,11 +169,11 @@ def _hear(to: str, lines: Sequence[str]) -> _Voice:
             if path not in statements or forbids_training(found[3]):
                 statements[path] = found[3].strip()
     usage = [
-        f"{'Disallow' if forbids_training(said) else 'Allow'}: {path}"
-        for path, said in statements.items()
+        f"{'Disallow' if forbids_training(statement) else 'Allow'}: {path}"
+        for path, statement in statements.items()
     ]
     forbidding = [found[1] for line in lines if (found := _FORBIDDING.match(line))]
-    longest = sorted(forbidding, key=len, reverse=True)[:_MOST_TOLD]
+    longest = sorted(forbidding, key=len, reverse=True)[:_MOST_COMPARED]
     return _Voice(to, _protego(lines), _protego(usage), longest, list(statements.items()))
 
 
@@ -183,11 +185,18 @@ def _matches(pattern: str, url: str) -> bool:
     return not _protego([f"Disallow: {pattern}"]).can_fetch(url, _EVERYBODY)
 
 
-def _told(forbidding: Sequence[str], url: str) -> str:
+def _name_rule(forbidding: Sequence[str], url: str) -> str:
     rule = next((one for one in forbidding if _matches(one, url)), None)
     return f" (Disallow: {rule[:80]})" if rule else ""
 
 
 def _statement(statements: Sequence[tuple[str, str]], url: str) -> str:
-    fitting = (said for path, said in statements if _matches(path, url) and forbids_training(said))
-    return next((told for said in fitting if (told := forbids_training(said))), "no training")
+    fitting = (
+        statement
+        for path, statement in statements
+        if _matches(path, url) and forbids_training(statement)
+    )
+    return next(
+        (forbidden for statement in fitting if (forbidden := forbids_training(statement))),
+        "no training",
+    )

@@ -32,7 +32,7 @@ def objection(value: str, agent: str, now: float) -> str | None:
             says nothing, as Google takes it.
     """
     for line in re.split(r"[\r\n]+", value):
-        for word, told in _said_to_us(line.split(","), agent):
+        for word, told in _addressed_to_us(line.split(","), agent):
             if word in _OBJECTIONS:
                 return word
             if word == _UNTIL and (until := _date(told)) is not None and until < now:
@@ -40,7 +40,7 @@ def objection(value: str, agent: str, now: float) -> str | None:
     return None
 
 
-def _said_to_us(parts: list[str], agent: str) -> Iterator[tuple[str, str]]:
+def _addressed_to_us(parts: list[str], agent: str) -> Iterator[tuple[str, str]]:
     """Yield the words that are said to us, each with its value."""
     is_ours = True
     for place, part in enumerate(parts):

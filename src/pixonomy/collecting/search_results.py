@@ -39,13 +39,13 @@ class Page:
         search_results: in the provider's order.
         next: what the next page is asked for with; None where this one is the last.
         total: how many there are in all, as the provider says; None where it does not.
-        told: sentences on what this page lacks, for people.
+        messages: sentences on what this page lacks, for people.
     """
 
     search_results: tuple[SearchResult, ...]
     next: Mapping[str, Any] | None
     total: int | None = None
-    told: tuple[str, ...] = ()
+    messages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ class Row:
 
     number: int
     url: str
-    find: SearchResult
+    hit: SearchResult
     place: Place
     attempts: int = 0
 
@@ -132,11 +132,11 @@ class Window:
             self._queues.pop(queue.place.origin.name, None)
         return None
 
-    def opened(self, mark: object) -> None:
+    def opened(self, key: object) -> None:
         """Go on with a host that was opened, or could not be."""
-        assert isinstance(mark, _Queue)
-        mark.is_in_line, mark.opening_at = False, math.inf
-        self._stand(mark, 0.0)
+        assert isinstance(key, _Queue)
+        key.is_in_line, key.opening_at = False, math.inf
+        self._stand(key, 0.0)
 
     def count_soon(self, seconds: float) -> int:
         """Return how many rows have a host that may be asked within so many seconds.
@@ -171,7 +171,7 @@ class Window:
             queue.passed.append(waiting.number)
             self._passed += 1
         else:
-            queue.rows.append(Row(waiting.number, waiting.url, waiting.find, place))
+            queue.rows.append(Row(waiting.number, waiting.url, waiting.hit, place))
             self._in_sight += 1
         self._stand(queue, 0.0)
 
@@ -226,7 +226,7 @@ class Window:
             del queue.passed[:_OF_ORIGIN]
             self._passed -= len(numbers)
             for one in self.read_at(numbers):
-                queue.rows.append(Row(one.number, one.url, one.find, queue.place))
+                queue.rows.append(Row(one.number, one.url, one.hit, queue.place))
             self._in_sight += len(queue.rows)
         return bool(queue.rows)
 

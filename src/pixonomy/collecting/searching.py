@@ -23,7 +23,7 @@ from pixonomy.collecting.search_results import (
 from pixonomy.collecting.state_db import StateDatabase
 
 _MOST_EMPTY = 100  # pages of a search without any image, one after the other
-_MOST_TOLD = 20  # sentences about the pages of a provider
+_MOST_MESSAGES = 20  # sentences about the pages of a provider
 _MOST_TOTAL = 2**53
 
 
@@ -41,7 +41,7 @@ class Searching:
     report: Callable[[str], None]
     clock: Callable[[], float]
     _stopped: Counter[tuple[str, str]] = field(default_factory=Counter, init=False)
-    _told: Counter[str] = field(default_factory=Counter, init=False)
+    _reported: Counter[str] = field(default_factory=Counter, init=False)
     _sentences: set[tuple[str, str]] = field(default_factory=set, init=False)
     _empty: Counter[tuple[str, str, str]] = field(default_factory=Counter, init=False)
 
@@ -64,14 +64,14 @@ class Searching:
             self._stop(provider.name, keyword, f"its page makes no sense ({type(error).__name__})")
             return False
         self._note(key, page)
-        self._report_sentences(provider.name, keyword, page.told)
+        self._report_sentences(provider.name, keyword, page.messages)
         self._empty[key] = 0 if page.search_results else self._empty[key] + 1
         if self._empty[key] >= _MOST_EMPTY:
             self._stop(provider.name, keyword, f"{_MOST_EMPTY} pages in a row had no pictures")
             return False
         return page.next is not None
 
-    def tell_rest(self) -> None:
+    def report_rest(self) -> None:
         """Tell how many more searches ended for a reason that was told of one."""
         for (provider, reason), count in self._stopped.items():
             if count > 1:
@@ -82,12 +82,12 @@ class Searching:
         admitted = [admit(one) for one in page.search_results]
         total = page.total
         is_count = isinstance(total, int) and 0 <= total <= _MOST_TOTAL
-        search_results = tuple(one.find for one in admitted)
+        search_results = tuple(one.hit for one in admitted)
         noted = Page(search_results, page.next, total if is_count else None)
         self.state_db.add_page(*key, noted, self.clock())
         for one in admitted:
             if one.problem is not None:
-                self.state_db.close_image(one.find.image_url, "refused", one.problem)
+                self.state_db.close_image(one.hit.image_url, "refused", one.problem)
 
     def _stop(self, provider: str, keyword: str, reason: str) -> None:
         reason = clean(reason, 500)
@@ -97,9 +97,9 @@ class Searching:
 
     def _report_sentences(self, provider: str, keyword: str, sentences: tuple[str, ...]) -> None:
         for one in sentences:
-            if (provider, one) not in self._sentences and self._told[provider] < _MOST_TOLD:
+            if (provider, one) not in self._sentences and self._reported[provider] < _MOST_MESSAGES:
                 self._sentences.add((provider, one))
-                self._told[provider] += 1
+                self._reported[provider] += 1
                 self.report(f"{provider}, {keyword!r}: {clean(one, 500)}.")
 
     async def _find(self, provider: Provider, keyword: str, at: Any) -> Page:

@@ -98,9 +98,9 @@ class Settings:
         try:
             soupsieve.compile(value or "a")
         except (soupsieve.SelectorSyntaxError, NotImplementedError) as error:
-            told = str(error).partition("\n")[0].rstrip(".:")
+            message = str(error).partition("\n")[0].rstrip(".:")
             raise WrongSetting(
-                name, f"{name} of a provider is no CSS selector: {value!r} ({told})."
+                name, f"{name} of a provider is no CSS selector: {value!r} ({message})."
             ) from None
         return value
 
@@ -115,10 +115,10 @@ class Settings:
         return tuple(value)
 
 
-def search_mark(values: Mapping[str, Any]) -> str:
+def search_fingerprint(values: Mapping[str, Any]) -> str:
     """Return what stands for all settings that what is found depends on: those of pace do not."""
-    told = {name: value for name, value in values.items() if name not in _PACE}
-    text = json.dumps(told, sort_keys=True, default=str)
+    settings = {name: value for name, value in values.items() if name not in _PACE}
+    text = json.dumps(settings, sort_keys=True, default=str)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 

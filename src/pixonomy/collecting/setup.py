@@ -12,9 +12,9 @@ from pixonomy.collecting.licences import NOT_ASKED_FOR
 from pixonomy.collecting.provider import Provider
 from pixonomy.collecting.proxies import environment_proxies, without_secret
 from pixonomy.collecting.rate_limits import RetryPolicy
-from pixonomy.collecting.settings import search_mark
+from pixonomy.collecting.settings import search_fingerprint
 from pixonomy.collecting.state_db import StateDatabase
-from pixonomy.dataset.keywords import KeywordFile
+from pixonomy.dataset.taxonomy_toml import KeywordFile
 from pixonomy.errors import SettingError
 from pixonomy.storage.address import is_remote, require_local
 from pixonomy.storage.files import printable, storage_errors
@@ -116,8 +116,8 @@ def introduce(wanted: KeywordFile, choices: CollectChoices) -> str:
     name = f"pixonomy/{version('pixonomy')}"
     tools = f"aiohttp/{version('aiohttp')}"
     if choices.contact:
-        told = " ".join(choices.contact.split())
-        return f"{name} ({told}; {_HOMEPAGE}) {tools}"
+        contact = " ".join(choices.contact.split())
+        return f"{name} ({contact}; {_HOMEPAGE}) {tools}"
     if all(wanted.providers.get(one, {}).get("private_hosts") for one in choices.providers):
         return f"{name} ({_HOMEPAGE}) {tools}"
     raise SettingError(
@@ -153,9 +153,9 @@ def own_proxies(report: Callable[[str], None]) -> Mapping[str, URL]:
     """
     found = environment_proxies()
     if found:
-        told = ", ".join(f"{without_secret(url)} for {one}" for one, url in found.items())
+        named = ", ".join(f"{without_secret(url)} for {one}" for one, url in found.items())
         report(
-            f"Requests go through a proxy, as the environment says: {told}; but not those for "
+            f"Requests go through a proxy, as the environment says: {named}; but not those for "
             "NO_PROXY and private_hosts. Where a name leads is known to the proxy alone: it has to "
             "keep requests from private hosts."
         )
@@ -170,11 +170,18 @@ def begin_changed_again(
 ) -> None:
     """Let searches begin again that were made with other settings: what they found may differ."""
     for one in providers:
-        name, mark = f"settings:{one.name}", search_mark(wanted.providers.get(one.name, {}))
+        name, digest = (
+            f"settings:{one.name}",
+            search_fingerprint(wanted.providers.get(one.name, {})),
+        )
         before = state_db.noted(name)
-        if before is not None and before != mark and (count := state_db.begin_all_again(one.name)):
+        if (
+            before is not None
+            and before != digest
+            and (count := state_db.begin_all_again(one.name))
+        ):
             report(f"[provider.{one.name}] was changed: {count:,} of its searches begin again.")
-        state_db.note(name, mark)
+        state_db.note(name, digest)
 
 
 def prepare_state(

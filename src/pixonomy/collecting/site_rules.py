@@ -83,7 +83,7 @@ async def _read_robots(place: str, agent: str, ask: Ask) -> Robots:
 async def _follow(place: str, ask: Ask) -> Reply:
     left = ROBOTS_SECONDS
     for _ in range(_MOST_REDIRECTS + 1):
-        reply = await ask(place, Limits(ROBOTS_BYTES, left, is_cut=True))
+        reply = await ask(place, Limits(ROBOTS_BYTES, left, is_truncated=True))
         left -= reply.seconds
         if reply.status not in _REDIRECTS:
             break

@@ -16,7 +16,7 @@ from pixonomy.collecting.provider import Get, unique, whole
 from pixonomy.collecting.results import MOST_AGAIN, PORTION
 from pixonomy.collecting.search_results import Gone, Left, Page, Refused, SearchResult, Trouble
 from pixonomy.collecting.sitemaps import Sitemap, read_sitemap
-from pixonomy.collecting.visits import Visit, tell, visit_all
+from pixonomy.collecting.visits import Visit, describe_visits, visit_all
 
 _DEEPEST = 3  # indexes within indexes; the protocol knows one
 _MOST_MAPS = 5000  # for one keyword
@@ -25,7 +25,7 @@ _REMEMBERED_MAPS, _REMEMBERED_PAGES = 8, 20_000
 _STEPS = 50  # sitemaps that are read before the search is kept
 
 
-class SitemapWalk:
+class SitemapPages:
     """Walks sitemaps, depth first; what is kept of a search is the way down to where it is.
 
     Args:
@@ -46,22 +46,22 @@ class SitemapWalk:
             return await self._visit_again(keyword, again, get)
         maps, barren = whole((at or {}).get("maps")) or 0, whole((at or {}).get("barren")) or 0
         search_results: list[SearchResult] = []
-        told: list[str] = []
+        messages: list[str] = []
         for _ in range(_STEPS):
             if not way or search_results:
                 break
             url, place = way.pop()
-            content = await self._read(url, told, get)
+            content = await self._read(url, messages, get)
             maps += place == 0
             if content.further:
-                _step_down(way, url, place, content.further, told)
+                _step_down(way, url, place, content.further, messages)
                 continue
             if place == 0:
                 search_results += [one for one in content.search_results if fits(keyword, one)]
             pages = sorted(content.pages, key=lambda page: not _fits(keyword, page))
             portion = pages[place : place + PORTION]
             if portion:
-                visits = await self._visit(portion, told, get)
+                visits = await self._visit(portion, messages, get)
                 again += [one.url for one in visits if one.is_worth_another]
                 search_results += [one for visit in visits for one in _fitting(keyword, visit)]
                 barren = 0 if search_results else barren + 1
@@ -69,20 +69,24 @@ class SitemapWalk:
                     way.append((url, place + PORTION))
                 break
         problem = _problem(maps, barren)
-        told += [problem] if problem else []
+        messages += [problem] if problem else []
         way = [] if problem else way
-        kept = {"way": way, "maps": maps, "barren": barren, "again": again[:MOST_AGAIN]}
-        return Page(unique(search_results), kept if way or again else None, told=tuple(told))
+        state = {"way": way, "maps": maps, "barren": barren, "again": again[:MOST_AGAIN]}
+        return Page(
+            unique(search_results), state if way or again else None, messages=tuple(messages)
+        )
 
     async def _visit_again(self, keyword: str, urls: Sequence[str], get: Get) -> Page:
         """Visit pages that failed once more; those that fail again are left out."""
         visits = await visit_all(urls[:PORTION], self._image, get, is_last=True)
-        told = tell([replace(one, is_worth_another=False) for one in visits], self._image)
-        search_results = [find for one in visits for find in _fitting(keyword, one)]
+        messages = describe_visits(
+            [replace(one, is_worth_another=False) for one in visits], self._image
+        )
+        search_results = [hit for one in visits for hit in _fitting(keyword, one)]
         rest = {"way": [], "again": urls[PORTION:]} if urls[PORTION:] else None
-        return Page(unique(search_results), rest, told=tuple(told))
+        return Page(unique(search_results), rest, messages=tuple(messages))
 
-    async def _read(self, url: str, told: list[str], get: Get) -> Sitemap:
+    async def _read(self, url: str, messages: list[str], get: Get) -> Sitemap:
         """Read a sitemap; of one that an index names and that cannot be read, nothing comes."""
         if url not in self._maps:
             try:
@@ -93,17 +97,17 @@ class SitemapWalk:
             except (Refused, Gone, Trouble) as reason:
                 if url == self._first:
                     raise
-                told.append(f"the sitemap {url} is passed over: {reason}")
+                messages.append(f"the sitemap {url} is passed over: {reason}")
                 found = Sitemap()
             self._maps[url] = found
             while len(self._maps) > _REMEMBERED_MAPS:
                 self._maps.popitem(last=False)
         return self._maps[url]
 
-    async def _visit(self, pages: Sequence[str], told: list[str], get: Get) -> list[Visit]:
+    async def _visit(self, pages: Sequence[str], messages: list[str], get: Get) -> list[Visit]:
         new = [one for one in pages if one not in self._pages]
         visits = await visit_all(new, self._image, get)
-        told += tell(visits, self._image)
+        messages += describe_visits(visits, self._image)
         known = {one.url: one for one in visits}
         for one in visits:
             if not one.is_worth_another:
@@ -113,9 +117,9 @@ class SitemapWalk:
         return [known.get(one) or self._pages[one] for one in pages]
 
 
-def fits(keyword: str, find: SearchResult) -> bool:
+def fits(keyword: str, hit: SearchResult) -> bool:
     """Tell whether all words of a keyword stand in an image's title or address."""
-    return _fits(keyword, f"{find.title} {find.page_url} {find.image_url}")
+    return _fits(keyword, f"{hit.title} {hit.page_url} {hit.image_url}")
 
 
 def _fitting(keyword: str, visit: Visit) -> list[SearchResult]:
@@ -130,7 +134,7 @@ def _fits(keyword: str, text: str) -> bool:
 
 
 def _step_down(
-    way: list[tuple[str, int]], url: str, place: int, further: Sequence[str], told: list[str]
+    way: list[tuple[str, int]], url: str, place: int, further: Sequence[str], messages: list[str]
 ) -> None:
     """Go on to the next sitemap of an index; one that leads back, or too deep, is passed over."""
     above = {one for one, _ in way} | {url}
@@ -140,9 +144,9 @@ def _step_down(
     if child is None:
         return
     if child in above:
-        told.append(f"the sitemap {url} leads back to {child}, which is passed over")
+        messages.append(f"the sitemap {url} leads back to {child}, which is passed over")
     elif len(above) > _DEEPEST:
-        told.append(f"sitemaps below {url} lie deeper than {_DEEPEST} and are passed over")
+        messages.append(f"sitemaps below {url} lie deeper than {_DEEPEST} and are passed over")
     else:
         way.append((child, 0))
 
@@ -155,7 +159,7 @@ def _problem(maps: int, barren: int) -> str:
     return ""
 
 
-def _way(kept: Any) -> list[tuple[str, int]]:
-    steps = kept if isinstance(kept, list) else []
+def _way(stored: Any) -> list[tuple[str, int]]:
+    steps = stored if isinstance(stored, list) else []
     pairs = (one for one in steps if isinstance(one, list) and len(one) == 2)
     return [(str(url), whole(place) or 0) for url, place in pairs]

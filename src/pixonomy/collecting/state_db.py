@@ -13,7 +13,7 @@ from typing import Any, Self
 from pixonomy.collecting.door import clean, host_of
 from pixonomy.collecting.search_results import BudgetSpent, Page
 from pixonomy.collecting.state_file import open_state, read_state, transaction
-from pixonomy.collecting.stored_rows import Kept, Search, Waiting, pack, unpack
+from pixonomy.collecting.stored_rows import Search, StoredImage, Waiting, pack, unpack
 
 _LONGEST_REASON = 500
 _Key = tuple[str, str, str]
@@ -140,7 +140,7 @@ class StateDatabase:
         row = self.rows("SELECT state = 'waiting' FROM images WHERE url = ?", url).fetchone()
         return row is not None and bool(row[0])
 
-    def count_kept(self, category: str, keyword: str) -> int:
+    def count_stored(self, category: str, keyword: str) -> int:
         """Return how many different images a keyword has."""
         row = self.rows(
             "SELECT kept FROM keywords WHERE category = ? AND keyword = ?", category, keyword
@@ -204,7 +204,7 @@ class StateDatabase:
 
     def add_images(
         self,
-        images: Sequence[Kept],
+        images: Sequence[StoredImage],
         urls: Sequence[tuple[str, str]],
         ends: Mapping[int, tuple[int, bool]],
     ) -> None:
@@ -248,7 +248,7 @@ class StateDatabase:
         rows = self.rows("SELECT shard, size, is_full FROM shards ORDER BY shard")
         return {shard: (size, bool(is_full)) for shard, size, is_full in rows}
 
-    def count_pictures(self) -> int:
+    def count_all(self) -> int:
         """Return how many images are kept: they are numbered from 0, without gaps."""
         return int(self.rows("SELECT coalesce(max(number) + 1, 0) FROM pictures").fetchone()[0])
 

@@ -7,11 +7,11 @@ from pixonomy.collecting.records import count_images, count_reasons, sum_keyword
 from pixonomy.collecting.setup import STATE_DB, CollectChoices, find_folder
 from pixonomy.collecting.state_db import StateDatabase
 from pixonomy.collecting.write_outcome import MANIFEST
-from pixonomy.dataset.keywords import read_keyword_file
+from pixonomy.dataset.taxonomy_toml import read_keyword_file
 from pixonomy.results.collection_results import CollectStatusResult, KeywordStatus
 from pixonomy.storage.files import printable
 
-_MOST_TOLD = 5
+_MOST_NAMED = 5
 
 
 def collect_status(
@@ -33,10 +33,10 @@ def collect_status(
         resting = state_db.resting_hosts(choices.clock())
         manifest = folder / MANIFEST
         return CollectStatusResult(
-            pictures=state_db.count_pictures(),
+            pictures=state_db.count_all(),
             wanted=each * len(wanted.keywords),
             **{state: counts.get(state, 0) for state in ("waiting", "refused", "failed")},
-            last_kept=_last_kept(state_db),
+            last_kept=_find_last(state_db),
             manifest=printable(manifest) if manifest.exists() else None,
             keywords=_keywords(state_db, wanted.keywords, each),
             refused_by_reason=count_reasons(state_db, "refused"),
@@ -58,17 +58,17 @@ def status_lines(result: CollectStatusResult) -> list[str]:
     ]
     reasons = {"Refused": result.refused_by_reason, "Failed": result.failed_by_reason}
     for state, counts in reasons.items():
-        first = list(counts.items())[:_MOST_TOLD]
+        first = list(counts.items())[:_MOST_NAMED]
         if first:
-            told = "; ".join(f"{count:,} {reason}" for reason, count in first)
-            lines.append(f"{state}: {told}.")
+            named = "; ".join(f"{count:,} {reason}" for reason, count in first)
+            lines.append(f"{state}: {named}.")
     lines += [f"Left alone: {host} ({why})." for host, why in result.resting_hosts.items()]
     short = [one for one in result.keywords if one.kept < one.wanted]
     if short:
         short.sort(key=lambda one: one.kept - one.wanted)
-        told = ", ".join(f"{one.keyword} ({one.kept:,})" for one in short[:_MOST_TOLD])
-        more = f" and {len(short) - _MOST_TOLD:,} more" if len(short) > _MOST_TOLD else ""
-        lines.append(f"Not full yet: {told}{more}.")
+        named = ", ".join(f"{one.keyword} ({one.kept:,})" for one in short[:_MOST_NAMED])
+        more = f" and {len(short) - _MOST_NAMED:,} more" if len(short) > _MOST_NAMED else ""
+        lines.append(f"Not full yet: {named}{more}.")
     made = result.manifest
     write = "--manifest-only writes one of what is kept by now"
     return [*lines, f"Manifest: {made or 'none yet'}; {write}."]
@@ -90,7 +90,7 @@ def _keywords(
     )
 
 
-def _last_kept(state_db: StateDatabase) -> str | None:
+def _find_last(state_db: StateDatabase) -> str | None:
     row = state_db.rows("SELECT fetched_at FROM pictures ORDER BY number DESC LIMIT 1").fetchone()
     return None if row is None else _moment(row[0])
 

@@ -32,12 +32,12 @@ class Waiting:
     """
 
     url: str
-    find: SearchResult
+    hit: SearchResult
     number: int = 0
 
 
 @dataclass(frozen=True)
-class Kept:
+class StoredImage:
     """A image in a tar file.
 
     Attributes:
@@ -57,10 +57,10 @@ class Kept:
     fetched_at: float
 
 
-def pack(find: SearchResult) -> str:
+def pack(hit: SearchResult) -> str:
     """Return a search result as it is noted; id and address have columns of their own."""
-    told = {key: value for key, value in vars(find).items() if value not in (None, "")}
-    return json.dumps({key: told[key] for key in told if key not in ("native_id", "image_url")})
+    stated = {key: value for key, value in vars(hit).items() if value not in (None, "")}
+    return json.dumps({key: stated[key] for key in stated if key not in ("native_id", "image_url")})
 
 
 def unpack(native_id: str, url: str, about: str) -> SearchResult:

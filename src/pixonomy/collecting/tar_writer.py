@@ -115,9 +115,9 @@ class ShardWriter:
 def _members(number: int, image: NewImage) -> tuple[bytes, int]:
     """Return the two members of an image, and where its bytes begin in them."""
     name = f"{number:09d}"
-    told = json.dumps(image.about, ensure_ascii=False, sort_keys=True).encode()
+    about = json.dumps(image.about, ensure_ascii=False, sort_keys=True).encode()
     first = _member(f"{name}.{image.ending}", image.data)
-    return first + _member(f"{name}.json", told), tarfile.BLOCKSIZE
+    return first + _member(f"{name}.json", about), tarfile.BLOCKSIZE
 
 
 def _member(name: str, data: bytes) -> bytes:

@@ -29,12 +29,12 @@ class Trail:
     barren: int = 0
 
     @classmethod
-    def read(cls, kept: Any) -> "Trail":
+    def read(cls, stored: Any) -> "Trail":
         """Return a trail from what `as_json` gave; an empty one from anything else."""
-        if not isinstance(kept, Mapping) or not isinstance(kept.get("seen"), str):
+        if not isinstance(stored, Mapping) or not isinstance(stored.get("seen"), str):
             return cls()
-        seen = set(kept["seen"].split())
-        return cls(seen, whole(kept.get("pages")) or 0, whole(kept.get("barren")) or 0)
+        seen = set(stored["seen"].split())
+        return cls(seen, whole(stored.get("pages")) or 0, whole(stored.get("barren")) or 0)
 
     def as_json(self) -> dict[str, Any]:
         """Return it as plain JSON."""
@@ -49,9 +49,9 @@ class Trail:
         self.pages += 1
         self.seen.add(_hash(address))
         found = sorted(set(search_results))
-        mark = _hash("\n".join(found))
-        self.barren = self.barren + 1 if not found or mark in self.seen else 0
-        self.seen.add(mark)
+        digest = _hash("\n".join(found))
+        self.barren = self.barren + 1 if not found or digest in self.seen else 0
+        self.seen.add(digest)
 
     @property
     def problem(self) -> str:

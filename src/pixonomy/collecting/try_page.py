@@ -29,7 +29,7 @@ from pixonomy.results.page_results import (
 
 MOST_FETCHED = 12  # images that are asked for; more are named alone
 
-_MOST_TOLD = 100  # images that are named
+_MOST_NAMED = 100  # images that are named
 _MOST_OTHERS = 20  # elements that no setting picks
 
 
@@ -50,7 +50,7 @@ class Wish:
     licenses: frozenset[str] = frozenset()
 
 
-async def look_at(url: str, wish: Wish, get: Get) -> TryPageResult | TryRefusedResult:
+async def inspect_page(url: str, wish: Wish, get: Get) -> TryPageResult | TryRefusedResult:
     """Return what is found on a page, or why it may not be asked for."""
     try:
         page, place = await open_at(url, get)
@@ -66,9 +66,9 @@ async def look_at(url: str, wish: Wish, get: Get) -> TryPageResult | TryRefusedR
         links=_links(page, wish.links, pages),
         next=following_page(page, place, wish.following) or None,
         how={how: len(found) for how, found in named.items()},
-        pictures=await _judge_all(search_results, taken, wish, get),
+        pictures=await _check_images(search_results, taken, wish, get),
         others=tuple(_others(page, place, {one.image_url for one in search_results})),
-        told=(*problems, *_told(page, place, wish, pages, bool(search_results))),
+        told=(*problems, *_remarks(page, place, wish, pages, bool(search_results))),
     )
 
 
@@ -83,7 +83,7 @@ def _links(page: BeautifulSoup, selector: str, pages: tuple[str, ...]) -> PageLi
     return PageLinks(selector=selector, matched=len(pages), of=links, pages=pages[:5])
 
 
-def _told(
+def _remarks(
     page: BeautifulSoup, place: Place, wish: Wish, pages: tuple[str, ...], has_images: bool
 ) -> Iterator[str]:
     if wish.links and not pages:
@@ -92,44 +92,44 @@ def _told(
         yield without_images(page, place, wish.image)
 
 
-async def _judge_all(
+async def _check_images(
     search_results: list[SearchResult], how: str, wish: Wish, get: Get
 ) -> tuple[PageImage, ...]:
     """Return each image with why it is refused; those beyond the first ones are not asked for."""
-    asked = [_judge(one, wish, get) for one in search_results[:MOST_FETCHED]]
+    asked = [_check_image(one, wish, get) for one in search_results[:MOST_FETCHED]]
     reasons: list[str | None] = [*await asyncio.gather(*asked)]
-    rest = search_results[MOST_FETCHED:_MOST_TOLD]
+    rest = search_results[MOST_FETCHED:_MOST_NAMED]
     reasons += [admit(one).problem or "not asked for: there are many" for one in rest]
     pairs = zip(search_results, reasons, strict=False)
-    return tuple(_describe_image(admit(one).find, how, refused) for one, refused in pairs)
+    return tuple(_describe_image(admit(one).hit, how, refused) for one, refused in pairs)
 
 
-def _describe_image(find: SearchResult, how: str, refused: str | None) -> PageImage:
+def _describe_image(hit: SearchResult, how: str, refused: str | None) -> PageImage:
     return PageImage(
-        image_url=find.image_url,
+        image_url=hit.image_url,
         how=how,
-        title=find.title,
-        license=find.license,
-        license_url=find.license_url,
-        width=find.width,
-        height=find.height,
+        title=hit.title,
+        license=hit.license,
+        license_url=hit.license_url,
+        width=hit.width,
+        height=hit.height,
         refused=refused,
     )
 
 
-async def _judge(find: SearchResult, wish: Wish, get: Get) -> str | None:
-    admitted = admit(find)
+async def _check_image(hit: SearchResult, wish: Wish, get: Get) -> str | None:
+    admitted = admit(hit)
     if admitted.problem is not None:
         return admitted.problem
     try:
-        check_license(find, wish.licenses)
-        reply = await get(find.image_url, "media")
-        return await asyncio.to_thread(_look, reply.body, wish.smallest_side)
+        check_license(hit, wish.licenses)
+        reply = await get(hit.image_url, "media")
+        return await asyncio.to_thread(_inspect, reply.body, wish.smallest_side)
     except (Refused, Gone, Trouble) as reason:
         return str(reason)
 
 
-def _look(data: bytes, smallest_side: int) -> str | None:
+def _inspect(data: bytes, smallest_side: int) -> str | None:
     check_image(data)
     seen = fingerprint(data)
     if seen.problem is not None:

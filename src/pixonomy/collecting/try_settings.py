@@ -14,8 +14,8 @@ from pixonomy.collecting.providers.html import Html
 from pixonomy.collecting.run_collection import run_loop
 from pixonomy.collecting.search_results import Kind, Pace, Refused, Reply
 from pixonomy.collecting.setup import CollectChoices, introduce, own_proxies, private_hosts
-from pixonomy.collecting.try_page import Wish, look_at
-from pixonomy.dataset.keywords import KeywordFile, read_keyword_file
+from pixonomy.collecting.try_page import Wish, inspect_page
+from pixonomy.dataset.taxonomy_toml import KeywordFile, read_keyword_file
 from pixonomy.errors import SettingError
 from pixonomy.progress import Context
 from pixonomy.results.page_results import TryPageResult, TryRefusedResult
@@ -47,22 +47,22 @@ def try_page(
         parse(url)
     except Refused as reason:
         raise SettingError(f"--try takes a page's address, not {url!r}: {reason}.") from None
-    gallery, told = _open(taxonomy, wanted, url)
+    gallery, messages = _open(taxonomy, wanted, url)
     user_agent, hosts = introduce(wanted, choices), private_hosts(wanted, choices)
     proxies = own_proxies(context.report)
     results: list[Found] = []
 
-    async def look() -> None:
+    async def run_trial() -> None:
         async with Client(user_agent, hosts, proxies=proxies) as client:
-            results.append(await _look(url, gallery, client, choices))
+            results.append(await _try_url(url, gallery, client, choices))
 
-    run_loop(look)
+    run_loop(run_trial)
     (found,) = results
     seconds = round(time.monotonic() - began, 2)
-    return replace(found, told=(*told, *found.told), seconds=seconds)
+    return replace(found, told=(*messages, *found.told), seconds=seconds)
 
 
-async def _look(url: str, gallery: Html, client: Client, choices: CollectChoices) -> Found:
+async def _try_url(url: str, gallery: Html, client: Client, choices: CollectChoices) -> Found:
     def pace(_provider: str, kind: Kind) -> Pace:
         return gallery.pace(kind)
 
@@ -76,7 +76,7 @@ async def _look(url: str, gallery: Html, client: Client, choices: CollectChoices
 
     smallest = CollectSettings(1).smallest_side
     wish = Wish(gallery.links, gallery.image, gallery.following, smallest, choices.licenses)
-    return await look_at(url, wish, get)
+    return await inspect_page(url, wish, get)
 
 
 def try_lines(result: Found) -> list[str]:
@@ -92,9 +92,9 @@ def try_lines(result: Found) -> list[str]:
     how = ", ".join(f"{count} by {name}" for name, count in result.how.items())
     lines.append(f"pictures: {how}")
     for one in result.pictures:
-        told = f"refused: {one.refused}" if one.refused else "fine"
+        outcome = f"refused: {one.refused}" if one.refused else "fine"
         licence = one.license or one.license_url or "no licence named"
-        lines.append(f"  {one.image_url} ({told}; {licence})")
+        lines.append(f"  {one.image_url} ({outcome}; {licence})")
     if result.others:
         lines.append("not picked by any setting:")
         lines += [f"  {other.image_url} ({other.element})" for other in result.others]
@@ -107,13 +107,13 @@ def _base(result: TryPageResult) -> str:
 
 def _open(taxonomy: Path, wanted: KeywordFile, url: str) -> tuple[Html, list[str]]:
     """Return the gallery, and what is to be told where the file has no settings of one."""
-    values, told = dict(wanted.providers.get("html", {})), []
+    values, messages = dict(wanted.providers.get("html", {})), []
     if not values:
-        told = [
+        messages = [
             f"{printable(taxonomy)} has no [provider.html]: this is what a page names by itself"
         ]
     if "search" not in values:
         values.setdefault("sitemap", url)  # a gallery needs one of both; none is asked here
     gallery = open_provider("html", values, None, taxonomy)
     assert isinstance(gallery, Html)
-    return gallery, told
+    return gallery, messages

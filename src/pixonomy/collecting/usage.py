@@ -14,16 +14,16 @@ def forbids_training(statement: str) -> str | None:
     last draft of the vocabulary has train-ai speak of generative models alone, earlier ones of all;
     a "no" is heard in either sense, for what a collection is used for is not known to the end.
     """
-    told: dict[str, str] = {}
+    stated: dict[str, str] = {}
     for part in statement.replace(";", ",").split(","):
         name, _, value = part.partition("=")
-        told[name.strip().casefold()] = value.strip(' "').casefold()
+        stated[name.strip().casefold()] = value.strip(' "').casefold()
     for name in _TRAINING:
-        if told.get(name) in _NO:
-            return f"{name}={told[name]}"
-    if any(told.get(name) in _YES for name in _TRAINING):
+        if stated.get(name) in _NO:
+            return f"{name}={stated[name]}"
+    if any(stated.get(name) in _YES for name in _TRAINING):
         return None
-    return next((f"{name}={told[name]}" for name in _WIDER if told.get(name) in _NO), None)
+    return next((f"{name}={stated[name]}" for name in _WIDER if stated.get(name) in _NO), None)
 
 
 def speaks_of_training(statement: str) -> bool:

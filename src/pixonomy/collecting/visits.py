@@ -87,12 +87,12 @@ async def resolve(
 ) -> tuple[list[SearchResult], list[str]]:
     """Return search results with images in place of descriptions by IIIF, and what went wrong."""
     found, problems = [], []
-    for find in search_results:
-        if not find.image_url.partition("?")[0].endswith(ENDING):
-            found.append(find)
+    for hit in search_results:
+        if not hit.image_url.partition("?")[0].endswith(ENDING):
+            found.append(hit)
             continue
         try:
-            found.append(await _read_description(find, get))
+            found.append(await _read_description(hit, get))
         except Left:
             raise
         except (Refused, Gone, Trouble) as reason:
@@ -124,29 +124,29 @@ async def _read(url: str, image: str, get: Get) -> Visit:
     )
 
 
-async def _read_description(find: SearchResult, get: Get) -> SearchResult:
-    reply: Reply = await get(find.image_url, "page")
-    told = read_info(reply, find.page_url, find.title)
-    return replace(told, license_url=told.license_url or find.license_url)
+async def _read_description(hit: SearchResult, get: Get) -> SearchResult:
+    reply: Reply = await get(hit.image_url, "page")
+    info = read_info(reply, hit.page_url, hit.title)
+    return replace(info, license_url=info.license_url or hit.license_url)
 
 
-def tell(visits: Sequence[Visit], image: str) -> list[str]:
+def describe_visits(visits: Sequence[Visit], image: str) -> list[str]:
     """Return sentences on pages that failed, are left out, or name no image."""
-    told = []
+    messages = []
     count = len(visits)
     for is_for_later, then in ((True, "asked again at the search's end"), (False, "left out")):
         reasons = Counter(
             one.problem for one in visits if one.problem and one.is_worth_another == is_for_later
         )
         for reason, times in reasons.most_common(3):
-            told.append(f"{times} of {count} pages {then}: {reason}")
+            messages.append(f"{times} of {count} pages {then}: {reason}")
     empty = [one.url for one in visits if not one.problem and not one.search_results]
     if empty:
-        told.append(
+        messages.append(
             f"{_selector(image)} on {len(empty)} of {count} pages, such as {empty[0]}; see why: "
             "--try with that address"
         )
-    return told
+    return messages
 
 
 def _selector(image: str) -> str:

@@ -27,11 +27,11 @@ class Fate:
     """What became of an image.
 
     Attributes:
-        is_kept: it, or the same one before, is in the tar files.
+        is_stored: it, or the same one before, is in the tar files.
         again_seconds: after which it is to be asked for again; None: it is not.
     """
 
-    is_kept: bool = False
+    is_stored: bool = False
     again_seconds: float | None = None
 
 
@@ -54,7 +54,7 @@ class Slots:
 
 
 @dataclass
-class Walk:
+class KeywordCollection:
     """One keyword at one provider.
 
     Attributes:
@@ -98,7 +98,7 @@ class Walk:
         self.slots.watchers.add(self._woken)
         try:
             async with asyncio.TaskGroup() as group:
-                while not self.is_stopped() and self._room_or_recount() > -self._active:
+                while not self.is_stopped() and self._free_or_recount() > -self._active:
                     self._woken.clear()
                     if await self._step(group):
                         continue
@@ -118,7 +118,7 @@ class Walk:
             self.slots.watchers.discard(self._woken)
         return "enough" if self.count() >= self.wanted else end
 
-    def _room_or_recount(self) -> int:
+    def _free_or_recount(self) -> int:
         """Return how many more may be begun; duplicates among those that came do not count."""
         if self._since and self._had + self._since + self._active >= self.wanted:
             self._had, self._since = self.count(), 0
@@ -126,17 +126,17 @@ class Walk:
 
     async def _step(self, group: asyncio.TaskGroup) -> bool:
         """Begin what can be begun; tell whether to look again at once."""
-        room = self._room_or_recount()
-        while room > 0 and self.slots.free > 0 and (row := self.window.next()) is not None:
+        free_slots = self._free_or_recount()
+        while free_slots > 0 and self.slots.free > 0 and (row := self.window.next()) is not None:
             self._begin(row, group)
-            room = self._room_or_recount()
-        if room <= 0:
+            free_slots = self._free_or_recount()
+        if free_slots <= 0:
             return not self._active  # with nothing under way nothing could wake it
-        self._open_hosts(room)
+        self._open_hosts(free_slots)
         if self.slots.free > 0 and self.window.read_more():
             await asyncio.sleep(0)  # others have their turn
             return True
-        if self._wants_page(room):
+        if self._wants_page(free_slots):
             self._page = group.create_task(self._turn_page())
         return False
 
@@ -157,12 +157,12 @@ class Walk:
         self._woken.set()
 
     def _end(self, row: Row, fate: Fate) -> None:
-        self._since += fate.is_kept
+        self._since += fate.is_stored
         if fate.again_seconds is not None:
             self.window.put_back(row, fate.again_seconds)
 
-    def _open_hosts(self, room: int) -> None:
-        while self._openings < min(_OPENINGS, 4 * room):
+    def _open_hosts(self, free_slots: int) -> None:
+        while self._openings < min(_OPENINGS, 4 * free_slots):
             found = self.window.unopened()
             if found is None:
                 return
@@ -180,12 +180,12 @@ class Walk:
         self.window.opened(mark)
         self._woken.set()
 
-    def _wants_page(self, room: int) -> bool:
+    def _wants_page(self, free_slots: int) -> bool:
         if self._is_over or self._page is not None or not self.window.is_read:
             return False
         if len(self.window) >= _MOST_AT_HAND:
             return False
-        return self.window.count_soon(self.soon_seconds) < min(room, _LOW)
+        return self.window.count_soon(self.soon_seconds) < min(free_slots, _LOW)
 
     async def _turn_page(self) -> None:
         try:
@@ -215,7 +215,7 @@ class Walk:
         return self._opening_at + SLOW_SECONDS - time.monotonic()
 
     async def _sleep(self) -> None:
-        can_begin = self.slots.free > 0 and self._room_or_recount() > 0
+        can_begin = self.slots.free > 0 and self._free_or_recount() > 0
         wait = self.window.wait() if can_begin else math.inf
         if self._slow_wait() > 0:
             wait = min(wait, self._slow_wait())

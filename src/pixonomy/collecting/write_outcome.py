@@ -18,14 +18,19 @@ from pixonomy.collecting.outcome import (
     ATTRIBUTION_COLUMNS,
     Form,
     stream_images,
-    stream_sightings,
+    stream_occurrences,
 )
 from pixonomy.collecting.outcome_counts import OutcomeCounts
-from pixonomy.collecting.records import count_images, count_reasons, count_waiting
-from pixonomy.collecting.rehash import rehash_older
+from pixonomy.collecting.records import count_images, count_reasons, count_waiting, read_unmarked
 from pixonomy.collecting.state_db import StateDatabase
-from pixonomy.dataset.keywords import KeywordFile
+from pixonomy.collecting.tar_writer import shard_path
+from pixonomy.dataset.location import Location, in_chunks, locate
 from pixonomy.dataset.manifest import Manifest, conform, describe
+from pixonomy.dataset.read import read_all
+from pixonomy.dataset.taxonomy_toml import KeywordFile
+from pixonomy.errors import UndecodableImage
+from pixonomy.executors.local import run
+from pixonomy.images.image_hash import LUMA_HASH, fingerprint
 from pixonomy.near_duplicates.proof import prove_duplicates
 from pixonomy.progress import Context
 from pixonomy.results.collection_results import CollectResult
@@ -35,7 +40,46 @@ from pixonomy.storage.files import printable, write_aside
 from pixonomy.storage.s3 import upload
 from pixonomy.storage.tables import scan_parquet, stream_parquet
 
-MANIFEST, SIGHTINGS = "manifest.parquet", "sightings.parquet"
+_TASK = 256  # images
+_FEW = 2 * _TASK  # that are not worth processes
+
+
+def rehash_older(state_db: StateDatabase, folder: Path, context: Context) -> None:
+    """Hash images of earlier versions anew, so that duplicates are found among all of them.
+
+    Killed on the way, it goes on with the next run. What cannot be read keeps its hash.
+    """
+    done = 0
+    for rows in read_unmarked(state_db, LUMA_HASH):
+        if not rows.height:
+            return
+        workers = context.cores if rows.height > _FEW else 1
+        locations = locate(conform(_placed(rows)), folder)
+        hashed = [one for part in _hash(locations, workers) for one in part]
+        found = zip(rows["number"], hashed, strict=True)
+        state_db.rehash({number: one for number, one in found if one is not None})
+        done += rows.height
+        context.progress("hashing earlier pictures anew", done, 0)
+
+
+def _hash(locations: list[Location], workers: int) -> Iterator[list[str | None]]:
+    yield from run(_hash_all, in_chunks(locations, _TASK), workers)
+
+
+def _hash_all(locations: list[Location]) -> list[str | None]:
+    found: list[str | None] = [None] * len(locations)
+    for place, data in read_all(locations):
+        if not isinstance(data, UndecodableImage):
+            found[place] = fingerprint(data).perceptual_hash
+    return found
+
+
+def _placed(rows: pl.DataFrame) -> pl.DataFrame:
+    names = [f"shards/{shard_path(Path(), shard).name}" for shard in rows["shard"]]
+    return rows.with_columns(uri=pl.Series(names, dtype=pl.String))
+
+
+MANIFEST, OCCURRENCES = "manifest.parquet", "sightings.parquet"
 ATTRIBUTION, CREDITS = "ATTRIBUTION.csv", "ATTRIBUTION.html"
 
 _CHUNK = 20_000
@@ -47,19 +91,25 @@ class Asked:
     """What a collection was asked for.
 
     Attributes:
+        taxonomy: the file that `wanted` was read from.
         folder: of the state database and the tar files.
         output: the same, or the address that everything is copied to.
         licenses: SPDX identifiers; empty: all pass.
         left: hosts, with ports, that were left while images still wait there → why.
+        began: when, as `time.monotonic` measured it; None where nothing was asked of anybody.
+        options: others that were given, name → value; without secrets and addresses of people.
     """
 
     wanted: KeywordFile
+    taxonomy: Path
     folder: Path
     output: str
     per_keyword: int
     licenses: frozenset[str] = frozenset()
     providers: tuple[str, ...] = ()
     left: Mapping[str, str] = field(default_factory=dict)
+    began: float | None = None
+    options: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def place(self) -> str:
@@ -68,12 +118,23 @@ class Asked:
         return self.output.rstrip("/") if is_away else printable(self.folder)
 
     @property
+    def source(self) -> str:
+        """The path of the taxonomy."""
+        return printable(self.taxonomy)
+
+    @property
+    def next_command(self) -> str:
+        """What to go on with: it finds copies and wrong labels."""
+        return shlex.join(["pixonomy", "audit", f"{self.place}/{MANIFEST}", "-o", "audit"])
+
+    @property
     def command(self) -> str:
         """What was called, but for secrets and addresses of people."""
-        words = ["pixonomy", "collect", "TAXONOMY.toml", "-o", self.output]
+        words = ["pixonomy", "collect", self.source, "-o", self.output]
         words += ["--per-keyword", str(self.per_keyword)]
         words += [word for one in self.providers for word in ("--provider", one)]
         words += ["--licence", ",".join(sorted(self.licenses))] if self.licenses else []
+        words += [word for option in self.options.items() for word in option]
         return shlex.join(words)
 
 
@@ -85,7 +146,7 @@ def write_outcome(state_db: StateDatabase, asked: Asked, context: Context) -> Co
     folder = asked.folder
     if not state_db.is_read_only:
         rehash_older(state_db, folder, context)
-    stream_parquet(folder / SIGHTINGS, stream_sightings(state_db))
+    stream_parquet(folder / OCCURRENCES, stream_occurrences(state_db))
     outcome_counts = OutcomeCounts()
     _write_manifest(state_db, asked, outcome_counts, context)
     with scan_parquet(folder / MANIFEST) as rows:
@@ -102,7 +163,7 @@ def write_outcome(state_db: StateDatabase, asked: Asked, context: Context) -> Co
         refused=counts.get("refused", 0),
         failed=counts.get("failed", 0),
         shortfall={one.keyword: one.wanted - one.had for one in counted if one.had < one.wanted},
-        sightings=f"{asked.place}/{SIGHTINGS}",
+        sightings=f"{asked.place}/{OCCURRENCES}",
         attribution=f"{asked.place}/{ATTRIBUTION}",
         page=f"{asked.place}/{PAGE}",
         credits=f"{asked.place}/{CREDITS}",
@@ -128,10 +189,11 @@ def _write_manifest(
     form = Form(f"{asked.place}/shards" if is_away else "shards", prove, asked.licenses)
     fingerprint = {
         "stage": "collect",
-        "pictures": state_db.count_pictures(),
+        "pictures": state_db.count_all(),
         "title": asked.wanted.title,
     }
-    about = describe(Manifest(pl.DataFrame(), asked.folder.absolute(), fingerprint))
+    taxonomy = asked.wanted.taxonomy
+    about = describe(Manifest(pl.DataFrame(), asked.folder.absolute(), fingerprint, taxonomy))
     chunks = outcome_counts.watch(stream_images(state_db, form))
     rows = (conform(one.drop("number")) for one in chunks)
     stream_parquet(asked.folder / MANIFEST, rows, about)
@@ -175,5 +237,5 @@ def _send(state_db: StateDatabase, folder: Path, place: str) -> None:
             upload(folder / name, f"{place}/{name}")
             if not state_db.is_read_only:
                 state_db.note(key, str(size))
-    for name in (SIGHTINGS, ATTRIBUTION, CREDITS, PAGE, MANIFEST):
+    for name in (OCCURRENCES, ATTRIBUTION, CREDITS, PAGE, MANIFEST):
         upload(folder / name, f"{place}/{name}")

@@ -9,7 +9,7 @@ from typing import Any
 from pixonomy.collecting.faults import is_ours
 from pixonomy.collecting.search_results import SearchResult
 from pixonomy.collecting.state_db import StateDatabase
-from pixonomy.collecting.stored_rows import Kept
+from pixonomy.collecting.stored_rows import StoredImage
 from pixonomy.collecting.tar_writer import NewImage, Placed, ShardWriter
 from pixonomy.images.image_hash import ImageFingerprint
 from pixonomy.progress import Progress
@@ -24,7 +24,7 @@ class Fetched:
     """A image on its way to the tar files."""
 
     url: str
-    find: SearchResult
+    hit: SearchResult
     data: bytes
     seen: ImageFingerprint
 
@@ -45,7 +45,7 @@ class ImageWriter:
     writer: ShardWriter
     progress: Progress
     clock: Callable[[], float]
-    kept: int
+    stored: int
     total: int
     _queue: "asyncio.Queue[_OnItsWay]" = field(init=False)
     _bytes: int = field(default=0, init=False)
@@ -99,25 +99,25 @@ class ImageWriter:
         for one in batch:
             if one.seen.sha256 not in news and not self.state_db.knows(one.seen.sha256):
                 news[one.seen.sha256] = one
-        number = self.state_db.count_pictures()
+        number = self.state_db.count_all()
         appended = [
-            NewImage(one.data, one.seen.format or "bin", _about(one.find)) for one in news.values()
+            NewImage(one.data, one.seen.format or "bin", _about(one.hit)) for one in news.values()
         ]
         loop = asyncio.get_running_loop()
         placed = await loop.run_in_executor(thread, self.writer.append, number, appended)
         now = self.clock()
-        kept = [
+        fresh = [
             _noted(one, number + place, where, now)
             for place, (one, where) in enumerate(zip(news.values(), placed, strict=True))
         ]
         urls = [(one.url, one.seen.sha256) for one in batch]
-        self.state_db.add_images(kept, urls, self.writer.ends)
-        self.kept = min(self.total, self.kept + len(kept))
-        self.progress("collecting pictures", self.kept, self.total)
+        self.state_db.add_images(fresh, urls, self.writer.ends)
+        self.stored = min(self.total, self.stored + len(fresh))
+        self.progress("collecting pictures", self.stored, self.total)
 
 
-def _noted(one: Fetched, number: int, where: Placed, now: float) -> Kept:
-    return Kept(
+def _noted(one: Fetched, number: int, where: Placed, now: float) -> StoredImage:
+    return StoredImage(
         sha256=one.seen.sha256,
         number=number,
         shard=where.shard,
@@ -131,13 +131,13 @@ def _noted(one: Fetched, number: int, where: Placed, now: float) -> Kept:
     )
 
 
-def _about(find: SearchResult) -> dict[str, Any]:
-    told = {
-        "image_url": find.image_url,
-        "page_url": find.page_url,
-        "title": find.title,
-        "creator": find.creator,
-        "license": find.license,
-        "license_url": find.license_url,
+def _about(hit: SearchResult) -> dict[str, Any]:
+    about = {
+        "image_url": hit.image_url,
+        "page_url": hit.page_url,
+        "title": hit.title,
+        "creator": hit.creator,
+        "license": hit.license,
+        "license_url": hit.license_url,
     }
-    return {key: value for key, value in told.items() if value}
+    return {key: value for key, value in about.items() if value}

@@ -36,8 +36,8 @@ def read_data_mining(data: bytes) -> str | None:
             continue
         packets = list(_packets(text))
         for root in packets:
-            if told := _forbidding(root):
-                return told
+            if prohibited := _forbidding(root):
+                return prohibited
         # XMP that is spread over several segments is no XML; what it says still stands there.
         if not packets and (found := _PROHIBITED.search(text)):
             return found[1].decode()
@@ -70,11 +70,11 @@ def _packets(text: bytes) -> Iterator[etree._Element]:
 
 def _forbidding(root: etree._Element) -> str | None:
     for element in root.iter(etree.Element):
-        told = [(str(name), str(value)) for name, value in element.attrib.items()]
+        properties = [(str(name), str(value)) for name, value in element.attrib.items()]
         if element.tag == _PLUS or str(element.tag).startswith(_TDM):
             texts = [*element.itertext(), *(one.get(_RESOURCE, "") for one in element.iter())]
-            told.extend((str(element.tag), str(text)) for text in texts)
-        for name, value in told:
+            properties.extend((str(element.tag), str(text)) for text in texts)
+        for name, value in properties:
             word = value.strip().rpartition("/")[2]
             if name == _PLUS and word.upper().startswith(("DMI-PROHIBITED", "PROHIBITED")):
                 return word[:60]

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from pixonomy.dataset.category_tree import Taxonomy
 from pixonomy.dataset.manifest import SPLITS, most_frequent
+from pixonomy.dataset.taxonomy import Taxonomy
 
 _MOST_REASONS = 100  # of each chunk
 
@@ -66,11 +66,12 @@ class OutcomeCounts:
             "labels": most_frequent(self.labels),
         }
 
-    def unknown(self, taxonomy: Taxonomy | None, level: int) -> list[str]:
-        """Return the labels that a taxonomy has none of at a level, sorted."""
+    def unknown(self, taxonomy: Taxonomy | None, level: int | None) -> list[str]:
+        """Return the labels that a taxonomy has none of, at a level or at all, sorted."""
         if taxonomy is None:
             return []
-        return sorted(self.labels.keys() - set(taxonomy.label_at(level).values()))
+        known = taxonomy.categories if level is None else taxonomy.label_at(level).values()
+        return sorted(self.labels.keys() - set(known))
 
 
 def _count_distinct(values: npt.NDArray[np.uint64]) -> int:

@@ -24,9 +24,9 @@ PARQUET = "parquet:"
 
 PLACED = ("uri", "offset", "length", "member", "encoding")
 """The columns that say where an image lies."""
-TOLD = selectors.by_name(*SEEN_COLUMNS, "sha256", require_all=False)
+SEEN = selectors.by_name(*SEEN_COLUMNS, "sha256", require_all=False)
 """Selects what a changed file is known by, as far as a manifest has it; older ones have less."""
-LOCATED = selectors.by_name("image_id", *PLACED) | TOLD
+LOCATED = selectors.by_name("image_id", *PLACED) | SEEN
 """Selects what a `Location` is made from."""
 UNREAD = "unread:"
 """What stands before the id of an image whose bytes could not be had, in place of a SHA-256."""

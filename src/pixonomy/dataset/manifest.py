@@ -11,9 +11,9 @@ from typing import Any
 
 import polars as pl
 
-from pixonomy.dataset.category_tree import Taxonomy
 from pixonomy.dataset.location import path_to_uri, uri_to_path
 from pixonomy.dataset.seen import SEEN_COLUMNS
+from pixonomy.dataset.taxonomy import Taxonomy
 from pixonomy.errors import SettingError, StorageError
 from pixonomy.storage.artefact import FileArtefact
 from pixonomy.storage.files import hash_file, printable
@@ -50,7 +50,7 @@ SUMMED = ("group_id", "label", "split", "problem")
 
 _MOST_LABELS = 100  # named in a summary
 _METADATA_KEY = "pixonomy"
-_KEPT = "kept?"  # the name of no column
+_STAYS = "kept?"  # the name of no column
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ def write_manifest(path: Path, manifest: Manifest) -> None:
 
 
 def rewrite_manifest(
-    source: Path, output: Path, news: Manifest, kept: pl.Series | None = None
+    source: Path, output: Path, news: Manifest, stays: pl.Series | None = None
 ) -> None:
     """Write the manifest at `source` to `output`, with other columns or fewer rows.
 
@@ -132,16 +132,16 @@ def rewrite_manifest(
     Args:
         news: all that is new in the manifest; its rows hold the columns that change, one row
             for each row of `source`, in the same order.
-        kept: boolean, one for each row of `source`: whether it stays. All stay where it is None.
+        stays: boolean, one for each row of `source`: whether it stays. All stay where it is None.
     """
     with scan_parquet(source) as rows:
         names = dict.fromkeys([*rows.collect_schema().names(), *news.rows.columns])
         parts = [rows.drop(news.rows.columns, strict=False), news.rows.lazy()]
-        if kept is not None:
-            parts.append(kept.alias(_KEPT).to_frame().lazy())
+        if stays is not None:
+            parts.append(stays.alias(_STAYS).to_frame().lazy())
         table = pl.concat([one for one in parts if one.collect_schema()], how="horizontal")
-        if kept is not None:
-            table = table.filter(_KEPT)
+        if stays is not None:
+            table = table.filter(_STAYS)
         write_parquet(output, table.select(*names), describe(news))
 
 

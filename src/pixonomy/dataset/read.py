@@ -93,9 +93,9 @@ def _read_file(
             for place in places:
                 yield place, _explain(error)
             return
-        kept = yield from _refuse_some(locations, places, ranges)
-        kept.sort(key=lambda place: locations[place].offset)
-        for run in _neighbours(locations, kept, ranges.size, _GAP[file.is_remote]):
+        readable = yield from _refuse_some(locations, places, ranges)
+        readable.sort(key=lambda place: locations[place].offset)
+        for run in _neighbours(locations, readable, ranges.size, _GAP[file.is_remote]):
             for place, fetched in _read_run(ranges, locations, run):
                 yield place, compare(fetched, locations[place], ranges)
 
@@ -104,14 +104,14 @@ def _refuse_some(
     locations: Sequence[Location], places: list[int], ranges: _Ranges
 ) -> Generator[tuple[int, Fetched], None, list[int]]:
     """Yield the places that need not be read from an opened file, and why; return the others."""
-    kept: list[int] = []
+    readable: list[int] = []
     for place in places:
         reason = refuse(locations[place], ranges)
         if reason is None:
-            kept.append(place)
+            readable.append(place)
         else:
             yield place, reason
-    return kept
+    return readable
 
 
 def _open(file: Address, stack: ExitStack) -> _Ranges:
@@ -217,8 +217,8 @@ def _read_column(
         except (UndecodableImage, OSError) as error:
             yield from ((place, _explain(error)) for place in places)
             return
-        kept = yield from _refuse_some(locations, places, ranges)
-        for place in kept:
+        readable = yield from _refuse_some(locations, places, ranges)
+        for place in readable:
             waiting.setdefault(_row_number(locations[place]), []).append(place)
         try:
             for row, fetched in _read_rows(file, column, sorted(waiting)):
@@ -249,7 +249,7 @@ def _read_rows(file: Address, column: str, rows: list[int]) -> Iterator[tuple[in
     _require_file(file.path)
     # Opened here, because Polars takes no names that are not UTF-8.
     with file.path.open("rb") as opened:
-        byte_ranges = list(_stretches([row for row in rows if row >= 0]))
+        byte_ranges = list(_contiguous([row for row in rows if row >= 0]))
         check_parquet(opened, [range(one[0], one[-1] + 1) for one in byte_ranges])
         table = pl.scan_parquet(opened)
         images = table.select(_bytes_of(column, table.collect_schema()))
@@ -273,7 +273,7 @@ def _bytes_of(column: str, schema: pl.Schema) -> pl.Expr:
     raise UndecodableImage(f"the table holds no pictures in column {column!r}")
 
 
-def _stretches(rows: list[int]) -> Iterator[list[int]]:
+def _contiguous(rows: list[int]) -> Iterator[list[int]]:
     """Cut ascending row numbers where so many lie between that beginning anew is better."""
     start = 0
     for place in range(1, len(rows) + 1):

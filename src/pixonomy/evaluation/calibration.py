@@ -101,7 +101,7 @@ def check_calibration(
     elif set(STATED) <= set(predictions.columns):
         values = (predictions[name].to_numpy() for name in ("confidence", *STATED))
         confidence, chosen, raw_confidence, raw_chosen = values
-        before, after = _Said(raw_confidence, raw_chosen), _Said(confidence, chosen)
+        before, after = _Stated(raw_confidence, raw_chosen), _Stated(confidence, chosen)
     else:
         return None
     is_right = (predictions["label"] == predictions["predicted"]).to_numpy()
@@ -138,7 +138,7 @@ def coverage_curve(confidence: Doubles, is_right: Bools) -> tuple[Covered, ...]:
 
 
 @dataclass(frozen=True)
-class _Said:
+class _Stated:
     """What was said of n images: the highest probability, and that of the true category."""
 
     confidence: Doubles
@@ -147,7 +147,7 @@ class _Said:
 
 def _read_all(
     predictions: pl.DataFrame, labels: tuple[str, ...], temperature: float
-) -> tuple[_Said, _Said]:
+) -> tuple[_Stated, _Stated]:
     """Return what was said without the temperature, and with it."""
     columns = [f"probability_{place}" for place in range(len(labels))]
     after = predictions.select(columns).to_numpy()
@@ -157,15 +157,15 @@ def _read_all(
     logs = np.log(np.maximum(after, _TINIEST))
     before = np.exp(log_softmax(logs * temperature, axis=1))
     rows = np.arange(len(truth))
-    return _Said(before.max(axis=1), before[rows, truth]), _Said(
+    return _Stated(before.max(axis=1), before[rows, truth]), _Stated(
         after.max(axis=1), after[rows, truth]
     )
 
 
-def _calibrated(said: _Said, is_right: Bools, units: Integers) -> Calibrated:
-    low, high, by_chance = _bound(said.confidence, is_right, units)
-    log_loss = float(-np.log(np.maximum(said.chosen, _TINIEST)).mean())
-    error = calibration_error(said.confidence, is_right)
+def _calibrated(stated: _Stated, is_right: Bools, units: Integers) -> Calibrated:
+    low, high, by_chance = _bound(stated.confidence, is_right, units)
+    log_loss = float(-np.log(np.maximum(stated.chosen, _TINIEST)).mean())
+    error = calibration_error(stated.confidence, is_right)
     return Calibrated(error, low, high, by_chance, log_loss)
 
 

@@ -38,7 +38,7 @@ def write_card(report: Report) -> str:
     notes = [*report.notes, *describe_limits(metrics, names)]
     lines += _section("Limits", [f"- {_plain(note)}" for note in notes])
     lines += _section("To be written by people", _OPEN)
-    lines += _section("Repeat it", ["```", report.command.replace("```", ""), "```"])
+    lines += _section("Repeat it", ["```", report.provenance.command.replace("```", ""), "```"])
     return "\n".join(lines)
 
 
@@ -83,12 +83,12 @@ def _figures(report: Report, metrics: Metrics, names: dict[str, str]) -> list[st
         ("weighted F1", f"{metrics.weighted_f1:.3f}"),
         *_more(report),
     ]
-    told = [f"On {n}:", "", "| | |", "| --- | --- |"]
-    told += [f"| {name} | {value} |" for name, value in rows]
-    told.append("")
-    told += [f"- {_plain(one)}" for one in describe_mix_of(report, names)]
-    told += [f"- {_plain(one)}" for one in compare_in_words(metrics, report.baselines, names)]
-    return told
+    lines = [f"On {n}:", "", "| | |", "| --- | --- |"]
+    lines += [f"| {name} | {value} |" for name, value in rows]
+    lines.append("")
+    lines += [f"- {_plain(one)}" for one in describe_mix_of(report, names)]
+    lines += [f"- {_plain(one)}" for one in compare_in_words(metrics, report.baselines, names)]
+    return lines
 
 
 def _more(report: Report) -> Iterator[tuple[str, str]]:

@@ -42,8 +42,8 @@ class DuplicateCheck:
     def as_json(self) -> dict[str, Any]:
         """Return it as plain JSON."""
         shares = {"all": self.all, "without": self.without, "copies": self.copies}
-        told = {name: share.as_json() if share else None for name, share in shares.items()}
-        return {"in_training": self.n, "unknown": self.unknown, **told}
+        figures = {name: share.as_json() if share else None for name, share in shares.items()}
+        return {"in_training": self.n, "unknown": self.unknown, **figures}
 
 
 def check_duplicates(predictions: pl.DataFrame, rows: pl.DataFrame) -> DuplicateCheck:

@@ -15,12 +15,29 @@ from pixonomy.pages.wording import percent
 
 Pixels = npt.NDArray[np.uint8]
 ImageReader = Callable[[Sequence[str]], Mapping[str, Pixels]]
-Attention = Callable[[Sequence[str], Sequence[str]], Mapping[str, npt.NDArray[np.float32]]]
-"""Image ids and predicted labels → where in each image the answer comes from, (h, w), 0 to 1."""
+Attention = Callable[[Mapping[str, Pixels], Sequence[str]], Mapping[str, npt.NDArray[np.float32]]]
+"""Images as they are shown and their predicted labels → where in each the answer comes from,
+0 to 1, (h, w) over the whole image.
+"""
 
 THUMBNAIL_PIXELS, SMALL_PIXELS = 160, 96
 CONFIDENTLY_WRONG = 12
 LABEL_ISSUES = 18
+
+
+@dataclass(frozen=True)
+class ImageSource:
+    """Where the page's images are read from.
+
+    Attributes:
+        read: image ids → uint8 (3, height, width) RGB; ids it cannot serve may be missing.
+        stand_ins: the same for what `read` does not serve: images as the network sees them.
+        attention: where in images answers come from; None where that is not to be had.
+    """
+
+    read: ImageReader
+    stand_ins: ImageReader | None = None
+    attention: Attention | None = None
 
 
 @dataclass(frozen=True)
@@ -81,12 +98,14 @@ class Gallery:
     Attributes:
         pairs: the most frequent mistakes; `cells`: others of the matrix, smaller.
         surest: the mistakes with the highest confidence.
+        stand_ins: how many of all images are shown as the network sees them, see `ImageSource`.
     """
 
     pairs: tuple[CellImages, ...]
     cells: tuple[CellImages, ...]
     surest: tuple[Example, ...]
     label_issues: tuple[SuspectImage, ...]
+    stand_ins: int = 0
 
     @property
     def anchors(self) -> frozenset[str]:
@@ -98,23 +117,22 @@ def gather(
     predictions: pl.DataFrame,
     metrics: Metrics,
     names: Mapping[str, str],
-    images: ImageReader,
-    attention: Attention | None = None,
+    images: ImageSource,
     label_issues: LabelIssues | None = None,
 ) -> Gallery:
     """Gather the images behind the matrix, the surest mistakes and the suspected labels.
 
-    `images` is asked once, for all of them; ids it does not return are shown without an image.
+    `images` is asked once, for all of them; ids it does not serve are shown without an image.
 
     Args:
         predictions: image_id, label, predicted and confidence.
     """
     cells = choose_cells(predictions, metrics)
     surest = surest_mistakes(predictions, CONFIDENTLY_WRONG)
-    told = label_issues.worst[:LABEL_ISSUES] if label_issues else ()
-    suspected = _rows_of(predictions, [one.image_id for one in told])
+    issues = label_issues.worst[:LABEL_ISSUES] if label_issues else ()
+    suspected = _rows_of(predictions, [one.image_id for one in issues])
     large = pl.concat([cells.pairs.select(surest.columns), surest, suspected])
-    shown = _Shown(names, images, large, cells.others, attention)
+    shown = _Shown(names, images, large, cells.others)
     return Gallery(
         _as_cells(cells, cells.pairs, shown, metrics),
         _as_cells(cells, cells.others, shown, metrics),
@@ -126,8 +144,9 @@ def gather(
                 percent(one.quality),
                 one.reason,
             )
-            for one in told
+            for one in issues
         ),
+        shown.stand_ins,
     )
 
 
@@ -137,23 +156,23 @@ class _Shown:
     def __init__(
         self,
         names: Mapping[str, str],
-        images: ImageReader,
+        images: ImageSource,
         large: pl.DataFrame,
         small: pl.DataFrame,
-        attention: Attention | None,
     ) -> None:
         self._names = names
         large = large.unique("image_id", maintain_order=True)
         ids = pl.concat([large["image_id"], small["image_id"]]).unique(maintain_order=True)
-        found = images(ids.to_list()) if len(ids) else {}
+        found, self.stand_ins = _read(images, ids.to_list())
         self._large = {one: _show(found[one]) for one in large["image_id"] if one in found}
         self._small = {
             one: _show(found[one], SMALL_PIXELS) for one in small["image_id"] if one in found
         }
         self._tinted: dict[str, str] = {}
         at_hand = large.filter(pl.col("image_id").is_in(list(self._large)))
-        if attention is not None and at_hand.height:
-            maps = attention(at_hand["image_id"].to_list(), at_hand["predicted"].to_list())
+        if images.attention is not None and at_hand.height:
+            shown = {one: found[one] for one in at_hand["image_id"]}
+            maps = images.attention(shown, at_hand["predicted"].to_list())
             self._tinted = {one: _show(found[one], strength=maps[one]) for one in maps}
 
     def examples(self, rows: pl.DataFrame, is_small: bool) -> tuple[Example, ...]:
@@ -174,17 +193,27 @@ class _Shown:
         )
 
 
+def _read(images: ImageSource, ids: Sequence[str]) -> tuple[dict[str, Pixels], int]:
+    """Return what can be had of the images, and how many of them are stand-ins."""
+    found = dict(images.read(ids)) if ids else {}
+    absent = [one for one in ids if one not in found]
+    if images.stand_ins is None or not absent:
+        return found, 0
+    others = images.stand_ins(absent)
+    return found | dict(others), len(others)
+
+
 def _as_cells(
     cells: Cells, rows: pl.DataFrame, shown: _Shown, metrics: Metrics
 ) -> tuple[CellImages, ...]:
     is_small = rows is cells.others
-    told = []
+    lines = []
     for (true, predicted, count), of_cell in rows.group_by(
         "true", "answered", "count", maintain_order=True
     ):
         examples = shown.examples(of_cell, is_small)
         share = percent(count / metrics.classes[true].n)
-        told.append(
+        lines.append(
             CellImages(
                 examples[0].true,
                 examples[0].predicted,
@@ -194,7 +223,7 @@ def _as_cells(
                 examples,
             )
         )
-    return tuple(told)
+    return tuple(lines)
 
 
 def _rows_of(predictions: pl.DataFrame, ids: Sequence[str]) -> pl.DataFrame:

@@ -44,7 +44,7 @@ class ExternalTest:
         unread: images that could not.
         unlabelled: of the answered.
         none: of the unlabelled, how many it says are none of its categories.
-        foreign: labelled images of other categories, the most frequent first.
+        out_of_vocabulary: labelled images of other categories, the most frequent first.
         shares: of the unlabelled images that are one of its categories; empty where unknown.
         why_no_shares: in words; empty where there are some.
     """
@@ -58,13 +58,14 @@ class ExternalTest:
     unread: int
     unlabelled: int
     none: int
-    foreign: tuple[OutOfVocabulary, ...]
+    out_of_vocabulary: tuple[OutOfVocabulary, ...]
     shares: tuple[CategoryShare, ...]
     why_no_shares: str
 
     def as_json(self) -> dict[str, Any]:
         """Return it as plain JSON."""
-        return asdict(self) | {"mix": self.mix.as_json() if self.mix else None}
+        record = asdict(self) | {"mix": self.mix.as_json() if self.mix else None}
+        return {"foreign" if key == "out_of_vocabulary" else key: record[key] for key in record}
 
 
 def measure_external(
@@ -100,7 +101,7 @@ def measure_external(
         unread=there.height - answered.height,
         unlabelled=unlabelled.height,
         none=unlabelled.height - of_these.height,
-        foreign=_foreign(answered, labels),
+        out_of_vocabulary=_out_of_vocabulary(answered, labels),
         # The test images called "none of these" are left out as well: like beside like.
         shares=()
         if why
@@ -119,7 +120,9 @@ def _why_no_shares(own: pl.DataFrame, unknown: pl.DataFrame, labels: Sequence[st
     return ""
 
 
-def _foreign(answered: pl.DataFrame, labels: Sequence[str]) -> tuple[OutOfVocabulary, ...]:
+def _out_of_vocabulary(
+    answered: pl.DataFrame, labels: Sequence[str]
+) -> tuple[OutOfVocabulary, ...]:
     is_out_of_vocabulary = pl.col("label").is_not_null() & ~pl.col("label").is_in(list(labels))
     table = (
         answered.filter(is_out_of_vocabulary)

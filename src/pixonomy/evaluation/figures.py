@@ -29,7 +29,7 @@ _VALIDATION = {"name": "validation", "colour": ORANGE, "style": "s--"}
 def draw_losses(history: pl.DataFrame) -> str:
     """Training and validation loss by epoch; columns epoch, train_loss, validation_loss."""
     with figure_style():
-        figure, axes = start_figure(5.2, 3.1)
+        figure, axes = start_figure(4.4, 3.0)
         _draw_line(axes, history, "train_loss", name="training", colour=BLUE, style="o-")
         _draw_line(axes, history, "validation_loss", **_VALIDATION)
         axes.set_ylim(bottom=0, top=_above(axes))
@@ -42,7 +42,7 @@ def draw_losses(history: pl.DataFrame) -> str:
 def draw_validation_accuracy(history: pl.DataFrame) -> str:
     """Validation accuracy by epoch; columns epoch, validation_accuracy (0 to 1)."""
     with figure_style():
-        figure, axes = start_figure(5.2, 3.1)
+        figure, axes = start_figure(4.4, 3.0)
         _draw_line(axes, history, "validation_accuracy", **_VALIDATION)
         axes.set_ylim(0, 1.03)
         axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
@@ -54,7 +54,7 @@ def draw_validation_accuracy(history: pl.DataFrame) -> str:
 def draw_histories(histories: Mapping[str, pl.DataFrame]) -> str:
     """Validation accuracy by epoch of several runs; columns epoch, validation_accuracy."""
     with figure_style():
-        figure, axes = start_figure(6.4, 3.6)
+        figure, axes = start_figure(5.0, 3.4)
         for place, (name, history) in enumerate(histories.items()):
             colour, marker = COLOURS[place % len(COLOURS)], _MARKERS[place % len(_MARKERS)]
             shown = shorten(name, NAME_LIMIT)
@@ -108,7 +108,7 @@ def draw_recall_counts(classes: Sequence[ClassMetrics]) -> str:
     """How many categories have which recall; those without test images are left out."""
     recalls = [one.recall for one in classes if one.recall is not None]
     with figure_style():
-        figure, axes = start_figure(5.8, 3.1)
+        figure, axes = start_figure(4.6, 3.1)
         axes.hist(recalls, bins=20, range=(0, 1), color=BLUE, edgecolor="white", linewidth=0.6)
         axes.set_xlim(0, 1)
         axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
@@ -130,7 +130,7 @@ def draw_recalls(classes: Sequence[ClassMetrics], names: Mapping[str, str]) -> s
     errors = np.abs(reach.reshape(-1, 2).T - recalls)
     rows = np.arange(len(shown))
     with figure_style():
-        figure, axes = start_figure(5.8, 0.9 + 0.2 * len(shown))
+        figure, axes = start_figure(4.6, 0.9 + 0.2 * len(shown))
         axes.errorbar(
             recalls, rows, xerr=errors, fmt="o", color=BLUE, markersize=4.5, elinewidth=1.4
         )
@@ -152,7 +152,7 @@ def draw_shares(shares: Sequence[CategoryShare], names: Mapping[str, str]) -> st
     reach = np.abs(np.array([(one.low, one.high) for one in shown]).T - found)
     rows = np.arange(len(shown))
     with figure_style():
-        figure, axes = start_figure(5.8, 1.3 + 0.22 * len(shown))
+        figure, axes = start_figure(4.6, 1.3 + 0.22 * len(shown))
         axes.plot([one.counted for one in shown], rows, "x", color=ORANGE, label="answers counted")
         axes.errorbar(
             found, rows, xerr=reach, fmt="o", color=BLUE, markersize=4.5, label="estimate"

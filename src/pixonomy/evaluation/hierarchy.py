@@ -56,7 +56,8 @@ def measure_hierarchy(
 
     Args:
         labels: k categories, as the confusion numbers them.
-        paths: label → its nodes from the coarsest level to its own; of one length.
+        paths: label → its nodes from the coarsest level down to itself; where others lie deeper, a
+            label is its own node at the levels below it, too.
         predictions: label, predicted and `unit` or group_id, of the counted images; None: each
             image stands alone.
 
@@ -64,23 +65,26 @@ def measure_hierarchy(
         None where a label has no path, or there is only one level.
     """
     known = [tuple(paths.get(label, ())) for label in labels]
-    depths = {len(path) for path in known}
-    if len(depths) != 1 or depths.pop() < 2:
+    depth = max(map(len, known), default=0)
+    if depth < 2 or not all(known):
         return None
-    levels, agreement = [], np.zeros(len(confusion.count), np.int64)
+    known = [path + path[-1:] * (depth - len(path)) for path in known]
+    levels, block_agreement = [], np.zeros(len(confusion.count), np.int64)
     nodes = _number_nodes(known)
     for level in range(nodes.shape[1]):
         is_same = nodes[confusion.true, level] == nodes[confusion.predicted, level]
-        agreement += is_same
+        block_agreement += is_same
         share = _share(confusion, is_same, labels, nodes[:, level], predictions)
         assert share is not None  # a confusion of no images is never measured
         levels.append(LevelShare(level + 1, len(np.unique(nodes[:, level])), share))
     is_wrong = confusion.true != confusion.predicted
     wrong = confusion.count[is_wrong]
-    of_mistakes = float(np.average(agreement[is_wrong], weights=wrong)) if wrong.size else None
+    of_mistakes = (
+        float(np.average(block_agreement[is_wrong], weights=wrong)) if wrong.size else None
+    )
     return Hierarchy(
         tuple(levels),
-        float(np.average(agreement, weights=confusion.count)),
+        float(np.average(block_agreement, weights=confusion.count)),
         of_mistakes,
         _depth_by_chance(confusion, nodes) if wrong.size else None,
     )

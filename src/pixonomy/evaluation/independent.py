@@ -6,7 +6,7 @@ from pixonomy.dataset.connected import DUPLICATES, tie
 from pixonomy.intervals import UNIT
 
 
-def mark_units(predictions: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+def number_groups(predictions: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
     """Add the column `unit`: one value for images of one product, burst or set of duplicates.
 
     It is the first image_id of all images that are tied by group_id or as duplicates, directly or
@@ -18,10 +18,10 @@ def mark_units(predictions: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
     """
     marks = [name for name in DUPLICATES if name in rows.columns]
     known = rows.select("image_id", *marks).unique("image_id", keep="first")
-    told = predictions.select("image_id", "group_id").join(
+    joined = predictions.select("image_id", "group_id").join(
         known, on="image_id", how="left", maintain_order="left"
     )
-    if told.is_empty():
+    if joined.is_empty():
         return predictions.with_columns(pl.lit(None, pl.String).alias(UNIT))
-    tied = pl.Series("tied", tie(told))
+    tied = pl.Series("tied", tie(joined))
     return predictions.with_columns(pl.col("image_id").first().over(tied).alias(UNIT))

@@ -36,7 +36,7 @@ def macro_interval(
     variance = float(found.variance[0]) + _unseen(f1[has], of_category.alike[has])
     weights = 1 / np.maximum(confusion.present, 1)[truth] / categories
     of_units = weights if units is None else np.bincount(units, weights)
-    told = Means(
+    means = Means(
         n=found.n,
         units=found.units,
         mean=np.array([mean]),
@@ -44,7 +44,7 @@ def macro_interval(
         freedom=np.minimum(found.freedom, max(len(truth) - 1, 1)),
         alike=np.array([1 / (of_units**2).sum()]),
     )
-    low, high = told.shares()
+    low, high = means.shares()
     return float(low[0]), float(high[0])
 
 

@@ -75,6 +75,11 @@ class Metrics:
     classes: tuple[ClassMetrics, ...]
     confusion: Confusion
 
+    @property
+    def has_left_baseline(self) -> bool:
+        """Whether the whole interval lies above always answering the most common category."""
+        return self.accuracy_low > self.majority_baseline
+
     def summary(self) -> dict[str, float | None]:
         """The figures that `fit --json` and `evaluate --json` promise."""
         return {

@@ -189,8 +189,8 @@ def _describe_lacking(mix: Mix, names: Mapping[str, str], split: str) -> list[st
 
 def _name(labels: Sequence[str], names: Mapping[str, str]) -> str:
     more = len(labels) - _NAMED
-    told = ", ".join(names[label] for label in labels[:_NAMED])
-    return f"{told} and {counted(more, 'category', 'categories')} more" if more > 0 else told
+    named = ", ".join(names[label] for label in labels[:_NAMED])
+    return f"{named} and {counted(more, 'category', 'categories')} more" if more > 0 else named
 
 
 def _describe_part(part: Part) -> str:

@@ -4,8 +4,9 @@ The page needs no network: style, figures (SVG), images (JPEG) and a small scrip
 Without the script, tables cannot be sorted; all else is there.
 """
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
@@ -14,7 +15,7 @@ from polars import selectors
 
 from pixonomy.evaluation.calibration import CalibrationCheck
 from pixonomy.evaluation.copies import DuplicateCheck
-from pixonomy.evaluation.examples import Attention, Gallery, ImageReader, gather
+from pixonomy.evaluation.examples import Gallery, ImageSource, gather
 from pixonomy.evaluation.external_test import ExternalTest
 from pixonomy.evaluation.figures import (
     draw_coverage,
@@ -35,11 +36,13 @@ from pixonomy.evaluation.sections import (
     compare_bars,
     compare_in_words,
     describe_limits,
+    describe_weakness,
     tabulate_classes,
-    tabulate_verdicts,
 )
 from pixonomy.evaluation.slices import FEWEST, Slice
+from pixonomy.evaluation.verdicts import tabulate_verdicts
 from pixonomy.pages.problems import group_problems
+from pixonomy.pages.provenance import Provenance
 from pixonomy.pages.render import render
 from pixonomy.pages.wording import display_names
 
@@ -57,7 +60,7 @@ class Report:
     evaluated_split: the split behind `metrics` and `predictions`: "test", "validation", …
     labels, names: the k labels in the order of `metrics.classes`; label → name to show.
     predictions: one row per image: image_id, group_id, label, predicted, confidence, verdict.
-    images: image ids → uint8 (3, height, width) RGB; ids it cannot serve may be missing.
+    images: where the page's images are read from.
     history: one row per epoch: epoch, train_loss, validation_loss, validation_accuracy (0 to 1),
         learning_rate, seconds; None where nothing was trained.
     baselines: name → accuracy (0 to 1) on the same images. "always the most common category"
@@ -65,16 +68,18 @@ class Report:
     counts: label (null: of no category) and the ints train, validation, test, left_out.
     problems: image_id, problem: the images left out and why.
     facts: what else is known of the run (model, size, seed, hashes, versions), in order.
-    notes: honest caveats, shown first; command: what to type to repeat the run.
+    notes: honest caveats, shown below the answer.
+    provenance: when, from what and how the page was made.
     copies: the accuracy without images that training knows a duplicate of; None where unknown.
     origins: accuracy by keyword, provider and the like.
     products: the accuracy by product; None where none has several images.
     certainty: how far the confidences can be believed.
     hierarchy: how near wrong answers are in the tree of categories; None where there is none.
     suspects: suspected wrong labels among the wrong answers; None where nobody has looked.
-    attention: where in images answers come from; None where that is not to be had.
     elsewhere: where the images are not the run's own, how they differ from those; the page then
         leaves out what is told of training.
+    out_of_vocabulary: predictions of labelled images of categories that the classifier does not
+        know; None where nobody has looked for such.
     """
 
     title: str
@@ -83,22 +88,22 @@ class Report:
     labels: tuple[str, ...]
     names: Mapping[str, str]
     predictions: pl.DataFrame
-    images: ImageReader
+    images: ImageSource
     history: pl.DataFrame | None
     baselines: Mapping[str, float]
     counts: pl.DataFrame
     problems: pl.DataFrame
     facts: Mapping[str, str]
     notes: tuple[str, ...]
-    command: str
+    provenance: Provenance
     copies: DuplicateCheck | None = None
     slices: tuple[Slice, ...] = ()
     products: ProductCheck | None = None
     certainty: CalibrationCheck | None = None
     hierarchy: Hierarchy | None = None
     label_issues: LabelIssues | None = None
-    attention: Attention | None = None
     external: ExternalTest | None = None
+    out_of_vocabulary: pl.DataFrame | None = None
 
 
 def render_report(report: Report) -> str:
@@ -126,15 +131,19 @@ def _describe_metrics(report: Report, names: Mapping[str, str]) -> dict[str, obj
     metrics = report.metrics
     if metrics is None:
         return {}
-    gallery = gather(
-        report.predictions, metrics, names, report.images, report.attention, report.label_issues
-    )
+    images = report.images
+    if not metrics.has_left_baseline:  # where such a network looks means nothing
+        images = replace(images, attention=None)
+    gallery = gather(report.predictions, metrics, names, images, report.label_issues)
     return {
         "metrics": metrics,
         "bars": compare_bars(metrics, report.baselines, names),
+        "weakness": describe_weakness(metrics, names),
+        "majority": names[metrics.majority_label],
+        "guessing": math.log(len(metrics.classes)),
         "comparisons": compare_in_words(metrics, report.baselines, names),
         **_describe_calibration(report.certainty),
-        "verdicts": tabulate_verdicts(report.predictions),
+        "verdicts": tabulate_verdicts(report.predictions, report.out_of_vocabulary),
         "gallery": gallery,
         "is_attended": any(one.attention for one in gallery.surest),
         "copies": report.copies,

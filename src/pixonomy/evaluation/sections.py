@@ -3,22 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import polars as pl
 from scipy.stats import fisher_exact
 
 from pixonomy.evaluation.metrics import ClassMetrics, Metrics
-from pixonomy.evaluation.shares import share_among
 from pixonomy.pages.bars import Bar
 from pixonomy.pages.wording import counted, percent
 
 MAJORITY_BASELINE = "always the most common category"
 FEW_IMAGES = 30
 CLEAR_BELOW = 0.05
-VERDICTS = {
-    "sure": "it names one category",
-    "unsure": "it is not sure and offers the likeliest ones",
-    "none": "it says the picture shows none of the categories",
-}
 
 
 @dataclass(frozen=True)
@@ -33,18 +26,6 @@ class ClassRow:
     precision_interval: str
     f1: str
     mistaken_for: str
-
-
-@dataclass(frozen=True)
-class VerdictRow:
-    """How often the classifier gave a verdict, and how often its first answer was then right."""
-
-    verdict: str
-    meaning: str
-    n: int
-    share: str
-    accuracy: str
-    interval: str
 
 
 def compare_bars(
@@ -90,14 +71,30 @@ def tabulate_classes(
     return [_class_row(metrics.classes[k], mistaken_for.get(k, ""), names) for k in order[:limit]]
 
 
-def tabulate_verdicts(predictions: pl.DataFrame) -> list[VerdictRow]:
-    """How sure the classifier is: share of each verdict, and accuracy of its first answer there."""
-    by_verdict = {verdict: table for (verdict,), table in predictions.group_by("verdict")}
-    known = [verdict for verdict in VERDICTS if verdict in by_verdict or verdict != "none"]
-    others = sorted(str(verdict) for verdict in by_verdict if verdict not in VERDICTS)
+def describe_weakness(metrics: Metrics, names: Mapping[str, str]) -> list[str]:
+    """Say what the classifier is bad at: its weakest category, its most frequent mistake.
+
+    Returns:
+        Two sentences, or three; none where it makes no mistake.
+    """
+    mistakes = metrics.confusion.mistakes(1)
+    if not mistakes.n:
+        return []
+    place = min(range(len(metrics.classes)), key=lambda k: weakness(metrics.classes[k]))
+    worst, found = metrics.classes[place], int(metrics.confusion.right[place])
+    sentences = [
+        f"It is weakest at “{names[worst.label]}”: of {counted(worst.n, 'picture')} it finds"
+        f" {found:,} ({percent(worst.recall)}, 95% interval {percent(worst.recall_low)} to"
+        f" {percent(worst.recall_high)})."
+    ]
+    if (worst.recall_high or 0) >= metrics.accuracy:
+        sentences.append("On so few, that it fares worse there than elsewhere can be chance.")
+    ((true, predicted, count),) = mistakes.cells()
+    one, other = (names[metrics.classes[k].label] for k in (true, predicted))
+    wrong = counted(metrics.n - int(metrics.confusion.right.sum()), "mistake")
     return [
-        _verdict_row(verdict, by_verdict.get(verdict, predictions[:0]), predictions.height)
-        for verdict in (*known, *others)
+        *sentences,
+        f"Its most frequent mistake: “{one}” taken for “{other}”, {count:,} of {wrong}.",
     ]
 
 
@@ -188,23 +185,11 @@ def _class_row(one: ClassMetrics, mistaken_for: str, names: Mapping[str, str]) -
 
 def _mistaken_for(metrics: Metrics, names: Mapping[str, str]) -> dict[int, str]:
     """Return of each category that is ever mistaken what it is most often taken for."""
-    told: dict[int, str] = {}
+    sentences: dict[int, str] = {}
     worst = metrics.confusion.mistakes()
     for true, predicted, count in zip(worst.true, worst.predicted, worst.count, strict=True):
-        told.setdefault(int(true), f"{names[metrics.classes[predicted].label]} ({count})")
-    return told
-
-
-def _verdict_row(verdict: str, table: pl.DataFrame, total: int) -> VerdictRow:
-    share = share_among(table)
-    return VerdictRow(
-        verdict,
-        VERDICTS.get(verdict, ""),
-        table.height,
-        percent(table.height / total if total else None),
-        percent(share.accuracy if share else None),
-        f"{percent(share.accuracy_low)} to {percent(share.accuracy_high)}" if share else "",
-    )
+        sentences.setdefault(int(true), f"{names[metrics.classes[predicted].label]} ({count})")
+    return sentences
 
 
 def _enumerate(names: Sequence[str], limit: int = 12) -> str:

@@ -60,6 +60,11 @@ class Slice:
     unseen: int
     values: int
 
+    @property
+    def is_constant(self) -> bool:
+        """Whether all images have one value, which training has seen, too."""
+        return len(self.rows) == 1 and self.rows[0].value is not None and not self.unseen
+
     def as_json(self) -> dict[str, Any]:
         """Return it as plain JSON."""
         return asdict(self)
@@ -75,14 +80,14 @@ def find_slice_columns(rows: pl.DataFrame, ids: pl.Series) -> list[str]:
         rows: image_id and all that is known of the images.
         ids: the images that count.
     """
-    told = rows.filter(pl.col("image_id").is_in(ids.implode()))
+    wanted = rows.filter(pl.col("image_id").is_in(ids.implode()))
     own = [
         name
         for name, dtype in rows.schema.items()
         if dtype == pl.String and name not in COLUMNS and name not in _OF_ONE_IMAGE
     ]
-    found = [name for name in FIRST if name in own and told[name].count()]
-    others = [name for name in own if name not in FIRST and _says_something(told[name])]
+    found = [name for name in FIRST if name in own and wanted[name].count()]
+    others = [name for name in own if name not in FIRST and _says_something(wanted[name])]
     return found + others[:OTHERS_AT_MOST]
 
 

@@ -64,9 +64,9 @@ class Answers:
 
     def only(self, wanted: npt.NDArray[np.bool_]) -> Self:
         """Return the answers to images of the wanted categories, (k,), these numbered anew."""
-        kept = wanted[self.place]
-        place = (np.cumsum(wanted) - 1)[self.place[kept]]
-        return self.of(self.is_right[kept], place, self.unit[kept], int(wanted.sum()))
+        is_of_these = wanted[self.place]
+        place = (np.cumsum(wanted) - 1)[self.place[is_of_these]]
+        return self.of(self.is_right[is_of_these], place, self.unit[is_of_these], int(wanted.sum()))
 
     @property
     def counts(self) -> Doubles:

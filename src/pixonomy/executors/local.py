@@ -65,7 +65,7 @@ def run(
         remaining = iter(tasks)
         try:
             for task in islice(remaining, workers * _AHEAD):
-                with _interrupts_held():
+                with _interrupts_deferred():
                     waiting.append(pool.submit(function, task))
             while waiting:
                 result = waiting.popleft().result()
@@ -81,7 +81,7 @@ def run(
 
 
 @contextmanager
-def _interrupts_held() -> Iterator[None]:
+def _interrupts_deferred() -> Iterator[None]:
     """Let the processes that the block starts hold Ctrl-C until they are ready for it.
 
     They inherit what this thread holds; one that met it among its imports would print a traceback.
@@ -89,7 +89,7 @@ def _interrupts_held() -> Iterator[None]:
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
-    with _handler_held():
+    with _deferred():
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             yield
@@ -98,7 +98,7 @@ def _interrupts_held() -> Iterator[None]:
 
 
 @contextmanager
-def _handler_held() -> Iterator[None]:
+def _deferred() -> Iterator[None]:
     """Call the handler of Ctrl-C after the block: any thread may meet the signal, held or not.
 
     A process whose start were cut short would find half of what it is to do, and print that.

@@ -4,6 +4,11 @@ The files are made in a work folder and listed before they are moved to where th
 whatever an interrupted export has put there is known.
 """
 
+import hashlib
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 import polars as pl
@@ -11,9 +16,53 @@ import polars as pl
 from pixonomy.dataset.location import PARQUET
 from pixonomy.errors import UndecodableImage
 from pixonomy.exporting.export_shard import UNSPLIT, Shard
-from pixonomy.exporting.safe import alike, make_safe, mark, tell_apart
 from pixonomy.images.endings import ending_of
 from pixonomy.storage.files import storage_errors
+
+_LONGEST = 100  # bytes of UTF-8; most file systems take 255, and an ending comes behind
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,59}")
+_FORBIDDEN = frozenset('/\\:*?"<>|~')  # ~ marks names that had to be told apart
+_RESERVED = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])[ ]*(\.|$)", re.I)
+
+
+def make_safe(text: str) -> str:
+    """Return a name without anything that a file system could object to or misunderstand.
+
+    Slashes, other signs with a meaning and what cannot be printed become `_`; so do dots in front
+    (hidden, or a step up) and dots and blanks at the end. Two texts may give one name.
+    """
+    if _PLAIN.fullmatch(text) and not _RESERVED.match(text):
+        return text
+    name = "".join(
+        letter if letter.isprintable() and letter not in _FORBIDDEN else "_" for letter in text
+    )
+    name = name.encode("utf-8", "replace")[:_LONGEST].decode("utf-8", "ignore")
+    name = re.sub(r"^[. ]|[. ]$", "_", name)
+    return f"_{name}" if _RESERVED.match(name) or not name else name
+
+
+def make_distinct(texts: Iterable[str], others: Iterable[str] = ()) -> dict[str, str]:
+    """Return a safe name for each text.
+
+    No file system takes two of them for one, nor one of them for one of `others`.
+    """
+    names = {text: make_safe(text) for text in texts}
+    taken = Counter(map(alike, [*names.values(), *others]))
+    return {
+        text: name if taken[alike(name)] == 1 else set_apart(name, text)
+        for text, name in names.items()
+    }
+
+
+def set_apart(name: str, text: str) -> str:
+    """Return a safe name that a hash of the text sets apart from its likes."""
+    return f"{name}~{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+
+
+def alike(name: str) -> str:
+    """Return what is equal for names that some file system takes for one (case, accents)."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+
 
 OWN_FILES = ("manifest.csv", "export.json")
 """What lies in an export beside the images."""
@@ -27,7 +76,7 @@ def plan_places(rows: pl.DataFrame) -> pl.DataFrame:
 
     Where no image has a split, the folders of the labels are outermost.
     """
-    labels = tell_apart(rows["label"].drop_nulls().unique(), OWN_FILES)
+    labels = make_distinct(rows["label"].drop_nulls().unique(), OWN_FILES)
     folders = [pl.col("label").replace_strict(labels, default=None, return_dtype=pl.String)]
     if rows["split"].count():
         folders.insert(0, pl.col("split").fill_null(UNSPLIT))
@@ -38,7 +87,7 @@ def plan_places(rows: pl.DataFrame) -> pl.DataFrame:
     if any("." in name for name in labels.values()):  # an image beside the folders of labels
         is_shared |= rows["label"].is_null()  # must not be called like one of them
     ids = rows["image_id"].filter(is_shared)
-    marked = [mark(name, one) for name, one in zip(names.filter(is_shared), ids, strict=True)]
+    marked = [set_apart(name, one) for name, one in zip(names.filter(is_shared), ids, strict=True)]
     names = names.scatter(is_shared.arg_true(), marked)
     return rows.with_columns((folder + "/" + names).str.strip_prefix("/").alias(PLACE))
 

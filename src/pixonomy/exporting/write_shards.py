@@ -3,7 +3,10 @@
 A shard whose report and files are there is finished, and is not written again.
 """
 
+import io
+import json
 import os
+import tarfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,12 +14,50 @@ from typing import Literal, get_args
 
 import polars as pl
 
+from pixonomy.errors import UndecodableImage
 from pixonomy.exporting.export_shard import Shard
 from pixonomy.exporting.to_folder import move_files, write_files
 from pixonomy.exporting.to_parquet import write_table
-from pixonomy.exporting.to_webdataset import write_tar
-from pixonomy.storage.files import remove, storage_errors
+from pixonomy.images.endings import ending_of
+from pixonomy.storage.files import remove, storage_errors, write_aside
 from pixonomy.storage.tables import write_parquet
+
+
+def write_tar(shard: Shard, path: Path, classes: Mapping[str, int]) -> dict[int, str]:
+    """Write a shard to `path`, whole or not at all.
+
+    Args:
+        classes: the number of each label.
+
+    Returns:
+        What is wrong with the images that are left out, by their place in the rows.
+    """
+    problems: dict[int, str] = {}
+    with (
+        write_aside(path) as partial,
+        tarfile.open(partial, "w", format=tarfile.USTAR_FORMAT) as archive,
+    ):
+        for place, fetched in shard.read():
+            row = shard.rows.row(place, named=True)
+            if isinstance(fetched, UndecodableImage):
+                problems[place] = str(fetched)
+                continue
+            key = f"{shard.first + place:09d}"
+            ending = ending_of(fetched, row["member"] or row["uri"])
+            about = {name: row[name] for name in ("label", "group_id", "image_id", "split")}
+            _add(archive, key + ending, fetched)
+            if row["label"] is not None:
+                _add(archive, f"{key}.cls", str(classes[row["label"]]).encode())
+            _add(archive, f"{key}.json", json.dumps(about, ensure_ascii=False).encode())
+    return problems
+
+
+def _add(archive: tarfile.TarFile, name: str, data: bytes) -> None:
+    # Times and owners stay empty: the same images give the same bytes.
+    member = tarfile.TarInfo(name)
+    member.size = len(data)
+    archive.addfile(member, io.BytesIO(data))
+
 
 Kind = Literal["folder", "parquet", "webdataset"]
 KINDS: tuple[str, ...] = get_args(Kind)

@@ -148,15 +148,15 @@ def _offer_again(
         number = len(photos)
         others = [one for one in sources[-50:] if one.category != source.category]
         is_of_another = turn < repeats and turn % 2 == 1
-        told = others[turn % len(others)] if is_of_another and others else source
+        named = others[turn % len(others)] if is_of_another and others else source
         again = replace(
             source,
             number=number,
-            title=f"{told.title.rpartition(' ')[0]} {number}",
-            category=told.category,
+            title=f"{named.title.rpartition(' ')[0]} {number}",
+            category=named.category,
         )
         if turn < repeats:
-            kind = "category_leak" if told.category != source.category else "exact_duplicate"
+            kind = "category_leak" if named.category != source.category else "exact_duplicate"
         else:
             kind, again = "near_duplicate", replace(again, file=f"{number:06d}.jpg")
             with storage_errors(folder):

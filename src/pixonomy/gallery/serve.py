@@ -32,7 +32,7 @@ def serving(app: web.Application, port: int = 0, host: str = HOST) -> Iterator[s
         SettingError: if the port is taken.
     """
     started, ended = Event(), asyncio.Event()
-    told: list[int | OSError] = []
+    outcome: list[int | OSError] = []
     loop = asyncio.new_event_loop()
 
     async def run() -> None:
@@ -41,9 +41,9 @@ def serving(app: web.Application, port: int = 0, host: str = HOST) -> Iterator[s
         site = web.TCPSite(runner, host, port)
         try:
             await site.start()
-            told.append(int(runner.addresses[0][1]))
+            outcome.append(int(runner.addresses[0][1]))
         except OSError as error:
-            told.append(error)
+            outcome.append(error)
             ended.set()
         started.set()
         await ended.wait()
@@ -53,9 +53,9 @@ def serving(app: web.Application, port: int = 0, host: str = HOST) -> Iterator[s
     thread.start()
     started.wait()
     try:
-        if isinstance(told[0], OSError):
-            raise SettingError(f"Port {port} of {host} cannot be had: {told[0].strerror}.")
-        yield f"http://{host}:{told[0]}"
+        if isinstance(outcome[0], OSError):
+            raise SettingError(f"Port {port} of {host} cannot be had: {outcome[0].strerror}.")
+        yield f"http://{host}:{outcome[0]}"
     finally:
         loop.call_soon_threadsafe(ended.set)
         thread.join(timeout=10)

@@ -3,6 +3,7 @@
 import json
 import re
 from html import escape
+from pathlib import Path
 from urllib.parse import quote_plus
 from xml.sax.saxutils import escape as escape_xml
 
@@ -12,6 +13,7 @@ from pixonomy.gallery.photo_catalogue import Photo, PhotoCatalogue
 
 CATALOGUE = web.AppKey("stock", PhotoCatalogue)
 
+_STYLE = (Path(__file__).parent / "site.css").read_text("utf-8")
 _PER_PAGE = 24
 _PER_SITEMAP = 500
 
@@ -46,11 +48,24 @@ def address(request: web.Request, path: str) -> str:
 
 
 async def _front(request: web.Request) -> web.Response:
-    keywords = dict.fromkeys(one.title.rpartition(" ")[0] for one in request.app[CATALOGUE].photos)
-    links = "".join(
-        f'<li><a href="/search?q={quote_plus(one)}">{escape(one)}</a></li>' for one in keywords
+    catalogue = request.app[CATALOGUE]
+    keywords = dict.fromkeys(_keyword(one) for one in catalogue.photos)
+    links = "".join(f'<li><a href="{_search_for(one)}">{escape(one)}</a></li>' for one in keywords)
+    body = (
+        f"<p>{len(catalogue.photos):,} photos of {len(keywords)} subjects, drawn by a program to "
+        "try collecting on. A few are flawed on purpose, as on any site.</p>"
+        f"{_grid(_choose_front(catalogue))}"
+        f'<h2>Subjects</h2><ul class="keywords">{links}</ul>'
     )
-    return _page("Photos in a box", f"<form action=/search><input name=q></form><ul>{links}</ul>")
+    return _page("Photo gallery", body)
+
+
+def _choose_front(catalogue: PhotoCatalogue) -> list[Photo]:
+    """Return whole photos from all over the catalogue."""
+    broken = {one.path for one in catalogue.planted if one.kind == "broken_file"}
+    whole = [one for one in catalogue.photos if one.file not in broken]
+    shown = min(_PER_PAGE, len(whole))
+    return [whole[place * len(whole) // shown] for place in range(shown)]
 
 
 async def _search(request: web.Request) -> web.Response:
@@ -59,22 +74,36 @@ async def _search(request: web.Request) -> web.Response:
         1, int(request.query.get("page", "1")) if request.query.get("page", "1").isdigit() else 1
     )
     found = request.app[CATALOGUE].search(query)
-    shown = found[(number - 1) * _PER_PAGE : number * _PER_PAGE]
-    items = "".join(
-        f'<li><a class="photo" href="/photo/{one.number}">'
-        f'<img src="/images/{one.file}?w=100" alt="{escape(one.title)}"></a></li>'
-        for one in shown
-    )
     more = ""
     if number * _PER_PAGE < len(found):
-        more = f'<a rel="next" href="/search?q={quote_plus(query)}&amp;page={number + 1}">More</a>'
-    return _page(f"{len(found)} photos: {query}", f"<ul>{items}</ul>{more}")
+        next_page = f"{_search_for(query)}&amp;page={number + 1}"
+        more = f'<a rel="next" class="more" href="{next_page}">More</a>'
+    shown = _grid(found[(number - 1) * _PER_PAGE : number * _PER_PAGE])
+    noun = "photo" if len(found) == 1 else "photos"
+    return _page(f"{len(found):,} {noun}: {query}", f"{shown}{more}", query=query)
+
+
+def _keyword(photo: Photo) -> str:
+    return photo.title.rpartition(" ")[0]
+
+
+def _search_for(query: str) -> str:
+    return f"/search?q={quote_plus(query)}"
+
+
+def _grid(photos: list[Photo]) -> str:
+    items = "".join(
+        f'<li><a class="photo" href="/photo/{one.number}">'
+        f'<img src="/images/{one.file}?w=100" alt=""><span>{escape(one.title)}</span></a></li>'
+        for one in photos
+    )
+    return f'<ul class="photos">{items}</ul>' if items else "<p>There are none.</p>"
 
 
 async def _photo(request: web.Request) -> web.Response:
     one = find_photo(request, request.match_info["number"])
     image = address(request, f"/images/{one.file}")
-    told = {
+    content = {
         "@context": "https://schema.org",
         "@type": "ImageObject",
         "contentUrl": image,
@@ -86,13 +115,19 @@ async def _photo(request: web.Request) -> web.Response:
         "width": one.width,
         "height": one.height,
     }
-    block = json.dumps(told, ensure_ascii=False).replace("<", "\\u003c")
+    block = json.dumps(content, ensure_ascii=False).replace("<", "\\u003c")
     head = (
         f'<script type="application/ld+json">{block}</script>'
         f'<meta property="og:image" content="{escape(image)}">'
     )
-    picture = f'<img class="full" src="{escape(image)}" alt="{escape(one.title)}">'
-    body = f"{picture}<p>{escape(one.license)}</p>"
+    keyword = _keyword(one)
+    body = (
+        f'<img class="full" src="{escape(image)}" alt="{escape(one.title)}" '
+        f'width="{one.width}" height="{one.height}">'
+        f"<p>By {escape(one.creator)}, "
+        f'<a rel="license" href="{escape(one.license_url)}">{escape(one.license)}</a></p>'
+        f'<p><a href="{_search_for(keyword)}">More of: {escape(keyword)}</a></p>'
+    )
     return _page(one.title, body, head)
 
 
@@ -137,10 +172,17 @@ async def _sitemap(request: web.Request) -> web.Response:
     )
 
 
-def _page(title: str, body: str, head: str = "") -> web.Response:
+def _page(title: str, body: str, head: str = "", query: str = "") -> web.Response:
+    form = (
+        '<form action="/search"><input name="q" aria-label="Search photos" '
+        f'placeholder="Search photos" value="{escape(query)}"><button>Search</button></form>'
+    )
     text = (
-        f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
-        f"{head}</head><body><h1>{escape(title)}</h1>{body}</body></html>"
+        '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{escape(title)}</title><style>{_STYLE}</style>{head}</head><body>"
+        f'<header><div><a href="/">Pixonomy gallery</a>{form}</div></header>'
+        f"<main><h1>{escape(title)}</h1>{body}</main></body></html>"
     )
     return web.Response(text=text, content_type="text/html", charset="utf-8")
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pixonomy.images.text_formats import tell_text
+from pixonomy.images.text_formats import text_format
 from pixonomy.images.tiff_tags import is_raw_tiff
 
 START_BYTES = 4096
@@ -93,8 +93,8 @@ _TWO_NUMBERS = rb"(?:\s+(?:#[^\n]*\n\s*)*\d{1,10}){2}\s"
 
 # In this order; each mark stands at the place that is named, most of them at the very start.
 _MARKS: tuple[tuple[re.Pattern[bytes], Format], ...] = tuple(
-    (re.compile(mark, re.DOTALL), format)
-    for mark, format in (
+    (re.compile(pattern, re.DOTALL), format)
+    for pattern, format in (
         (rb"\xff\xd8\xff", _JPEG),
         (rb"\x89PNG\r\n\x1a\n", Format("a PNG picture", ".png")),
         (rb"GIF8[79]a", Format("a GIF picture", ".gif")),
@@ -192,20 +192,20 @@ def format_of(start: bytes, name: str = "") -> Format | None:
         return EMPTY
     start = start[:START_BYTES]
     if start[4:8] == b"ftyp":
-        return _tell_by_brands(start)
+        return _kind_by_brands(start)
     ending = f".{name.rpartition('.')[2].lower()}"
     if start[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
-        return _tell_tiff(start, ending)
-    for mark, format in _MARKS:
-        if mark.match(start):
+        return _kind_of_tiff(start, ending)
+    for pattern, format in _MARKS:
+        if pattern.match(start):
             return format
     if ending in _TGA_ENDINGS and not start.isascii():
         return _TGA
-    text = tell_text(start)
+    text = text_format(start)
     return _TGA if text is None and ending in _TGA_ENDINGS else _TEXTS.get(text or "")
 
 
-def _tell_tiff(start: bytes, ending: str) -> Format:
+def _kind_of_tiff(start: bytes, ending: str) -> Format:
     if start[8:10] == b"CR":
         return _raw(".cr2")
     if ending in _RAW_ENDINGS:
@@ -214,7 +214,7 @@ def _tell_tiff(start: bytes, ending: str) -> Format:
     return _raw(".dng") if is_raw_tiff(start) else _TIFF
 
 
-def _tell_by_brands(start: bytes) -> Format:
+def _kind_by_brands(start: bytes) -> Format:
     """Find out what an ISO base media file holds (ISO/IEC 14496-12, 4.3; 23008-12 for images)."""
     size = min(int.from_bytes(start[:4], "big"), len(start))
     major = start[8:12]

@@ -5,7 +5,12 @@ whose user may have changed them.
 """
 
 import math
+import re
 import struct
+import threading
+import warnings
+from contextlib import suppress
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageFile
@@ -16,8 +21,37 @@ from pixonomy.images.declared import check_declared
 from pixonomy.images.formats import TEXT, format_of
 from pixonomy.images.grey import spread_grey
 from pixonomy.images.pixels import Pixels, check_size, turn_upright
-from pixonomy.images.quiet import Quiet
 from pixonomy.images.whole import WholeFile, check_whole
+
+_FILTER: Any = ("ignore", None, Warning, re.compile(r"PIL\.|pixonomy\.images\."), 0)
+_lock = threading.Lock()
+_inside: dict[int, int] = {}  # the list that holds the filter, by its id: how many threads need it
+
+
+class Quiet:
+    """While it is entered, what Pillow's modules warn of is ignored; any number of threads may.
+
+    The filter goes out of the very list that it went into, even if somebody has swapped that.
+    """
+
+    def __enter__(self) -> None:
+        filters: Any = warnings.filters
+        self._filters = filters
+        with _lock:
+            count = _inside.get(id(self._filters), 0)
+            if not count:
+                self._filters.insert(0, _FILTER)
+            _inside[id(self._filters)] = count + 1
+
+    def __exit__(self, *_: object) -> None:
+        with _lock:
+            count = _inside.pop(id(self._filters)) - 1
+            if count:
+                _inside[id(self._filters)] = count
+                return
+            with suppress(ValueError):
+                self._filters.remove(_FILTER)
+
 
 # Formats by name: Pillow also knows some that start other programs (EPS) or read more files.
 FORMATS = (

@@ -8,7 +8,7 @@ import simplejpeg
 
 from pixonomy.errors import UndecodableImage
 from pixonomy.images import colour
-from pixonomy.images.jpeg_damage import judge
+from pixonomy.images.jpeg_damage import find_damage
 from pixonomy.images.jpeg_head import MAX_JPEG_SCANS, JpegHead, has_many_scans, read_head
 from pixonomy.images.pixels import (
     MAX_BASELINE_PIXELS,
@@ -62,7 +62,7 @@ def decode_jpeg(
     try:
         decoded = {one: _decode(data, stored, one) for one in set(reductions)}
     except ValueError as error:
-        judged = judge(data, str(error))
+        judged = find_damage(data, str(error))
         if judged is None:
             return _leave(data)
         mended, damage = judged

@@ -20,7 +20,7 @@ _HOLE = bytes(64)  # a disk's or a transfer's: encoders rarely write so many zer
 _REFUSAL = "part of the JPEG's data is missing: the file was cut or overwritten, copy it again"
 
 
-def judge(data: bytes, complaint: str) -> tuple[bytes, str | None] | None:
+def find_damage(data: bytes, complaint: str) -> tuple[bytes, str | None] | None:
     """Tell harmless complaints from damage, and both from missing data.
 
     A missing end mark alone is no damage. "Extraneous bytes" may be: the data before them may
@@ -38,7 +38,7 @@ def judge(data: bytes, complaint: str) -> tuple[bytes, str | None] | None:
         UndecodableImage: if part of the image's data is missing.
     """
     if _NO_END in complaint:
-        return _judge_without_end(data)
+        return _find_missing(data)
     if _MISSING.search(complaint):
         raise UndecodableImage(_REFUSAL)
     if not _ODD.search(complaint):
@@ -48,7 +48,7 @@ def judge(data: bytes, complaint: str) -> tuple[bytes, str | None] | None:
     return data, " ".join(complaint.split())
 
 
-def _judge_without_end(data: bytes) -> tuple[bytes, str | None]:
+def _find_missing(data: bytes) -> tuple[bytes, str | None]:
     """Tell a JPEG that lacks its end mark alone from one that was cut.
 
     With the mark put there, a whole one gives no reason to complain any more. Zeros at the end
@@ -58,8 +58,8 @@ def _judge_without_end(data: bytes) -> tuple[bytes, str | None]:
         complaint = _complain(whole)
         if complaint is None and has_all_scans(whole):
             return whole, None
-    is_cut = complaint is None or _NO_END in complaint
-    judged = None if is_cut else judge(data + _END, complaint or "")
+    is_truncated = complaint is None or _NO_END in complaint
+    judged = None if is_truncated else find_damage(data + _END, complaint or "")
     if judged is None:
         raise UndecodableImage(_REFUSAL)
     return judged

@@ -14,7 +14,7 @@ MAX_JPEG_SCANS = 64
 
 _MAX_SEGMENTS, _FEW_SEGMENTS = 4096, 32
 _SCAN, _END = 0xDA, 0xD9
-_TOLD = (0xE1, 0xE2, 0xFF)  # EXIF, profile; and fill, behind which any may stand
+_INFORMATIVE = (0xE1, 0xE2, 0xFF)  # EXIF, profile; and fill, behind which any may stand
 _START_OF_SCAN = b"\xff\xda\x00"  # and the rest of its length, always below 256
 _MARKER = re.compile(rb"\xff([^\x00\x01\xd0-\xd7\xff])")  # stuffing, restarts, fill: no
 _EXIF, _PROFILE = b"Exif\0\0", b"ICC_PROFILE\0"
@@ -47,7 +47,7 @@ def read_head(data: bytes) -> JpegHead:
         return PLAIN
     orientation, components, is_one_scan = 1, 0, False
     parts: dict[int, bytes] = {}
-    for marker, content in _walk(data):
+    for marker, content in _segments(data):
         if marker == 0xE1 and orientation == 1 and content.startswith(_EXIF):
             orientation = find_orientation(content[len(_EXIF) :])
         elif marker == 0xE2 and content.startswith(_PROFILE) and len(content) > 14:
@@ -71,7 +71,7 @@ def _is_plain(data: bytes) -> bool:
             components = data[place + 9]
         elif marker == _SCAN:
             return data[place + 4] == components
-        elif marker in _TOLD:
+        elif marker in _INFORMATIVE:
             return False
         place += 2 + (data[place + 2] << 8) + data[place + 3]
     return False
@@ -94,7 +94,7 @@ def has_many_scans(data: bytes, most: int = MAX_JPEG_SCANS) -> bool:
         return False
     # Phones append a film to the image, whose bytes look like scans: walk the image alone.
     scans = 0
-    for marker, _ in _walk(data):
+    for marker, _ in _segments(data):
         scans += marker == _SCAN
         if scans > most:
             return True
@@ -109,7 +109,7 @@ def has_all_scans(data: bytes) -> bool:
     A file that was cut between two scans has nothing else to show for it.
     """
     wanted: set[tuple[int, int]] = set()
-    for marker, content in _walk(data):
+    for marker, content in _segments(data):
         if marker in _FRAMES and len(content) > 5:
             places = (0,) if marker in _SEQUENTIAL else range(64)
             names = content[6 : 6 + 3 * content[5] : 3]
@@ -124,7 +124,7 @@ def has_all_scans(data: bytes) -> bool:
     return not wanted
 
 
-def _walk(data: bytes) -> Iterator[tuple[int, bytes]]:
+def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
     """Yield the marker and the content of each segment; data between two scans is passed over."""
     place = 2
     for _ in range(_MAX_SEGMENTS):

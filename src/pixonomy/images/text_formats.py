@@ -6,7 +6,7 @@ from typing import Literal
 
 TextFormat = Literal["html", "svg", "xml", "json", "lfs", "text"]
 
-_MARKS = (
+_BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
@@ -25,7 +25,7 @@ _HTML_ELEMENTS = frozenset({
 })  # fmt: skip
 
 
-def tell_text(start: bytes) -> TextFormat | None:
+def text_format(start: bytes) -> TextFormat | None:
     """Tell pages, drawings and other text from images; None for bytes that are no text."""
     text = _read(start)
     if text is None or not text.strip():
@@ -48,9 +48,9 @@ def tell_text(start: bytes) -> TextFormat | None:
 
 
 def _read(start: bytes) -> str | None:
-    for mark, encoding in _MARKS:
-        if start.startswith(mark):
-            return start[len(mark) :].decode(encoding, "ignore")
+    for bom, encoding in _BOMS:
+        if start.startswith(bom):
+            return start[len(bom) :].decode(encoding, "ignore")
     # The last character may have been cut in two; older pages are in any one-byte encoding.
     is_utf8 = not _BINARY.search(text := start.decode("latin-1"))
     return text if is_utf8 and _is_mostly_ascii(start) else None

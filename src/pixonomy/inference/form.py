@@ -24,7 +24,9 @@ LARGEST_TENSOR = 1 << 29
 
 _RANKS = {LOGITS: 2, EMBEDDING: 2, NOVELTY: 1}
 _REPEATING = {"Loop", "Scan", "SequenceMap"}  # a few bytes could keep them busy for ever
-_KEPT = 1024  # elements; larger weights are never shapes, and shapes are inferred without them
+_MOST_ELEMENTS = (
+    1024  # elements; larger weights are never shapes, and shapes are inferred without them
+)
 
 Widths = dict[str, tuple[int, ...]]
 
@@ -40,7 +42,7 @@ def measure_model(content: bytes) -> int:
         Exception: of protobuf's or ONNX's own, if this is no ONNX model.
     """
     model = onnx.load_model_from_string(content)
-    for part in _parts(model):
+    for part in _submessages(model):
         if isinstance(part, onnx.TensorProto) and uses_external_data(part):
             raise BundleError("The model leans on files outside itself, which is not allowed.")
         if isinstance(part, onnx.NodeProto) and part.op_type in _REPEATING:
@@ -123,7 +125,7 @@ def in_short(error: Exception) -> str:
     return " ".join(str(error).split())[:200].rstrip(".")
 
 
-def _parts(message: Any) -> Iterator[Any]:
+def _submessages(message: Any) -> Iterator[Any]:
     """Find every node and tensor of a model, in branches and functions too."""
     if isinstance(message, onnx.TensorProto | onnx.NodeProto):
         yield message
@@ -132,7 +134,7 @@ def _parts(message: Any) -> Iterator[Any]:
     for field, value in message.ListFields():
         if field.message_type is not None:
             for part in [value] if hasattr(value, "ListFields") else value:
-                yield from _parts(part)
+                yield from _submessages(part)
 
 
 def _infer(model: onnx.ModelProto) -> Iterator[onnx.TypeProto.Tensor]:
@@ -140,8 +142,8 @@ def _infer(model: onnx.ModelProto) -> Iterator[onnx.TypeProto.Tensor]:
     graph = model.graph
     del graph.value_info[:]  # what the file itself declares of them proves nothing
     # Large weights become inputs of the same shape: inference then copies no values around.
-    large = [one for one in graph.initializer if np.prod(one.dims, dtype=float) > _KEPT]
-    kept = [one for one in graph.initializer if np.prod(one.dims, dtype=float) <= _KEPT]
+    large = [one for one in graph.initializer if np.prod(one.dims, dtype=float) > _MOST_ELEMENTS]
+    kept = [one for one in graph.initializer if np.prod(one.dims, dtype=float) <= _MOST_ELEMENTS]
     graph.input.extend(
         onnx.helper.make_tensor_value_info(one.name, one.data_type, one.dims) for one in large
     )

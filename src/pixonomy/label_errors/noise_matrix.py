@@ -120,57 +120,57 @@ def find_dependence(likely: Floats, given: Integers) -> float:
     """
     order = _order_by_confidence(likely)
     disagrees = likely.argmax(axis=1)[order] != given[order]
-    doubts = 1 - likely.max(axis=1)[order]
-    lateness = np.mean([_find_lateness(disagrees, doubts, share) for share in _VERY_SUREST])
+    uncertainty = 1 - likely.max(axis=1)[order]
+    lateness = np.mean([_find_lateness(disagrees, uncertainty, share) for share in _VERY_SUREST])
     low, high = _EVIDENCE
-    evidence = _compare_hypotheses(disagrees, doubts) + lateness
+    evidence = _compare_hypotheses(disagrees, uncertainty) + lateness
     return float(np.clip((evidence - low) / (high - low), 0.0, 1.0))
 
 
-def _find_lateness(disagrees: Flags, doubts: Floats, share: float) -> float:
+def _find_lateness(disagrees: Flags, uncertainty: Floats, share: float) -> float:
     """Return by how many standard errors the mean rank is above that of labels spread evenly.
 
     Where hardly any of the share disagrees, among all that the model hardly doubts.
     """
     count = int(np.ceil(share * len(disagrees)))
     if disagrees[:count].mean() < _LEAST_WRONG:
-        means = np.cumsum(doubts, dtype=np.float64) / np.arange(1, len(doubts) + 1)
+        means = np.cumsum(uncertainty, dtype=np.float64) / np.arange(1, len(uncertainty) + 1)
         count = max(count, int(np.searchsorted(means, _DOUBT)))
     ranks = (np.flatnonzero(disagrees[:count]) + 0.5) / count
     return float((ranks - 0.5).sum() * np.sqrt(12 / max(1, len(ranks))))  # their variance is 1/12
 
 
-def _compare_hypotheses(disagrees: Flags, doubts: Floats) -> float:
+def _compare_hypotheses(disagrees: Flags, uncertainty: Floats) -> float:
     """Return the log-likelihood ratio of errors that become more frequent against even ones.
 
     Both hypotheses get the doubts of the model, with the factor that suits each best.
 
     Args:
         disagrees: whether each label disagrees, by falling certainty, shape (n,).
-        doubts: 1 less the certainty, shape (n,).
+        uncertainty: 1 less the certainty, shape (n,).
     """
     count = int(np.ceil(_SUREST * len(disagrees)))
     starts = np.unique(np.linspace(0, count, _BINS, endpoint=False).astype(np.int64))
     sizes = np.diff(np.append(starts, count))
     counts = np.add.reduceat(disagrees[:count], starts, dtype=np.float64)
-    means = np.add.reduceat(doubts[:count], starts, dtype=np.float64) / sizes
+    means = np.add.reduceat(uncertainty[:count], starts, dtype=np.float64) / sizes
     ranks = (starts + sizes / 2) / len(disagrees)
     rising = _fit_errors(counts, sizes, means, 1 + _RISE * ranks)
     return rising - _fit_errors(counts, sizes, means, np.ones(len(ranks)))
 
 
-def _fit_errors(counts: Doubles, sizes: Integers, doubts: Doubles, profile: Doubles) -> float:
+def _fit_errors(counts: Doubles, sizes: Integers, uncertainty: Doubles, profile: Doubles) -> float:
     """Return the log-likelihood of the disagreements at the best rate and factor of doubts.
 
     Args:
         counts: of labels that disagree, shape (b,), a bin each.
         sizes: of the bins.
-        doubts: the mean of each bin, 0 to 1.
+        uncertainty: the mean of each bin, 0 to 1.
         profile: how many times as frequent wrong labels are in each bin as at rate 1.
     """
     factors, rates = np.array(_DOUBT_FACTORS)[:, None, None], _RATES[:, None]
     # A label disagrees where the model errs, or else where the label is wrong.
-    misjudged = np.minimum(factors * doubts, 0.95)
+    misjudged = np.minimum(factors * uncertainty, 0.95)
     chances = np.clip(misjudged + (1 - misjudged) * rates * profile, 1e-6, 1 - 1e-6)
     likelihoods = counts * np.log(chances) + (sizes - counts) * np.log1p(-chances)
     return float(likelihoods.sum(axis=2).max())

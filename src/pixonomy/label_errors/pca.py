@@ -37,8 +37,8 @@ def compress(features: npt.NDArray[np.floating], dimensions: int) -> Floats:
         # The covariance is summed up in chunks: (d, d) fits in memory, (n, d) need not.
         scatter += scaled.T @ scaled
     _, directions = np.linalg.eigh(scatter)
-    kept = directions[:, ::-1][:, : min(dimensions, count, length)].astype(np.float32)
-    return np.concatenate([((rows - centre) / scale) @ kept for rows in _chunks(features)])
+    components = directions[:, ::-1][:, : min(dimensions, count, length)].astype(np.float32)
+    return np.concatenate([((rows - centre) / scale) @ components for rows in _chunks(features)])
 
 
 def _chunks(features: npt.NDArray[np.floating]) -> Iterator[Floats]:

@@ -18,18 +18,44 @@ import polars as pl
 
 from pixonomy.label_errors.discriminant import Discriminant
 from pixonomy.label_errors.explain import LabelEvidence, give_reasons
-from pixonomy.label_errors.folds import assign_folds, count_units
 from pixonomy.label_errors.logistic import Logistic
 from pixonomy.label_errors.noise_matrix import Reading, find_floor, guess_noise, read_labels
 from pixonomy.label_errors.pca import compress
 from pixonomy.label_errors.threshold import choose_threshold
 from pixonomy.progress import Context
 
+Integers = npt.NDArray[np.int64]
+
+
+def assign_folds(labels: Integers, units: Integers, folds: int, seed: int) -> Integers:
+    """Assign whole units to folds so that each fold gets about its share of every label.
+
+    Args:
+        labels: label numbers, shape (n,); the first row of a unit speaks for it.
+        units: rows with equal numbers stay together, shape (n,).
+
+    Returns:
+        int64, shape (n,): 0 to folds - 1.
+    """
+    _, first, unit = np.unique(units, return_index=True, return_inverse=True)
+    chance = np.random.default_rng(seed).random(len(first))
+    # By label, in random order within it, then dealt in turn like cards: every fold gets its share.
+    order = np.lexsort((chance, labels[first]))
+    assigned = np.empty(len(first), np.int64)
+    assigned[order] = np.arange(len(first)) % folds
+    return assigned[unit]
+
+
+def count_units(labels: Integers, units: Integers, categories: int) -> Integers:
+    """Count the different units of each label, int64 (categories,)."""
+    pairs = np.unique(np.stack([labels, units], axis=1), axis=0)
+    return np.bincount(pairs[:, 0], minlength=categories)
+
+
 LABELS_VERSION = 3
 """Raised when the same features and labels would give other answers."""
 
 Floats = npt.NDArray[np.float32]
-Integers = npt.NDArray[np.int64]
 
 _DEFAULT = Context()
 _FOLDS = 5
@@ -98,13 +124,13 @@ def review_labels(
     units = np.arange(len(given)) if units is None else np.asarray(units, np.int64)
     enough = count_units(given, units, len(categories)) >= _FEWEST_UNITS
     if enough.sum() < 2:
-        return _nothing_to_say(labels, categories)
+        return _no_decision(labels, categories)
     seen = np.flatnonzero(enough[given])
     known = np.flatnonzero(enough)
     compact = compress(features if len(seen) == len(given) else features[seen], _DIMENSIONS)
     numbers = np.searchsorted(known, given[seen])
     folds = assign_folds(numbers, units[seen], _FOLDS, seed)
-    likely, posterior, dependence = _judge(compact, numbers, folds, context)
+    likely, posterior, dependence = _decide(compact, numbers, folds, context)
     evidence = LabelEvidence(tuple(categories[one] for one in known), numbers, likely, posterior)
     is_label_issue = _find_label_issues(evidence, dependence)
     reasons = give_reasons(evidence, is_label_issue, compact, units[seen])
@@ -125,7 +151,7 @@ def review_probabilities(
     numbers = labels.replace_strict(places, default=-1, return_dtype=pl.Int64).to_numpy()
     seen = np.flatnonzero(numbers >= 0)
     if not len(seen) or len(categories) < 2:
-        return _nothing_to_say(labels, tuple(categories))
+        return _no_decision(labels, tuple(categories))
     given = numbers[seen]
     shares = np.bincount(given, minlength=len(categories)).astype(np.float32) + _TINY
     answers = np.asarray(probabilities[seen], np.float32)
@@ -136,7 +162,7 @@ def review_probabilities(
     return _spread(evidence, is_label_issue, give_reasons(evidence, is_label_issue), seen, labels)
 
 
-def _judge(
+def _decide(
     features: Floats, given: Integers, folds: Integers, context: Context
 ) -> tuple[Floats, Floats, float]:
     """Return P(category | image) and P(category | image, label), float32 (n, k) each.
@@ -204,7 +230,7 @@ def _spread(
     labels: pl.Series,
 ) -> LabelReview:
     """Put what was found out about the rows `seen` in their places among all rows."""
-    whole = _nothing_to_say(labels, evidence.categories)
+    whole = _no_decision(labels, evidence.categories)
     whole.quality[seen] = evidence.quality
     whole.is_label_issue[seen] = is_label_issue
     whole.likely[seen] = evidence.likely
@@ -222,7 +248,7 @@ def _spread(
     )
 
 
-def _nothing_to_say(labels: pl.Series, categories: tuple[str, ...]) -> LabelReview:
+def _no_decision(labels: pl.Series, categories: tuple[str, ...]) -> LabelReview:
     count = len(labels)
     return LabelReview(
         np.full(count, np.nan, np.float32),

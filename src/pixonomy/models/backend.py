@@ -98,7 +98,7 @@ def give_back_memory() -> None:
 # Blocks below the first come from the heap instead of from pages of their own, and the heap gives
 # back nothing before the second is free at its end.
 _MMAP_THRESHOLD, _TRIM_THRESHOLD = -3, -1  # of glibc's mallopt
-_LARGEST_KEPT = 2**30
+_LARGEST_POOLED = 2**30
 
 
 def _keep_memory() -> None:
@@ -109,5 +109,5 @@ def _keep_memory() -> None:
     """
     mallopt = getattr(_C_LIBRARY, "mallopt", None)
     if mallopt is not None:  # musl has none
-        mallopt(_MMAP_THRESHOLD, _LARGEST_KEPT)
+        mallopt(_MMAP_THRESHOLD, _LARGEST_POOLED)
         mallopt(_TRIM_THRESHOLD, 2**31 - 1)

@@ -158,7 +158,7 @@ def _require(device: str, source: str) -> str:
     accelerator = torch.accelerator.current_accelerator(check_available=True)
     count = torch.accelerator.device_count() if accelerator else 0
     kind, _, number = device.partition(":")
-    problem: str | None = f"PyTorch sees {_tell_seen(accelerator, count)} here"
+    problem: str | None = f"PyTorch sees {_describe_seen(accelerator, count)} here"
     if kind == "cuda" and torch.version.cuda is None and torch.version.hip is None:
         problem = "this PyTorch was built without CUDA"
     elif accelerator is not None and kind == accelerator.type and int(number or 0) < count:
@@ -169,7 +169,7 @@ def _require(device: str, source: str) -> str:
     return device
 
 
-def _tell_seen(accelerator: Any, count: int) -> str:
+def _describe_seen(accelerator: Any, count: int) -> str:
     names = [CPU, *(f"{accelerator.type}:{number}" for number in range(count))]
     hidden = os.environ.get(_HIDING)
     return ", ".join(names) + ("" if hidden is None else f" ({_HIDING} is {hidden!r})")

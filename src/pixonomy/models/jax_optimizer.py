@@ -17,7 +17,7 @@ from pixonomy.models.optimizer import (
     MUON_MOMENTUM,
     NEWTON_SCHULZ,
     NEWTON_SCHULZ_STEPS,
-    kept_share,
+    ema_decay,
 )
 
 
@@ -55,10 +55,10 @@ class JaxAdamW(keras.optimizers.AdamW):
     def _update_model_variables_moving_average(self, trainable_variables: Any) -> None:
         if not self.use_ema:
             return
-        kept = kept_share(ops.cast(self.iterations, "float32"), self.ema_momentum, ops.minimum)
+        momentum = ema_decay(ops.cast(self.iterations, "float32"), self.ema_momentum, ops.minimum)
         averages = self._model_variables_moving_average
         for variable, average in zip(trainable_variables, averages, strict=True):
-            average.assign(kept * average + (1 - kept) * variable)
+            average.assign(momentum * average + (1 - momentum) * variable)
 
 
 @keras.saving.register_keras_serializable("pixonomy")
@@ -76,8 +76,8 @@ class JaxMuon(JaxAdamW):
         height, width, entering, leaving = variable.shape
         # An orthogonal (m, n) matrix has elements of mean square 1 / max(m, n).
         size = LIKE_ADAM * max(leaving, height * width * entering) ** 0.5
-        kept = variable * (1 - rate * (self.weight_decay or 0.0))
-        self.assign(variable, kept - rate * size * update)
+        decayed = variable * (1 - rate * (self.weight_decay or 0.0))
+        self.assign(variable, decayed - rate * size * update)
 
 
 def _orthogonalise(kernel: Any) -> Any:

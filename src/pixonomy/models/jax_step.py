@@ -27,7 +27,9 @@ def jax_step(model: Any, objective: Objective) -> Callable[[npt.NDArray[np.uint8
     def step(trainable: Any, others: Any, state: Any, images: Any, targets: Any) -> Any:
         total, gradients = 0.0, [0.0 for _ in trainable]
         # Parts may differ by one image: each counts by its share of the batch.
-        for some in np.array_split(np.arange(len(images)), min(objective.parts, len(images))):
+        for some in np.array_split(
+            np.arange(len(images)), min(objective.micro_batches, len(images))
+        ):
             part, share = slice(int(some[0]), int(some[-1]) + 1), len(some) / len(images)
             own = {name: values[part] for name, values in targets.items()}
             (loss, others), given = differentiate(trainable, others, images[part], own)

@@ -82,13 +82,13 @@ class FusedAdamW(keras.optimizers.AdamW):
         """Let the averages follow the weights."""
         if not self.use_ema:
             return
-        kept = kept_share(float(self.iterations), self.ema_momentum, min)
+        momentum = ema_decay(float(self.iterations), self.ema_momentum, min)
         with torch.no_grad():
             # average + (1 - kept) * (weight - average), for all tensors in one call.
             torch._foreach_lerp_(
                 [average._value for average in self._model_variables_moving_average],
                 [variable._value for variable in trainable_variables],
-                1 - kept,
+                1 - momentum,
             )
 
     def _step_adam(self, gradients: dict[int, torch.Tensor], rate: float, decay: float) -> None:
@@ -153,7 +153,7 @@ class Muon(FusedAdamW):
         weight.mul_(1 - rate * (self.weight_decay or 0.0)).sub_(update, alpha=rate * size)
 
 
-def kept_share(steps: Any, most: float, smaller: Callable[[Any, Any], Any]) -> Any:
+def ema_decay(steps: Any, most: float, smaller: Callable[[Any, Any], Any]) -> Any:
     """Return what averages keep of themselves at a step: little at first, `most` in the end.
 
     Else the random start would be kept for long. (By the step number, as in Tan & Le 2019.)
@@ -216,12 +216,12 @@ def averaged(model: Any) -> Iterator[None]:
 def _exchange(pairs: list[tuple[Any, Any]]) -> None:
     if keras.backend.backend() != "torch":
         for variable, average in pairs:
-            kept = keras.ops.copy(variable.value)
+            copy = keras.ops.copy(variable.value)
             variable.assign(average.value)
-            average.assign(kept)
+            average.assign(copy)
         return
     with torch.no_grad():  # in place: the memory's order is what the kernels rely on
         for variable, average in pairs:
-            kept = variable.value.clone()
+            copy = variable.value.clone()
             variable.value.copy_(average.value)
-            average.value.copy_(kept)
+            average.value.copy_(copy)

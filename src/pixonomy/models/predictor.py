@@ -14,7 +14,7 @@ import torch
 from pixonomy.models.backend import BACKEND
 from pixonomy.models.device import device_of, lay_on
 from pixonomy.models.program import forward_of
-from pixonomy.models.threads import make_room
+from pixonomy.models.threads import yield_cores
 
 Predict = Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.float32]]
 """Takes images, uint8 (n, 3, size, size), and returns the model's output, float32 (n, …)."""
@@ -30,7 +30,7 @@ def make_predictor(model: Any) -> Predict:
     forward = forward_of(model)
 
     def predict(images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-        make_room()
+        yield_cores()
         with torch.no_grad():
             outputs = forward(lay_on(device_of(model), images), False)
             return np.asarray(outputs.float().cpu().numpy())

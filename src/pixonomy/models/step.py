@@ -15,7 +15,7 @@ from torch.nn import functional
 from pixonomy.models.device import lay_on
 from pixonomy.models.program import Compute, forward_of
 from pixonomy.models.targets import Objective, Targets
-from pixonomy.models.threads import make_room
+from pixonomy.models.threads import yield_cores
 
 
 def torch_step(
@@ -34,7 +34,7 @@ def torch_step(
     variables = list(model.trainable_variables)
 
     def step(images: npt.NDArray[np.uint8], targets: Targets) -> float:
-        make_room()
+        yield_cores()
         weights = [variable._value for variable in variables]
         total = _measure_gradients(forward, weights, images, targets, objective)
         model.optimizer.take([weight.grad for weight in weights])
@@ -56,7 +56,7 @@ def _measure_gradients(
     total, count = 0.0, len(images)
     # Parts may differ by one image: each counts by its share of the batch, and PyTorch adds the
     # gradients up in `grad`.
-    for part in np.array_split(np.arange(count), min(objective.parts, count)):
+    for part in np.array_split(np.arange(count), min(objective.micro_batches, count)):
         some = slice(int(part[0]), int(part[-1]) + 1)
         batch = lay_on(weights[0].device, images[some])
         logits = forward(batch, True).float()

@@ -32,10 +32,10 @@ class Objective:
     Attributes:
         label_smoothing: the probability taken from the right label and spread, 0 to 1.
         weights: what an error on each label counts, float32 (k,); None: all alike.
-        parts: a batch is taken in so many parts, whose gradients are added up before the step:
-            memory for a part is enough. BatchNorm sees each part by itself.
+        micro_batches: a batch is taken in so many, whose gradients are added up before the step:
+            memory for one of them is enough. BatchNorm sees each by itself.
     """
 
     label_smoothing: float = 0.0
     weights: Floats | None = None
-    parts: int = 1
+    micro_batches: int = 1

@@ -28,19 +28,19 @@ class SharedCores:
         """Look at the machine for the first time."""
         self._most = cores
         self._ours = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
-        self._seen = self._look()
+        self._seen = self._read_load()
 
     def __call__(self) -> int | None:
         """Return how many threads should compute from now on; None: as many as before."""
         wall, others = self._seen
         if time.monotonic() - wall < _SECONDS:
             return None
-        self._seen = now, others_now = self._look()
+        self._seen = now, others_now = self._read_load()
         if others is None or others_now is None:
             return None
         return choose_threads(self._most, len(self._ours), (others_now - others) / (now - wall))
 
-    def _look(self) -> tuple[float, float | None]:
+    def _read_load(self) -> tuple[float, float | None]:
         """Return the time, and the seconds that others have had of our cores so far."""
         now, own = time.monotonic(), time.process_time()
         try:
@@ -82,7 +82,7 @@ _shared: list[SharedCores] = []  # at most one: PyTorch has one number of thread
 
 
 def share_cores(cores: int) -> None:
-    """Compute with `cores` threads, or fewer while other processes need cores; see `make_room`.
+    """Compute with `cores` threads, or fewer while other processes need cores; see `yield_cores`.
 
     Where the user has set a number for OpenMP or MKL, the number stays as it is given here.
     """
@@ -91,7 +91,7 @@ def share_cores(cores: int) -> None:
     _shared[:] = [] if cores < 2 or is_set else [SharedCores(cores)]
 
 
-def make_room() -> None:
+def yield_cores() -> None:
     """Take as many threads as find a core each; to be called between pieces of work."""
     for shared in _shared:
         threads = shared()

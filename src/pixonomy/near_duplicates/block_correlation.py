@@ -26,7 +26,7 @@ def correlate(ones: Greys, others: Greys, is_seen: Flags, block: int) -> Floats:
             either image, is NaN.
         block: pixels, the side of a block.
     """
-    one, other = (_cut(_trim(each), block).astype(np.float32) for each in (ones, others))
+    one, other = (_to_blocks(_trim(each), block).astype(np.float32) for each in (ones, others))
     one -= one.mean(3, keepdims=True)
     other -= other.mean(3, keepdims=True)
     power, other_power, common = (
@@ -37,7 +37,7 @@ def correlate(ones: Greys, others: Greys, is_seen: Flags, block: int) -> Floats:
     # Noise is added to both sides of the fraction, as in SSIM (Wang et al. 2004): plain blocks then
     # correlate near 1 instead of at random.
     correlation = (common + noise) / np.sqrt((power + noise) * (other_power + noise))
-    tells = _cut(is_seen, block).all(3) & (np.maximum(power, other_power) > noise)
+    tells = _to_blocks(is_seen, block).all(3) & (np.maximum(power, other_power) > noise)
     return np.where(tells, correlation, np.nan).astype(np.float32)
 
 
@@ -80,7 +80,7 @@ def _trim(images: Greys) -> Greys:
     return np.pad(images[:, 1:-1, 1:-1], ((0, 0), (1, 1), (1, 1)), mode="edge")
 
 
-def _cut(values: npt.NDArray[np.generic], block: int) -> npt.NDArray[np.generic]:
+def _to_blocks(values: npt.NDArray[np.generic], block: int) -> npt.NDArray[np.generic]:
     """Return the whole blocks of images: (m, rows, columns, pixels of a block)."""
     count, rows, columns = len(values), values.shape[1] // block, values.shape[2] // block
     whole = values[:, : rows * block, : columns * block]

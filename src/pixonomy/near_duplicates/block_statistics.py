@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pixonomy.images.decode import Pixels
-from pixonomy.near_duplicates.photometric import brightness, match_tones, off_hue
+from pixonomy.near_duplicates.photometric import align_photometry, brightness, off_hue
 from pixonomy.near_duplicates.registration import Registered
 
 BLOCK = 10
@@ -61,14 +61,14 @@ def agree(second: Pixels, registered: Registered, blur: float) -> BlockStatistic
     eroded = cv2.erode(registered.is_seen.astype(np.uint8), np.ones((reach, reach), np.uint8))
     inside = np.asarray(eroded > 0, np.bool_)
     one, other = (cv2.GaussianBlur(view, (0, 0), blur) for view in (second, registered.seen))
-    seen = _cut(inside.astype(np.float32)).mean(2) > 0.9
+    seen = _to_blocks(inside.astype(np.float32)).mean(2) > 0.9
     if not seen.any():
         return None
     grey = cv2.cvtColor(one, cv2.COLOR_RGB2GRAY).astype(np.float32)
     # Tones are fitted to plain blocks above all: the mean of a block with an edge in it does not
     # follow a gamma.
-    flatness = (1 / (1 + _cut(grey).var(2) / _FLAT**2)).astype(np.float32)
-    tone = match_tones(_means(one)[seen], _means(other)[seen], flatness[seen])
+    flatness = (1 / (1 + _to_blocks(grey).var(2) / _FLAT**2)).astype(np.float32)
+    tone = align_photometry(_means(one)[seen], _means(other)[seen], flatness[seen])
     if not 1 / _MOST_GAIN < float(np.median(tone.gain)) < _MOST_GAIN:
         return None
     # Before it is blurred: at an edge, the mean of changed tones is not the changed mean.
@@ -122,11 +122,11 @@ def _with_channels(values: cv2.typing.MatLike) -> Floats:
 
 def _blocks(values: Floats) -> Floats:
     """Return the whole blocks of an image: (rows, columns, pixels of a block, channels)."""
-    channels = [_cut(values[..., channel]) for channel in range(values.shape[2])]
+    channels = [_to_blocks(values[..., channel]) for channel in range(values.shape[2])]
     return np.stack(channels, axis=3)
 
 
-def _cut(values: Floats) -> Floats:
+def _to_blocks(values: Floats) -> Floats:
     """Return the whole blocks of an image: (rows, columns, pixels of a block)."""
     rows, columns = (side // BLOCK for side in values.shape)
     whole = values[: rows * BLOCK, : columns * BLOCK]

@@ -42,12 +42,12 @@ class _Kind:
     """One kind of vector: what lies in the index, and what is asked for each image.
 
     Attributes:
-        kept: float32 (n, d) from a block (start, end).
+        indexed: float32 (n, d) from a block (start, end).
         asked: float32 (n, questions, d) from a block.
     """
 
     name: str
-    kept: Callable[[int, int], Floats]
+    indexed: Callable[[int, int], Floats]
     asked: Callable[[int, int], Floats]
     reach: Reach
 
@@ -64,7 +64,7 @@ def find_candidates(
     rows = len(thumbnail_index.rows)
     threads = max(1, context.cores // 2)  # the other cores place what is found meanwhile
     for kind in _kinds(thumbnail_index, reaches):
-        index = Neighbours(rows, kind.kept, _BLOCK, threads)
+        index = Neighbours(rows, kind.indexed, _BLOCK, threads)
         for start in range(0, rows, _BLOCK):
             end = min(rows, start + _BLOCK)
             yield _ask(index, kind, start, end)

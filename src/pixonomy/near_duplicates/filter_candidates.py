@@ -69,21 +69,23 @@ def suspect(
     """
     cores = context.cores if len(thumbnail_index.rows) > _FEW else 1
     candidates = find_candidates(thumbnail_index, settings.reaches, context)
-    placed = pl.concat(run(_place, _cut(candidates, _PLACED, thumbnail_index, settings), cores))
+    placed = pl.concat(
+        run(_place, _split_tasks(candidates, _PLACED, thumbnail_index, settings), cores)
+    )
     ordered = placed.sort("first", "second", "rank", "one", descending=_BEST_FIRST)
     pairs = ordered.group_by("first", "second", maintain_order=True).agg(
         pl.col("one", "two", "rank").first(), pl.col("is_in_place").any(), pl.col("in_place").max()
     )
     likely = _keep_likeliest(pairs, _likeliest(settings))
     laid: list[pl.DataFrame] = []
-    for some in run(_register, _cut([likely], _SIFTED, thumbnail_index, settings), cores):
+    for some in run(_register, _split_tasks([likely], _SIFTED, thumbnail_index, settings), cores):
         laid.append(some)
         done = min(likely.height, len(laid) * _SIFTED)
         context.progress("comparing thumbnails", done, likely.height)
     return _keep_likeliest(pl.concat(laid), {"rank": settings.most})
 
 
-def _cut(
+def _split_tasks(
     tables: Iterable[pl.DataFrame],
     rows: int,
     thumbnail_index: ThumbnailIndex,
@@ -157,12 +159,12 @@ def _keep_likeliest(pairs: pl.DataFrame, most: Mapping[str, int]) -> pl.DataFram
     Args:
         most: how many of each image's pairs are kept by each column, where that is not zero.
     """
-    kept = []
+    passed = []
     for rank, count in most.items():
         numbered = pairs.with_row_index("pair").filter(pl.col(rank) > 0)
         ends = pl.concat(
             [numbered.select("pair", rank, picture=name) for name in ("first", "second")]
         )
         place_of = pl.col(rank).rank("ordinal", descending=True).over("picture")
-        kept.append(ends.filter(place_of <= count)["pair"])
-    return pairs[pl.concat(kept).unique().sort()].drop(most)
+        passed.append(ends.filter(place_of <= count)["pair"])
+    return pairs[pl.concat(passed).unique().sort()].drop(most)

@@ -46,8 +46,8 @@ def find_duplicate_groups(rows: pl.DataFrame, proved: pl.Series) -> pl.Series:
     """
     keys = [rows["sha256"], proved, rows["duplicate_group"]]
     table = rows.select("image_id", "duplicate_group", unit=connect(keys))
-    mark = pl.col("duplicate_group").drop_nulls().first()
-    name = pl.coalesce(mark, pl.col("image_id").first()).over("unit")
+    group = pl.col("duplicate_group").drop_nulls().first()
+    name = pl.coalesce(group, pl.col("image_id").first()).over("unit")
     return table.select(pl.when(pl.len().over("unit") > 1).then(name)).to_series()
 
 

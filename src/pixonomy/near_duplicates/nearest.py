@@ -80,11 +80,11 @@ class Neighbours:
 
 def _spread(rows: int, read: Callable[[int, int], Floats], wanted: int) -> Floats:
     """Return about `wanted` vectors from all over, in short runs of rows."""
-    runs = list(_stretches(rows, wanted))
+    runs = list(_chunks_of(rows, wanted))
     return np.concatenate([read(start, end) for start, end in runs])
 
 
-def _stretches(rows: int, wanted: int) -> Iterator[tuple[int, int]]:
+def _chunks_of(rows: int, wanted: int) -> Iterator[tuple[int, int]]:
     length = 256
     count = max(1, min(rows // length, wanted // length))
     for start in np.linspace(0, rows - length, count).astype(int):

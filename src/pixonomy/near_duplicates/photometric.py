@@ -46,7 +46,7 @@ class Tone:
         return np.asarray(changed, np.float32)
 
 
-def match_tones(one: Floats, other: Floats, flatness: Floats) -> Tone:
+def align_photometry(one: Floats, other: Floats, flatness: Floats) -> Tone:
     """Find the change of tone that brings one image's blocks nearest to the other's.
 
     Blocks that do not follow, such as a garment of another colour, count less and less.

@@ -47,9 +47,9 @@ def prove_duplicates(
         String (n,): for each row of an image that is a duplicate of another, and that other, the
         `image_id` of one of them; null for all other rows.
     """
-    candidate_pairs = find_suspects(rows)
+    candidate_pairs = find_candidate_pairs(rows)
     locations = locate(candidate_pairs, base)
-    tasks = list(_cut(locations, candidate_pairs["perceptual_hash"].to_list()))
+    tasks = list(_split_tasks(locations, candidate_pairs["perceptual_hash"].to_list()))
     found: list[int] = []
     busy = workers if len(tasks) > _FEW else 1
     for leaders in run(_compare_all, tasks, busy):
@@ -64,7 +64,7 @@ def prove_duplicates(
     return known["copy"]
 
 
-def find_suspects(rows: pl.DataFrame) -> pl.DataFrame:
+def find_candidate_pairs(rows: pl.DataFrame) -> pl.DataFrame:
     """Return one row for each image (by SHA-256) whose perceptual hash another one has, too.
 
     They are sorted by hash. Those that all share one mark are left out.
@@ -73,7 +73,7 @@ def find_suspects(rows: pl.DataFrame) -> pl.DataFrame:
     hashed = rows.lazy().filter(is_usable)
     twice = (
         hashed.group_by("perceptual_hash")
-        .agg(pl.col("sha256").n_unique().alias("pictures"), _share_one_mark().alias("is_known"))
+        .agg(pl.col("sha256").n_unique().alias("pictures"), _share_one_group().alias("is_known"))
         .filter((pl.col("pictures") > 1) & ~pl.col("is_known"))
         .select("perceptual_hash")
     )
@@ -85,9 +85,9 @@ def find_suspects(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _share_one_mark() -> pl.Expr:
-    mark = pl.col("duplicate_group")
-    return mark.is_not_null().all() & (mark.n_unique() == 1)
+def _share_one_group() -> pl.Expr:
+    group = pl.col("duplicate_group")
+    return group.is_not_null().all() & (group.n_unique() == 1)
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ class _Task:
     hashes: Sequence[str]
 
 
-def _cut(locations: Sequence[Location], hashes: Sequence[str]) -> Iterator[_Task]:
+def _split_tasks(locations: Sequence[Location], hashes: Sequence[str]) -> Iterator[_Task]:
     start = 0
     for place in range(1, len(hashes) + 1):
         is_end = place == len(hashes)

@@ -106,10 +106,10 @@ def _reader(embeddings: Embeddings, rows: npt.NDArray[np.int64]) -> Callable[[in
     middle = sample.mean(0)
     # Principal directions of a sample, the widest last; fewer numbers make the index small.
     _, directions = np.linalg.eigh(np.cov(sample - middle, rowvar=False))
-    kept = directions[:, ::-1][:, :_DIRECTIONS].astype(np.float32)
+    components = directions[:, ::-1][:, :_DIRECTIONS].astype(np.float32)
 
     def read(start: int, end: int) -> Floats:
-        return _unit((_unit(embeddings[rows[start:end]]) - middle) @ kept)
+        return _unit((_unit(embeddings[rows[start:end]]) - middle) @ components)
 
     return read
 

@@ -22,7 +22,7 @@ from pixonomy.near_duplicates.windows import (
 )
 
 _LIKE_THIRDS = 0.98  # cosine
-_TONES = 14.0  # grey levels: thumbnails that differ by less show the same there
+_PHOTOMETRIC = 14.0  # grey levels: thumbnails that differ by less show the same there
 
 
 @dataclass(frozen=True)
@@ -113,9 +113,9 @@ def _match(
 
 def _in_place(one: Thumbnails, other: Thumbnails) -> Floats:
     levels = [values - np.median(values, axis=1, keepdims=True) for values in (one, other)]
-    is_something = (np.abs(levels[0]) > _TONES) | (np.abs(levels[1]) > _TONES)
+    is_something = (np.abs(levels[0]) > _PHOTOMETRIC) | (np.abs(levels[1]) > _PHOTOMETRIC)
     difference = one.astype(np.float32) - other
     difference -= np.median(difference, axis=1, keepdims=True)
-    is_same = is_something & (np.abs(difference) < _TONES)
+    is_same = is_something & (np.abs(difference) < _PHOTOMETRIC)
     share = is_same.sum(1) / np.maximum(is_something.sum(1), 1)
     return np.asarray(share, np.float32)

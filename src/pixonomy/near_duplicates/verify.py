@@ -44,7 +44,7 @@ class Task:
 
 
 @dataclass(frozen=True)
-class _Picture:
+class _Image:
     """An image as it is compared, and the pixels by which it is to be blurred."""
 
     view: View
@@ -57,7 +57,7 @@ def verify(task: Task) -> list[float]:
     return [_compare(images, one) for one in task.suspicions]
 
 
-def _compare(images: dict[int, _Picture], suspicion: Suspicion) -> float:
+def _compare(images: dict[int, _Image], suspicion: Suspicion) -> float:
     first, second = images.get(suspicion.first), images.get(suspicion.second)
     if first is None or second is None:
         return 0.0
@@ -83,15 +83,15 @@ def _compare(images: dict[int, _Picture], suspicion: Suspicion) -> float:
     return decide_aligned(second.view, laid, True)
 
 
-def _prepare(data: bytes) -> _Picture:
+def _prepare(data: bytes) -> _Image:
     pixels = decode(data, _SIDE // 2)
     enlarged = _SIDE / max(pixels.shape[:2])
-    return _Picture(view(to_view(pixels, _SIDE)), _BLUR * max(1.0, _ENLARGED_BLUR * enlarged))
+    return _Image(view(to_view(pixels, _SIDE)), _BLUR * max(1.0, _ENLARGED_BLUR * enlarged))
 
 
-def _read(locations: Sequence[Location]) -> dict[int, _Picture]:
+def _read(locations: Sequence[Location]) -> dict[int, _Image]:
     """Return those images that can still be read."""
-    images: dict[int, _Picture] = {}
+    images: dict[int, _Image] = {}
     for number, data in read_all(locations):
         if isinstance(data, UndecodableImage):
             continue

@@ -1,5 +1,6 @@
 "use strict";
-// Sorts tables, orders matrices and opens what a link leads into. Without it all is there to read.
+// Sorts tables, orders matrices, copies commands and opens what a link leads into.
+// Without it all is there to read.
 const order = (parent, children) => children.forEach((child) => parent.append(child));
 
 const amount = (cell) => {
@@ -46,6 +47,23 @@ for (const control of document.querySelectorAll(".ordering")) {
     }
     order(table.tBodies[0], places.map((place) => rows[place]));
   });
+}
+
+for (const block of document.querySelectorAll(".command")) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.textContent = "Copy";
+  button.addEventListener("click", async () => {
+    const code = block.querySelector("code");
+    getSelection().selectAllChildren(code); // there to be copied by hand where scripts may not
+    try {
+      await navigator.clipboard.writeText(code.textContent);
+      button.textContent = "Copied";
+    } catch {
+      button.textContent = "Selected";
+    }
+  });
+  block.append(button);
 }
 
 const open = () => {

@@ -29,16 +29,16 @@ def group_problems(rows: pl.LazyFrame) -> list[ProblemGroup]:
     Args:
         rows: image_id and problem, a row an image; streamed.
     """
-    told = rows.select(
+    texts = rows.select(
         "image_id", "problem", kind=reason(pl.col("problem").fill_null("no reason given"))
     ).with_row_index("row")
     first = pl.col("row").bottom_k(IMAGES_SHOWN).sort()
-    kinds = told.group_by("kind").agg(n=pl.len(), row=first).collect(engine="streaming")
+    kinds = texts.group_by("kind").agg(n=pl.len(), row=first).collect(engine="streaming")
     kinds = kinds.sort(["n", "kind"], descending=[True, False])
     share = max(1, IMAGES_SHOWN // max(1, kinds.height))
     picked = kinds.select(pl.col("row").list.head(share)).explode("row").head(IMAGES_SHOWN)
     shown: dict[str, list[tuple[str, str]]] = {}
-    found = told.join(picked.lazy(), on="row", how="semi").collect(engine="streaming").sort("row")
+    found = texts.join(picked.lazy(), on="row", how="semi").collect(engine="streaming").sort("row")
     for _, image_id, problem, kind in found.iter_rows():
         shown.setdefault(kind, []).append((image_id, problem))
     return [

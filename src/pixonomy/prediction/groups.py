@@ -35,7 +35,7 @@ class GroupedRows:
         """The number of rows."""
         return int(self.starts[-1])
 
-    def cut(self, size: int) -> list[Part]:
+    def chunks_of(self, size: int) -> list[Part]:
         """Return parts of `size` rows or, where a group needs it, more; at least one, if empty."""
         parts, first, groups = [], 0, len(self.starts) - 1
         while first < groups:

@@ -26,7 +26,7 @@ from pixonomy.errors import UndecodableImage
 from pixonomy.images.resize import frame
 from pixonomy.prediction.groups import GroupedRows, Part
 from pixonomy.prediction.pooling import NO_PREDICTION, Aggregation, Pooling, score
-from pixonomy.prediction.predictions import Said, answer, likeliest
+from pixonomy.prediction.predictions import Outputs, answer, likeliest, name_predicted
 from pixonomy.progress import Progress, silent
 from pixonomy.storage.checkpoints import Checkpoints
 
@@ -83,10 +83,10 @@ class _Answered:
     scores: Doubles
 
 
-def predict_parts(
+def predict_chunks(
     predictor: Predictor,
     grouped: GroupedRows,
-    parts: Checkpoints,
+    checkpoints: Checkpoints,
     size: int,
     threads: int = 1,
     progress: Progress = silent,
@@ -94,12 +94,13 @@ def predict_parts(
     """Predict every part of `size` rows that is still missing.
 
     The columns are image_id, group_id, label, predicted, confidence, verdict, group_predicted
-    (the pooled answer for the image's group), problem, and the probabilities that `likeliest`
-    tells. An image without an answer has nulls and a problem; a group of such images alone has
-    no answer either. Of each part its rows, groups, problems and unread groups are noted.
+    (the pooled answer for the image's group), problem, predicted_name (what people call the
+    category; of a bundle with a taxonomy), and the probabilities that `likeliest` tells. An image
+    without an answer has nulls and a problem; a group of such images alone has no answer either.
+    Of each part its rows, groups, problems and unread groups are noted.
     """
-    missing = grouped.cut(size)[len(parts.done) :]
-    batches = _cut(grouped, missing, predictor.rows_at_once)
+    missing = grouped.chunks_of(size)[len(checkpoints.done) :]
+    batches = _batches_of(grouped, missing, predictor.rows_at_once)
     with Loader(partial(_answer, predictor), batches, threads) as answers:
         for part, of_part in groupby(answers, attrgetter("part")):
             pool, tables = Aggregation(predictor.pooling, part.groups), []
@@ -107,18 +108,18 @@ def predict_parts(
                 pool.add(one.groups, one.scores)
                 tables.append(one.rows)
                 progress("predicting", one.end, grouped.height)
-            rows = _name_winners(pl.concat(tables), pool.most_likely, predictor.bundle.labels)
+            rows = _name_argmax(pl.concat(tables), pool.most_likely, predictor.bundle.labels)
             about = {
                 "rows": rows.height,
                 "groups": part.groups,
                 "problems": rows["problem"].count(),
                 "unread_groups": int((pool.most_likely == NO_PREDICTION).sum()),
             }
-            parts.add(rows, about)
+            checkpoints.add(rows, about)
 
 
-def _cut(grouped: GroupedRows, parts: Sequence[Part], size: int) -> Iterator[_Batch]:
-    for part in parts:
+def _batches_of(grouped: GroupedRows, checkpoints: Sequence[Part], size: int) -> Iterator[_Batch]:
+    for part in checkpoints:
         rows = grouped.rows.slice(part.start, part.end - part.start).collect()
         rows = rows.with_columns(pl.col("group_id").rle_id().cast(pl.Int64).alias(_GROUP))
         for start in range(0, max(1, rows.height), size):
@@ -130,8 +131,11 @@ def _answer(predictor: Predictor, batch: _Batch) -> _Answered:
     bundle, rows = predictor.bundle, batch.rows
     images, problems = _read(predictor, rows)
     is_read = np.array([problem is None for problem in problems], bool)
-    said = Said.of(bundle, images[is_read]) if is_read.any() else Said.nothing(bundle)
-    answers = pl.DataFrame([*answer(bundle, said), *likeliest(bundle.labels, said.probabilities)])
+    outputs = Outputs.of(bundle, images[is_read]) if is_read.any() else Outputs.nothing(bundle)
+    named = [] if bundle.taxonomy is None else [name_predicted(bundle, outputs)]
+    answers = pl.DataFrame(
+        [*answer(bundle, outputs), *named, *likeliest(bundle.labels, outputs.probabilities)]
+    )
     place = pl.Series(np.cumsum(is_read) - 1).set(pl.Series(~is_read), None)
     rows = rows.select("image_id", "group_id", "label", _GROUP).hstack(
         answers.select(pl.all().gather(place))
@@ -141,7 +145,7 @@ def _answer(predictor: Predictor, batch: _Batch) -> _Answered:
         batch.end,
         rows.with_columns(pl.Series("problem", problems, dtype=pl.String)),
         rows[_GROUP].to_numpy()[is_read],
-        score(predictor.pooling, bundle.calibration, said.logits),
+        score(predictor.pooling, bundle.calibration, outputs.logits),
     )
 
 
@@ -163,7 +167,7 @@ def _read(
     return images, problems
 
 
-def _name_winners(
+def _name_argmax(
     rows: pl.DataFrame, most_likely: npt.NDArray[np.int64], labels: Sequence[str]
 ) -> pl.DataFrame:
     names = pl.Series("group_predicted", labels, dtype=pl.String)

@@ -35,24 +35,24 @@ def predict_split(
     """
     rows = arrays.of_split(split)
     images = arrays.images(bundle.resize_spec.size)
-    tables = [_tabulate(bundle, Said.nothing(bundle), arrays.rows[:0])]
+    tables = [_tabulate(bundle, Outputs.nothing(bundle), arrays.rows[:0])]
     for start in range(0, len(rows), _BATCH):
         chunk = rows[start : start + _BATCH]
-        said = Said.of(bundle, images.gather(chunk))
-        tables.append(_tabulate(bundle, said, arrays.rows[chunk]))
+        outputs = Outputs.of(bundle, images.gather(chunk))
+        tables.append(_tabulate(bundle, outputs, arrays.rows[chunk]))
         progress("evaluating", start + len(chunk), len(rows))
     return pl.concat(tables).sort("image_id")
 
 
-def _tabulate(bundle: Bundle, said: "Said", rows: pl.DataFrame) -> pl.DataFrame:
-    columns = [*answer(bundle, said), *likeliest(bundle.labels, said.probabilities)]
+def _tabulate(bundle: Bundle, outputs: "Outputs", rows: pl.DataFrame) -> pl.DataFrame:
+    columns = [*answer(bundle, outputs), *likeliest(bundle.labels, outputs.probabilities)]
     if len(bundle.labels) > MOST_COLUMNS:
-        columns += stated(bundle, said, rows["label"])
+        columns += stated(bundle, outputs, rows["label"])
     return rows.select("image_id", "group_id", "label").with_columns(columns)
 
 
 @dataclass(frozen=True)
-class Said:
+class Outputs:
     """What a bundle says of n images.
 
     Attributes:
@@ -80,16 +80,21 @@ class Said:
         return cls(np.zeros(shape, np.float32), np.zeros(shape), [])
 
 
-def answer(bundle: Bundle, said: Said) -> list[pl.Series]:
+def answer(bundle: Bundle, outputs: Outputs) -> list[pl.Series]:
     """Return the columns predicted, confidence and verdict of images."""
     return [
-        _name("predicted", bundle.labels, said.logits.argmax(axis=1)),
-        pl.Series("confidence", said.probabilities.max(axis=1, initial=0.0)),
-        pl.Series("verdict", said.verdicts, dtype=pl.String),
+        _name("predicted", bundle.labels, outputs.logits.argmax(axis=1)),
+        pl.Series("confidence", outputs.probabilities.max(axis=1, initial=0.0)),
+        pl.Series("verdict", outputs.verdicts, dtype=pl.String),
     ]
 
 
-def stated(bundle: Bundle, said: Said, labels: pl.Series) -> list[pl.Series]:
+def name_predicted(bundle: Bundle, outputs: Outputs) -> pl.Series:
+    """Return the column predicted_name of images: what people call the predicted category."""
+    return _name("predicted_name", bundle.names, outputs.logits.argmax(axis=1))
+
+
+def stated(bundle: Bundle, outputs: Outputs, labels: pl.Series) -> list[pl.Series]:
     """Return what cannot be told from the likeliest categories alone, for images of known labels.
 
     Args:
@@ -101,10 +106,10 @@ def stated(bundle: Bundle, said: Said, labels: pl.Series) -> list[pl.Series]:
     """
     places = {label: place for place, label in enumerate(bundle.labels)}
     truth = labels.replace_strict(places, default=-1, return_dtype=pl.Int64).to_numpy()
-    raw = softmax(said.logits.astype(np.float64))
+    raw = softmax(outputs.logits.astype(np.float64))
     own = [
         np.where(truth >= 0, chances[np.arange(len(truth)), truth], np.nan)
-        for chances in (said.probabilities, raw)
+        for chances in (outputs.probabilities, raw)
     ]
     values = (own[0], raw.max(axis=1, initial=0.0), own[1])
     return [pl.Series(name, value) for name, value in zip(STATED, values, strict=True)]

@@ -22,6 +22,21 @@ class Candidate(Result):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Goal(Result):
+    """A goal that people might set for a category, a template to change.
+
+    Attributes:
+        name: the goal's.
+        amount: the lowest and the highest usual sum, in the user's currency; null: it varies.
+        months: the usual time to save for it; null: it varies.
+    """
+
+    name: str
+    amount: tuple[float, ...] | None
+    months: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class ImageAnswer(Result):
     """What a bundle answers of one image; label and name are None without a category.
 
@@ -33,6 +48,8 @@ class ImageAnswer(Result):
         confidence: calibrated probability of the likeliest category, 0 to 1.
         top: up to five categories, the likeliest first.
         problem: why the image could not be read, or None.
+        category_path: names from the coarsest category down to this one, where it has parents.
+        goals: what people might save for in this category, where its taxonomy says so.
     """
 
     path: str
@@ -42,6 +59,8 @@ class ImageAnswer(Result):
     confidence: float
     top: tuple[Candidate, ...]
     problem: str | None
+    category_path: tuple[str, ...] | None = field(default=None, metadata=LEFT_OUT_WHEN_NONE)
+    goals: tuple[Goal, ...] | None = field(default=None, metadata=LEFT_OUT_WHEN_NONE)
 
 
 @dataclass(frozen=True, kw_only=True)

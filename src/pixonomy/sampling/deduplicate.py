@@ -39,7 +39,7 @@ def drop_duplicates(rows: pl.DataFrame, products: Products, sample: Sample) -> S
     Images that are repeats only of what the sample lacks come back: a product is whole but for
     what the sample holds already.
     """
-    units = np.unique(products.of_row[sample.kept.to_numpy()])
+    units = np.unique(products.of_row[sample.stays.to_numpy()])
     drawn = products.table.filter(pl.col("unit").is_in(units))
     is_drawn = products.rows_of(drawn).to_numpy()
     is_first = _find_firsts(rows, is_drawn)
@@ -47,7 +47,7 @@ def drop_duplicates(rows: pl.DataFrame, products: Products, sample: Sample) -> S
     labels = unit_of_row.join(drawn.select("unit", pl.col("label").cast(pl.String)), on="unit")
     images = dict(labels.group_by("label").len().iter_rows())
     table = [{**one, "pictures": images.get(one["label"], 0)} for one in sample.table]
-    return replace(sample, kept=pl.Series(is_first), table=table)
+    return replace(sample, stays=pl.Series(is_first), table=table)
 
 
 def count_duplicates(products: Products, once: Products, labels: Sequence[str]) -> int:
@@ -57,8 +57,10 @@ def count_duplicates(products: Products, once: Products, labels: Sequence[str]) 
         once: what `count_once` made of `products`.
     """
     is_wanted = pl.col("label").is_in(list(labels))
-    images, kept = (int(one.table.filter(is_wanted)["size"].sum()) for one in (products, once))
-    return images - kept
+    images, once_images = (
+        int(one.table.filter(is_wanted)["size"].sum()) for one in (products, once)
+    )
+    return images - once_images
 
 
 def _find_firsts(rows: pl.DataFrame, among: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:

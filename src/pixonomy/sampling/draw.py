@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from pixonomy.dataset.category_tree import LEVELS, Taxonomy, fold, unknown_category
+from pixonomy.dataset.taxonomy import Taxonomy, fold, unknown_category
 from pixonomy.errors import DataError, SettingError
 from pixonomy.nearest_names import suggest
 from pixonomy.sampling.choose_categories import Similarity, least_alike, most_alike, most_equal
@@ -101,17 +101,17 @@ class SampleChoices:
         """What to find, as kind and number of categories; None where nothing is sought."""
         if self.find is None:
             return None
-        kind, count, _ = self._parts(self.find)
+        kind, count, _ = self._parse_find(self.find)
         return kind, count
 
     @property
     def fewest(self) -> int:
         """The fewest products of a category to be found."""
-        named = self._parts(self.find)[2] if self.find is not None else None
+        named = self._parse_find(self.find)[2] if self.find is not None else None
         return self.floor if named is None else named
 
     @staticmethod
-    def _parts(find: str) -> tuple[str, int, int | None]:
+    def _parse_find(find: str) -> tuple[str, int, int | None]:
         found = re.fullmatch(f"({'|'.join(_KINDS)}):([0-9]{{1,6}})(?::([0-9]{{1,10}}))?", find)
         if found is None or int(found[2]) < 2:
             raise SettingError(
@@ -125,11 +125,11 @@ class Sample:
     """What a sample keeps.
 
     Attributes:
-        kept: boolean, shape (n,): whether each row of the manifest stays.
+        stays: boolean, shape (n,): whether each row of the manifest stays.
         table: {label, name, asked, had, pictures} of each category; asked and had count products.
     """
 
-    kept: pl.Series
+    stays: pl.Series
     table: list[dict[str, Any]]
 
 
@@ -171,9 +171,9 @@ def find_labels(text: str, labels: Iterable[str], taxonomy: Taxonomy | None) -> 
         raise unknown_category(text, known)
     ids = dict.fromkeys(taxonomy.find(text))
     meant: set[str] = set()
-    for level in LEVELS:
+    for level in range(1, taxonomy.depth + 1):
         label_of = taxonomy.label_at(level)
-        torn = {label for leaf, label in label_of.items() if leaf not in ids}
+        torn = {label_of[leaf] for leaf in taxonomy.leaves if leaf not in ids}
         meant |= {label_of[leaf] for leaf in ids} - torn
     return [label for label in known if label in meant] or list(ids)
 
@@ -250,8 +250,8 @@ def allot(available: Sequence[int], choices: SampleChoices) -> tuple[list[int], 
     if choices.each is not None:
         asked = np.full_like(have, choices.each)
     elif choices.products is None:
-        is_cut = choices.is_balanced and have.any()
-        asked = np.full_like(have, have[have > 0].min()) if is_cut else have
+        is_reduced = choices.is_balanced and have.any()
+        asked = np.full_like(have, have[have > 0].min()) if is_reduced else have
     elif choices.is_balanced:
         asked = _evenly(choices.products, np.full_like(have, choices.products))
         return asked.tolist(), _evenly(choices.products, have).tolist()

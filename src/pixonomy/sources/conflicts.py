@@ -6,7 +6,7 @@ import polars as pl
 
 from pixonomy.pages.wording import counted
 
-_TOLD = (("label", "categories"), ("split", "splits"))
+_CONFLICTING = (("label", "categories"), ("split", "splits"))
 
 
 def remark_conflicts(rows: pl.DataFrame) -> Iterator[str]:
@@ -17,7 +17,7 @@ def remark_conflicts(rows: pl.DataFrame) -> Iterator[str]:
             by two sources one id, of which the first will count.
     """
     repeated = rows.filter(pl.col("image_id").is_duplicated())
-    for column, kinds in _TOLD:
+    for column, kinds in _CONFLICTING:
         several = _find(repeated, "image_id", column)
         if several.height:
             yield (

@@ -33,7 +33,7 @@ class Indexed:
     remarks: tuple[str, ...] = ()
 
 
-def join_told(found: Sequence[Indexed], rows: pl.DataFrame) -> Indexed:
+def join_indexed(found: Sequence[Indexed], rows: pl.DataFrame) -> Indexed:
     """Return `rows` with all that is told of several batches, each remark once."""
     passed_over: Counter[str] = Counter()
     for one in found:

@@ -65,13 +65,13 @@ def find_annotations(listing: Listing) -> str | None:
         for ending in (".xml", ".json")
     }
     kinds = {".xml": "as of Pascal VOC", ".json": "as of COCO"}
-    told = [
+    named = [
         f"{count} {ending} files ({kinds[ending]}, perhaps)"
         for ending, count in counts.items()
         # A text for every second image, or one for all of them in a folder of its own.
         if 2 * count >= listing.count or (count and _have_a_folder(listing, ending))
     ]
-    return " and ".join(told) or None
+    return " and ".join(named) or None
 
 
 def _have_a_folder(listing: Listing, ending: str) -> bool:

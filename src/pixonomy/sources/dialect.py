@@ -67,11 +67,11 @@ def read_text_table(
         DataError: if it is no text table; names the line.
     """
     text, remark = to_utf8(data, name)
-    text, skipped, told = _strip_front(text, is_known)
+    text, skipped, named = _strip_front(text, is_known)
     if not text or text.isspace():
         return TextTable(pl.DataFrame(), pl.Series([], dtype=pl.Int64))
     try:
-        dialect = _sniff(text, ending, told, is_known)
+        dialect = _sniff(text, ending, named, is_known)
         headers = _read_head(text, dialect, name, is_known)
         rows, lines = _read_rows(text, dialect, headers, skipped)
     except (_Malformed, csv.Error) as error:
@@ -91,29 +91,31 @@ def _read_rows(
 
 def _strip_front(text: bytes, is_known: Callable[[str], bool]) -> tuple[bytes, int, str | None]:
     """Take off blank lines, comments and a spreadsheet's `sep=;`; count the lines."""
-    skipped, told = 0, None
+    skipped, named = 0, None
     while True:
-        if told is None and (found := _SEP.match(text)):
-            told = found[1].decode("utf-8", "replace")
+        if named is None and (found := _SEP.match(text)):
+            named = found[1].decode("utf-8", "replace")
         else:
             found = _LEFT_OUT.match(text)
         if found is None:
-            return text, skipped, told
+            return text, skipped, named
         comment = found[0].strip().lstrip(b"#").decode("utf-8", "replace")
         if any(is_known(word) for word in re.split(r"[,;\t|]", comment)):
-            return text.lstrip(b" \t#"), skipped, told  # a header behind a "#"
+            return text.lstrip(b" \t#"), skipped, named  # a header behind a "#"
         text, skipped = text[found.end() :], skipped + 1
 
 
-def _sniff(text: bytes, ending: str, told: str | None, is_known: Callable[[str], bool]) -> _Dialect:
+def _sniff(
+    text: bytes, ending: str, named: str | None, is_known: Callable[[str], bool]
+) -> _Dialect:
     """Choose the delimiter that finds a known header, and as many fields in every row."""
     end = text.rfind(b"\n", 0, _SAMPLE) if len(text) > _SAMPLE else len(text)
     sample = text[: end if end > 0 else _SAMPLE].decode("utf-8", "ignore")
     quote = "'" if sample.startswith("'") else '"'
     usual = "\t" if ending == ".tsv" else ","
     candidates = dict.fromkeys((usual, *_DELIMITERS, *(" " if ending == ".txt" else "")))
-    if told is not None and told in candidates:
-        return _Dialect(told, quote)
+    if named is not None and named in candidates:
+        return _Dialect(named, quote)
 
     def fit(delimiter: str) -> tuple[bool, bool, int]:
         reader = _reader(_Lines(sample), _Dialect(delimiter, quote), is_strict=False)
@@ -182,7 +184,7 @@ def _read_plain(text: bytes, dialect: _Dialect, headers: Headers) -> pl.DataFram
     except pl.exceptions.PolarsError:  # a short row beside a long one, or a header alone
         return None
     is_whole = rows.height == count - (not headers.is_made_up) and rows.width == width
-    return rows.select(headers.kept(rows)) if is_whole else None
+    return rows.select(headers.meaningful(rows)) if is_whole else None
 
 
 def _read_quoted(
@@ -245,7 +247,7 @@ def _collect(
         frames.append(frame.select(pl.when(pl.all() != "").then(pl.all())))
     empty = pl.DataFrame(schema=dict.fromkeys(headers.names, pl.String()))
     rows = pl.concat([empty, *frames])
-    return rows.select(headers.kept(rows)), pl.Series(lines, dtype=pl.Int64)
+    return rows.select(headers.meaningful(rows)), pl.Series(lines, dtype=pl.Int64)
 
 
 def _rows(

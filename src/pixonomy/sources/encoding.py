@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from pixonomy.errors import DataError
 
-_MARKS = (
+_BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16, whose mark it begins with
     (codecs.BOM_UTF32_BE, "utf-32-be"),
@@ -57,9 +57,9 @@ def to_utf8(data: bytes, name: str) -> DecodedText:
     """
     if (what := find_other(data)) is not None:
         raise DataError(f"{name} is {what}.")
-    for mark, encoding in _MARKS:
-        if data.startswith(mark):
-            text = _recode(data[len(mark) :], encoding, name).removesuffix(_END_OF_FILE)
+    for bom, encoding in _BOMS:
+        if data.startswith(bom):
+            text = _recode(data[len(bom) :], encoding, name).removesuffix(_END_OF_FILE)
             return DecodedText(_without_nul(text, name), None)
     wide = _plain_utf16(data)
     if wide is not None:
@@ -80,8 +80,8 @@ def to_utf8(data: bytes, name: str) -> DecodedText:
 def find_other(data: bytes) -> str | None:
     """Say what a file is that is no table, by its first bytes, and the way out."""
     start = data[:64].lstrip()
-    for mark, what in _OTHERS:
-        if start.startswith(mark) or (mark[:1] == b"<" and start.lower().startswith(mark)):
+    for magic, what in _OTHERS:
+        if start.startswith(magic) or (magic[:1] == b"<" and start.lower().startswith(magic)):
             return what
     return None
 

@@ -62,7 +62,7 @@ class _Fence:
         return real != self._real and not real.startswith(f"{self._real.rstrip('/')}/")
 
 
-def look_at(paths: pl.Series, root: str, is_confined: bool) -> FilesThere:
+def stat_files(paths: pl.Series, root: str, is_confined: bool) -> FilesThere:
     """Look at each file, or, from 100,000 rows on, at what lies in each folder.
 
     Args:
@@ -74,7 +74,7 @@ def look_at(paths: pl.Series, root: str, is_confined: bool) -> FilesThere:
     if paths.len() > MOST_LOOKED_AT:
         return _list(paths, root, fence)
     written = paths.to_list()
-    looks = {path: _look(path, root, fence) for path in dict.fromkeys(written) if path is not None}
+    looks = {path: _stat(path, root, fence) for path in dict.fromkeys(written) if path is not None}
     known = [looks.get(path) for path in written]
     sizes = [one.st_size if isinstance(one, os.stat_result) else None for one in known]
     times = [one.st_mtime_ns if isinstance(one, os.stat_result) else None for one in known]
@@ -87,7 +87,7 @@ def look_at(paths: pl.Series, root: str, is_confined: bool) -> FilesThere:
     )
 
 
-def _look(path: str, root: str, fence: _Fence) -> os.stat_result | str | None:
+def _stat(path: str, root: str, fence: _Fence) -> os.stat_result | str | None:
     """Return the state of a regular file, what is wrong with it, or None if there is none."""
     if path.startswith(_OBJECT):
         return None
@@ -112,7 +112,7 @@ def _list(paths: pl.Series, root: str, fence: _Fence) -> FilesThere:
     lost: list[str] = []
     for path in missing:
         is_looked_at = fence.is_confined or len(lost) < MOST_LOOKED_AT
-        found = _look(path, root, fence) if is_looked_at else None
+        found = _stat(path, root, fence) if is_looked_at else None
         if isinstance(found, str):
             problems[path] = found
         elif not path.startswith(_OBJECT) and found is None:

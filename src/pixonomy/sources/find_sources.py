@@ -9,15 +9,15 @@ from pathlib import Path
 
 import polars as pl
 
-from pixonomy.dataset.category_tree import Taxonomy
 from pixonomy.dataset.location import path_to_uri, relative_to
 from pixonomy.dataset.manifest import read_about, read_manifest
 from pixonomy.dataset.seen import Seen, note
+from pixonomy.dataset.taxonomy import Taxonomy
 from pixonomy.errors import SettingError
 from pixonomy.sources.archive import index_archive, is_archive
 from pixonomy.sources.bson.index_bson import identify, index_bson
 from pixonomy.sources.conflicts import remark_conflicts
-from pixonomy.sources.damage import Indexed, join_told
+from pixonomy.sources.damage import Indexed, join_indexed
 from pixonomy.sources.folder import index_folder
 from pixonomy.sources.image_column import find_image_column, index_image_column
 from pixonomy.sources.manifests import check_columns, rows_below, shared_taxonomy
@@ -210,8 +210,8 @@ def _stream(file: Address, base: Path, columns: TableColumns, names: _Names) -> 
         version = identity[-1]  # an ETag, or when the file was written
         seen = Seen(version) if isinstance(version, int) else Seen(etag=str(version))
 
-        def read_bson(start: int, salvage: bool) -> Iterator[Batch]:
-            for one in index_bson(file, uri, start, salvage):
+        def read_bson(start: int, resync: bool) -> Iterator[Batch]:
+            for one in index_bson(file, uri, start, resync):
                 progress = one.end // _MEGA, one.size // _MEGA
                 rows = note(one.rows, uri, seen)
                 if names.split is not None:
@@ -220,8 +220,8 @@ def _stream(file: Address, base: Path, columns: TableColumns, names: _Names) -> 
 
         return Source(name, identity, read_bson, "MB")
     if path is not None and is_archive(path):
-        told = names.split, names.category
-        return _in_batches(path, uri, lambda: index_archive(path, base, *told))
+        given = names.split, names.category
+        return _in_batches(path, uri, lambda: index_archive(path, base, *given))
     if path is not None and ending == ".parquet":
         return _in_batches(path, uri, lambda: index_image_column(path, columns, base, names.split))
     refuse_other_table(Path(name))
@@ -233,7 +233,7 @@ def _in_batches(file: Path, uri: str, index_all: Callable[[], Iterator[Indexed]]
     status = file.stat()
     seen = Seen(status.st_mtime_ns, indexed_ns=time.time_ns())
 
-    def read(start: int, _salvage: bool) -> Iterator[Batch]:
+    def read(start: int, _resync: bool) -> Iterator[Batch]:
         rows = 0
         for number, one in enumerate(index_all(), 1):
             rows += one.rows.height
@@ -263,9 +263,9 @@ def _at_once(
     conflicts = Indexed(rows.head(0), remarks=tuple(remark_conflicts(rows)))
     if len(paths) > 1:
         rows = rows.unique("image_id", keep="first", maintain_order=True)
-    batch = Batch(join_told([*found, conflicts], rows), rows.height, (rows.height, rows.height))
+    batch = Batch(join_indexed([*found, conflicts], rows), rows.height, (rows.height, rows.height))
 
-    def read(start: int, _salvage: bool) -> Iterator[Batch]:
+    def read(start: int, _resync: bool) -> Iterator[Batch]:
         return iter([] if start else [batch])
 
     named = ", ".join(printable(path.absolute()) for path in paths)

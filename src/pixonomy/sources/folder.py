@@ -61,11 +61,11 @@ def index_folder(
     listing = list_folder(folder.absolute())
     if not listing.folders:
         raise DataError(_explain_nothing(folder, listing))
-    told = index_metadata(listing, base, split) if listing.metadata else None
-    if told is not None:
+    described = index_metadata(listing, base, split) if listing.metadata else None
+    if described is not None:
         for table in listing.metadata:  # it was read
             listing.others.counts[table.suffix.lower()] -= 1
-        return _with_others(told, listing)
+        return _with_others(described, listing)
     finder = LayoutFinder()
     for one in listing.folders:
         finder.add(one.parts, len(one.names))

@@ -28,7 +28,7 @@ class Headers:
     is_made_up: bool = False
     remark: str | None = None
 
-    def kept(self, rows: pl.DataFrame) -> list[str]:
+    def meaningful(self, rows: pl.DataFrame) -> list[str]:
         """Return all columns but those without a name and without a value."""
         return [
             name

@@ -94,7 +94,7 @@ def index_image_column(
             raise SettingError(f"{printable(table)} has no column of pictures.")
         found = lazy.with_row_index(_ROW).select(
             _ROW,
-            *_look_at(image, schema[image]),
+            *_inspect(image, schema[image]),
             *dict.fromkeys(
                 name for role, name in about.columns.items() if name and role != "image"
             ),
@@ -128,7 +128,7 @@ def _has_bytes(dtype: pl.DataType) -> bool:
     return isinstance(dtype, pl.Struct) and pl.Field("bytes", pl.Binary()) in dtype.fields
 
 
-def _look_at(image: str, dtype: pl.DataType) -> tuple[pl.Expr, pl.Expr]:
+def _inspect(image: str, dtype: pl.DataType) -> tuple[pl.Expr, pl.Expr]:
     """Return the length and the path of each image."""
     column = pl.col(image)
     if not isinstance(dtype, pl.Struct):
@@ -180,7 +180,7 @@ def _learn(
 ) -> _Table:
     root = (columns.root if columns.root is not None else table.parent).absolute()
     label = roles.columns["label"]
-    told = describe_rivals(schema, "label", label, table) if columns.label is None else ()
+    rivals = describe_rivals(schema, "label", label, table) if columns.label is None else ()
     return _Table(
         path=table,
         uri=uri_of(table, base),
@@ -192,7 +192,7 @@ def _learn(
         others=other_columns(schema, {*roles.columns.values(), *splits.names}),
         names=roles.names,
         split=split,
-        remarks=(*told, *splits.remarks),
+        remarks=(*rivals, *splits.remarks),
     )
 
 

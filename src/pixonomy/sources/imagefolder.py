@@ -63,8 +63,8 @@ def _read(table: Path, base: Path) -> Indexed | None:
 def _with_splits(rows: pl.DataFrame, folder: Path, base: Path, split: str | None) -> pl.DataFrame:
     tops = [_top(uri, folder, base) for uri in rows["uri"]]
     splits = find_splits({top for top in tops if top is not None})
-    told = pl.Series([splits.get(top or "", split) for top in tops], dtype=pl.String)
-    return rows.with_columns(pl.coalesce("split", told).alias("split"))
+    splits_of = pl.Series([splits.get(top or "", split) for top in tops], dtype=pl.String)
+    return rows.with_columns(pl.coalesce("split", splits_of).alias("split"))
 
 
 def _top(uri: str | None, folder: Path, base: Path) -> str | None:

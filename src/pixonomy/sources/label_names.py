@@ -51,10 +51,10 @@ def _remark_twins(counts: Mapping[str, int]) -> Iterator[str]:
         alike.setdefault(_fold(name), []).append(name)
     twins = [names for names in alike.values() if len(names) > 1]
     if twins:
-        told = "; ".join(" and ".join(map(repr, names)) for names in twins[:_NAMED])
+        pairs = "; ".join(" and ".join(map(repr, names)) for names in twins[:_NAMED])
         yield (
             "Categories differ in capitals, blanks or the form of their letters alone "
-            f"({told}{'; …' if len(twins) > _NAMED else ''}): if they are one, give them one name."
+            f"({pairs}{'; …' if len(twins) > _NAMED else ''}): if they are one, give them one name."
         )
 
 

@@ -22,9 +22,9 @@ def explain_loose(
     """
     counts = ", ".join(f"{one.images} in {name}/" for name, one in inside.items())
     place = f" of {'/'.join(around)}/" if around else ""
-    hold = "split {} holds" if len(splits) == 1 else "splits {} hold"
+    contain = "split {} holds" if len(splits) == 1 else "splits {} hold"
     return (
-        f"the {hold.format(list_folders(splits) + place)} pictures without a folder for their "
+        f"the {contain.format(list_folders(splits) + place)} pictures without a folder for their "
         f"category ({counts})"
     )
 
@@ -65,8 +65,8 @@ def remark_splits(splits: Mapping[str, str | None], inside: Mapping[str, Folder]
     )
     odd = {name: split for name, split in splits.items() if name.lower() not in _PLAIN and split}
     if odd:
-        told = ", ".join(f"{printable(name)}/ as {split}" for name, split in odd.items())
-        yield f"Folders are read as splits: {told}."
+        named = ", ".join(f"{printable(name)}/ as {split}" for name, split in odd.items())
+        yield f"Folders are read as splits: {named}."
 
 
 def _remark_untrained(

@@ -103,7 +103,7 @@ def _walk(folder: Path, listing: Listing) -> Iterator[tuple[FolderOfImages, bool
                         _add(found, entry)
                     else:
                         others += 1
-                        _look(found, entry, listing)
+                        _inspect(found, entry, listing)
         yield found, bool(found.names or others)
 
 
@@ -130,7 +130,7 @@ def _add(found: FolderOfImages, entry: os.DirEntry[str]) -> None:
             found.faults[entry.name] = str(format)
 
 
-def _look(found: FolderOfImages, entry: os.DirEntry[str], listing: Listing) -> None:
+def _inspect(found: FolderOfImages, entry: os.DirEntry[str], listing: Listing) -> None:
     """Tell what a file is whose ending is none of an image's."""
     ending = os.path.splitext(entry.name)[1].lower()  # noqa: PTH122 - a name, not a Path
     if listing.others.is_meant(entry.name, False, entry, _read_start):

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import polars as pl
 
-from pixonomy.dataset.category_tree import Taxonomy
 from pixonomy.dataset.location import path_to_uri, relative_to, uri_to_path
 from pixonomy.dataset.manifest import Manifest, read_about
+from pixonomy.dataset.taxonomy import Taxonomy
 from pixonomy.errors import SettingError
 from pixonomy.sources.table import TableColumns
 from pixonomy.storage.address import Address, is_remote
@@ -32,9 +32,11 @@ def check_columns(sources: Sequence[Address], columns: TableColumns) -> None:
 
 def shared_taxonomy(sources: Sequence[Address]) -> Taxonomy | None:
     """Return the tree that all the sources have, as manifests; None where one of them has none."""
-    trees = [(_about(source) or {}).get("taxonomy") for source in sources]
-    is_shared = trees[0] is not None and all(tree == trees[0] for tree in trees)
-    return Taxonomy.from_json(trees[0]) if is_shared else None
+    stored = [(_about(source) or {}).get("taxonomy") for source in sources]
+    if any(one is None for one in stored):
+        return None
+    trees = [Taxonomy.from_json(one) for one in stored]
+    return trees[0] if all(tree == trees[0] for tree in trees) else None
 
 
 def rows_below(manifest: Manifest, base: Path) -> pl.DataFrame:

@@ -83,7 +83,7 @@ def in_batches(
     over: `others` is filled while the archive is walked.
     """
     last: Indexed | None = None
-    for batch in _cut(found, uri):
+    for batch in _in_batches(found, uri):
         if last is not None:
             yield last
         last = batch
@@ -95,7 +95,7 @@ def in_batches(
     )
 
 
-def _cut(found: Iterable[Member | Damage], uri: str) -> Iterator[Indexed]:
+def _in_batches(found: Iterable[Member | Damage], uri: str) -> Iterator[Indexed]:
     members: list[Member] = []
     is_first = True
     for one in found:

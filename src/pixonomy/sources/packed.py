@@ -29,7 +29,7 @@ _ENDINGS = {
 }  # fmt: skip
 _TARS = (".tgz", ".taz", ".tbz", ".tbz2", ".tb2", ".txz", ".tzst", ".tlz")
 _FOLDERS = ("7-Zip", "RAR")  # what they hold are many files, not one
-_WITHOUT_MARK = ("brotli", "lzma")
+_WITHOUT_MAGIC = ("brotli", "lzma")
 _PART = re.compile(r"\.(?:\d{3}|z\d\d|r\d\d|part\d+\.rar)", re.IGNORECASE)
 
 
@@ -54,9 +54,9 @@ def explain_packed(file: Path, start: bytes = b"") -> str | None:
     """
     if _is_part(file):
         return _explain_part(file)
-    packer = next((name for mark, name in _PACKERS.items() if start.startswith(mark)), None)
+    packer = next((name for magic, name in _PACKERS.items() if start.startswith(magic)), None)
     named = _ENDINGS.get(file.suffix.lower())
-    if packer is None and (not start or named in _WITHOUT_MARK):
+    if packer is None and (not start or named in _WITHOUT_MAGIC):
         packer = named
     if packer is None:
         return None

@@ -89,19 +89,19 @@ class PassedOver:
 
     def sentences(self) -> tuple[str, ...]:
         """Return the remarks, and what to do about what is not read."""
-        told = [*self.remarks, *self.advices()]
+        lines = [*self.remarks, *self.advices()]
         inner = [f"{ending} {self.counts[ending]}" for ending in _ARCHIVES if self.counts[ending]]
         if inner:
-            told.append(
+            lines.append(
                 f"Archives inside an archive are not read ({', '.join(inner)}): unpack it and name "
                 "what lies in it."
             )
         if self.tables:
-            told.append(
+            lines.append(
                 "A metadata.csv or .jsonl inside an archive is not read: unpack it and name the "
                 "folder."
             )
-        return tuple(told)
+        return tuple(lines)
 
 
 def ending_of_name(name: str) -> str:

@@ -16,7 +16,7 @@ from urllib.parse import unquote
 import polars as pl
 
 from pixonomy.dataset.seen import MISSING
-from pixonomy.sources.files_there import FilesThere, look_at
+from pixonomy.sources.files_there import FilesThere, stat_files
 from pixonomy.sources.lookup import NOTHING, Lookup, Match
 from pixonomy.sources.rebase import Rebase, find_rebase
 from pixonomy.storage.files import printable
@@ -78,7 +78,7 @@ class _Repaired:
             self.counts[change] += 1
             self.examples.setdefault(change, written)
 
-    def told(self, column: str) -> tuple[str, ...]:
+    def describe(self, column: str) -> tuple[str, ...]:
         changes = (
             f"{self.counts[change]} {'path' if self.counts[change] == 1 else 'paths'} in column "
             f"{column!r} have {text} ({_shown(self.examples[change])})."
@@ -100,7 +100,7 @@ def find_files(paths: pl.Series, root: Path, column: str, is_confined: bool = Fa
         column: of the table, for sentences.
         is_confined: a path out of `root` is a row with a problem, be it by a link.
     """
-    there = look_at(paths, str(root), is_confined)
+    there = stat_files(paths, str(root), is_confined)
     repaired = _Repaired()
     if there.missing:
         is_any = len(there.missing) + len(there.problems) < paths.drop_nulls().n_unique()
@@ -109,11 +109,11 @@ def find_files(paths: pl.Series, root: Path, column: str, is_confined: bool = Fa
         known = paths.is_in(list(repaired.paths))
         changed = paths.filter(known).replace_strict(repaired.paths, return_dtype=pl.String)
         paths = paths.scatter(known.arg_true(), changed)
-        there = look_at(paths, str(root), is_confined)
+        there = stat_files(paths, str(root), is_confined)
     files = _describe(paths, there, repaired.problems)
     missing = int((files["problem"] == MISSING).sum())
     usable = files["problem"].null_count()
-    return FoundFiles(files, missing, repaired.told(column), usable)
+    return FoundFiles(files, missing, repaired.describe(column), usable)
 
 
 def _describe(paths: pl.Series, there: FilesThere, problems: Mapping[str, str]) -> pl.DataFrame:
@@ -131,8 +131,8 @@ def _describe(paths: pl.Series, there: FilesThere, problems: Mapping[str, str]) 
     special = {**problems, **there.problems}
     if not special:
         return files
-    told = path.replace_strict(special, default=pl.col("problem"), return_dtype=pl.String)
-    return files.with_columns(told.alias("problem"))
+    problem = path.replace_strict(special, default=pl.col("problem"), return_dtype=pl.String)
+    return files.with_columns(problem.alias("problem"))
 
 
 def _is_address(path: str) -> bool:
@@ -197,13 +197,13 @@ def _move(
                 more = {"percent"} if form != plain else frozenset[str]()
                 repaired.add(written, found, changes | more)
                 break
-    repaired.remarks.append(_told_move(change, example, len(repaired.paths), root))
+    repaired.remarks.append(_describe_move(change, example, len(repaired.paths), root))
 
 
-def _told_move(change: Rebase, example: str, count: int, root: str) -> str:
-    cut = f"without {change.cut!r} in front, " if change.cut else ""
+def _describe_move(change: Rebase, example: str, count: int, root: str) -> str:
+    prefix = f"without {change.prefix!r} in front, " if change.prefix else ""
     folder = printable(os.path.normpath(os.path.join(root, change.folder)))  # noqa: PTH118
-    return f"{count} paths such as {example} were found {cut}below {folder}."
+    return f"{count} paths such as {example} were found {prefix}below {folder}."
 
 
 def _shown(path: str) -> str:

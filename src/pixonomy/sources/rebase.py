@@ -22,18 +22,18 @@ class Rebase:
     """Where to look instead.
 
     Attributes:
-        cut: what is cut off in front, with its slash; "" for nothing.
+        prefix: what is cut off in front, with its slash; "" for nothing.
         folder: what the rest hangs from, relative to the root: "", ".." or the name of a folder.
     """
 
-    cut: str
+    prefix: str
     folder: str
 
     def apply(self, path: str) -> str | None:
         """Return the path that is looked for below the root."""
-        if not path.startswith(self.cut):
+        if not path.startswith(self.prefix):
             return None
-        rest = path[len(self.cut) :].lstrip("/")
+        rest = path[len(self.prefix) :].lstrip("/")
         return f"{self.folder}/{rest}" if self.folder else rest
 
 
@@ -53,12 +53,12 @@ def find_rebase(
     parts = _common([path.split("/")[:-1] for path in paths])[:_MOST_PARTS]
     folders = _folders(root, is_confined)
     for count in range(len(parts) + 1):
-        cut = "".join(f"{part}/" for part in parts[:count])
+        prefix = "".join(f"{part}/" for part in parts[:count])
         fitting = [
             one
             for folder in folders
             if not _leads_into_another_split(parts[:count], folder)
-            if any(_fits(path, one := Rebase(cut, folder), root, lookup) for path in sample)
+            if any(_fits(path, one := Rebase(prefix, folder), root, lookup) for path in sample)
         ]
         if fitting and (len(fitting) == 1 or fitting[0].folder == ""):
             return fitting[0]
@@ -67,9 +67,9 @@ def find_rebase(
     return ()
 
 
-def _leads_into_another_split(cut: Sequence[str], folder: str) -> bool:
+def _leads_into_another_split(prefix: Sequence[str], folder: str) -> bool:
     """Tell a change from `train/0.jpg` to `test/0.jpg`, which is another image."""
-    words = {SPLIT_NAMES[word] for part in cut if (word := split_word(part)) is not None}
+    words = {SPLIT_NAMES[word] for part in prefix if (word := split_word(part)) is not None}
     word = split_word(folder)
     return word is not None and bool(words) and SPLIT_NAMES[word] not in words
 

@@ -55,13 +55,13 @@ class Splits(NamedTuple):
 
     def read(self, rows: pl.DataFrame) -> pl.Series:
         """Return the split of each row; null where no column says one."""
-        told = pl.Series([None], dtype=pl.String).new_from_index(0, rows.height)
+        splits = pl.Series([None], dtype=pl.String).new_from_index(0, rows.height)
         for one in self.columns:
             read = one.read(rows)
             # "Not for testing" leaves room for another column's "for validation".
             is_sure = read != "train" if one.is_flag and one is not self.columns[-1] else None
-            told = told.fill_null(read if is_sure is None else read.set(~is_sure, None))
-        return told
+            splits = splits.fill_null(read if is_sure is None else read.set(~is_sure, None))
+        return splits
 
 
 def find_splits_in(values: Mapping[str, pl.Series], named: str | None, table: Path) -> Splits:
@@ -85,10 +85,10 @@ def find_splits_in(values: Mapping[str, pl.Series], named: str | None, table: Pa
         if unknown and (is_meant or (one.splits and not one.is_flag)):
             raise _refuse(unknown, name, table)
         if unknown or not words:
-            remarks += [_told_unknown(unknown, name, table)] if unknown else []
+            remarks += [_describe_unknown(unknown, name, table)] if unknown else []
         elif not found or (found[0].is_flag and one.is_flag):
             found.append(one)
-            remarks += [_told_flag(one, table)] if one.is_flag else []
+            remarks += [_describe_flag(one, table)] if one.is_flag else []
     return Splits(tuple(found), tuple(remarks))
 
 
@@ -120,11 +120,11 @@ def _refuse(unknown: Sequence[str], name: str, table: Path) -> SettingError:
     )
 
 
-def _told_unknown(unknown: Sequence[str], name: str, table: Path) -> str:
+def _describe_unknown(unknown: Sequence[str], name: str, table: Path) -> str:
     some = ", ".join(word[:40] for word in unknown[:5])
     return f"{printable(table)}: column {name!r} tells no splits ({some}) and was not used as such."
 
 
-def _told_flag(one: SplitColumn, table: Path) -> str:
-    said = ", ".join(f"{word} is {split}" for word, split in sorted(one.splits.items()))
-    return f"{printable(table)}: column {one.name!r} is read as the split: {said}."
+def _describe_flag(one: SplitColumn, table: Path) -> str:
+    readings = ", ".join(f"{word} is {split}" for word, split in sorted(one.splits.items()))
+    return f"{printable(table)}: column {one.name!r} is read as the split: {readings}."

@@ -17,7 +17,7 @@ from pixonomy.sources.columns import (
     to_uris,
     usual_columns,
 )
-from pixonomy.sources.damage import Indexed, join_told
+from pixonomy.sources.damage import Indexed, join_indexed
 from pixonomy.sources.image_column import find_image_column, index_image_column
 from pixonomy.sources.onehot import read_one_hot
 from pixonomy.sources.paths import ADDRESS, FoundFiles, find_files
@@ -77,7 +77,7 @@ def index_table(
     """
     if table.suffix.lower() == ".parquet" and find_image_column(table, columns) is not None:
         batches = list(index_image_column(table, columns, base, split))
-        return join_told(batches, pl.concat(batch.rows for batch in batches))
+        return join_indexed(batches, pl.concat(batch.rows for batch in batches))
     return _index_paths(table, columns, base, split)
 
 
@@ -100,12 +100,12 @@ def _index_paths(table: Path, columns: TableColumns, base: Path, split: str | No
         pl.lit(0, pl.Int64).alias("offset"),
     )
     others = other_columns(read.types, {path, *group.columns, *splits.names, *label.columns})
-    kept = read.rows.select(pl.col(others).cast(pl.String)).get_columns()
+    extra = read.rows.select(pl.col(others).cast(pl.String)).get_columns()
     rows = indexed.with_columns(
-        _unique_ids(indexed["uri"]), pl.col("group_id").fill_null(pl.col("uri")), *kept
+        _unique_ids(indexed["uri"]), pl.col("group_id").fill_null(pl.col("uri")), *extra
     )
-    told = (*read.remarks, *found.remarks, *splits.remarks, *label.remarks, *group.remarks)
-    remarks = (*told, *_told_contradictions(rows, read))
+    messages = (*read.remarks, *found.remarks, *splits.remarks, *label.remarks, *group.remarks)
+    remarks = (*messages, *_describe_contradictions(rows, read))
     return Indexed(rows, missing=found.missing, remarks=remarks)
 
 
@@ -191,8 +191,8 @@ def _read_labels(
     values = read_values(read.rows[label], label, read.is_written)
     refuse_lines(values.text, label, read)
     checked = check_labels(values.text, label, read.name, read.place_of)
-    told = describe_rivals(read.types, "label", label, table) if columns.label is None else ()
-    return _Role(checked.labels, (label,), (*told, *values.remarks, *checked.remarks))
+    rivals = describe_rivals(read.types, "label", label, table) if columns.label is None else ()
+    return _Role(checked.labels, (label,), (*rivals, *values.remarks, *checked.remarks))
 
 
 def _read_group(read: TableRows, columns: TableColumns, table: Path) -> _Role:
@@ -200,15 +200,15 @@ def _read_group(read: TableRows, columns: TableColumns, table: Path) -> _Role:
     if group is None:
         return _Role(_nothing(read))
     values = read_values(read.rows[group], group, read.is_written)
-    is_told = columns.group is None and group.lower() not in _OWN_GROUPS
-    told = (
+    is_guessed = columns.group is None and group.lower() not in _OWN_GROUPS
+    remark = (
         f"{read.name}: column {group!r} is taken as the group: pictures that share one stay in "
         "one split."
     )
-    return _Role(values.text, (group,), (*values.remarks, *([told] if is_told else [])))
+    return _Role(values.text, (group,), (*values.remarks, *([remark] if is_guessed else [])))
 
 
-def _told_contradictions(rows: pl.DataFrame, read: TableRows) -> tuple[str, ...]:
+def _describe_contradictions(rows: pl.DataFrame, read: TableRows) -> tuple[str, ...]:
     repeated = rows.filter(pl.col("image_id") != pl.col("uri"))["uri"].unique()
     if repeated.is_empty():
         return ()

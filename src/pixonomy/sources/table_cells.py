@@ -72,7 +72,7 @@ def check_labels(
     several = [one for one in lists if _is_several(one)]
     if distinct.len() <= _MOST:
         known = set(distinct)
-        several += [one for one in distinct if _parts(one, _SEPARATORS, known)]
+        several += [one for one in distinct if _is_combined(one, _SEPARATORS, known)]
     if several:
         row = _first(labels.is_in(several))
         raise DataError(
@@ -81,17 +81,18 @@ def check_labels(
         )
     if changed:
         labels = labels.replace(changed)
-    return CheckedLabels(labels, _told(distinct, column, name))
+    return CheckedLabels(labels, _describe(distinct, column, name))
 
 
-def _told(distinct: pl.Series, column: str, name: str) -> tuple[str, ...]:
+def _describe(distinct: pl.Series, column: str, name: str) -> tuple[str, ...]:
     if distinct.len() > _MOST:
         return ()
     known = set(distinct)
     loose = [
         one
         for one in distinct
-        if _parts(one, _LOOSE_SEPARATORS, known) or _parts(one, _SEPARATORS, known, enough=any)
+        if _is_combined(one, _LOOSE_SEPARATORS, known)
+        or _is_combined(one, _SEPARATORS, known, enough=any)
     ]
     if not loose:
         return ()
@@ -101,7 +102,7 @@ def _told(distinct: pl.Series, column: str, name: str) -> tuple[str, ...]:
     )
 
 
-def _parts(
+def _is_combined(
     label: str,
     separators: tuple[str, ...],
     known: set[str],

@@ -7,14 +7,15 @@ The split is that of the whole shard.
 A tar without one label is read as folders on disk are: split, category, each image alone.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from pathlib import Path
 from typing import BinaryIO
 
 from pixonomy.errors import DataError
 from pixonomy.images.pixels import MAX_BYTES
-from pixonomy.sources.captions import Captions
 from pixonomy.sources.damage import Damage, Indexed
 from pixonomy.sources.folders import Remembered
 from pixonomy.sources.layout import Layout, LayoutFinder
@@ -31,9 +32,55 @@ from pixonomy.sources.passed_over import PassedOver
 from pixonomy.sources.tar_links import LinkedTar
 from pixonomy.sources.tar_members import TarMember, is_tar
 from pixonomy.sources.tar_samples import TXT, find_samples
-from pixonomy.sources.webdataset import Oddities, Texts, Told
+from pixonomy.sources.webdataset import Annotation, Oddities, Texts
 from pixonomy.sources.zip_directory import find_directory
 from pixonomy.storage.files import printable
+
+_MOST_TEXTS = 10_000  # that are looked at
+_HANDFUL = 5
+_WORDS = 3  # names of categories mostly have fewer, captions more
+_ALONE, _NEARLY_ALL = 0.5, 0.9
+
+
+@dataclass
+class Captions:
+    """Is shown texts, and tells whether they differ from image to image as captions do.
+
+    Attributes:
+        count: how many have been seen.
+    """
+
+    count: int = 0
+    _counts: Counter[bytes] = field(default_factory=Counter)
+    _words: int = 0
+
+    @property
+    def is_full(self) -> bool:
+        """Whether enough have been seen."""
+        return self.count >= _MOST_TEXTS
+
+    def add(self, text: str) -> None:
+        """Look at the text of one image."""
+        if not self.is_full:
+            self._counts[blake2b(text.encode(), digest_size=8).digest()] += 1
+            self.count += 1
+            self._words += len(text.split())
+
+    def are_captions(self) -> bool:
+        """Tell whether they are captions.
+
+        They are if nearly all are different; also if more than half are said of one image only
+        and have three words or more. Of a handful of images or less, all have to be different
+        and to have five words or more.
+        """
+        if not self.count:
+            return False
+        alone = sum(count == 1 for count in self._counts.values()) / self.count
+        words = self._words / self.count
+        if self.count <= _HANDFUL:
+            return alone == 1 and words >= _HANDFUL
+        return alone > _NEARLY_ALL or (alone > _ALONE and words >= _WORDS)
+
 
 _LINK = "a link to another file that was not found in the tar"
 _PROBLEMS = {"link": _LINK, "symlink": _LINK, "sparse": "a sparse file, stored in pieces"}
@@ -96,14 +143,14 @@ def _check(file: BinaryIO, archive: Path) -> None:
 
 def _find_layout(tar: LinkedTar, texts: Texts) -> Layout | None:
     """Tell what the folders inside mean; None for a WebDataset, whose texts hold the labels."""
-    first = _look(tar, texts)
+    first = _scan(tar, texts)
     if first.is_wanting and texts.far:  # once more, with the texts that lie far off
-        return _look(tar, texts, is_again=True).layout(texts)
+        return _scan(tar, texts, is_again=True).layout(texts)
     return first.layout(texts)
 
 
 @dataclass
-class _Look:
+class _Scan:
     """What is seen of the samples until it is clear what they are.
 
     Attributes:
@@ -117,12 +164,12 @@ class _Look:
     is_labelled: bool = False
     is_wanting: bool = False
 
-    def see(self, folders: tuple[str, ...], told: Told) -> None:
+    def see(self, folders: tuple[str, ...], annotation: Annotation) -> None:
         self.images += 1
         self.finder.add(folders)
-        if told.source == TXT and told.label is not None:
-            self.captions.add(told.label)
-        elif told.label is not None or told.several:
+        if annotation.source == TXT and annotation.label is not None:
+            self.captions.add(annotation.label)
+        elif annotation.label is not None or annotation.several:
             self.is_labelled = True
         else:
             self.is_wanting = True
@@ -145,8 +192,8 @@ class _Look:
         return None if self.is_labelled or has_labels else layout
 
 
-def _look(tar: LinkedTar, texts: Texts, is_again: bool = False) -> _Look:
-    seen = _Look()
+def _scan(tar: LinkedTar, texts: Texts, is_again: bool = False) -> _Scan:
+    seen = _Scan()
     for sample in find_samples(tar, PassedOver()):
         if isinstance(sample, Damage):
             break
@@ -173,20 +220,20 @@ def _find_members(one: _Tar, others: PassedOver) -> Iterator[Member | Damage]:
         if place is None:
             oddities.see_sample(sample)
         for image, stem in sample.images:
-            told = one.texts.read(sample, stem)
-            used |= told.used
+            annotation = one.texts.read(sample, stem)
+            used |= annotation.used
             if place is not None and place.passed_over is not None:
                 others.add(place.passed_over)
                 continue
-            oddities.see(told)
+            oddities.see(annotation)
             name = names.read(image)
             if place is None:
-                group = told.group or f"{one.uri}#{spell(sample.key)}"
-                yield _to_member(image, name, told.label, "webdataset", one.split, group)
+                group = annotation.group or f"{one.uri}#{spell(sample.key)}"
+                yield _to_member(image, name, annotation.label, "webdataset", one.split, group)
             else:
                 label = place.label or category
                 split = place.split or one.split
-                yield _to_member(image, name, label, "folder", split, told.group)
+                yield _to_member(image, name, label, "folder", split, annotation.group)
         if sample.texts:
             oddities.pass_over(sample, used, one.texts, others)
         if one.texts.far:

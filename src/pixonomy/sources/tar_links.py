@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import BinaryIO
 
 from pixonomy.sources.damage import Damage
-from pixonomy.sources.tar_members import TarMember, walk_tar
+from pixonomy.sources.tar_members import TarMember, scan_tar
 
 _MOST_LINKS = 200_000  # followed in one archive: some hundred megabytes of names
 _MOST_STEPS = 40  # from link to link, as many as Linux goes
@@ -28,13 +28,13 @@ class LinkedTar:
         self.file = file
         self._targets: dict[int, TarMember] | None = None
 
-    def walk(self) -> Iterator[TarMember | Damage]:
+    def scan(self) -> Iterator[TarMember | Damage]:
         """Yield the members in their order; damage comes last, and ends the walk.
 
         A link to a member has its own name and header, and the kind, offset and size of what it
         leads to. One that leads nowhere in the archive stays a link.
         """
-        for member in walk_tar(self.file):
+        for member in scan_tar(self.file):
             if isinstance(member, TarMember) and member.kind in ("link", "symlink"):
                 yield self._follow(member)
             else:
@@ -82,7 +82,7 @@ def _find_targets(file: BinaryIO) -> dict[int, TarMember]:
     names = _Names()
     found: dict[int, TarMember] = {}
     later: list[tuple[int, str]] = []
-    for member in walk_tar(file):
+    for member in scan_tar(file):
         if isinstance(member, Damage):
             break
         name = _plain(member.name)
@@ -110,7 +110,7 @@ def _find_targets(file: BinaryIO) -> dict[int, TarMember]:
 def _find_wanted(file: BinaryIO) -> set[str]:
     """Return the names that links lead to."""
     wanted: set[str] = set()
-    for member in walk_tar(file):
+    for member in scan_tar(file):
         target = _target(member) if isinstance(member, TarMember) else None
         if target is not None:
             wanted.add(target)

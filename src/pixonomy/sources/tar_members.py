@@ -73,7 +73,7 @@ def is_tar(file: BinaryIO) -> bool:
     return True
 
 
-def walk_tar(file: BinaryIO) -> Iterator[TarMember | Damage]:
+def scan_tar(file: BinaryIO) -> Iterator[TarMember | Damage]:
     """Yield the members of a tar file in their order; damage comes last, and ends the walk."""
     size = file.seek(0, 2)
     everywhere: dict[str, str] = {}
@@ -171,9 +171,9 @@ def _read_header(file: BinaryIO, place: int, file_size: int) -> _Header | None:
     if not block.strip(b"\0"):
         return None
     # The sum counts its own field as spaces; some old writers summed signed bytes.
-    told = _read_number(block[148:156])
+    checksum = _read_number(block[148:156])
     unsigned = sum(block) - sum(block[148:156]) + 8 * 32
-    if told != unsigned and told != unsigned - 256 * _count_high(block):
+    if checksum != unsigned and checksum != unsigned - 256 * _count_high(block):
         raise _Broken("a header with a wrong checksum")
     name = block[:100].partition(b"\0")[0]
     if block[257:263] == _USTAR:

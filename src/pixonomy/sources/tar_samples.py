@@ -52,7 +52,7 @@ def find_samples(tar: LinkedTar, others: PassedOver) -> Iterator[Sample | Damage
     """
     sample = Sample("")
     known = Remembered(read_folders)
-    for member in tar.walk():
+    for member in tar.scan():
         if isinstance(member, Damage):
             yield from _finish(sample, tar.file, others)
             yield member
@@ -86,12 +86,12 @@ def _add(sample: Sample, member: TarMember, name: str, ending: str) -> None:
 
 def _finish(sample: Sample, file: BinaryIO, others: PassedOver) -> Iterator[Sample]:
     if sample.others:
-        _look_at_others(sample, file, others)
+        _scan_others(sample, file, others)
     if sample.images or sample.texts:
         yield sample
 
 
-def _look_at_others(sample: Sample, file: BinaryIO, others: PassedOver) -> None:
+def _scan_others(sample: Sample, file: BinaryIO, others: PassedOver) -> None:
     is_looked_at = not sample.images
 
     def read_start(member: TarMember) -> bytes:

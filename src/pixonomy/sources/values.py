@@ -74,7 +74,7 @@ def read_values(values: pl.Series, column: str, is_written: bool) -> Values:
         return Values(text)
     if is_written:
         text = _whole(text)
-    return Values(text, _told_words(text, column))
+    return Values(text, _describe_words(text, column))
 
 
 def _is_beyond(values: pl.Series, exact: int) -> bool:
@@ -98,7 +98,7 @@ def _is_no_word(text: pl.Series) -> pl.Series:
     return text.str.to_lowercase().is_in(_NO_WORDS)
 
 
-def _told_words(text: pl.Series, column: str) -> tuple[str, ...]:
+def _describe_words(text: pl.Series, column: str) -> tuple[str, ...]:
     if not _is_no_word(text.unique()).any():
         return ()
     words = text.filter(_is_no_word(text).fill_null(value=False)).value_counts(sort=True)

@@ -39,7 +39,7 @@ _NAMED, _LONGEST_KEY = 8, 40  # keys named in a sentence, and letters of each
 
 
 @dataclass
-class Told:
+class Annotation:
     """What the texts of a sample say of an image.
 
     Attributes:
@@ -65,7 +65,7 @@ class Told:
             self.several = self.several or found.several
 
 
-_NOTHING_TOLD = Told()
+_NO_ANNOTATION = Annotation()
 
 
 @dataclass
@@ -81,37 +81,39 @@ class Texts:
     file: BinaryIO
     far: dict[str, dict[tuple[str, str], TarMember]] = field(default_factory=dict)
     has_captions: bool = False
-    _kept: set[int] = field(default_factory=set)
+    _far_headers: set[int] = field(default_factory=set)
 
     def keep(self, sample: Sample) -> None:
         """Remember the texts of a sample without images, as far as memory shall go."""
-        if len(self._kept) + len(sample.texts) <= _MOST_FAR:
+        if len(self._far_headers) + len(sample.texts) <= _MOST_FAR:
             self.far.setdefault(sample.key, {}).update(sample.texts)
-            self._kept.update(member.header for member in sample.texts.values())
+            self._far_headers.update(member.header for member in sample.texts.values())
 
-    def is_kept(self, text: TarMember) -> bool:
+    def is_far(self, text: TarMember) -> bool:
         """Tell whether a text is one of those far from their images."""
-        return text.header in self._kept
+        return text.header in self._far_headers
 
-    def read(self, sample: Sample, stem: str) -> Told:
+    def read(self, sample: Sample, stem: str) -> Annotation:
         """Return what is said of an image of a sample."""
         texts = {**self.far.get(sample.key, {}), **sample.texts} if self.far else sample.texts
         if not texts:
-            return _NOTHING_TOLD
-        told = Told()
+            return _NO_ANNOTATION
+        annotation = Annotation()
         plain: list[tuple[ReadLabel, TarMember]] = []
         for inner in dict.fromkeys((stem, "")):
             if (inner, JSON) in texts:
-                plain.extend(self._read_json(texts[inner, JSON], told))
+                plain.extend(self._read_json(texts[inner, JSON], annotation))
             for kind in LABEL_TEXTS:
                 member = texts.get((inner, kind))
                 if member is not None and not (kind == TXT and self.has_captions):
-                    told.take(self._read_text(member), kind, member)
+                    annotation.take(self._read_text(member), kind, member)
         for found, member in plain:
-            told.take(found, JSON, member)
-        return told
+            annotation.take(found, JSON, member)
+        return annotation
 
-    def _read_json(self, member: TarMember, told: Told) -> list[tuple[ReadLabel, TarMember]]:
+    def _read_json(
+        self, member: TarMember, annotation: Annotation
+    ) -> list[tuple[ReadLabel, TarMember]]:
         """Take label and group of a JSON object; return the label that any other JSON is."""
         try:
             content = json.loads(decode_text(self._read(member, _LONGEST_JSON)))
@@ -120,13 +122,13 @@ class Texts:
         if not isinstance(content, dict):
             return [(label_of_value(content), member)]
         fields = plain_keys(content)
-        told.take(_first(fields, LABEL_KEYS), JSON, member)
-        if told.label is None and not told.several:
-            told.keys = tuple(clean(key)[:_LONGEST_KEY] for key in list(content)[:_NAMED])
+        annotation.take(_first(fields, LABEL_KEYS), JSON, member)
+        if annotation.label is None and not annotation.several:
+            annotation.keys = tuple(clean(key)[:_LONGEST_KEY] for key in list(content)[:_NAMED])
         group = _first(fields, GROUP_KEYS).label
-        if group is not None and told.group is None:
-            told.group = group
-            told.used.add(member.header)
+        if group is not None and annotation.group is None:
+            annotation.group = group
+            annotation.used.add(member.header)
         return []
 
     def _read_text(self, member: TarMember) -> ReadLabel:
@@ -169,22 +171,22 @@ class Oddities:
             names = [spell(member.name) for member, _ in sample.images[:2]]
             self.crowd = self.crowd or tuple(names)
 
-    def see(self, told: Told) -> None:
+    def see(self, annotation: Annotation) -> None:
         """Look at what was told of an image."""
-        if told.label is not None:
+        if annotation.label is not None:
             return
         self.unlabelled += 1
-        if told.several:
+        if annotation.several:
             self.several += 1
-            self.example = self.example or told.several
-        elif told.keys:
+            self.example = self.example or annotation.several
+        elif annotation.keys:
             self.without += 1
-            self.keys = self.keys or told.keys
+            self.keys = self.keys or annotation.keys
 
     def pass_over(self, sample: Sample, used: set[int], texts: Texts, others: PassedOver) -> None:
         """Count the texts of a sample that were of no use; those far away are counted later."""
         for (_, kind), member in sample.texts.items():
-            if member.header in used or texts.is_kept(member):
+            if member.header in used or texts.is_far(member):
                 continue
             self._count(kind, texts, others)
             if not sample.images and not self.lone:
@@ -204,33 +206,33 @@ class Oddities:
 
     def sentences(self, archive: str) -> list[str]:
         """Return what is to be told."""
-        told = []
+        remarks = []
         if self.several:
-            told.append(
+            remarks.append(
                 f"{self.several} pictures in {archive} have several labels, such as "
                 f"{self.example}: none of them was taken; give each picture one."
             )
         if self.without:
-            told.append(
+            remarks.append(
                 f"The .json of {self.without} pictures in {archive} has no label under a known key "
                 f"(label, class, class_name, category …); its keys are {', '.join(self.keys)}: "
                 "call the one that holds the label `label`."
             )
         if self.crowded:
-            told.append(
+            remarks.append(
                 f"{self.crowded} samples in {archive} hold several pictures, such as "
                 f"{' and '.join(self.crowd)}: each is a row with the label of its sample. Are they "
                 "masks, pack the samples without them."
             )
         if self.captions:
-            told.append(
+            remarks.append(
                 f"The .txt beside the pictures of {archive} were not taken as labels: they differ "
                 "from picture to picture, as captions do, or few pictures have one."
             )
         if self.lone and self.unlabelled:
-            told.append(
+            remarks.append(
                 f"{self.lone} in {archive} lies where no picture of its name does, and "
                 f"{self.unlabelled} pictures have no label: pack each picture and its texts side "
                 "by side (`tar --sort=name`)."
             )
-        return told
+        return remarks

@@ -31,9 +31,9 @@ from pixonomy.sources.zip_directory import (
     ZipEntry,
     find_data,
     find_directory,
-    is_cut,
     is_last_part,
-    walk_directory,
+    is_truncated,
+    scan_directory,
 )
 from pixonomy.sources.zip_overlaps import OrderCheck, find_overlaps, is_among
 from pixonomy.storage.files import printable
@@ -72,10 +72,10 @@ def index_zip(
             raise DataError(explain_loose(archive, layout.loose))
         overlaps = np.zeros(0, np.int64)
         if not order.is_ordered:
-            overlaps = find_overlaps(walk_directory(file, directory))
+            overlaps = find_overlaps(scan_directory(file, directory))
         others = PassedOver(remarks=list(layout.remarks))
-        told = _Zip(file, directory, layout, overlaps, split, category)
-        found = _find_members(told, others, archive.name)
+        opened = _Zip(file, directory, layout, overlaps, split, category)
+        found = _find_members(opened, others, archive.name)
         yield from in_batches(found, uri_of(archive, base), others)
 
 
@@ -98,7 +98,7 @@ def _explain(file: BinaryIO, archive: Path) -> str:
             f"{name} is the last part of a zip that was cut into several ({stem}.z01 …): join "
             f"them (`zip -s 0 {stem}.zip --out whole.zip`) and name the whole."
         )
-    if is_cut(file):
+    if is_truncated(file):
         return (
             f"{name} is cut or damaged: the directory that ends every zip is "
             "missing. Copy or download it again."
@@ -114,7 +114,7 @@ def _explain(file: BinaryIO, archive: Path) -> str:
 
 def _find_layout(file: BinaryIO, directory: Directory, order: OrderCheck) -> Layout:
     finder = LayoutFinder()
-    entries = order.watch(walk_directory(file, directory))
+    entries = order.watch(scan_directory(file, directory))
     for found in _find_images(file, directory, entries, PassedOver()):
         if not isinstance(found, Damage):
             finder.add(found[1])
@@ -160,7 +160,7 @@ def _read_start(file: BinaryIO, directory: Directory, entry: ZipEntry) -> bytes:
 def _find_members(one: _Zip, others: PassedOver, archive: str) -> Iterator[Member | Damage]:
     count, example = 0, ""
     places = Remembered(one.layout.read)
-    entries = walk_directory(one.file, one.directory)
+    entries = scan_directory(one.file, one.directory)
     for found in _find_images(one.file, one.directory, entries, others):
         if isinstance(found, Damage):
             yield found

@@ -14,18 +14,18 @@ from pixonomy.sources.damage import Damage
 
 STORED, DEFLATED = 0, 8  # methods of compression
 
-_END, _END_MARK = Struct("<4s4H2LH"), b"PK\5\6"
-_LOCATOR, _LOCATOR_MARK = Struct("<4sLQL"), b"PK\6\7"  # of the end in zip64
-_END64, _END64_MARK = Struct("<4sQ2H2L4Q"), b"PK\6\6"
-_ENTRY, _ENTRY_MARK = Struct("<4s4B4H3L5H2L"), b"PK\1\2"
-_LOCAL, _LOCAL_MARK = Struct("<4s5H3L2H"), b"PK\3\4"
-_SIGNATURE_MARK = b"PK\5\5"  # may follow the last entry
+_END, _END_SIGNATURE = Struct("<4s4H2LH"), b"PK\5\6"
+_LOCATOR, _LOCATOR_SIGNATURE = Struct("<4sLQL"), b"PK\6\7"  # of the end in zip64
+_END64, _END64_SIGNATURE = Struct("<4sQ2H2L4Q"), b"PK\6\6"
+_ENTRY, _ENTRY_SIGNATURE = Struct("<4s4B4H3L5H2L"), b"PK\1\2"
+_LOCAL, _LOCAL_SIGNATURE = Struct("<4s5H3L2H"), b"PK\3\4"
+_SIGNATURE = b"PK\5\5"  # may follow the last entry
 _LONGEST_TEXT = 0xFFFF
 _LONGEST_ENTRY = _ENTRY.size + 3 * _LONGEST_TEXT
 _BYTE_RANGE = 1024 * 1024  # bytes of the directory read at once
 _IN_ZIP64 = 0xFFFFFFFF  # a number that stands in the extra field instead
 _ZIP64, _UNICODE_PATH = 0x0001, 0x7075  # kinds of extra fields; the second is Info-ZIP's
-_UNICODE_MARK = _UNICODE_PATH.to_bytes(2, "little")
+_UNICODE_FLAG = _UNICODE_PATH.to_bytes(2, "little")
 _IS_ENCRYPTED, _IS_UTF8 = 0x0001, 0x0800
 _UNIX = 3  # the system that a member was made on
 
@@ -80,10 +80,10 @@ class ZipEntry(NamedTuple):
         return self.header + _LOCAL.size + self.size
 
 
-def is_cut(file: BinaryIO) -> bool:
+def is_truncated(file: BinaryIO) -> bool:
     """Tell whether a file without a directory begins like a zip."""
     file.seek(0)
-    return file.read(4) == _LOCAL_MARK
+    return file.read(4) == _LOCAL_SIGNATURE
 
 
 def is_last_part(file: BinaryIO) -> bool:
@@ -107,36 +107,38 @@ def _find_end(file: BinaryIO) -> tuple[int, tuple[int, ...]] | None:
     start = max(0, file_size - _END.size - _LONGEST_TEXT)
     file.seek(start)
     tail = file.read()
-    found = tail.rfind(_END_MARK)
+    found = tail.rfind(_END_SIGNATURE)
     while found >= 0:
         if found + _END.size <= len(tail):
             fields = _END.unpack_from(tail, found)
             if found + _END.size + fields[-1] <= len(tail):
                 return start + found, fields
-        found = tail.rfind(_END_MARK, 0, found)
+        found = tail.rfind(_END_SIGNATURE, 0, found)
     return None
 
 
-def _place(file: BinaryIO, end: int, told: tuple[int, int, int]) -> Directory | None:
+def _place(file: BinaryIO, end: int, declared: tuple[int, int, int]) -> Directory | None:
     if end >= _LOCATOR.size:
         file.seek(end - _LOCATOR.size)
-        mark, _, place, _ = _LOCATOR.unpack(file.read(_LOCATOR.size))
+        signature, _, place, _ = _LOCATOR.unpack(file.read(_LOCATOR.size))
         # Bytes before the zip shift it: then it lies right before its locator.
-        for guess in (place, end - _LOCATOR.size - _END64.size) if mark == _LOCATOR_MARK else ():
+        for guess in (
+            (place, end - _LOCATOR.size - _END64.size) if signature == _LOCATOR_SIGNATURE else ()
+        ):
             if not 0 <= guess <= end - _END64.size:
                 continue
             file.seek(guess)
             record = _END64.unpack(file.read(_END64.size))
-            if record[0] == _END64_MARK:
-                told, end = record[-3:], guess
+            if record[0] == _END64_SIGNATURE:
+                declared, end = record[-3:], guess
                 break
-    count, size, offset = told
+    count, size, offset = declared
     if size > end or end - size < offset:
         return None
     return Directory(end - size, end, end - size - offset, count)
 
 
-def walk_directory(file: BinaryIO, directory: Directory) -> Iterator[ZipEntry | Damage]:
+def scan_directory(file: BinaryIO, directory: Directory) -> Iterator[ZipEntry | Damage]:
     """Yield the members in the directory's order; damage comes last, and ends the walk."""
     place = first = directory.start
     byte_range, found = b"", 0
@@ -146,7 +148,7 @@ def walk_directory(file: BinaryIO, directory: Directory) -> Iterator[ZipEntry | 
             file.seek(place)
             first, at = place, 0
             byte_range = file.read(min(_BYTE_RANGE, directory.end - place))
-        if byte_range.startswith(_SIGNATURE_MARK, at):
+        if byte_range.startswith(_SIGNATURE, at):
             break
         read = _read_entry(byte_range, at, place)
         if read is None:
@@ -160,7 +162,7 @@ def walk_directory(file: BinaryIO, directory: Directory) -> Iterator[ZipEntry | 
 
 
 def _read_entry(byte_range: bytes, at: int, place: int) -> tuple[ZipEntry, int] | None:
-    if not byte_range.startswith(_ENTRY_MARK, at) or at + _ENTRY.size > len(byte_range):
+    if not byte_range.startswith(_ENTRY_SIGNATURE, at) or at + _ENTRY.size > len(byte_range):
         return None
     (
         _,
@@ -197,13 +199,13 @@ def _read_entry(byte_range: bytes, at: int, place: int) -> tuple[ZipEntry, int] 
     return ZipEntry(name, place, *sizes, is_encrypted, is_link, is_guessed), length
 
 
-def _read_zip64(extra: bytes, told: tuple[int, int, int]) -> tuple[int, int, int]:
+def _read_zip64(extra: bytes, declared: tuple[int, int, int]) -> tuple[int, int, int]:
     """Replace the numbers that did not fit by those in the extra field, which are in order."""
     field = _find_extra(extra, _ZIP64)
     large = iter([field[eight : eight + 8] for eight in range(0, len(field) - 7, 8)])
     unpacked, size, header = (
         int.from_bytes(next(large, b""), "little") if field and one == _IN_ZIP64 else one
-        for one in told
+        for one in declared
     )
     return unpacked, size, header
 
@@ -225,7 +227,7 @@ def _read_name(stored: bytes, flags: int, extra: bytes) -> tuple[str, bool]:
     Many programs write UTF-8 without saying so, and \ for folders.
     """
     plain = stored
-    if extra and not flags & _IS_UTF8 and _UNICODE_MARK in extra:
+    if extra and not flags & _IS_UTF8 and _UNICODE_FLAG in extra:
         plain = _read_unicode_path(extra, stored) or stored
     if b"\0" in plain:
         plain = plain.partition(b"\0")[0]
@@ -258,9 +260,9 @@ def find_data(file: BinaryIO, directory: Directory, entry: ZipEntry) -> int:
         raise Misplaced("the zip's directory points outside the zip")
     file.seek(header)
     fields = _LOCAL.unpack(file.read(_LOCAL.size))
-    mark, flags, method, size = fields[0], fields[2], fields[3], fields[7]
+    signature, flags, method, size = fields[0], fields[2], fields[3], fields[7]
     name_length, extra_length = fields[-2:]
-    if mark != _LOCAL_MARK:
+    if signature != _LOCAL_SIGNATURE:
         raise Misplaced("the zip's directory points where no member is")
     # A local size of 0 stands behind the member instead.
     if method != entry.method or flags & _IS_ENCRYPTED or size not in (0, entry.size, _IN_ZIP64):

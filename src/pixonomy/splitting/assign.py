@@ -56,7 +56,7 @@ class SplitShares:
         return {"test": self.test, "validation": self.validation}
 
     @property
-    def cut(self) -> float:
+    def validation_share(self) -> float:
         """The share of validation in what is left without the test images."""
         return min(0.5, self.validation / (self.train + self.validation))
 
@@ -93,7 +93,7 @@ def assign_splits(manifest: Manifest, shares: SplitShares) -> Manifest:
     notes: dict[str, Any] = {}
     if shares.hold_out is not None:
         held_out = _hold_out(units, usable, shares)
-        assigned, notes[HELD_OUT] = held_out.assigned, held_out.told
+        assigned, notes[HELD_OUT] = held_out.assigned, held_out.summary
     elif not set(units["split"].drop_nulls().unique()) <= {"train"}:
         assigned = _drop_duplicates(_complete_given_splits(units, shares))
     else:
@@ -123,7 +123,7 @@ def _hold_out(units: pl.DataFrame, usable: pl.DataFrame, shares: SplitShares) ->
     text = usable[shares.hold_out].cast(pl.String).str.strip_chars()
     wanted = {name: share for name, share in shares.wanted.items() if share > 0}
     valued = units.with_columns(usable["group_id"], value=text.set(text == "", None))
-    return hold_out(valued, shares.hold_out, wanted, shares.seed, shares.cut)
+    return hold_out(valued, shares.hold_out, wanted, shares.seed, shares.validation_share)
 
 
 def _complete_given_splits(units: pl.DataFrame, shares: SplitShares) -> pl.DataFrame:
@@ -133,8 +133,13 @@ def _complete_given_splits(units: pl.DataFrame, shares: SplitShares) -> pl.DataF
         return units
     train = units.filter(pl.col("split") == "train")
     # The share of all images becomes a share of those the source left for training.
-    cut = assign_groups(train, {"validation": shares.cut}, shares.seed)
-    return pl.concat([cut, units.filter(pl.col("split") != "train").select(cut.columns)])
+    validated = assign_groups(train, {"validation": shares.validation_share}, shares.seed)
+    return pl.concat(
+        [
+            validated,
+            units.filter(pl.col("split") != "train").select(validated.columns),
+        ]
+    )
 
 
 def _drop_duplicates(units: pl.DataFrame) -> pl.DataFrame:

@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 _OWED = (1.0, 0.5)  # the cost of a label that could be held out and is not, by split
-_UNTAUGHT = 2.0  # of one whose every value is held out: it is worth sparing more than one other
+_UNCOVERED = 2.0  # of one whose every value is held out: it is worth sparing more than one other
 _LARGE = 0.05  # of a label's images: values worth exchanging for each other
 _PASSES = 10
 
@@ -79,7 +79,7 @@ class _Assignment:
             self._values[label] += 1
         self.places = [0] * counts.values
         self._covered = self._values.copy()  # how many values each label has in train
-        self._held = [[0] * len(counts.totals) for _ in shares]  # images by split and label
+        self._is_held_out = [[0] * len(counts.totals) for _ in shares]  # images by split and label
         self._costs = [self._cost(label) for label in range(len(counts.totals))]
 
     def is_large(self, value: int) -> bool:
@@ -129,9 +129,9 @@ class _Assignment:
         home, change = self.places[value], 0.0
         for label, n in self._pairs[value]:
             if home:
-                self._held[home - 1][label] -= n
+                self._is_held_out[home - 1][label] -= n
             if place:
-                self._held[place - 1][label] += n
+                self._is_held_out[place - 1][label] += n
             self._covered[label] += (place == 0) - (home == 0)
             before, self._costs[label] = self._costs[label], self._cost(label)
             change += self._costs[label] - before
@@ -140,13 +140,13 @@ class _Assignment:
 
     def _cost(self, label: int) -> float:
         """Return how far a label is from its shares, and from having what it must have."""
-        cost = 0.0 if self._covered[label] or not self._values[label] else _UNTAUGHT
+        cost = 0.0 if self._covered[label] or not self._values[label] else _UNCOVERED
         rest = 0.0
         for place, share in enumerate(self._shares):
-            held = self._held[place][label]
-            if not held and self._values[label] > place + 1:
+            held_out = self._is_held_out[place][label]
+            if not held_out and self._values[label] > place + 1:
                 cost += _OWED[place]
-            excess = held / self._totals[label] - share
+            excess = held_out / self._totals[label] - share
             cost += excess * excess
             rest += excess
         # Squares of what each split, and so train, has too much or too little: one large miss

@@ -28,14 +28,14 @@ class HeldOut:
 
     Attributes:
         assigned: the rows with the columns `split` and `copy`: why a row is left out, or null.
-        told: column; values {train, validation, test}: how many; test, validation: which, the
+        summary: column; values {train, validation, test}: how many; test, validation: which, the
             first hundred; without_value: how many images have none; untested: the labels that
             have no test image; single: those of them with one value or none; kept: those that
             stay in training although all their values are held out.
     """
 
     assigned: pl.DataFrame
-    told: dict[str, Any]
+    summary: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -101,8 +101,8 @@ def _spread(units: pl.DataFrame, places: Collection[str]) -> pl.DataFrame:
     split = pl.Series("split", places, SPLIT).gather(units["value"])
     placed = units.with_columns(split.fill_null("train"))
     is_covered = (pl.col("value").is_not_null() & (pl.col("split") == "train")).any().over("label")
-    kept = pl.when(is_covered).then("split").otherwise(pl.lit("train", SPLIT))
-    return placed.with_columns(split=kept)
+    otherwise = pl.when(is_covered).then("split").otherwise(pl.lit("train", SPLIT))
+    return placed.with_columns(split=otherwise)
 
 
 def _leave_out(assigned: pl.DataFrame) -> pl.DataFrame:

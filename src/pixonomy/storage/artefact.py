@@ -133,7 +133,7 @@ class FolderArtefact:
         known = (*self.ours, *begun)
         others = [name for name in names if not is_lock(name)]
         if any(not any(fnmatch(name, one) for one in known) for name in others):
-            raise foreign_folder(self.path)
+            raise other_folder(self.path)
 
     def matches(self, wanted: Fingerprint, overwrite: bool = False) -> bool:
         """Return whether the folder is being or was made from the same; see `is_whole`.
@@ -195,6 +195,6 @@ def list_folder(path: Path) -> list[str]:
         return [one.name for one in path.iterdir()]
 
 
-def foreign_folder(path: Path) -> SettingError:
+def other_folder(path: Path) -> SettingError:
     """Return the refusal to write into a folder of other people's files."""
     return SettingError(f"{printable(path)} holds other files; choose an empty or new folder.")

@@ -35,7 +35,7 @@ _RECORD_BYTES = 4096  # what is read of a record that anybody may have written
 _COMMAND_LETTERS = 200
 _TRIES, _PAUSE_SECONDS = 5, 0.02  # to read who holds a lock that was taken this moment
 _POLL_SECONDS = 0.2
-_held: ContextVar[frozenset[str]] = ContextVar("held", default=frozenset())
+_acquired: ContextVar[frozenset[str]] = ContextVar("held", default=frozenset())
 
 
 @dataclass(frozen=True)
@@ -106,19 +106,19 @@ def is_lock(name: str) -> bool:
 def _locked(lock: _Lock, report: Callable[[str], None], waits: bool) -> Iterator[bool]:
     """Hold a lock; yield whether that is proof of being alone, and new to this thread."""
     key = os.path.realpath(lock.file)
-    if key in _held.get():
+    if key in _acquired.get():
         yield False
         return
     with storage_errors(lock.file if os.path.exists(lock.file) else lock.artefact):  # noqa: PTH110 - never fails
         system = _open(lock)
         is_taken = _take(system, lock, report, waits)
-    before = _held.set(_held.get() | {key})
+    before = _acquired.set(_acquired.get() | {key})
     try:
         if is_taken:
             _sign(lock)
         yield is_taken
     finally:
-        _held.reset(before)
+        _acquired.reset(before)
         if is_taken:
             with suppress(OSError):
                 lock.holder.unlink(missing_ok=True)

@@ -29,7 +29,7 @@ _RETRIES = {
     },
 }
 _PART = 8 * 1024**2  # bytes of an upload that are sent at once …
-_MOST_PARTS = 10_000  # … unless S3 would count too many of them
+_MOST_UPLOADS = 10_000  # … unless S3 would count too many of them
 _SENT_AT_ONCE = 4  # parts
 # How the client's report names what went wrong, and how people do.
 _NO_ANSWER = {
@@ -140,7 +140,7 @@ def upload(path: Path, address: str) -> None:
         if size <= _PART:
             obstore.put(bucket, key, file.read())
             return
-        part = max(_PART, -(-size // _MOST_PARTS))
+        part = max(_PART, -(-size // _MOST_UPLOADS))
         # Handed over part by part: Ctrl-C is heard between them, and the upload given up.
         parts = iter(partial(file.read, part), b"")
         obstore.put(bucket, key, parts, chunk_size=part, max_concurrency=_SENT_AT_ONCE)

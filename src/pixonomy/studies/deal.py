@@ -31,13 +31,13 @@ def usable_units(rows: pl.DataFrame, labels: Sequence[str]) -> pl.DataFrame:
         labels: of the categories that count.
     """
     wanted = pl.col("problem").is_null() & pl.col("label").is_in(list(labels))
-    kept = rows.with_row_index("row").filter(wanted)
-    unit = pl.Series("unit", connect((kept["group_id"], kept["duplicate_group"])))
+    chosen = rows.with_row_index("row").filter(wanted)
+    unit = pl.Series("unit", connect((chosen["group_id"], chosen["duplicate_group"])))
     part = pl.when(pl.col("split") == _TEST).then(pl.lit(_TEST)).otherwise(pl.lit(_LEARN))
-    assigned = kept.select("row", "image_id", "label", unit, part=part)
+    assigned = chosen.select("row", "image_id", "label", unit, part=part)
     of_unit = [pl.col(name).n_unique().over("unit") == 1 for name in ("label", "part")]
     is_first = pl.col("row") == pl.col("row").min().over("copies")
-    copies = pl.coalesce(kept["duplicate_group"], "image_id")
+    copies = pl.coalesce(chosen["duplicate_group"], "image_id")
     return assigned.with_columns(copies=copies).filter(*of_unit, is_first).drop("copies")
 
 

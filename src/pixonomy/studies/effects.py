@@ -42,13 +42,13 @@ def _answers(cells: Sequence[Done]) -> pl.DataFrame:
     """Return a row a cell and test image: its setting, seed, image_id, group_id, is_right."""
     tables = []
     for one in cells:
-        told = [pl.lit(str(value)).alias(axis) for axis, value in one.cell.setting]
+        columns = [pl.lit(str(value)).alias(axis) for axis, value in one.cell.setting]
         tables.append(
             one.predictions.select(
                 "image_id",
                 "group_id",
                 pl.lit(one.cell.seed).alias("seed"),
-                *told,
+                *columns,
                 is_right=(pl.col("label") == pl.col("predicted")).cast(pl.Float64),
             )
         )

@@ -103,10 +103,10 @@ class Cell:
 
     def name(self) -> str:
         """Return a folder's name, the same on every run and unlike any other cell's."""
-        told = {**dict(self.setting), "seed": self.seed, **dataclasses.asdict(self.fold)}
+        identity = {**dict(self.setting), "seed": self.seed, **dataclasses.asdict(self.fold)}
         words = "-".join(str(value) for _, value in self.setting)
         plain = "".join(letter if letter.isalnum() else "-" for letter in words)[:60]
-        return f"{plain}-{self.seed}-{hash_json(told)[:_LETTERS]}"
+        return f"{plain}-{self.seed}-{hash_json(identity)[:_LETTERS]}"
 
 
 @dataclass(frozen=True)
@@ -181,22 +181,22 @@ def load_study(path: Path, root: Path | None = None) -> Study:
     Raises:
         SettingError: if there is no such file, it is no TOML, or a key or value is wrong.
     """
-    told = _read(path)
-    _know(told, _TOP, "a study")
-    data = told.get("data", {})
+    content = _read(path)
+    _know(content, _TOP, "a study")
+    data = content.get("data", {})
     if not isinstance(data, dict) or not data:
         raise SettingError('A study names its data sets: [data.NAME] with source = "…".')
-    sample = _section(told, "sample", _OF_SAMPLE)
-    training = _section(told, "training", (*_OF_TRAINING, *_recipe_keys()))
-    grid = _section(told, "grid", _recipe_keys())
+    sample = _section(content, "sample", _OF_SAMPLE)
+    training = _section(content, "training", (*_OF_TRAINING, *_recipe_keys()))
+    grid = _section(content, "grid", _recipe_keys())
     study = Study(
-        title=str(told.get("title", path.stem)),
-        question=str(told.get("question", "")),
+        title=str(content.get("title", path.stem)),
+        question=str(content.get("question", "")),
         data=tuple(_data_set(name, one) for name, one in data.items()),
         sample=_sample(sample),
         grid={key: _values(key, values) for key, values in grid.items()},
         changes={key: value for key, value in training.items() if key not in _OF_TRAINING},
-        seeds=tuple(int(seed) for seed in _values("seeds", told.get("seeds", [0, 1, 2]))),
+        seeds=tuple(int(seed) for seed in _values("seeds", content.get("seeds", [0, 1, 2]))),
         root=root or path.parent,
         recipe=training.get("recipe"),
         weights=training.get("weights"),
@@ -220,8 +220,8 @@ def _recipe_keys() -> tuple[str, ...]:
     return tuple(one.name for one in dataclasses.fields(Recipe) if one.name != "seed")
 
 
-def _know(told: Mapping[str, Any], known: Sequence[str], where: str) -> None:
-    unknown = sorted(set(told) - set(known))
+def _know(table: Mapping[str, Any], known: Sequence[str], where: str) -> None:
+    unknown = sorted(set(table) - set(known))
     if unknown:
         raise SettingError(
             f"Unknown key {unknown[0]!r} in {where}; known are: {', '.join(sorted(known))}."
@@ -229,17 +229,17 @@ def _know(told: Mapping[str, Any], known: Sequence[str], where: str) -> None:
         )
 
 
-def _section(told: Mapping[str, Any], name: str, known: Sequence[str]) -> dict[str, Any]:
-    section = told.get(name, {})
+def _section(content: Mapping[str, Any], name: str, known: Sequence[str]) -> dict[str, Any]:
+    section = content.get(name, {})
     if not isinstance(section, dict):
         raise SettingError(f"{name} must be a table, [{name}], not {section!r}.")
     _know(section, known, f"[{name}]")
     return section
 
 
-def _sample(told: Mapping[str, Any]) -> Sample:
+def _sample(table: Mapping[str, Any]) -> Sample:
     try:
-        return Sample(**told)
+        return Sample(**table)
     except TypeError as error:
         raise SettingError(f"A number in [sample] is no number: {error}.") from error
 
@@ -250,13 +250,13 @@ def _values(key: str, values: Any) -> tuple[Any, ...]:
     return tuple(values)
 
 
-def _data_set(name: str, told: Any) -> DataSet:
-    if not isinstance(told, dict) or "source" not in told:
+def _data_set(name: str, table: Any) -> DataSet:
+    if not isinstance(table, dict) or "source" not in table:
         raise SettingError(f'[data.{name}] needs source = "…".')
-    _know(told, _OF_DATA, f"[data.{name}]")
-    categories = told.get("categories", [])
+    _know(table, _OF_DATA, f"[data.{name}]")
+    categories = table.get("categories", [])
     if not isinstance(categories, list):
         raise SettingError(f"categories of [data.{name}] must be a list, not {categories!r}.")
-    taxonomy = told.get("taxonomy")
+    taxonomy = table.get("taxonomy")
     labels = tuple(str(one) for one in categories)
-    return DataSet(name, str(told["source"]), labels, None if taxonomy is None else str(taxonomy))
+    return DataSet(name, str(table["source"]), labels, None if taxonomy is None else str(taxonomy))

@@ -50,8 +50,8 @@ def measure_separability(
     found = {}
     for place, (name, one) in enumerate(prepared.items()):
         units = one.units.group_by("label", maintain_order=True).head(_EACH)
-        vectors, kept = _embed(one.manifest, units, embedder)
-        found[name] = separability(vectors, kept["label"], kept["unit"])
+        vectors, numbers = _embed(one.manifest, units, embedder)
+        found[name] = separability(vectors, numbers["label"], numbers["unit"])
         context.progress("measuring how alike categories are", place + 1, len(prepared))
     return found
 
@@ -92,7 +92,7 @@ def _embed(
     """Return the vectors of the images that can be read, and their rows."""
     about = read_manifest(manifest)
     rows = about.rows[units["row"]]
-    vectors, kept = [], []
+    vectors, numbers = [], []
     start = 0
     for chunk in in_chunks(locate(rows, about.base), _BATCH):
         framed = {}
@@ -104,6 +104,6 @@ def _embed(
                 continue
         if framed:
             vectors.append(embedder(np.stack(list(framed.values()))))
-            kept += list(framed)
+            numbers += list(framed)
         start += len(chunk)
-    return np.concatenate(vectors), units[kept]
+    return np.concatenate(vectors), units[numbers]

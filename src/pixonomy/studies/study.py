@@ -11,6 +11,8 @@ import polars as pl
 from pixonomy.bundle.embedder import choose_embedder
 from pixonomy.dataset.manifest import read_manifest
 from pixonomy.errors import PixonomyError, SettingError
+from pixonomy.pages.provenance import Provenance
+from pixonomy.pages.wording import counted, duration
 from pixonomy.progress import Context
 from pixonomy.results.comparison_results import CellCounts, StudyResult
 from pixonomy.spreadsheet import write_spreadsheet
@@ -31,10 +33,11 @@ from pixonomy.studies.separability import measure_separability
 from pixonomy.studies.study_cells import Done, choices_of, clear_cell, find_done, run_cell, some_of
 from pixonomy.studies.study_data import Prepared, prepare_data, prepare_fold
 from pixonomy.studies.study_page import Findings, render_study
+from pixonomy.verbs.command_lines import command_line
 from pixonomy.verbs.train import plan_training
 
 _DEFAULT = Context()
-_MARK = "study.json"
+_RECORD = "study.json"
 _TABLE, _PAGE = "table.csv", "study.html"
 _COLUMNS = (
     "seed", "repeat", "fold", "train", "steps", "n", "accuracy", "accuracy_low", "accuracy_high",
@@ -107,14 +110,14 @@ def study(
                 study=planned,
                 cells=finished,
                 effects=find_effects(dict(planned.axes), finished),
-                separability=_look(planned, prepared, output, choices, context),
+                separability=_measure_separability(planned, prepared, output, choices, context),
                 names={name: _names(one) for name, one in prepared.items()},
                 failures=failures,
                 missing=len(planned.cells) - len(finished),
-                command=_command(file, output, choices),
+                provenance=_provenance(file, output, choices, began, finished),
             )
-            told = _write_outcome(found, counts, output)
-    return replace(told, seconds=round(time.monotonic() - began, 2))
+            result = _write_outcome(found, counts, output)
+    return replace(result, seconds=round(time.monotonic() - began, 2))
 
 
 def _check_settings(planned: Study, quiet: Context) -> None:
@@ -136,11 +139,20 @@ def _write_outcome(found: Findings, counts: _Counts, output: Path) -> StudyResul
     )
 
 
-def _command(file: Path, output: Path, choices: StudyChoices) -> str:
-    words = ["pixonomy study", printable(file), "-o", printable(output)]
-    words += ["--root", printable(choices.root)] if choices.root is not None else []
-    words += ["--network", printable(choices.network)] if choices.network is not None else []
-    return " ".join(words)
+def _provenance(
+    file: Path, output: Path, choices: StudyChoices, began: float, finished: Sequence[Done]
+) -> Provenance:
+    which, parts = choices.part
+    options = {
+        "-o": output,
+        "--root": choices.root,
+        "--network": choices.network,
+        "--part": f"{which}/{parts}" if parts > 1 else None,
+    }
+    seconds = sum(float(one.record["seconds"]) for one in finished)
+    details = f"{counted(len(finished), 'training')}, {duration(seconds)} in all."
+    command = command_line("study", [file], options)
+    return Provenance.now(printable(file), began, command, (details,))
 
 
 def _require_cells(finished: Sequence[object], failures: Sequence[str]) -> None:
@@ -150,9 +162,9 @@ def _require_cells(finished: Sequence[object], failures: Sequence[str]) -> None:
 
 def _claim(output: Path) -> None:
     """Mark the folder as a study's before anything is written into it."""
-    FolderArtefact(output, "study", _MARK, _MARK).fingerprint()
-    if not (output / _MARK).exists():
-        write_json(output / _MARK, {"stage": "study"})
+    FolderArtefact(output, "study", _RECORD, _RECORD).fingerprint()
+    if not (output / _RECORD).exists():
+        write_json(output / _RECORD, {"stage": "study"})
 
 
 def _run_cells(
@@ -207,7 +219,7 @@ def _finished(planned: Study, prepared: dict[str, Prepared], output: Path) -> li
     return [one for one in found if one is not None]
 
 
-def _look(
+def _measure_separability(
     planned: Study,
     prepared: dict[str, Prepared],
     output: Path,
@@ -244,8 +256,8 @@ def _write_table(planned: Study, finished: Sequence[Done], path: Path) -> None:
     axes = list(planned.axes)
     rows = [
         {
-            **{axis: str(one.told["setting"][axis]) for axis in axes},
-            **{name: one.told[name] for name in _COLUMNS},
+            **{axis: str(one.record["setting"][axis]) for axis in axes},
+            **{name: one.record[name] for name in _COLUMNS},
         }
         for one in finished
     ]

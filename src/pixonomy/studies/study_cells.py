@@ -34,20 +34,20 @@ class Done:
     """A finished cell.
 
     Attributes:
-        told: what `cell.json` says of it.
+        record: what `cell.json` says of it.
         folder: where it lies.
     """
 
     cell: Cell
-    told: dict[str, Any]
+    record: dict[str, Any]
     folder: RunFolder
 
     @property
     def predictions(self) -> pl.DataFrame:
         """One row a test image: image_id, group_id or its unit, label, predicted."""
-        told = read_parquet(self.folder.predictions)
-        unit = pl.col(unit_column(told) or "image_id").alias("group_id")
-        return told.select("image_id", unit, "label", "predicted")
+        predictions = read_parquet(self.folder.predictions)
+        unit = pl.col(unit_column(predictions) or "image_id").alias("group_id")
+        return predictions.select("image_id", unit, "label", "predicted")
 
     @property
     def history(self) -> pl.DataFrame | None:
@@ -65,10 +65,10 @@ def choices_of(study: Study, cell: Cell) -> TrainChoices:
 def find_done(study: Study, cell: Cell, arrays: str, folder: Path) -> Done | None:
     """Return a cell that is finished as it would be made now."""
     place = RunFolder(folder / cell.name())
-    told = read_json(place.path / CELL_FILE)
-    if told is None or told["fingerprint"] != _fingerprint(study, cell, arrays):
+    record = read_json(place.path / CELL_FILE)
+    if record is None or record["fingerprint"] != _fingerprint(study, cell, arrays):
         return None
-    return Done(cell, told, place)
+    return Done(cell, record, place)
 
 
 def run_cell(
@@ -105,7 +105,7 @@ def _run_cell(
     test, certainty = evaluation["test"], evaluation["certainty"]
     if test is None:
         raise PixonomyError("No picture of this cell is tested.")
-    told = {
+    record = {
         "fingerprint": _fingerprint(study, cell, digest),
         "setting": dict(cell.setting),
         "seed": cell.seed,
@@ -117,9 +117,9 @@ def _run_cell(
         "train": _count_training(arrays),
         "seconds": result["seconds"],
     }
-    write_json(place.path / CELL_FILE, told)
+    write_json(place.path / CELL_FILE, record)
     clear_cell(place)
-    return Done(cell, told, place)
+    return Done(cell, record, place)
 
 
 def clear_cell(place: RunFolder) -> None:

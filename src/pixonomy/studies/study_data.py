@@ -7,7 +7,6 @@ from pathlib import Path
 import polars as pl
 
 from pixonomy.arrays.write import ArraySettings
-from pixonomy.dataset.category_tree import Taxonomy, unknown_category
 from pixonomy.dataset.manifest import (
     hash_manifest,
     manifest_artefact,
@@ -15,6 +14,7 @@ from pixonomy.dataset.manifest import (
     read_manifest,
     rewrite_manifest,
 )
+from pixonomy.dataset.taxonomy import Taxonomy, unknown_category
 from pixonomy.errors import SettingError
 from pixonomy.images.resize import DEFAULT_FIT
 from pixonomy.progress import Context
@@ -101,13 +101,13 @@ def _write_fold(study: Study, prepared: Prepared, fold: Fold, assigned: Path) ->
         "fold": asdict(fold),
     }
     if not manifest_artefact(assigned).matches(fingerprint):
-        told = read_manifest(prepared.manifest, ("image_id",))
+        manifest = read_manifest(prepared.manifest, ("image_id",))
         splits = assign_fold(prepared.units, study.sample, fold, seed=0)
-        rows = told.rows.select(pl.int_range(pl.len(), dtype=pl.UInt32).alias("row"))
+        rows = manifest.rows.select(pl.int_range(pl.len(), dtype=pl.UInt32).alias("row"))
         rows = rows.join(splits, on="row", how="left", maintain_order="left")
-        kept = rows["split"].is_not_null()
-        news = replace(told, rows=rows.select("split"), fingerprint=fingerprint, notes={})
-        rewrite_manifest(prepared.manifest, assigned, news, kept)
+        is_split = rows["split"].is_not_null()
+        news = replace(manifest, rows=rows.select("split"), fingerprint=fingerprint, notes={})
+        rewrite_manifest(prepared.manifest, assigned, news, is_split)
 
 
 def _read(

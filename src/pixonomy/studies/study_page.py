@@ -12,6 +12,7 @@ from markupsafe import Markup
 from pixonomy.evaluation.figures import draw_histories
 from pixonomy.evaluation.matrix import tabulate_confusion
 from pixonomy.evaluation.metrics import measure
+from pixonomy.pages.provenance import Provenance
 from pixonomy.pages.render import render
 from pixonomy.pages.wording import counted, display_names, percent
 from pixonomy.results.comparison_results import StudyEffect
@@ -32,6 +33,7 @@ class Findings:
         names: of each data set, label → name to show.
         failures: one sentence a cell that could not be trained in this call.
         missing: cells that are not finished.
+        provenance: when, from what and how the page was made.
     """
 
     study: Study
@@ -41,7 +43,7 @@ class Findings:
     names: Mapping[str, Mapping[str, str]]
     failures: Sequence[str]
     missing: int
-    command: str
+    provenance: Provenance
 
 
 @dataclass(frozen=True)
@@ -79,16 +81,34 @@ def render_study(found: Findings) -> str:
         study=found.study,
         axes=list(found.study.axes),
         rows=rows,
+        best=max(range(len(rows)), key=lambda place: rows[place].accuracy),
+        answer=_answer(rows, found.effects),
         sentences=[_describe_effect(effect) for effect in found.effects],
         effects=found.effects,
-        separability=_tell_separability(found, by_setting),
+        separability=_describe_separability(found, by_setting),
         matrices=_matrices(found, by_setting),
         curves=Markup(draw_histories(histories)) if histories else None,
         limits=_limits(found, rows),
         failures=found.failures,
         missing=found.missing,
         cells=found.cells,
-        command=found.command,
+        provenance=found.provenance,
+    )
+
+
+def _answer(rows: Sequence[SettingRow], effects: Sequence[StudyEffect]) -> str:
+    """Say which setting is right most often, and how many choices change more than chance does."""
+    best = max(rows, key=lambda row: row.accuracy)
+    start = f"“{best.name}” is right most often: {percent(best.accuracy)}" if len(rows) > 1 else ""
+    clear = sum(effect.adjusted < CLEAR_BELOW for effect in effects)
+    if not effects:
+        return f"{start}, but nothing says whether that is more than chance." if start else ""
+    if not clear:
+        return f"{start}. But no difference is clearly more than chance."
+    are = "is" if clear == 1 else "are"
+    return (
+        f"{start}. Of {counted(len(effects), 'difference')}, {clear} {are} clearly more than"
+        " chance."
     )
 
 
@@ -100,19 +120,19 @@ def _by_setting(found: Findings) -> dict[tuple[str, ...], list[Done]]:
 
 
 def _summarise(values: tuple[str, ...], cells: Sequence[Done]) -> SettingRow:
-    told = pl.DataFrame([{key: one.told[key] for key in _SUMMED} for one in cells])
+    table = pl.DataFrame([{key: one.record[key] for key in _SUMMED} for one in cells])
     right = (pl.col("accuracy") * pl.col("n")).sum() / pl.col("n").sum()
-    by_seed = told.group_by("seed").agg(right.alias("accuracy"))["accuracy"].to_numpy()
-    losses = told["log_loss"].drop_nulls().to_numpy()
+    by_seed = table.group_by("seed").agg(right.alias("accuracy"))["accuracy"].to_numpy()
+    losses = table["log_loss"].drop_nulls().to_numpy()
     return SettingRow(
         values=values,
-        cells=told.height,
-        tested=int(told["n"].sum()),
-        train=_range(told["train"]),
-        steps=_range(told["steps"]),
+        cells=table.height,
+        tested=int(table["n"].sum()),
+        train=_range(table["train"]),
+        steps=_range(table["steps"]),
         accuracy=float(by_seed.mean()),
         spread=float(by_seed.std(ddof=1)) if len(by_seed) > 1 else None,
-        macro_f1=float(told["macro_f1"].to_numpy().mean()),
+        macro_f1=float(table["macro_f1"].to_numpy().mean()),
         log_loss=float(losses.mean()) if len(losses) else None,
     )
 
@@ -142,18 +162,18 @@ def _describe_effect(effect: StudyEffect) -> str:
     )
 
 
-def _tell_separability(
+def _describe_separability(
     found: Findings, by_setting: Mapping[tuple[str, ...], Sequence[Done]]
 ) -> list[tuple[str, float, str, int, float]]:
     """Return each data set: its score, its closest pair, images looked at, mean accuracy."""
     rows = []
-    for name, told in found.separability.items():
+    for name, record in found.separability.items():
         own = [cells for values, cells in by_setting.items() if values[0] == name]
-        accuracies = [one.told["accuracy"] for cells in own for one in cells]
+        accuracies = [one.record["accuracy"] for cells in own for one in cells]
         if accuracies:
             names = display_names(list(found.names[name]), found.names[name])
-            closest = " and ".join(names[label] for label in told["closest"])
-            rows.append((name, told["score"], closest, told["n"], float(np.mean(accuracies))))
+            closest = " and ".join(names[label] for label in record["closest"])
+            rows.append((name, record["score"], closest, record["n"], float(np.mean(accuracies))))
     return sorted(rows, key=lambda row: -row[1])
 
 

@@ -10,7 +10,7 @@ from pixonomy.arrays.image_shards import Images, ImageShards, Rows
 from pixonomy.arrays.loader import ALONE, Loader, Order, Share, Step
 from pixonomy.models.targets import Targets
 from pixonomy.training.augment import RandomDraws, augment
-from pixonomy.training.mixing import blend, partners, paste
+from pixonomy.training.mixing import blend, mix_permutation, paste
 from pixonomy.training.recipe import Recipe
 
 
@@ -109,9 +109,9 @@ def mix(images: Images, labels: npt.NDArray[np.int64], draws: RandomDraws, recip
     alpha = getattr(recipe, way)
     # One lambda an image, drawn for the whole batch so that hosts agree.
     shares = draws.generator.beta(alpha, alpha, draws.count)[draws.share.of(draws.count)]
-    kept = shares.astype(np.float32)
+    lam = shares.astype(np.float32)
     if way == "mixup":
-        images = blend(images, kept)
+        images = blend(images, lam)
     else:
-        images, kept = paste(images, kept, draws.draw(0, 1, 2))
-    return Batch(images, Targets(labels, labels[partners(len(labels))], kept))
+        images, lam = paste(images, lam, draws.draw(0, 1, 2))
+    return Batch(images, Targets(labels, labels[mix_permutation(len(labels))], lam))

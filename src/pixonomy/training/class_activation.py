@@ -31,17 +31,17 @@ def attention_of(
         float32 (n, height, width), see `models.attention`; None where the network has no map.
     """
     with on_device(choose_device(device)):
-        return _look(build_trained(run, folder), images, categories)
+        return _map(build_trained(run, folder), images, categories)
 
 
-def _look(
+def _map(
     model: Any, images: npt.NDArray[np.uint8], categories: npt.NDArray[np.int64]
 ) -> npt.NDArray[np.float32] | None:
-    parts = []
+    micro_batches = []
     for start in range(0, len(images), _BATCH):
         some = slice(start, start + _BATCH)
         found = activation_maps(model, images[some], categories[some])
         if found is None:
             return None
-        parts.append(found)
-    return np.concatenate(parts)
+        micro_batches.append(found)
+    return np.concatenate(micro_batches)

@@ -96,7 +96,7 @@ def fit_model(training: Training) -> Position:
         return position
     log = EventLog(training.folder.events, position.step // steps, {"device": training.device})
     with log, training.training_set.batches(position.step) as batches:
-        for batch in _look_ahead(batches):
+        for batch in _prefetch(batches):
             _step(training, position, batch)
             position.seconds = training.clock() - began
             position.seconds_waited = waited + batches.seconds_waited
@@ -112,7 +112,7 @@ def fit_model(training: Training) -> Position:
     return position
 
 
-def _look_ahead(batches: Iterable[Batch]) -> Iterator[Batch]:
+def _prefetch(batches: Iterable[Batch]) -> Iterator[Batch]:
     """Yield batches in order, each when the next one is already on its way to the device."""
     # One batch ahead: while the device works on one, the next is copied to it.
     waiting: list[Batch] = []
@@ -218,10 +218,10 @@ def _finish_epoch(training: Training, position: Position) -> None:
     rate = float(np.asarray(training.model.optimizer.learning_rate))
     position.history.append(entry | {"learning_rate": rate, "seconds": position.seconds})
     write_text(training.folder.history, pl.DataFrame(position.history).write_csv())
-    training.report(_tell_epoch(entry, training.recipe.epochs))
+    training.report(_report_epoch(entry, training.recipe.epochs))
 
 
-def _tell_epoch(entry: Mapping[str, float], epochs: int) -> str:
+def _report_epoch(entry: Mapping[str, float], epochs: int) -> str:
     line = f"Epoch {entry['epoch']} of {epochs}: training loss {entry['train_loss']:.3f}"
     if "validation_loss" in entry:
         accuracy = 100 * entry["validation_accuracy"]

@@ -10,7 +10,7 @@ Doubles = npt.NDArray[np.float64]
 Floats = npt.NDArray[np.float32]
 
 
-def partners(count: int) -> npt.NDArray[np.int64]:
+def mix_permutation(count: int) -> npt.NDArray[np.int64]:
     """Return for each image of a batch the place of the other it is mixed with: its neighbour.
 
     Batches are shuffled, so a neighbour is any other; and a host that has an even part of a batch
@@ -32,7 +32,7 @@ def blend(images: Images, shares: Floats) -> Images:
         uint8, same shape.
     """
     mixed = np.empty_like(images)
-    for place, other in enumerate(partners(len(images)).tolist()):
+    for place, other in enumerate(mix_permutation(len(images)).tolist()):
         share = float(shares[place])
         cv2.addWeighted(images[place], share, images[other], 1 - share, 0, mixed[place])
     return mixed
@@ -50,14 +50,14 @@ def paste(images: Images, shares: Floats, middles: Doubles) -> tuple[Images, Flo
         uint8, same shape; and the shares that did stay: rectangles end at the edge.
     """
     size = images.shape[-1]
-    mixed, kept = images.copy(), np.ones(len(images), np.float32)
+    mixed, lam = images.copy(), np.ones(len(images), np.float32)
     # A rectangle of the image's own shape, whose area is 1 - share of it.
     halves = np.sqrt(1 - shares.astype(np.float64))[:, None] * size / 2
     low = np.clip(np.rint(middles * size - halves), 0, size).astype(int)
     high = np.clip(np.rint(middles * size + halves), 0, size).astype(int)
-    for place, other in enumerate(partners(len(images)).tolist()):
+    for place, other in enumerate(mix_permutation(len(images)).tolist()):
         (top, left), (bottom, right) = low[place], high[place]
         mixed[place, :, top:bottom, left:right] = images[other, :, top:bottom, left:right]
         # The share that labels are mixed by follows from the pixels really replaced.
-        kept[place] = 1 - (bottom - top) * (right - left) / size**2
-    return mixed, kept
+        lam[place] = 1 - (bottom - top) * (right - left) / size**2
+    return mixed, lam

@@ -6,6 +6,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from pixonomy.dataset.taxonomy import Taxonomy
 from pixonomy.errors import SettingError
 from pixonomy.storage.files import printable, read_json, write_json
 from pixonomy.storage.fingerprint import Fingerprint
@@ -86,6 +87,19 @@ class RunFolder:
 
 
 @dataclass(frozen=True)
+class Origin:
+    """Where a run comes from, for its pages; nothing of a training depends on it.
+
+    Attributes:
+        command: what to type to make all of it again.
+        source: what its images were read from, as it was named.
+    """
+
+    command: str
+    source: str
+
+
+@dataclass(frozen=True)
 class Run:
     """A run as `run.json` describes it.
 
@@ -95,6 +109,8 @@ class Run:
         weights: how the network started: a file's SHA-256, `imagenet`, or None (random).
         fingerprint: what decides whether the run can be taken as it is.
         manifest: the SHA-256 of the manifest that the arrays were prepared from.
+        origin: None for a run of an earlier Pixonomy, which did not note it.
+        taxonomy: the labels' names, parents, words and goals; None where nothing is known of them.
     """
 
     recipe: Recipe
@@ -103,6 +119,8 @@ class Run:
     weights: str | None
     fingerprint: Fingerprint
     manifest: str | None = None
+    origin: Origin | None = None
+    taxonomy: Taxonomy | None = None
 
     def write(self, folder: RunFolder) -> None:
         """Write `run.json`."""
@@ -113,6 +131,8 @@ class Run:
             "weights": self.weights,
             "fingerprint": dict(self.fingerprint),
             "manifest": self.manifest,
+            "origin": None if self.origin is None else asdict(self.origin),
+            "taxonomy": None if self.taxonomy is None else self.taxonomy.as_json(),
             "versions": versions(),
             "commit": source_commit(),
         }
@@ -136,6 +156,8 @@ def read_run(path: Path) -> tuple[RunFolder, Run]:
         weights=about["weights"],
         fingerprint=about["fingerprint"],
         manifest=about.get("manifest"),
+        origin=Origin(**about["origin"]) if about.get("origin") else None,
+        taxonomy=Taxonomy.from_json(about["taxonomy"]) if about.get("taxonomy") else None,
     )
     return folder, run
 

@@ -86,7 +86,7 @@ def _train_on(
     training = Training(
         model, training_set, validation, folder, weights is not None, *reporting, device=device
     )
-    plan = _tell_plan(run.recipe, len(training_set.rows), len(validation), weights)
+    plan = _report_plan(run.recipe, len(training_set.rows), len(validation), weights)
     training.report(f"{plan} Computing on {describe_device(device)} in {precision}.")
     position = fit_model(training)
     result = _result(position, len(validation), probe_accuracy)
@@ -95,7 +95,7 @@ def _train_on(
     return result
 
 
-def _tell_plan(recipe: Recipe, trained: int, validated: int, weights: str | Path | None) -> str:
+def _report_plan(recipe: Recipe, trained: int, validated: int, weights: str | Path | None) -> str:
     start = "from scratch" if weights is None else "from pretrained weights"
     epochs = f"at most {recipe.epochs} epochs" if recipe.patience else f"{recipe.epochs} epochs"
     return (
@@ -180,7 +180,7 @@ def _probe(
         embed.total = len(rest) + sum(map(len, asked))
         known, judged = (Embedded(embed(rows), labels[rows]) for rows in asked)
         probe = fit_probe(known, judged, model.output_shape[-1])
-        answers = [probe.logits(embed(some)).argmax(axis=1) for some in _in_parts(rest)]
+        answers = [probe.logits(embed(some)).argmax(axis=1) for some in _in_chunks(rest)]
         save_weights(folder.probe_head, [probe.kernel, probe.bias])
         table = arrays.rows[rest].select("image_id", "split")
         predicted = pl.Series("predicted", np.concatenate([np.empty(0, np.int64), *answers]))
@@ -203,15 +203,15 @@ class _Embedder:
         self._done, self.total = 0, 0
 
     def __call__(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
-        parts = []
-        for some in _in_parts(rows):
-            parts.append(self._predict(self._images.gather(some)))
+        micro_batches = []
+        for some in _in_chunks(rows):
+            micro_batches.append(self._predict(self._images.gather(some)))
             self._done += len(some)
             self._progress("linear probe", self._done, self.total)
-        return np.concatenate([np.empty((0, self._dimensions), np.float32), *parts])
+        return np.concatenate([np.empty((0, self._dimensions), np.float32), *micro_batches])
 
 
-def _in_parts(rows: npt.NDArray[np.int64]) -> list[npt.NDArray[np.int64]]:
+def _in_chunks(rows: npt.NDArray[np.int64]) -> list[npt.NDArray[np.int64]]:
     return [rows[start : start + _EMBED_BATCH] for start in range(0, len(rows), _EMBED_BATCH)]
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import polars as pl
 
-from pixonomy.auditing.audit_page_data import Outcome, draw_page, list_notes
+from pixonomy.auditing.audit_outcome import Outcome
+from pixonomy.auditing.audit_page_data import draw_page, list_notes
 from pixonomy.auditing.corrections import Corrections, correct, read_corrections
 from pixonomy.auditing.duplicate_groups import group_duplicates, number_images
 from pixonomy.auditing.examine import MEASURE_VERSION
@@ -29,13 +30,14 @@ from pixonomy.auditing.measure import (
 )
 from pixonomy.auditing.pair_step import PAIRS, pair
 from pixonomy.auditing.record import decide_problems, name_groups, write_findings, write_marked
-from pixonomy.auditing.recorded import SETTLED, add_faults, read_told
+from pixonomy.auditing.recorded import SETTLED, add_faults, read_labelled
 from pixonomy.bundle.embedder import choose_embedder
 from pixonomy.dataset.manifest import Manifest, hash_manifest, read_manifest
 from pixonomy.images.embedding import Embedder
 from pixonomy.images.handmade_features import HandMadeEmbedder
 from pixonomy.label_errors.review import LABELS_VERSION
 from pixonomy.near_duplicates.find_pairs import MATCH_VERSION
+from pixonomy.pages.provenance import Provenance
 from pixonomy.progress import Context
 from pixonomy.results.data_results import AuditResult
 from pixonomy.storage.address import require_local
@@ -48,6 +50,7 @@ from pixonomy.storage.files import (
     write_text,
 )
 from pixonomy.storage.fingerprint import Fingerprint
+from pixonomy.verbs.command_lines import command_line
 
 MARKED, FINDINGS, PAGE, SUMMARY = "manifest.parquet", "findings.parquet", "audit.html", "audit.json"
 
@@ -90,6 +93,7 @@ class _Work:
     context: Context
     corrections: Corrections | None = None
     seconds: dict[str, float] = field(default_factory=dict)  # stage → how long it took
+    began: float = field(default_factory=time.monotonic)
 
     @property
     def seen_from(self) -> Fingerprint:
@@ -188,51 +192,68 @@ def _make(work: _Work) -> None:
     settings = StatisticsSettings(work.embedder, earlier)
     with work.timed("looking"):
         seen = measure_images(work.source, work.identity, output, settings, context)
-    told = read_told(work.source)
-    outcome = _find(work, seen, told)
+    known = read_labelled(work.source)
+    outcome = _find(work, seen, known)
     with work.timed("writing"):
-        _record(work, seen, told, outcome)
-    about = {"findings": outcome.counts, "rows": told.height, "seconds": work.seconds}
+        _record(work, seen, known, outcome)
+    about = {"findings": outcome.counts, "rows": known.height, "seconds": work.seconds}
     about["notes"] = list_notes(outcome)
     write_json(output / SUMMARY, {**about, "fingerprint": dict(work.fingerprint)})
     remove(output / _CORRECTED)
 
 
-def _record(work: _Work, seen: ImageStatistics, told: pl.DataFrame, outcome: Outcome) -> None:
+def _record(work: _Work, seen: ImageStatistics, known: pl.DataFrame, outcome: Outcome) -> None:
     output = work.output
-    problems = decide_problems(outcome.findings, outcome.applied, outcome.audited, told["image_id"])
-    groups = name_groups(outcome.audited, told["image_id"], told["duplicate_group"])
-    write_findings(output / FINDINGS, outcome.findings, told["image_id"], groups)
+    problems = decide_problems(
+        outcome.findings, outcome.applied, outcome.audited, known["image_id"]
+    )
+    groups = name_groups(outcome.audited, known["image_id"], known["duplicate_group"])
+    write_findings(output / FINDINGS, outcome.findings, known["image_id"], groups)
     quality = outcome.reviewed.select("row", label_quality="quality")
     news = pl.DataFrame({"duplicate_group": groups}).with_row_index("row")
     news = news.join(quality, on="row", how="left", maintain_order="left").drop("row")
     marked = Manifest(news, work.about.base, work.fingerprint, work.about.taxonomy)
     write_marked(work.source, seen.table, output / MARKED, marked, problems)
-    page = draw_page(outcome, output / MARKED, work.fingerprint, work.context)
+    provenance = Provenance.now(printable(work.manifest), work.began, _command(work))
+    page = draw_page(outcome, output / MARKED, work.fingerprint, provenance, work.context)
     write_text(output / PAGE, page)
 
 
-def _find(work: _Work, seen: ImageStatistics, told: pl.DataFrame) -> Outcome:
+def _command(work: _Work) -> str:
+    """Return what was called."""
+    choices = work.choices
+    options = {
+        "-o": work.output,
+        "--network": choices.network,
+        "--predictions": choices.predictions,
+        "--apply": ",".join(choices.apply) or None,
+        "--earlier": choices.earlier,
+        "--apply-corrections": choices.corrections,
+    }
+    return command_line("audit", [work.manifest], options)
+
+
+def _find(work: _Work, seen: ImageStatistics, known: pl.DataFrame) -> Outcome:
     output, context = work.output, work.context
     with work.timed("matching"):
         pairs = pair(seen, work.about.base, output, work.seen_from, context)
-    duplicates = group_duplicates(number_images(seen.table), pairs, told["duplicate_group"])
-    audited = gather_audited(told, duplicates, pairs)
+    duplicates = group_duplicates(number_images(seen.table), pairs, known["duplicate_group"])
+    audited = gather_audited(known, duplicates, pairs)
     assert seen.embeddings is not None
     labelled = Labelled(
         work.source,
-        told,
+        known,
         duplicates,
         seen.embeddings,
         isinstance(work.embedder, HandMadeEmbedder),
-        told[SETTLED],
+        known[SETTLED],
     )
     also = {name: work.fingerprint[name] for name in ("matching", "predictions")}
     with work.timed("labels"):
         run, made_from = work.choices.predictions, {**work.seen_from, **also}
         reviewed = review(labelled, run, output, made_from, context)
     findings = {
-        **add_faults(find_flaws(seen.table), told),
+        **add_faults(find_flaws(seen.table), known),
         **find_duplicates_and_leaks(audited),
         **as_findings(reviewed),
     }
@@ -245,16 +266,16 @@ def _find(work: _Work, seen: ImageStatistics, told: pl.DataFrame) -> Outcome:
         findings,
         counts,
         reviewed,
-        told["image_id"],
-        told["is_usable"],
+        known["image_id"],
+        known["is_usable"],
         tuple(work.fingerprint["apply"]),
-        _tell_facts(work, seen, told, reviewed),
+        _describe_facts(work, seen, known, reviewed),
         work.corrections.remarks if work.corrections is not None else (),
     )
 
 
-def _tell_facts(
-    work: _Work, seen: ImageStatistics, told: pl.DataFrame, reviewed: pl.DataFrame
+def _describe_facts(
+    work: _Work, seen: ImageStatistics, known: pl.DataFrame, reviewed: pl.DataFrame
 ) -> dict[str, str]:
     return {
         "manifest (SHA-256)": work.fingerprint["manifest"],
@@ -262,5 +283,5 @@ def _tell_facts(
         "known from an earlier audit": f"{seen.known:,}",
         "described by": work.embedder.identity,
         "labels reviewed": f"{reviewed.height:,}",
-        "labels that people gave": f"{told[SETTLED].sum():,}",
+        "labels that people gave": f"{known[SETTLED].sum():,}",
     }

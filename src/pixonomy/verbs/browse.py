@@ -1,5 +1,6 @@
 """Shows a manifest on one page, to look at before training."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -8,8 +9,13 @@ import numpy as np
 import polars as pl
 
 from pixonomy.browsing.image_counts import ImageCounts, count_images
-from pixonomy.browsing.look import SampledImage, draw_measured, draw_sheets, sample_images
-from pixonomy.browsing.overview_page import BrowseChoices, Overview, read_mark, render_overview
+from pixonomy.browsing.overview_page import (
+    BrowseChoices,
+    Overview,
+    read_fingerprint,
+    render_overview,
+)
+from pixonomy.browsing.sampled_images import SampledImage, draw_measured, draw_sheets, sample_images
 from pixonomy.browsing.sizes import (
     Sizes,
     gather_dimensions,
@@ -18,6 +24,7 @@ from pixonomy.browsing.sizes import (
     read_dimensions,
 )
 from pixonomy.dataset.manifest import Manifest, hash_manifest, read_manifest
+from pixonomy.pages.provenance import Provenance
 from pixonomy.progress import Context
 from pixonomy.results.data_results import BrowseResult
 from pixonomy.storage.address import require_local
@@ -25,11 +32,12 @@ from pixonomy.storage.artefact import FileArtefact, Record
 from pixonomy.storage.files import printable, write_text
 from pixonomy.storage.fingerprint import Fingerprint
 from pixonomy.storage.tables import scan_parquet
+from pixonomy.verbs.command_lines import command_line
 
 _DEFAULT = Context()
 _STAGE = "browse"
-_PAGE_VERSION = 1  # raised whenever the same manifest would give another page
-_TOLD = ("rows", "groups", "categories", "problems")
+_PAGE_VERSION = 2  # raised whenever the same manifest would give another page
+_SUMMARY = ("rows", "groups", "categories", "problems")
 
 
 def browse(
@@ -70,8 +78,8 @@ def browse(
 
 
 def _read_record(path: Path) -> Record | None:
-    mark = read_mark(path) or {}
-    return mark if mark.get("fingerprint", {}).get("stage") == _STAGE else None
+    fingerprint = read_fingerprint(path) or {}
+    return fingerprint if fingerprint.get("fingerprint", {}).get("stage") == _STAGE else None
 
 
 def _write_page(
@@ -81,32 +89,50 @@ def _write_page(
     fingerprint: Fingerprint,
     context: Context,
 ) -> None:
-    about = read_manifest(path, ())
+    began, about = time.monotonic(), read_manifest(path, ())
     with scan_parquet(path) as rows:
         image_counts = count_images(rows)
         drawn = draw_sheets(image_counts, choices.categories, choices.each, choices.seed)
-        sizes, looks = _look(rows, about, image_counts, drawn, choices.seed, context)
+        sizes, sampled = _sample(rows, about, image_counts, drawn, choices.seed, context)
     numbers = (
         image_counts.rows,
         image_counts.groups,
         image_counts.named.height,
         image_counts.rows - image_counts.usable,
     )
-    mark: dict[str, object] = {
+    page_record: dict[str, object] = {
         "fingerprint": dict(fingerprint),
-        "summary": dict(zip(_TOLD, numbers, strict=True)),
+        "summary": dict(zip(_SUMMARY, numbers, strict=True)),
     }
     facts = {
         "manifest (SHA-256)": fingerprint["manifest"],
         "pictures drawn by": f"seed {choices.seed}",
-        "pictures looked at": f"{len(looks):,}",
+        "pictures looked at": f"{len(sampled):,}",
     }
-    title = printable(path.name)
-    overview = Overview(title, image_counts, sizes, about.taxonomy, drawn, looks, facts, mark)
+    title = f"Overview of {printable(path.name)}"
+    overview = Overview(
+        title,
+        image_counts,
+        sizes,
+        about.taxonomy,
+        drawn,
+        sampled,
+        facts,
+        Provenance.now(printable(path), began, _command(path, output, choices)),
+        command_line("audit", [path], {"-o": "audit"}),
+        page_record,
+    )
     write_text(output, render_overview(overview))
 
 
-def _look(
+def _command(path: Path, output: Path, choices: BrowseChoices) -> str:
+    """Return what was called; what nobody chose is left out."""
+    usual = asdict(BrowseChoices())
+    chosen = {f"--{name}": n for name, n in asdict(choices).items() if n != usual[name]}
+    return command_line("browse", [path], {"-o": output, **chosen})
+
+
+def _sample(
     rows: pl.LazyFrame,
     about: Manifest,
     image_counts: ImageCounts,
@@ -117,14 +143,14 @@ def _look(
     """Look at the pictures of the sheets and, where the table does not tell all sizes, at more."""
     lengths, length_in_all = measure_lengths(rows, image_counts.usable)
     dimensions = read_dimensions(rows, image_counts.usable)
-    is_told = dimensions is not None and lengths is not None
-    measured = [] if is_told else [draw_measured(image_counts, length_in_all, seed)]
+    is_known = dimensions is not None and lengths is not None
+    measured = [] if is_known else [draw_measured(image_counts, length_in_all, seed)]
     numbers = np.concatenate([np.zeros(0, np.int64), *measured, *drawn.values()])
-    looks = sample_images(rows, numbers, about.base, context.cores, context.progress)
-    sample = [looks[int(number)] for one in measured for number in one]
+    sampled = sample_images(rows, numbers, about.base, context.cores, context.progress)
+    sample = [sampled[int(number)] for one in measured for number in one]
     return Sizes(
         gather_dimensions(sample) if dimensions is None else dimensions,
         dimensions is not None,
         gather_lengths(sample) if lengths is None else lengths,
         length_in_all,
-    ), looks
+    ), sampled

@@ -19,7 +19,7 @@ from pixonomy.storage.files import printable, read_json, storage_errors, write_j
 from pixonomy.storage.fingerprint import is_finished
 
 _DEFAULT = Context()
-_MARK = "catalogue.json"  # written last: tells our own catalogue from somebody else's
+_RECORD = "catalogue.json"  # written last: tells our own catalogue from somebody else's
 _SIDE, _QUALITY = 180, 90  # as Cdiscount's
 _FIRST_ID = 1_000_000_000
 _MOST_VIEWS = 3
@@ -56,9 +56,11 @@ def draw_catalogue(
     require_local(folder)
     if products < 1 or seed < 0:
         raise SettingError("Expected 1 or more products, and a seed of 0 or more.")
-    catalogue, names, mark = (folder / name for name in ("train.bson", "category_names.csv", _MARK))
+    catalogue, names, record = (
+        folder / name for name in ("train.bson", "category_names.csv", _RECORD)
+    )
     fingerprint = {"stage": "catalogue", "products": products, "seed": seed}
-    done = read_json(mark)
+    done = read_json(record)
     with storage_errors(catalogue):
         is_taken = done is None and catalogue.exists()
     if is_taken:
@@ -69,7 +71,7 @@ def draw_catalogue(
         write_bson(catalogue, _draw(planned, seed, context))
         images = sum(views for _, views in planned)
         done = {"fingerprint": fingerprint, "products": len(planned), "pictures": images}
-        write_json(mark, done)
+        write_json(record, done)
     return CatalogueResult(
         catalogue=printable(catalogue),
         categories=printable(names),

@@ -2,7 +2,6 @@
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 from pixonomy.bundle.answer import classify_images
@@ -35,5 +34,8 @@ def classify(bundle: Path, images: Sequence[Path], context: Context = _DEFAULT) 
             yield image.data
 
     answers = classify_images(loaded, read())
-    told = ({"path": paths.popleft(), **asdict(answer)} for answer in answers)
-    return ClassifyResult(images=tuple(map(ImageAnswer.from_json, told)))
+    # Paths and goals of a category are shared by all its answers: they are not copied.
+    rows = (
+        vars(answer) | {"path": paths.popleft(), "top": tuple(answer.top)} for answer in answers
+    )
+    return ClassifyResult(images=tuple(ImageAnswer(**row) for row in rows))

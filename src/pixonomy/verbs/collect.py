@@ -28,10 +28,11 @@ from pixonomy.collecting.setup import (
 from pixonomy.collecting.state_db import StateDatabase
 from pixonomy.collecting.tar_writer import ShardWriter
 from pixonomy.collecting.write_outcome import Asked, write_outcome
-from pixonomy.dataset.keywords import KeywordFile, read_keyword_file
+from pixonomy.dataset.taxonomy_toml import KeywordFile, read_keyword_file
 from pixonomy.errors import DataError
 from pixonomy.progress import Context
 from pixonomy.results.collection_results import CollectPlanResult, CollectResult
+from pixonomy.storage.files import printable
 from pixonomy.storage.locks import lock_folder
 
 __all__ = ["SHARDS", "STATE_DB", "CollectChoices", "collect", "collect_outcome"]
@@ -86,7 +87,15 @@ def collect(
             state=folder,
         )
         asked = Asked(
-            wanted, folder, str(output), choices.per_keyword, choices.licenses, choices.providers
+            wanted,
+            taxonomy,
+            folder,
+            str(output),
+            choices.per_keyword,
+            choices.licenses,
+            choices.providers,
+            began=began,
+            options=_list_options(choices),
         )
         outcome = _run(work, asked, context)
     return replace(outcome, seconds=round(time.monotonic() - began, 2))
@@ -115,9 +124,20 @@ def collect_outcome(
         licenses = choices.licenses or read_policy([state_db.noted("licenses") or ""])
         each = int(state_db.noted("per_keyword") or choices.per_keyword)
         providers = tuple(filter(None, (state_db.noted("providers") or "").split(",")))
-        asked = Asked(wanted, folder, str(output), each, licenses, providers)
+        options = _list_options(choices)
+        asked = Asked(
+            wanted, taxonomy, folder, str(output), each, licenses, providers, options=options
+        )
         outcome = write_outcome(state_db, asked, context)
     return replace(outcome, seconds=round(time.monotonic() - began, 2))
+
+
+def _list_options(choices: CollectChoices) -> dict[str, str]:
+    """Return what somebody else has to give to collect the same; whom to turn to is left open."""
+    options = {} if choices.state is None else {"--state": printable(choices.state)}
+    if choices.contact:
+        options["--contact"] = "you@example.org"
+    return options | ({"--permission": choices.permission} if choices.permission else {})
 
 
 def _prepare(
@@ -153,7 +173,7 @@ def _run(work: Work, asked: Asked, context: Context) -> CollectResult:
 def _stopping(state_db: StateDatabase) -> str:
     counts = count_images(state_db)
     return (
-        f"Stopping with {state_db.count_pictures():,} pictures kept and "
+        f"Stopping with {state_db.count_all():,} pictures kept and "
         f"{counts.get('waiting', 0):,} addresses waiting: their manifest is being written; "
         "Ctrl-C again leaves it."
     )

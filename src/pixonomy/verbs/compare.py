@@ -10,8 +10,10 @@ import polars as pl
 
 from pixonomy.bundle.load import load_bundle
 from pixonomy.errors import SettingError
-from pixonomy.evaluation.comparison import ComparedRun, compare_with_first, render_comparison
+from pixonomy.evaluation.comparison import ComparedRun, compare_with_first
+from pixonomy.evaluation.comparison_page import render_comparison
 from pixonomy.evaluation.metrics import measure
+from pixonomy.pages.provenance import Provenance
 from pixonomy.progress import Context
 from pixonomy.results.comparison_results import ComparedRunResult, CompareResult, RunComparison
 from pixonomy.results.model_results import TestFigures
@@ -20,6 +22,7 @@ from pixonomy.storage.files import printable, read_json, write_text
 from pixonomy.storage.locks import lock_file
 from pixonomy.storage.tables import read_parquet
 from pixonomy.training.run import RunFolder, read_run
+from pixonomy.verbs.command_lines import command_line
 from pixonomy.verbs.evaluate import evaluate
 
 _DEFAULT = Context()
@@ -41,14 +44,15 @@ def compare(runs: Sequence[Path], output: Path, context: Context = _DEFAULT) -> 
     began = time.monotonic()
     if len(runs) < 2:
         raise SettingError("A comparison needs two runs or more.")
-    _require_room(output)
+    _require_space(output)
     tests = [_test(run, context) for run in runs]
-    names = _tell_apart(runs)
+    names = _name_runs(runs)
     compared_runs = [_compared_run(run, name) for run, name in zip(runs, names, strict=True)]
     compared = compare_with_first(compared_runs)
-    command = " ".join(["pixonomy compare", *map(printable, runs), "-o", printable(output)])
+    command = command_line("compare", runs, {"-o": output})
+    provenance = Provenance.now(", ".join(map(printable, runs)), began, command)
     with lock_file(output, context.report):
-        write_text(output, render_comparison(compared_runs, compared, command))
+        write_text(output, render_comparison(compared_runs, compared, provenance))
     return CompareResult(
         page=printable(output),
         runs=tuple(_describe_run(run, test) for run, test in zip(runs, tests, strict=True)),
@@ -71,7 +75,7 @@ def _describe_run(path: Path, test: TestFigures) -> ComparedRunResult:
     )
 
 
-def _require_room(output: Path) -> None:
+def _require_space(output: Path) -> None:
     """Refuse to write over anything but a page."""
     if output.is_dir() or (output.exists() and output.suffix.lower() not in {".html", ".htm"}):
         raise SettingError(
@@ -79,7 +83,7 @@ def _require_room(output: Path) -> None:
         )
 
 
-def _tell_apart(runs: Sequence[Path]) -> list[str]:
+def _name_runs(runs: Sequence[Path]) -> list[str]:
     """Return a name for each run: its folder's, with those above it as far as it takes."""
     parts = [run.absolute().parts for run in runs]
     for depth in range(1, max(map(len, parts)) + 1):
@@ -114,9 +118,9 @@ def _settings(
     folder: RunFolder, recipe: Mapping[str, object], weights: str | None, manifest: str
 ) -> dict[str, str]:
     result = read_json(folder.result) or {}
-    told = {key: str(value) for key, value in recipe.items()}
-    told["pretrained weights"] = weights[:_HASH_LETTERS] if weights else "none, from scratch"
-    told["pictures (SHA-256 of the manifest)"] = manifest[:_HASH_LETTERS]
+    settings = {key: str(value) for key, value in recipe.items()}
+    settings["pretrained weights"] = weights[:_HASH_LETTERS] if weights else "none, from scratch"
+    settings["pictures (SHA-256 of the manifest)"] = manifest[:_HASH_LETTERS]
     if "seconds" in result:
-        told["training seconds"] = f"{result['seconds']:.0f}"
-    return told
+        settings["training seconds"] = f"{result['seconds']:.0f}"
+    return settings

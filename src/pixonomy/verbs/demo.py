@@ -1,10 +1,11 @@
 """Runs the whole story offline, from keywords to answers, with drawn images."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from pixonomy.arrays.write import ArraySettings
-from pixonomy.dataset.keywords import shipped_text
+from pixonomy.dataset.taxonomy_toml import shipped_text
 from pixonomy.errors import SettingError
 from pixonomy.gallery.draw_images import CATEGORIES, draw_fresh
 from pixonomy.images.resize import DEFAULT_FIT
@@ -22,19 +23,21 @@ from pixonomy.results.comparison_results import (
 from pixonomy.results.model_results import EvaluateResult
 from pixonomy.splitting.assign import SplitShares
 from pixonomy.storage.address import require_local
-from pixonomy.storage.artefact import foreign_folder, list_folder
+from pixonomy.storage.artefact import list_folder, other_folder
 from pixonomy.storage.files import printable, read_json, write_json, write_text
 from pixonomy.storage.locks import is_lock, lock_folder
+from pixonomy.training.run import Origin
 from pixonomy.verbs.audit import audit
 from pixonomy.verbs.classify import classify
+from pixonomy.verbs.command_lines import command_line
 from pixonomy.verbs.evaluate import evaluate
 from pixonomy.verbs.prepare import prepare
 from pixonomy.verbs.split import split
 from pixonomy.verbs.train import TrainChoices, plan_training, train
 
 _DEFAULT = Context()
-_MARK = "demo.json"  # tells our own folder from one that people keep other things in
-_FRESH_PER_CATEGORY = 4
+_RECORD = "demo.json"  # tells our own folder from one that people keep other things in
+_PER_CATEGORY, _FRESH_PER_CATEGORY = 300, 4
 _TAXONOMY = "savings-goals"
 # Muon gets further in 20 passes than AdamW in 60: three minutes on a plain laptop, not six.
 _SOON = {"optimizer": "muon", "learning_rate": 0.02, "epochs": 20}
@@ -42,7 +45,7 @@ _SOON = {"optimizer": "muon", "learning_rate": 0.02, "epochs": 20}
 
 def demo(
     output: Path,
-    pictures_per_category: int = 300,
+    pictures_per_category: int = _PER_CATEGORY,
     seed: int = 0,
     context: Context = _DEFAULT,
 ) -> DemoResult:
@@ -64,7 +67,7 @@ def demo(
         audited = audit(
             output / "pictures" / "manifest.parquet", output / "audit", None, True, context
         )
-        evaluated = _train(output, run, context)
+        evaluated = _train(output, run, _origin(output, pictures_per_category, seed), context)
     fresh = draw_fresh(output / "fresh", _FRESH_PER_CATEGORY, seed)
     answers = classify(run, [path for path, _ in fresh], context).images
     return DemoResult(
@@ -81,9 +84,17 @@ def demo(
     )
 
 
-def _train(output: Path, run: Path, context: Context) -> EvaluateResult:
+def _origin(output: Path, pictures_per_category: int, seed: int) -> Origin:
+    is_usual = pictures_per_category == _PER_CATEGORY
+    options = {"--pictures": None if is_usual else pictures_per_category, "--seed": seed or None}
+    command = command_line("demo", [], {"-o": output, **options})
+    return Origin(command, printable(output / "gallery"))
+
+
+def _train(output: Path, run: Path, origin: Origin, context: Context) -> EvaluateResult:
     """Split what the audit has marked, train on it and evaluate."""
     plan = plan_training(TrainChoices("compact", weights="none", changes=_SOON), context)
+    plan = replace(plan, origin=origin)
     assigned, arrays = output / "split.parquet", output / "arrays"
     split(output / "audit" / "manifest.parquet", assigned, SplitShares(), True, context)
     shape = ArraySettings((plan.recipe.size,), DEFAULT_FIT)
@@ -94,14 +105,14 @@ def _train(output: Path, run: Path, context: Context) -> EvaluateResult:
 
 def _claim(output: Path, settings: dict[str, int]) -> None:
     """Make the folder ours, or refuse one of other files or settings."""
-    known = read_json(output / _MARK)
+    known = read_json(output / _RECORD)
     if known is None and not all(map(is_lock, list_folder(output))):
-        raise foreign_folder(output)
+        raise other_folder(output)
     if known is not None and known != settings:
         raise SettingError(
             f"{printable(output)} holds a demo with other settings ({known}); choose another name."
         )
-    write_json(output / _MARK, settings)
+    write_json(output / _RECORD, settings)
 
 
 def _collect(

@@ -13,7 +13,7 @@ from pixonomy.evaluation.calibration import check_calibration
 from pixonomy.evaluation.card import write_card
 from pixonomy.evaluation.copies import check_duplicates
 from pixonomy.evaluation.hierarchy import measure_hierarchy
-from pixonomy.evaluation.independent import mark_units
+from pixonomy.evaluation.independent import number_groups
 from pixonomy.evaluation.label_issues import find_label_issues
 from pixonomy.evaluation.metrics import Metrics, measure
 from pixonomy.evaluation.product_metrics import check_products
@@ -32,7 +32,7 @@ from pixonomy.training.run import Run, RunFolder, read_run, versions
 from pixonomy.verbs.evaluate_on import Evaluated, evaluate_on
 
 _DEFAULT = Context()
-_VERSION = 6  # of what an evaluation holds; older ones are made anew
+_VERSION = 7  # of what an evaluation holds; older ones are made anew
 
 
 def evaluate(run: Path, context: Context = _DEFAULT, on: Path | None = None) -> EvaluateResult:
@@ -114,15 +114,23 @@ def _read_arrays(folder: RunFolder, run: Run) -> Arrays:
 def _evaluate(
     folder: RunFolder, run: Run, arrays: Arrays, bundle: Bundle, context: Context
 ) -> Record:
+    began = time.monotonic()
     has_test = bool(len(arrays.of_split("test")))
     split = "test" if has_test else "validation"
     answered = predict_split(bundle, arrays, split, context.progress)
-    predictions = mark_units(answered, arrays.rows)
+    predictions = number_groups(answered, arrays.rows)
     write_parquet(folder.predictions, predictions)
     temperature = bundle.calibration.temperature
     measured = _measure(folder, run, arrays, predictions, split=split, temperature=temperature)
     report = make_report(
-        folder, run, arrays, bundle, predictions, measured=measured, device=context.device
+        folder,
+        run,
+        arrays,
+        bundle,
+        predictions,
+        measured=measured,
+        began=began,
+        context=context,
     )
     write_text(folder.report, render_report(report))
     write_text(folder.card, write_card(report))
@@ -166,11 +174,15 @@ def _measure(
         ),
         check_products(predictions, run.labels, majority),
         check_calibration(predictions, run.labels, temperature),
-        measure_hierarchy(
-            metrics.confusion, run.labels, arrays.about.get("paths", {}), predictions
-        ),
+        measure_hierarchy(metrics.confusion, run.labels, _paths(arrays), predictions),
         find_label_issues(predictions, run.labels),
     )
+
+
+def _paths(arrays: Arrays) -> dict[str, list[str]]:
+    """Return the ids from level 1 down to each label that is in a tree."""
+    taxonomy = arrays.taxonomy
+    return {} if taxonomy is None else {one: taxonomy.path(one) for one in taxonomy.categories}
 
 
 def _majority(arrays: Arrays) -> str:

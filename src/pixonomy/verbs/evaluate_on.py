@@ -1,28 +1,27 @@
 """Tests an evaluated run on another manifest, as an external test set."""
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import polars as pl
 from polars import selectors
 
 from pixonomy.bundle.load import Bundle
 from pixonomy.dataset.connected import DUPLICATES
-from pixonomy.dataset.location import locate
 from pixonomy.dataset.manifest import hash_manifest, read_about
-from pixonomy.dataset.read import read_all
-from pixonomy.errors import UndecodableImage
 from pixonomy.evaluation.calibration import check_calibration
 from pixonomy.evaluation.card import write_card
+from pixonomy.evaluation.examples import ImageSource
 from pixonomy.evaluation.external_test import ExternalTest, measure_external
-from pixonomy.evaluation.independent import mark_units
+from pixonomy.evaluation.independent import number_groups
 from pixonomy.evaluation.metrics import Metrics, measure
 from pixonomy.evaluation.mix import describe_mix
 from pixonomy.evaluation.report import Report, render_report
-from pixonomy.images.decode import decode
-from pixonomy.pages.wording import display_names
+from pixonomy.evaluation.source_images import Images, read_source_images
+from pixonomy.pages.provenance import Provenance
+from pixonomy.pages.wording import counted, display_names
 from pixonomy.progress import Context
 from pixonomy.results.model_results import EvaluateOnResult, EvaluateResult
 from pixonomy.storage.artefact import Record
@@ -33,8 +32,7 @@ from pixonomy.training.run import Run, RunFolder, versions
 from pixonomy.verbs.find_manifest import find_manifest
 from pixonomy.verbs.predict import PredictChoices, predict
 
-_VERSION = 3  # of what is said of a set from elsewhere
-_SHOWN_PIXELS = 160  # what thumbnails are made from, at least
+_VERSION = 4  # of what is said of a set from elsewhere
 _HASH_LETTERS = 8
 
 
@@ -58,6 +56,50 @@ class Evaluated:
     command: str
 
 
+@dataclass(frozen=True)
+class _ExternalSet:
+    """A set of images that are not the run's own, with its answers to them.
+
+    Attributes:
+        answers: a row an image: what `predict` writes, and `unit`.
+        labels: those that the run knows.
+    """
+
+    manifest: Path
+    answers: pl.DataFrame
+    labels: Sequence[str]
+    cores: int
+
+    @property
+    def problems(self) -> pl.DataFrame:
+        """The images that could not be read."""
+        unread = self.answers.filter(pl.col("problem").is_not_null())
+        return unread.select("image_id", "label", "problem")
+
+    @property
+    def known(self) -> pl.DataFrame:
+        """The answers to images of a category that the run knows."""
+        return self._labelled.filter(pl.col("label").is_in(list(self.labels)))
+
+    @property
+    def out_of_vocabulary(self) -> pl.DataFrame:
+        """The answers to images of a category that it does not know."""
+        return self._labelled.filter(~pl.col("label").is_in(list(self.labels)))
+
+    @property
+    def _labelled(self) -> pl.DataFrame:
+        return self.answers.filter(pl.col("problem").is_null() & pl.col("label").is_not_null())
+
+    def read_source(self, image_ids: Sequence[str]) -> Images:
+        """Return the images that can be read, for a page, uint8 (3, height, width)."""
+        about = read_about(self.manifest)
+        assert about is not None  # its images have been answered
+        wanted = pl.col("image_id").is_in(list(image_ids))
+        with scan_parquet(self.manifest) as rows:
+            found = rows.filter(wanted).unique("image_id", keep="first").collect()
+        return read_source_images(found, Path(about["base"]), self.cores)
+
+
 def evaluate_on(
     own: Evaluated, named: Path, result: EvaluateResult, context: Context
 ) -> EvaluateOnResult:
@@ -69,10 +111,10 @@ def evaluate_on(
     Args:
         result: of the run's own evaluation.
     """
-    elsewhere = own.folder.path / "on"
-    manifest = find_manifest(named, elsewhere / ".indexed", context)
+    began, external_set = time.monotonic(), own.folder.path / "on"
+    manifest = find_manifest(named, external_set / ".indexed", context)
     digest = hash_manifest(manifest)
-    place = elsewhere / f"{manifest.stem}-{digest[:_HASH_LETTERS]}"
+    place = external_set / f"{manifest.stem}-{digest[:_HASH_LETTERS]}"
     table, about, page = (
         place / name for name in ("predictions.parquet", "evaluation.json", "report.html")
     )
@@ -86,7 +128,11 @@ def evaluate_on(
     is_whole = page.exists() and page.with_name(own.folder.card.name).exists()
     if done is None or done["fingerprint"] != fingerprint or not is_whole:
         with lock_folder(place, context.report):
-            done = {**_evaluate(own, manifest, table, page), "fingerprint": fingerprint}
+            answers = _read_answers(manifest, table)
+            there = _ExternalSet(manifest, answers, own.run.labels, context.cores)
+            read = f"{counted(answered.rows, 'picture')}, answered by {printable(own.folder.path)}."
+            provenance = Provenance.now(printable(named), began, own.command, (read,))
+            done = {**_evaluate(own, there, page, provenance), "fingerprint": fingerprint}
             write_json(about, done)
     return EvaluateOnResult.from_json(
         {
@@ -100,86 +146,62 @@ def evaluate_on(
     )
 
 
-def _evaluate(own: Evaluated, manifest: Path, table: Path, page: Path) -> Record:
+def _read_answers(manifest: Path, table: Path) -> pl.DataFrame:
     with scan_parquet(manifest) as rows:
-        marks = rows.select(selectors.by_name("image_id", *DUPLICATES, require_all=False)).collect()
-    there, labels = mark_units(read_parquet(table), marks), own.run.labels
-    seen = measure_external(read_parquet(own.folder.predictions), there, labels, own.split)
-    known = there.filter(pl.col("problem").is_null() & pl.col("label").is_in(list(labels)))
-    metrics = measure(known, labels, own.majority) if known.height else None
-    report = _report(own, manifest, there, known, seen, metrics=metrics)
+        groups = selectors.by_name("image_id", *DUPLICATES, require_all=False)
+        return number_groups(read_parquet(table), rows.select(groups).collect())
+
+
+def _evaluate(own: Evaluated, there: _ExternalSet, page: Path, provenance: Provenance) -> Record:
+    labels = own.run.labels
+    seen = measure_external(read_parquet(own.folder.predictions), there.answers, labels, own.split)
+    metrics = measure(there.known, labels, own.majority) if there.known.height else None
+    report = _report(own, there, seen, metrics, provenance)
     write_text(page, render_report(report))
     write_text(page.with_name(own.folder.card.name), write_card(report))
-    told = seen.as_json()
+    record = seen.as_json()
     if seen.mix:
         names = display_names(report.labels, report.names)
-        told["mix"]["in_words"] = describe_mix(seen.mix, names, own.split)
+        record["mix"]["in_words"] = describe_mix(seen.mix, names, own.split)
     return {
         "test": metrics.summary() if metrics else None,
         "metrics": metrics.as_json() if metrics else None,
-        "elsewhere": told,
+        "elsewhere": record,
         "certainty": report.certainty.as_json() if report.certainty else None,
     }
 
 
 def _report(
     own: Evaluated,
-    manifest: Path,
-    there: pl.DataFrame,
-    known: pl.DataFrame,
+    there: _ExternalSet,
     seen: ExternalTest,
-    *,
     metrics: Metrics | None,
+    provenance: Provenance,
 ) -> Report:
     labels, temperature = own.run.labels, own.bundle.calibration.temperature
-    certainty = check_calibration(known, labels, temperature) if metrics else None
+    certainty = check_calibration(there.known, labels, temperature) if metrics else None
+    manifest = there.manifest
     return Report(
         title=f"{printable(own.folder.path.absolute().name)} on {printable(manifest.stem)}",
         metrics=metrics,
         evaluated_split="labelled",
         labels=labels,
         names=dict(zip(own.bundle.labels, own.bundle.names, strict=True)),
-        predictions=known,
-        images=_Images(manifest).look_up,
+        predictions=there.known,
+        images=ImageSource(there.read_source),
         history=None,
         baselines={},
         counts=_no_counts(),
-        problems=there.filter(pl.col("problem").is_not_null()).select(
-            "image_id", "label", "problem"
-        ),
+        problems=there.problems,
         facts={"pictures (SHA-256 of the manifest)": hash_manifest(manifest), **own.facts},
         notes=(),
-        command=own.command,
+        provenance=provenance,
         certainty=certainty,
         external=seen,
+        out_of_vocabulary=there.out_of_vocabulary,
     )
 
 
 def _no_counts() -> pl.DataFrame:
     columns = dict.fromkeys(("train", "validation", "test", "left_out"), pl.Int64)
     return pl.DataFrame(schema={"label": pl.String, **columns})
-
-
-@dataclass(frozen=True)
-class _Images:
-    """The pictures of a manifest, for a page."""
-
-    manifest: Path
-
-    def look_up(self, image_ids: Sequence[str]) -> dict[str, np.ndarray]:
-        """Return those that can be read, uint8 (3, height, width)."""
-        about = read_about(self.manifest)
-        assert about is not None  # its pictures have been answered
-        wanted = pl.col("image_id").is_in(list(image_ids))
-        with scan_parquet(self.manifest) as rows:
-            found = rows.filter(wanted).unique("image_id", keep="first").collect()
-        images = {}
-        for place, fetched in read_all(locate(found, Path(about["base"]))):
-            try:
-                if isinstance(fetched, UndecodableImage):
-                    raise fetched
-                pixels = decode(fetched, _SHOWN_PIXELS)
-                images[str(found["image_id"][place])] = pixels.transpose(2, 0, 1)
-            except UndecodableImage:  # it has changed since it was answered
-                continue
-        return images

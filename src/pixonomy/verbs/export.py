@@ -117,21 +117,21 @@ def _read_reports(output: Path, shards: list[Shard]) -> pl.DataFrame:
 
 def _write_table(path: Path, report: pl.DataFrame) -> None:
     """Write what the folders cannot say: labels as they are, groups, ids."""
-    kept = report.filter(pl.col("problem").is_null())
-    table = kept.select("image_id", "path", "label", "split", pl.col("group_id").alias("group"))
+    exported = report.filter(pl.col("problem").is_null())
+    table = exported.select("image_id", "path", "label", "split", pl.col("group_id").alias("group"))
     with write_aside(path) as partial, partial.open("wb") as file:
         table.write_csv(file)
 
 
 def _describe(report: pl.DataFrame, left_out: int, files: int | None) -> Record:
-    kept = report.filter(pl.col("problem").is_null())
+    exported = report.filter(pl.col("problem").is_null())
     unread = report.drop_nulls("problem")
-    counts = dict(kept.group_by("split").len().iter_rows())
+    counts = dict(exported.group_by("split").len().iter_rows())
     return {
-        "rows": kept.height,
+        "rows": exported.height,
         "problems": left_out + unread.height,
         "splits": {name: counts.get(name, 0) for name in SPLITS},
-        "files": kept.height if files is None else files,
+        "files": exported.height if files is None else files,
         "unread": [list(row) for row in unread.head(1).select("image_id", "problem").iter_rows()],
     }
 

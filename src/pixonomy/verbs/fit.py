@@ -16,7 +16,8 @@ from pixonomy.sources.table import TableColumns
 from pixonomy.splitting.assign import SplitShares
 from pixonomy.storage.address import require_local
 from pixonomy.storage.files import printable, storage_errors
-from pixonomy.training.run import RunFolder
+from pixonomy.training.run import Origin, RunFolder
+from pixonomy.verbs.command_lines import command_line, remark, training_options
 from pixonomy.verbs.evaluate import evaluate
 from pixonomy.verbs.index import IndexChoices, index
 from pixonomy.verbs.prepare import prepare
@@ -48,7 +49,7 @@ class FitChoices:
     fit: Fit = DEFAULT_FIT
     seed: int = 0
     categories: Path | None = None
-    level: int = IndexChoices.level
+    level: int | None = IndexChoices.level
     hold_out: str | None = None
 
     @property
@@ -89,6 +90,7 @@ def fit(
     choices = choices or FitChoices()
     indexed, assigned, arrays = (output / "data" / name for name in _DATA)
     plan = plan_training(choices.training, context)
+    plan = replace(plan, origin=_origin(sources, output, choices))
     _check_output(output)
     # A finished run is only read, which needs no lock; else each stage takes its own.
     run = RunFolder(output)
@@ -105,6 +107,23 @@ def fit(
         around = replace(context, device=context.device or plan.recipe.device)
         result = evaluate(output, around)
     return replace(result, run=printable(output), seconds=round(time.monotonic() - began, 2))
+
+
+def _origin(sources: Sequence[Path | str], output: Path, choices: FitChoices) -> Origin:
+    columns, training = choices.columns, choices.training
+    changes = {"seed": choices.seed, **training.changes}
+    options = {
+        "-o": output,
+        "--root": columns.root,
+        "--path-column": columns.path,
+        "--label-column": columns.label,
+        "--categories": choices.categories,
+        "--level": choices.level if choices.level != FitChoices.level else None,
+        "--hold-out": choices.hold_out,
+        **training_options(training.model, training.recipe, training.weights, changes),
+    }
+    command = command_line("fit", sources, options) + remark(changes)
+    return Origin(command, ", ".join(map(printable, sources)))
 
 
 def _check_output(output: Path) -> None:

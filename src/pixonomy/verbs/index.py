@@ -7,7 +7,6 @@ from pathlib import Path
 
 import polars as pl
 
-from pixonomy.dataset.category_tree import LEVELS, Taxonomy, read_taxonomy
 from pixonomy.dataset.counts import outcome_counts
 from pixonomy.dataset.manifest import (
     SUMMED,
@@ -17,10 +16,12 @@ from pixonomy.dataset.manifest import (
     manifest_artefact,
     read_about,
 )
+from pixonomy.dataset.read_taxonomy import read_taxonomy
+from pixonomy.dataset.taxonomy import Taxonomy
 from pixonomy.errors import DataError, SettingError
 from pixonomy.progress import Context
 from pixonomy.results.data_results import ManifestResult
-from pixonomy.sources.damage import Indexed, join_told
+from pixonomy.sources.damage import Indexed, join_indexed
 from pixonomy.sources.find_sources import FoundSources, Source, find_sources
 from pixonomy.sources.label_names import remark_labels
 from pixonomy.sources.table import TableColumns
@@ -34,6 +35,7 @@ from pixonomy.storage.locks import lock_file
 _DEFAULT = Context()
 _PART_STEPS = 4 * 1024**3  # bytes of a source between two points where a killed run can go on
 _PART_ROWS = 500_000
+_NO_TREE = 3  # the level in fingerprints where there is no tree, as it has always been
 _PROBLEMS_NAMED, _REASONS_NAMED = 3, 5  # why pictures are left out, and files passed over
 
 
@@ -43,14 +45,14 @@ class IndexChoices:
 
     Attributes:
         columns: where to look in tables.
-        categories: `category_names.csv`; None: labels are taken as they are.
-        level: of the categories that become labels, 1 (coarsest) to 3.
+        categories: a taxonomy in TOML, or `category_names.csv`; None: that of the sources, if any.
+        level: of the categories that become labels, 1 being the coarsest; None: labels stay.
         salvage: go on behind damage instead of failing.
     """
 
     columns: TableColumns = field(default_factory=TableColumns)
     categories: Path | None = None
-    level: int = LEVELS[-1]
+    level: int | None = None
     salvage: bool = False
 
 
@@ -76,103 +78,111 @@ def index(
     """
     require_local(output)
     choices = choices or IndexChoices()
-    taxonomy = _read_taxonomy(choices)
+    given = read_taxonomy(choices.categories) if choices.categories is not None else None
     found = find_sources(sources, choices.columns)
+    found = replace(found, taxonomy=given or found.taxonomy)
+    labels = _label_at(choices.level, found.taxonomy)
     fingerprint = _fingerprint(found, choices)
     wanted = output, fingerprint, choices, overwrite
     notes = _finished_notes(*wanted)
     if notes is None or has_checkpoints(output):
         with lock_file(output, context.report):
             if (notes := _finished_notes(*wanted)) is None:  # nor has another run made it
-                notes = _make(output, found, fingerprint, taxonomy, choices, context)
+                notes = _make(output, found, fingerprint, labels, choices, context)
             remove_checkpoints(output)
-    _report_remarks(notes, taxonomy, context)
+    _report_remarks(notes, context)
     if notes["damage"] and not choices.salvage:
         raise _damaged(output, notes)
-    told = {"manifest": printable(output), **notes["summary"], "damage": notes["damage"]}
-    return ManifestResult.from_json(told)
+    summary = {"manifest": printable(output), **notes["summary"], "damage": notes["damage"]}
+    return ManifestResult.from_json(summary)
 
 
 def _make(
     output: Path,
     found: FoundSources,
     fingerprint: Fingerprint,
-    taxonomy: Taxonomy | None,
+    labels: dict[str, str],
     choices: IndexChoices,
     context: Context,
 ) -> Record:
-    parts = Checkpoints(output, {**fingerprint, "salvage": choices.salvage})
+    checkpoints = Checkpoints(output, {**fingerprint, "salvage": choices.salvage})
     for number, source in enumerate(found.sources):
-        _walk(source, number, parts, taxonomy, choices, context)
-    return _assemble(parts, found, fingerprint, taxonomy, choices)
+        _read_source(source, number, checkpoints, labels, choices, context)
+    return _assemble(checkpoints, found, fingerprint, choices)
 
 
-def _read_taxonomy(choices: IndexChoices) -> Taxonomy | None:
-    if choices.categories is not None:
-        taxonomy = read_taxonomy(choices.categories)
-        taxonomy.label_at(choices.level)  # a level that is none ends here, not half-way
-        return taxonomy
-    if choices.level != LEVELS[-1]:
+def _label_at(level: int | None, taxonomy: Taxonomy | None) -> dict[str, str]:
+    """Return what each category is called at a level; nothing where labels stay as they are."""
+    if level is None:
+        return {}
+    if taxonomy is None:
         raise SettingError(
-            f"Labels at level {choices.level} need the tree: give --categories category_names.csv."
+            f"Labels at level {level} need the tree: give --categories category_names.csv, or a "
+            "taxonomy in TOML."
         )
-    return None
+    return taxonomy.label_at(level)
 
 
 def _fingerprint(found: FoundSources, choices: IndexChoices) -> Fingerprint:
+    deepest = found.taxonomy.depth if found.taxonomy is not None else _NO_TREE
     asked = {name: one for name, one in asdict(choices.columns).items() if one is not None}
     return {
         "stage": "index",
         "sources": [source.name for source in found.sources],
         "columns": {name: printable(str(value)) for name, value in asked.items()},
         "categories": hash_file(choices.categories) if choices.categories is not None else None,
-        "level": choices.level,
+        "level": deepest if choices.level is None else choices.level,
         "pictures": [source.images for source in found.sources],
         "content": hash_json([source.identity for source in found.sources]),
     }
 
 
-def _walk(
+def _read_source(
     source: Source,
     number: int,
-    parts: Checkpoints,
-    taxonomy: Taxonomy | None,
+    checkpoints: Checkpoints,
+    labels: dict[str, str],
     choices: IndexChoices,
     context: Context,
 ) -> None:
     """Add the parts of a source that an earlier run has not written."""
-    before = [part for part in parts.done if part["source"] == number]
+    before = [part for part in checkpoints.done if part["source"] == number]
     if before and before[-1]["is_over"]:
         return
-    labels = taxonomy.label_at(choices.level) if taxonomy is not None else {}
     start = end = before[-1]["end"] if before else 0
     rows: list[pl.DataFrame] = []
     damage: list[Record] = []
-    told: list[Indexed] = []
+    pending: list[Indexed] = []
 
     def finish_part(is_over: bool) -> None:
-        about = {"source": number, "end": end, "is_over": is_over, "damage": damage, **_note(told)}
+        about = {
+            "source": number,
+            "end": end,
+            "is_over": is_over,
+            "damage": damage,
+            **_note(pending),
+        }
         table = pl.concat(rows, how="diagonal_relaxed") if rows else _nothing()
-        keep = parts.set_pending if is_over else parts.add
+        keep = checkpoints.set_pending if is_over else checkpoints.add
         keep(_relabel(conform(table), labels), about)
 
     for batch in source.read(start, choices.salvage):
         indexed, end = batch.indexed, batch.end
         rows.append(indexed.rows)
-        told.append(replace(indexed, rows=_nothing()))
+        pending.append(replace(indexed, rows=_nothing()))
         if indexed.damage is not None:
             message = f"{source.short_name}: {indexed.damage.message}"
             damage.append({"offset": indexed.damage.offset, "message": message})
         context.progress(f"indexing {source.short_name}, {source.unit}", *batch.progress)
         if end - start >= _PART_STEPS or sum(map(len, rows)) >= _PART_ROWS:
             finish_part(is_over=False)
-            start, rows, damage, told = end, [], [], []
+            start, rows, damage, pending = end, [], [], []
     finish_part(is_over=True)
 
 
-def _note(told: Sequence[Indexed]) -> Record:
+def _note(indexed: Sequence[Indexed]) -> Record:
     """Return what is told beside the rows of a part, as plain JSON."""
-    joined = join_told(told, _nothing())
+    joined = join_indexed(indexed, _nothing())
     return {
         "passed_over": dict(joined.passed_over),
         "missing": joined.missing,
@@ -191,36 +201,35 @@ def _nothing() -> pl.DataFrame:
 
 
 def _assemble(
-    parts: Checkpoints,
+    checkpoints: Checkpoints,
     found: FoundSources,
     fingerprint: Fingerprint,
-    taxonomy: Taxonomy | None,
     choices: IndexChoices,
 ) -> Record:
-    counted = outcome_counts(parts.read(SUMMED))
-    damage = [one for part in parts.done for one in part["damage"]]
+    counted = outcome_counts(checkpoints.read(SUMMED))
+    damage = [one for part in checkpoints.done for one in part["damage"]]
     beside = Indexed(_nothing(), passed_over=found.passed_over)
-    told = join_told([beside, *map(_told, parts.done)], _nothing())
+    indexed = join_indexed([beside, *map(_read_part, checkpoints.done)], _nothing())
     if not counted.rows:
-        parts.remove()
+        checkpoints.remove()
         if damage:
             raise DataError(f"{_first(damage)}. Nothing before it is whole.")
-        raise DataError(_explain_nothing(found, told))
-    passed_over = dict(Counter(told.passed_over).most_common())
+        raise DataError(_explain_nothing(found, indexed))
+    passed_over = dict(Counter(indexed.passed_over).most_common())
     notes = {
-        "summary": {**counted.summary(), "passed_over": passed_over, "missing": told.missing},
+        "summary": {**counted.summary(), "passed_over": passed_over, "missing": indexed.missing},
         "remarks": [
-            *told.remarks,
+            *indexed.remarks,
             *_remark_reasons(counted.reasons),
             *remark_labels(counted.usable_labels),
         ],
         "unlabelled": counted.unlabelled,
-        "unknown": counted.unknown(taxonomy, choices.level),
+        "unknown": counted.unknown(found.taxonomy, choices.level),
         "damage": damage,
         "salvaged": choices.salvage,
     }
-    tree = taxonomy or found.taxonomy
-    parts.assemble(describe(Manifest(pl.DataFrame(), found.base, fingerprint, tree, notes)))
+    about = Manifest(pl.DataFrame(), found.base, fingerprint, found.taxonomy, notes)
+    checkpoints.assemble(describe(about))
     return notes
 
 
@@ -230,7 +239,7 @@ def _remark_reasons(reasons: Counter[str]) -> Iterator[str]:
         yield f"Left out: {'; '.join([*named, '…'] if len(reasons) > len(named) else named)}."
 
 
-def _told(part: Record) -> Indexed:
+def _read_part(part: Record) -> Indexed:
     return Indexed(
         _nothing(),
         passed_over=part["passed_over"],
@@ -239,15 +248,15 @@ def _told(part: Record) -> Indexed:
     )
 
 
-def _explain_nothing(found: FoundSources, told: Indexed) -> str:
-    others = Counter(told.passed_over).most_common(_REASONS_NAMED)
+def _explain_nothing(found: FoundSources, indexed: Indexed) -> str:
+    others = Counter(indexed.passed_over).most_common(_REASONS_NAMED)
     seen = ", ".join(f"{reason} {count}" for reason, count in others)
     sentences = [f"No pictures found in {', '.join(one.name for one in found.sources)}."]
     sentences += [f"Passed over: {seen}."] if seen else []
-    return " ".join([*sentences, *told.remarks])
+    return " ".join([*sentences, *indexed.remarks])
 
 
-def _report_remarks(notes: Record, taxonomy: Taxonomy | None, context: Context) -> None:
+def _report_remarks(notes: Record, context: Context) -> None:
     for remark in notes["remarks"]:
         context.report(remark)
     summary, count = notes["summary"], notes["unlabelled"]
@@ -258,7 +267,7 @@ def _report_remarks(notes: Record, taxonomy: Taxonomy | None, context: Context) 
         )
     elif count:
         context.report(f"{count} pictures have no category and will not be trained on.")
-    if notes["unknown"] and taxonomy is not None:
+    if notes["unknown"]:
         named = ", ".join(notes["unknown"][:3])
         context.report(
             f"{len(notes['unknown'])} categories are not in the table of categories ({named}); "

@@ -11,7 +11,7 @@ from pixonomy.dataset.manifest import hash_manifest, read_about
 from pixonomy.errors import ArtefactDiffers, SettingError
 from pixonomy.prediction.groups import group_rows
 from pixonomy.prediction.pooling import Pooling, check_pooling
-from pixonomy.prediction.predict_groups import NEEDED, Predictor, predict_parts
+from pixonomy.prediction.predict_groups import NEEDED, Predictor, predict_chunks
 from pixonomy.prediction.submission import holds, submission_lines, write_submission
 from pixonomy.progress import Context
 from pixonomy.results.answer_results import PredictResult
@@ -60,7 +60,7 @@ def predict(
 ) -> PredictResult:
     """Predict every picture of a manifest, and each group by its pictures together.
 
-    A killed call goes on behind its last part. `predict_parts` tells the table's columns. Its rows
+    A killed call goes on behind its last part. `predict_chunks` tells the table's columns. Its rows
     have the manifest's order; groups torn apart there come together where they first appear.
 
     Args:
@@ -85,7 +85,7 @@ def predict(
         with lock_file(output, context.report):
             about = _read_finished(output, wanted, overwrite)  # another run may have ended
             if about is None:
-                _require_room(choices.submission, overwrite)
+                _require_space(choices.submission, overwrite)
                 about = _predict(answering, manifest, output, choices, wanted, context)
             remove_checkpoints(output)
     if choices.submission is not None:
@@ -131,14 +131,14 @@ def _predict(
     described = read_about(manifest)
     assert described is not None  # it has been hashed as a manifest
     predictor = Predictor(bundle, Path(described["base"]), choices.pool)
-    parts = Checkpoints(output, fingerprint)
+    checkpoints = Checkpoints(output, fingerprint)
     with scan_parquet(manifest) as rows:
         grouped = group_rows(rows.select(NEEDED))
         cores, progress = context.cores, context.progress
-        predict_parts(predictor, grouped, parts, choices.part_rows, cores, progress)
-    counts = {name: sum(part[name] for part in parts.done) for name in _COUNTS}
+        predict_chunks(predictor, grouped, checkpoints, choices.part_rows, cores, progress)
+    counts = {name: sum(part[name] for part in checkpoints.done) for name in _COUNTS}
     about = {"fingerprint": fingerprint, **counts}
-    parts.assemble({_KEY: json.dumps(about)})
+    checkpoints.assemble({_KEY: json.dumps(about)})
     return about
 
 
@@ -156,12 +156,12 @@ def _submit(
     if submission.exists() and holds(submission, submission_lines(predictions, fallback)):
         return
     with lock_file(submission, report):
-        _require_room(submission, overwrite)
+        _require_space(submission, overwrite)
         lines = submission_lines(predictions, fallback)
         write_submission(submission, lines, manifest, bundle.labels)
 
 
-def _require_room(submission: Path | None, overwrite: bool) -> None:
+def _require_space(submission: Path | None, overwrite: bool) -> None:
     """Refuse to replace a file that somebody else has put there."""
     if submission is not None and not overwrite and submission.exists():
         raise ArtefactDiffers(

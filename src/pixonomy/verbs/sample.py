@@ -58,9 +58,9 @@ def sample(
         context.report,
     )
     finished = read_manifest(output, SUMMED)
-    told = {"manifest": printable(output), **finished.summary(), **finished.notes}
-    result = SampleResult.from_json(told)
-    _tell_shortfall(result.sampled, context)
+    summary = {"manifest": printable(output), **finished.summary(), **finished.notes}
+    result = SampleResult.from_json(summary)
+    _report_shortfall(result.sampled, context)
     if result.repeats:
         context.report(
             f"Pictures of these categories that repeat another one: {result.repeats}. "
@@ -104,7 +104,7 @@ def _write_sample(
     # What has been found out about copies need not be found out again.
     found = source.rows.select(name for name in _FOUND if name in source.rows.columns)
     news = Manifest(found, source.base, fingerprint, source.taxonomy, notes)
-    rewrite_manifest(path, output, news, drawn.kept)
+    rewrite_manifest(path, output, news, drawn.stays)
 
 
 def _read_duplicates(path: Path, context: Context) -> Manifest:
@@ -123,7 +123,7 @@ def _read_duplicates(path: Path, context: Context) -> Manifest:
     return source
 
 
-def _tell_shortfall(sampled: tuple[SampledCategory, ...], context: Context) -> None:
+def _report_shortfall(sampled: tuple[SampledCategory, ...], context: Context) -> None:
     short = [one for one in sampled if one.had < one.asked]
     if short:
         first = short[0]

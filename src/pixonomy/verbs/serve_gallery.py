@@ -51,7 +51,9 @@ def serve_gallery(port: int, images: int, seed: int, context: Context) -> None:
         catalogue = draw_photo_catalogue(Path(folder), images, seed, context.progress)
         with serving(make_app(catalogue), port) as address:
             context.report(f"{len(catalogue.photos)} photos at {address} until Ctrl-C.")
-            context.report(f"To collect from it, add to a taxonomy file:\n{box_settings(address)}")
+            context.report("To collect from it, add to a taxonomy file:")
+            for line in box_settings(address).splitlines():  # one message is one line
+                context.report(line)
             try:
                 while True:
                     time.sleep(3600)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from pixonomy.collecting.known import check_settings
-from pixonomy.dataset.keywords import KeywordFile, read_keyword_file, shipped_text
+from pixonomy.dataset.taxonomy_toml import KeywordFile, read_keyword_file, shipped_text
 from pixonomy.errors import SettingError
 from pixonomy.results.data_results import TaxonomyResult
 from pixonomy.storage.address import require_local

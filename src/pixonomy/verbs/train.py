@@ -25,7 +25,8 @@ from pixonomy.storage.files import (
 )
 from pixonomy.storage.fingerprint import Fingerprint, is_finished
 from pixonomy.training.recipe import Recipe, known_recipes, load_recipe
-from pixonomy.training.run import Run, RunFolder, read_run
+from pixonomy.training.run import Origin, Run, RunFolder, read_run
+from pixonomy.verbs.command_lines import training_options, training_origin
 
 _DEFAULT = Context()
 _STAGE, _VERSION = "train", 5  # the version is raised when the same recipe trains otherwise
@@ -53,10 +54,17 @@ class TrainChoices:
 
 @dataclass(frozen=True)
 class Plan:
-    """A resolved training: the whole recipe, and the weights to start from."""
+    """A resolved training: the whole recipe, and the weights to start from.
+
+    Attributes:
+        choices: what it was resolved from.
+        origin: what the run's pages say it was made from and by; None: of these arrays, by `train`.
+    """
 
     recipe: Recipe
     weights: str | Path | None
+    choices: TrainChoices | None = None
+    origin: Origin | None = None
 
     @property
     def weights_id(self) -> str | None:
@@ -71,6 +79,7 @@ def plan_training(choices: TrainChoices, context: Context = _DEFAULT) -> Plan:
         SettingError: for an unknown model, recipe or weights file, weights that do not fit, or a
             device that is not there.
     """
+    asked = choices
     weights = _asked_weights(choices.weights)
     model = choices.model
     if choices.recipe is None and model in known_recipes():
@@ -94,7 +103,7 @@ def plan_training(choices: TrainChoices, context: Context = _DEFAULT) -> Plan:
     if recipe.epochs == 0 and weights is None:
         raise SettingError("Without training epochs there must be pretrained weights: --weights.")
     require_device(context.device or recipe.device)
-    return Plan(recipe, weights)
+    return Plan(recipe, weights, asked)
 
 
 def recipe_of(model: str, size: int | None) -> str:
@@ -150,7 +159,7 @@ def train(
     require_local(output)
     prepared, folder = read_arrays(arrays), RunFolder(output)
     prepared.images(plan.recipe.size)  # a size that was not prepared ends here, not half-way
-    run = _describe(prepared, plan)
+    run = _describe(prepared, plan, output)
     result = _finished_result(folder, run, overwrite)
     if context.hosts.rank > 0:  # the first of several hosts writes, and holds the lock
         result = result or _train(prepared, run, folder, plan.weights, context)
@@ -229,7 +238,7 @@ def export_trained(arrays: Path, output: Path, cores: int, device: str) -> None:
     export_bundle(read_arrays(arrays), run, folder, cores, device)
 
 
-def _describe(arrays: Arrays, plan: Plan) -> Run:
+def _describe(arrays: Arrays, plan: Plan, output: Path) -> Run:
     labels = tuple(arrays.rows["label"].drop_nulls().unique().sort())
     fingerprint = {
         "stage": _STAGE,
@@ -238,8 +247,14 @@ def _describe(arrays: Arrays, plan: Plan) -> Run:
         "recipe": plan.recipe.decisive(),
         "weights": plan.weights_id,
     }
+    origin, asked = plan.origin, plan.choices
+    if origin is None and asked is not None:
+        options = training_options(asked.model, asked.recipe, asked.weights, asked.changes)
+        origin = training_origin(arrays, output, options, asked.changes)
     folder, manifest = arrays.folder.absolute(), arrays.about["fingerprint"]["manifest"]
-    return Run(plan.recipe, labels, folder, plan.weights_id, fingerprint, manifest)
+    taxonomy = None if arrays.taxonomy is None else arrays.taxonomy.restrict(labels)
+    start = plan.weights_id
+    return Run(plan.recipe, labels, folder, start, fingerprint, manifest, origin, taxonomy)
 
 
 def found_training(folder: RunFolder) -> Fingerprint | None:

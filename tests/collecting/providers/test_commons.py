@@ -12,7 +12,7 @@ from pixonomy.collecting.known import open_provider
 from pixonomy.collecting.politeness import Politeness
 from pixonomy.collecting.search_results import Page, Refused, Trouble
 from pixonomy.gallery.site_apis import COMMONS
-from provider_walk import answer, json_of, open_at, search_results, told, walk
+from provider_walk import answer, json_of, messages, open_at, search_results, walk
 
 CIRRUS, METADATA = {"name": "CirrusSearch"}, {"name": "CommonsMetadata"}
 
@@ -76,7 +76,7 @@ def test_a_plain_wiki_is_searched_in_plain_words_and_says_what_it_lacks(serve: S
     assert [one.native_id for one in search_results(found)] == ["1"]
     assert [one["gsrsearch"] for one in queries(script)] == [["beach filetype:bitmap"], ["beach"]]
     base = address + COMMONS
-    assert told(found) == [
+    assert messages(found) == [
         f"{base} has no CirrusSearch extension: it is searched without 'filetype:bitmap'",
         f"{base} has no CommonsMetadata extension, so its pictures name no licence and are "
         "refused; if all have the same one, set license in [provider.commons]",
@@ -115,7 +115,7 @@ def test_a_licence_that_is_set_is_that_of_pictures_which_name_none(serve: Serve)
     assert [(one.license, one.license_url) for one in search_results(found)] == [
         ("CC BY 4.0", values["license_url"]), ("CC0", "http://cc0"),
     ]  # fmt: skip
-    assert told(found) == []
+    assert messages(found) == []
 
 
 def test_qualifiers_and_width_are_as_set_and_wikimedia_gets_a_width_it_keeps_ready(
@@ -136,7 +136,7 @@ def test_qualifiers_that_are_set_are_kept_for_a_plain_wiki_and_told(serve: Serve
     script = Script({COMMONS: [json_of(content)]})
     found = walk(open_at("commons", serve(script), qualifiers="prefix:File:A"), "x")
     assert len(script.asked) == 1
-    assert told(found)[0].endswith("'prefix:File:A' may be taken for words")
+    assert messages(found)[0].endswith("'prefix:File:A' may be taken for words")
 
 
 @pytest.mark.parametrize(

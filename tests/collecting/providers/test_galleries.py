@@ -17,7 +17,7 @@ from pixonomy.collecting.known import open_provider
 from pixonomy.collecting.provider import Provider
 from pixonomy.dataset.manifest import read_manifest
 from pixonomy.verbs.collect import CollectChoices, collect
-from provider_walk import search_results, told, walk
+from provider_walk import messages, search_results, walk
 
 pytestmark = pytest.mark.slow
 
@@ -106,7 +106,7 @@ def test_sigals_albums_are_read_without_settings(sigal_site: tuple[str, str]) ->
     if theme == "galleria":  # a script alone knows its pictures, and it is told so
         pages = walk(gallery(address), "beach")
         assert search_results(pages) == []
-        assert "names none by JSON-LD" in told(pages)[0]
+        assert "names none by JSON-LD" in messages(pages)[0]
         return
     assert names(gallery(address), "beach") == [
         "At%20noon.jpg", "Gr%C3%BC%C3%9Fe%20&%20more.jpg", "Palm%20(1).jpg",
@@ -141,6 +141,6 @@ def test_lazygals_pages_lead_to_the_originals(lazygal_site: str) -> None:
 
 
 def test_lazygals_albums_say_what_to_set(lazygal_site: str) -> None:
-    (sentence,) = told(walk(gallery(lazygal_site), "beach"))
+    (sentence,) = messages(walk(gallery(lazygal_site), "beach"))
     assert "shows 3 pictures and names none" in sentence
     assert sentence.endswith("set picture, a CSS selector, or links to pages of pictures")

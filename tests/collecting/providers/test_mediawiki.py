@@ -23,7 +23,7 @@ from pixonomy.dataset.manifest import read_manifest
 from pixonomy.dataset.read import read_all
 from pixonomy.images.decode import decode
 from pixonomy.verbs.collect import CollectChoices, collect
-from provider_walk import search_results, told, walk
+from provider_walk import messages, search_results, walk
 
 pytestmark = pytest.mark.slow
 
@@ -132,7 +132,7 @@ def test_a_plain_wiki_is_searched_and_says_what_it_lacks(wiki: Wiki) -> None:
         "Beach at noon.jpg", "Beach at dusk.jpg", "Sandy beach.jpg",
     }  # fmt: skip
     assert {one.license for one in search_results(found)} == {""}
-    sentences = told(found)
+    sentences = messages(found)
     assert any("no CirrusSearch extension" in one for one in sentences)
     assert any("no CommonsMetadata extension" in one for one in sentences)
     assert "files that are no photos (PDF, SVG, sound) are passed over" in sentences

@@ -77,8 +77,8 @@ def test_commons_takes_the_width_set_and_survives_gaps(serve: Serve) -> None:
     script = Script({COMMONS: [answer(lambda _query: {"query": {"pages": rows}})]})
     address = serve(script)
     (page,) = walk(open_at("commons", address, width=700), "x y")
-    (find,) = page.search_results
-    assert (find.creator, find.image_url) == ("A & B", "http://x/1.jpg")
+    (hit,) = page.search_results
+    assert (hit.creator, hit.image_url) == ("A & B", "http://x/1.jpg")
     query = parse_qs(urlsplit(script.asked[0][1]).query)
     assert query["iiurlwidth"] == ["700"]
     assert query["gsrsearch"] == ["x y filetype:bitmap"]
@@ -254,7 +254,7 @@ def test_a_page_whose_meta_tag_objects_is_left_out(serve: Serve) -> None:
     settings = {"search": f"{address}/search?q={{keyword}}", "links": "a.p"}
     pages = walk(open_provider("html", settings, None), "a beach", 3)
     assert [one.image_url for one in pages[0].search_results] == [f"{address}/2.jpg"]
-    (reason,) = pages[0].told
+    (reason,) = pages[0].messages
     assert reason.startswith("1 of 2 pages left out: ")
     assert "noai" in reason
     assert "/search?q=a+beach" in [path for _, path in script.asked]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pixonomy.sources.bson.walk import Walk, Walked
+from pixonomy.sources.bson.walk import Scan, Scanned
 
 Pymongo = Callable[[bytes], list[Any]]
 
@@ -26,12 +26,12 @@ def document(content: bytes) -> bytes:
     return pack("<i", len(content) + 5) + content + b"\0"
 
 
-def walk(data: bytes, base: int = 0, more: int = 0, reader: Walk | None = None) -> Walked:
+def walk(data: bytes, base: int = 0, more: int = 0, reader: Scan | None = None) -> Scanned:
     """Read a stretch behind which the file has `more` bytes."""
-    return (reader or Walk()).read(memoryview(data), base, base + len(data) + more)
+    return (reader or Scan()).read(memoryview(data), base, base + len(data) + more)
 
 
-def ids(walked: Walked) -> list[str]:
+def ids(walked: Scanned) -> list[str]:
     return walked.images["product_id"].to_list()
 
 
@@ -42,7 +42,7 @@ def test_every_file_gives_pymongos_products_read_together_or_carefully(
 ) -> None:
     content = b"".join(data.draw(st.lists(products, max_size=12)))
     together = walk(content, base)
-    carefully = walk(content, base, reader=Walk(most_layouts=0))
+    carefully = walk(content, base, reader=Scan(most_layouts=0))
     assert together.images.equals(carefully.images)
     assert together.damage is None
     assert together.end == base + len(content)
@@ -109,7 +109,7 @@ def test_a_product_without_pictures_is_a_row_without_a_range() -> None:
 
 
 def test_layouts_are_learned_once_each_and_not_without_end() -> None:
-    reader = Walk()
+    reader = Scan()
     eleven = [b"x"] * 11  # read carefully though their layout is known
     walk(product(1, *eleven) * 20 + product(2, b"a") * 20, reader=reader)
     assert len(reader.layouts) == 1
@@ -134,20 +134,20 @@ def test_the_next_whole_product_is_found_whatever_its_first_field() -> None:
     ]
     for start in starts:
         for rubbish in (b"", b"\0", b"\x10_id\0" * 5, product(1, b"abc")[:-1], b"imgs\0" * 3):
-            found = Walk().find(memoryview(rubbish + start + b"behind"))
+            found = Scan().find(memoryview(rubbish + start + b"behind"))
             assert found == len(rubbish)
-    assert Walk().find(memoryview(starts[0][:-1])) is None
-    assert Walk().find(memoryview(b"")) is None
+    assert Scan().find(memoryview(starts[0][:-1])) is None
+    assert Scan().find(memoryview(b"")) is None
 
 
 def test_a_document_inside_a_product_is_not_taken_for_one() -> None:
     seller = document(b"\x10_id\0\x09\0\0\0\x02name\0\x02\0\0\0a\0")
     whole = product(1, b"a", more=b"\x03seller\0" + seller)
-    assert Walk().find(memoryview(whole[1:] + product(2, b"b"))) == len(whole) - 1
+    assert Scan().find(memoryview(whole[1:] + product(2, b"b"))) == len(whole) - 1
 
 
 def test_the_search_ends_where_everything_looks_like_a_product() -> None:
-    reader = Walk()
+    reader = Scan()
     assert reader.find(memoryview(b"\x10_id\0" * 100_000)) is None
     assert reader.has_given_up
     assert reader.find(memoryview(product(1, b"a"))) is None

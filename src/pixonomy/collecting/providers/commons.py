@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from bs4 import BeautifulSoup
 
 from pixonomy.collecting.door import host_of
-from pixonomy.collecting.interfaces import asked_wait, read_answer, said_by
+from pixonomy.collecting.interfaces import asked_wait, error_message, read_answer
 from pixonomy.collecting.provider import Get, Terms, plain, unique, whole
 from pixonomy.collecting.replies import rows, table
 from pixonomy.collecting.search_results import (
@@ -89,7 +89,7 @@ class Commons:
         pages.sort(key=lambda page: whole(page.get("index")) or 0)
         found = [one for page in pages if (one := self._read(page))]
         others = sum(bool(_other_kind(page)) for page in pages)
-        return Page(unique(found), _following(content, at, offset), told=self._told(others))
+        return Page(unique(found), _following(content, at, offset), messages=self._messages(others))
 
     async def _search(
         self, keyword: str, at: Mapping[str, Any] | None, offset: int, get: Get
@@ -112,8 +112,8 @@ class Commons:
             query |= {"meta": "siteinfo", "siprop": "extensions"}
         reply = await get(f"{self._base}?{urlencode(query)}", "api")
         content = _checked(reply)
-        told = table(content, "query").get("extensions")
-        if isinstance(told, list):
+        extensions = table(content, "query").get("extensions")
+        if isinstance(extensions, list):
             names = rows(table(content, "query"), "extensions")
             self._extensions = frozenset(plain(one.get("name")) for one in names)
         return content
@@ -121,23 +121,23 @@ class Commons:
     def _lacks(self, extension: str) -> bool:
         return self._extensions is not None and extension not in self._extensions
 
-    def _told(self, others: int) -> tuple[str, ...]:
-        told = []
+    def _messages(self, others: int) -> tuple[str, ...]:
+        messages = []
         if self._lacks("CirrusSearch"):
             without = (
                 f"{self._qualifiers!r} may be taken for words"
                 if self._qualifiers
                 else f"it is searched without {_QUALIFIERS!r}"
             )
-            told.append(f"{self._base} has no CirrusSearch extension: {without}")
+            messages.append(f"{self._base} has no CirrusSearch extension: {without}")
         if self._lacks("CommonsMetadata") and not self._license:
-            told.append(
+            messages.append(
                 f"{self._base} has no CommonsMetadata extension, so its pictures name no licence "
                 "and are refused; if all have the same one, set license in [provider.commons]"
             )
         if others:
-            told.append("files that are no photos (PDF, SVG, sound) are passed over")
-        return tuple(told)
+            messages.append("files that are no photos (PDF, SVG, sound) are passed over")
+        return tuple(messages)
 
     def _thumbnail(self, wanted: int) -> int:
         """Return a width: Wikimedia keeps some ready, others make what they are asked for."""
@@ -178,25 +178,25 @@ def _checked(reply: Reply) -> dict[str, Any]:
     if error is None:
         return content
     code = plain(error.get("code") if isinstance(error, dict) else error)[:50]
-    said = said_by(content)
-    wait = asked_wait(reply, said)
+    message = error_message(content)
+    wait = asked_wait(reply, message)
     if code.startswith(_PASSING) or wait is not None:
         raise Trouble(f"the wiki is busy ({code})", wait)
-    raise Refused(f"the wiki refuses the search ({code}: {said})")
+    raise Refused(f"the wiki refuses the search ({code}: {message})")
 
 
 def _continued(at: Any) -> dict[str, str | int]:
     """Return the parameters a search goes on with; what the wiki says of itself is asked apart."""
     given = at if isinstance(at, dict) else {}
-    told = {
+    state = {
         name: value
         for name, value in list(given.items())[:10]
         if name.startswith(_CONTINUING) and isinstance(value, str | int) and len(str(value)) < 500
     }
-    if "continue" in told:
-        parts = str(told["continue"]).split("|")
-        told["continue"] = "|".join("" if one == "siteinfo" else one for one in parts)
-    return told
+    if "continue" in state:
+        parts = str(state["continue"]).split("|")
+        state["continue"] = "|".join("" if one == "siteinfo" else one for one in parts)
+    return state
 
 
 def _following(content: Mapping[str, Any], at: Any, offset: int) -> dict[str, Any] | None:

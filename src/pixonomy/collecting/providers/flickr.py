@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from pixonomy.collecting.interfaces import asked_wait, read_answer, said_by
+from pixonomy.collecting.interfaces import asked_wait, error_message, read_answer
 from pixonomy.collecting.provider import Get, Terms, plain, unique, whole
 from pixonomy.collecting.replies import rows, table
 from pixonomy.collecting.search_results import Kind, Pace, Page, Refused, SearchResult, Trouble
@@ -143,13 +143,13 @@ class Flickr:
         content = read_answer(reply, f"{expected} stat")
         if content.get("stat") == "ok" and isinstance(content.get(expected), dict):
             return content
-        said, code = said_by(content).replace(self._key, "…"), content.get("code")
-        wait = asked_wait(reply, said)
+        message, code = error_message(content).replace(self._key, "…"), content.get("code")
+        wait = asked_wait(reply, message)
         if content.get("stat") == "ok":
             raise Trouble(f"Flickr's interface sent no {expected}")
         if code in _DOWN or wait is not None:
             raise Trouble(f"Flickr's interface is down (code {code})", wait)
-        raise Refused(f"Flickr refuses (code {code!r}: {said})")
+        raise Refused(f"Flickr refuses (code {code!r}: {message})")
 
 
 def _licence(row: Mapping[str, Any]) -> tuple[str, str]:

@@ -7,7 +7,7 @@ from pixonomy.collecting.provider import Get, Terms
 from pixonomy.collecting.results import Results
 from pixonomy.collecting.search_results import Kind, Pace, Page
 from pixonomy.collecting.settings import Settings, WrongSetting
-from pixonomy.collecting.sitemap_walk import SitemapWalk
+from pixonomy.collecting.sitemap_walk import SitemapPages
 
 _NEXT = 'a[rel~="next"][href], link[rel~="next"][href]'
 _SAMPLE = "keyword"  # stands for one while an address is checked
@@ -53,11 +53,11 @@ class Html:
         self.image = settings.selector("picture", "")
         self.following = settings.selector("next", _NEXT)
         self.has_page_each = bool(self.links or sitemap)
-        self._walk: Results | SitemapWalk
+        self._pages: Results | SitemapPages
         if sitemap:
-            self._walk = SitemapWalk(sitemap, self.image)
+            self._pages = SitemapPages(sitemap, self.image)
         else:
-            self._walk = Results(search, self.links, self.image, self.following)
+            self._pages = Results(search, self.links, self.image, self.following)
         self._pace = Pace(settings.count("at_once", 2), settings.number("per_second", 1))
 
     def pace(self, kind: Kind) -> Pace:
@@ -66,7 +66,7 @@ class Html:
 
     async def find(self, keyword: str, at: Mapping[str, Any] | None, get: Get) -> Page:
         """Return a portion of the results, or of the fitting images of a sitemap."""
-        return await self._walk.find(keyword, at, get)
+        return await self._pages.find(keyword, at, get)
 
 
 def _search_of(settings: Settings) -> str:

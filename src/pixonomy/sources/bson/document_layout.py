@@ -81,7 +81,7 @@ class Alike:
     lengths: Numbers
 
 
-def look_of(chunk: memoryview, product: Product) -> tuple[object, ...]:
+def layout_of(chunk: memoryview, product: Product) -> tuple[object, ...]:
     """Return what a document has in common with those of its layout, and with no others."""
     return (_is_plain(chunk, product), *((kind, name) for kind, name, _ in product.fields))
 

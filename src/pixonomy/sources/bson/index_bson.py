@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from pixonomy.sources.bson.chunks import Chunks, open_chunks
-from pixonomy.sources.bson.walk import Walk
+from pixonomy.sources.bson.walk import Scan
 from pixonomy.sources.damage import Damage
 from pixonomy.storage.address import Address
 
@@ -55,7 +55,7 @@ def index_bson(
     """
     with open_chunks(file) as chunks:
         chunk = chunk or chunks.usual
-        walk, at, length, damages = Walk(), start, chunk, 0
+        walk, at, length, damages = Scan(), start, chunk, 0
         while at < chunks.size:
             walked = walk.read(chunks.read(at, length), at, chunks.size)
             # Of a chunk full of tiny documents only some are read at once.
@@ -81,7 +81,7 @@ def identify(file: Address) -> list[object]:
         return chunks.identity
 
 
-def _find_next(walk: Walk, chunks: Chunks, start: int, chunk: int) -> int:
+def _find_next(walk: Scan, chunks: Chunks, start: int, chunk: int) -> int:
     """Return where the next whole product at or after `start` begins, or the file's size."""
     while start < chunks.size:
         view = chunks.read(start, chunk)

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from pixonomy.sources.bson.document import Product, read_length, read_product
-from pixonomy.sources.bson.document_layout import Alike, Layout, learn, look_of, read_alike
+from pixonomy.sources.bson.document_layout import Alike, Layout, layout_of, learn, read_alike
 from pixonomy.sources.bson.fields import Damaged
 from pixonomy.sources.bson.hop import hop
 from pixonomy.sources.bson.template import Numbers
@@ -33,7 +33,7 @@ _SCHEMA: dict[str, pl.DataType] = {
 
 
 @dataclass(frozen=True)
-class Walked:
+class Scanned:
     """What a chunk held.
 
     Attributes:
@@ -51,7 +51,7 @@ class Walked:
 
 
 @dataclass
-class Walk:
+class Scan:
     """Reads chunk after chunk of one file and remembers how its documents look.
 
     Attributes:
@@ -64,7 +64,7 @@ class Walk:
     layouts: dict[tuple[object, ...], Layout | None] = field(default_factory=dict)
     candidates: int = 0
 
-    def read(self, chunk: memoryview, base: int, size: int) -> Walked:
+    def read(self, chunk: memoryview, base: int, size: int) -> Scanned:
         """Read the whole documents of a chunk that begins with one.
 
         Args:
@@ -73,7 +73,7 @@ class Walk:
         """
         starts, ends = hop(chunk, _MOST_AT_ONCE)
         end = int(ends[-1]) if len(ends) else 0
-        fault = _look_at_rest(chunk, end, size - base)
+        fault = _scan_rest(chunk, end, size - base)
         try:
             images = self._read_documents(chunk, starts, ends)
         except _BadDocument as bad:
@@ -82,7 +82,7 @@ class Walk:
         damage = None if fault is None else Damage(base + fault.offset, str(fault))
         placed = images.with_columns(pl.col("place", "offset") + base)
         needed = _LENGTH.unpack_from(chunk, end)[0] if end + 4 <= len(chunk) else 0
-        return Walked(placed, base + end, damage, needed)
+        return Scanned(placed, base + end, damage, needed)
 
     def find(self, chunk: memoryview) -> int | None:
         """Return where the first whole product inside a chunk begins."""
@@ -132,10 +132,10 @@ class Walk:
 
     def _learn(self, chunk: memoryview, start: int, product: Product) -> list[Layout]:
         """Return the layout of a document if it is a new one."""
-        look = look_of(chunk, product)
-        if look in self.layouts or len(self.layouts) >= self.most_layouts:
+        shape = layout_of(chunk, product)
+        if shape in self.layouts or len(self.layouts) >= self.most_layouts:
             return []
-        layout = self.layouts[look] = learn(chunk, start, product)
+        layout = self.layouts[shape] = learn(chunk, start, product)
         return [layout] if layout is not None else []
 
 
@@ -145,7 +145,7 @@ class _BadDocument(Exception):
         self.number, self.fault = number, fault
 
 
-def _look_at_rest(chunk: memoryview, end: int, left: int) -> Damaged | None:
+def _scan_rest(chunk: memoryview, end: int, left: int) -> Damaged | None:
     """Tell what is wrong with the document that begins at `end`, if anything is.
 
     Args:
