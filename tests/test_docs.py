@@ -1,5 +1,6 @@
 """README and docs name only commands, options and paths that there are."""
 
+import json
 import re
 import shlex
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 import typer
 
+import pixonomy
 from pixonomy.cli.app import app
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -103,12 +105,43 @@ def test_every_path_is_there(page: Path) -> None:
     assert missing == []
 
 
-def test_a_wrong_command_option_and_path_would_be_found(tmp_path: Path) -> None:
+def json_keys(text: str) -> set[str]:
+    """Return the names between backticks that follow the word JSON in its clause."""
+    clauses = re.findall(r"JSON\b[^.;`\n]{0,40}((?:`[a-z_]+`(?:, | and |,? |)\n?)+)", text)
+    return {name for one in clauses for name in re.findall(r"`([a-z_]+)`", one)}
+
+
+def schema_keys() -> set[str]:
+    schema = json.loads((ROOT / "docs" / "results.schema.json").read_text("utf-8"))
+    return {key for one in schema["$defs"].values() for key in one.get("properties", {})}
+
+
+@pytest.mark.parametrize("page", [*PAGES, ROOT / "CHANGELOG.md"], ids=names)
+def test_every_json_key_is_there(page: Path) -> None:
+    assert json_keys(page.read_text("utf-8")) - schema_keys() == set()
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs/decisions").glob("*.md")), ids=names)
+def test_every_decision_has_a_number_a_status_and_a_date(page: Path) -> None:
+    title, _, status = page.read_text("utf-8").splitlines()[:3]
+    assert title.startswith(f"# {page.name[:4]}: ")
+    assert re.match(r"Status: (proposed|accepted|replaced by \d{4}), \d{4}-\d\d-\d\d", status)
+
+
+def test_the_version_that_is_installed_has_its_part_of_the_changelog() -> None:
+    text = (ROOT / "CHANGELOG.md").read_text("utf-8")
+    dated = re.findall(r"^## (\S+) \(\d{4}-\d\d-\d\d\)$", text, re.MULTILINE)
+    assert dated[0] == pixonomy.__version__
+    assert text.index("## Unreleased") < text.index(f"## {dated[0]}")
+
+
+def test_a_wrong_command_option_and_path_would_be_found() -> None:
     text = "```\n$ pixonomy fit photos --sped 3  # quick\n```\nSee `pixonomy harvest`."
     first, second = calls(text)
     assert "--sped" not in options(find_command(first))
     with pytest.raises(AssertionError, match="no `pixonomy harvest`"):
         find_command(second)
+    assert json_keys("It says so (JSON: `rows`, `rous`).") - schema_keys() == {"rous"}
 
 
 def test_the_hook_before_commits_runs_the_ruff_of_the_constraints() -> None:

@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,19 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pip = environment / "bin" / "pip"
     call(pip, "install", "--quiet", "-c", ROOT / "constraints.txt", source)
     return environment / "bin"
+
+
+def test_every_file_that_the_code_reads_is_part_of_the_package() -> None:
+    package = ROOT / "src" / "pixonomy"
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    listed = {
+        file
+        for pattern in settings["tool"]["setuptools"]["package-data"]["pixonomy"]
+        for file in package.glob(pattern)
+    }
+    files = {one for one in package.rglob("*.*") if one.suffix not in {".py", ".pyc"}}
+    not_installed = set((package / "bench").iterdir())
+    assert sorted(files - listed - not_installed) == []
 
 
 @pytest.mark.slow

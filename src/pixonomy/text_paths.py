@@ -10,7 +10,10 @@ from functools import wraps
 from inspect import signature
 from pathlib import Path
 from types import UnionType
-from typing import Any, ParamSpec, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, ParamSpec, TypeVar, Union, get_args, get_origin, get_type_hints
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 _Parameters = ParamSpec("_Parameters")
 _Result = TypeVar("_Result")
@@ -36,24 +39,26 @@ def takes_text(function: Callable[_Parameters, _Result]) -> Callable[_Parameters
     return call
 
 
-def _to_path(value: Any, hint: Any) -> Any:
+def _to_path(value: object, hint: object) -> object:
     """Return a value with each text in it that is meant as a path made one."""
     if is_dataclass(value) and not isinstance(value, type):
         return _with_paths(value)
     kinds = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
-    is_named = isinstance(value, str | os.PathLike)
-    if is_named and Path in kinds:
-        is_path = isinstance(value, Path) or (isinstance(value, str) and str in kinds)
-        return value if is_path else Path(value)
+    named = value if isinstance(value, str | os.PathLike) else None
+    if named is not None and Path in kinds:
+        is_path = isinstance(named, Path) or (isinstance(named, str) and str in kinds)
+        return value if is_path else Path(named)
     inner = next((get_args(one) for one in kinds if get_args(one)), ())
     if not any(one is Path or Path in get_args(one) for one in inner):
         return value
-    if is_named or isinstance(value, list | tuple):
-        return [_to_path(one, inner[0]) for one in ([value] if is_named else value)]
+    if named is not None:
+        return [_to_path(named, inner[0])]
+    if isinstance(value, list | tuple):
+        return [_to_path(one, inner[0]) for one in value]
     return value
 
 
-def _with_paths(choices: Any) -> Any:
+def _with_paths(choices: "DataclassInstance") -> object:
     """Return a dataclass of choices whose fields that are paths are of type `Path`."""
     hints = get_type_hints(type(choices))
     given = {one.name: getattr(choices, one.name) for one in fields(choices) if one.init}

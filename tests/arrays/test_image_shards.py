@@ -2,6 +2,7 @@ import io
 import re
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -54,6 +55,20 @@ def test_each_split_has_its_rows_and_together_they_are_all(arrays: Arrays) -> No
         assert (np.diff(rows) > 0).all()
     assert sorted(np.concatenate(parts)) == list(range(30))
     assert arrays.of_split("nothing").size == 0
+
+
+def test_arrays_of_before_told_of_their_labels_alone_what_they_are(arrays: Arrays) -> None:
+    older = {name: value for name, value in arrays.about.items() if name != "taxonomy"} | {
+        "names": {"1": "RED", "2": "BEER", "x": "x"},
+        "paths": {"1": ["DRINKS", "DRINKS / WINE", "1"], "2": ["DRINKS", "DRINKS / BEER", "2"],
+                  "x": []},
+    }  # fmt: skip
+    tree = replace(arrays, about=older).taxonomy
+    assert tree is not None
+    assert tree.path_names("1") == ["DRINKS", "WINE", "RED"]
+    assert tree.path("2") == ["DRINKS", "DRINKS / BEER", "2"]
+    assert (tree.path("x"), tree.leaves) == (["x"], ("1", "2", "x"))
+    assert replace(arrays, about={**older, "names": {}, "paths": {}}).taxonomy is None
 
 
 def test_pictures_come_in_the_order_asked_and_may_repeat(arrays: Arrays) -> None:

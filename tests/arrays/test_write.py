@@ -201,12 +201,11 @@ def test_the_room_on_the_disk_is_looked_at_before_anything_is_written(
     assert not list((small_disk / "arrays").iterdir())
 
 
-def test_names_of_the_categories_go_along(manifest: Path, folder: Path, tmp_path: Path) -> None:
+def test_the_taxonomy_goes_along(manifest: Path, folder: Path, tmp_path: Path) -> None:
     tree = Taxonomy.from_paths({"circle": ("SHAPES", "ROUND", "Circle")})
     write_manifest(manifest, replace(read_manifest(manifest), taxonomy=tree))
     write_arrays(manifest, tmp_path / "out", SETTINGS, {})
-    assert read_arrays(tmp_path / "out").about["names"] == {
-        "circle": "Circle",
-        "cross": "cross",
-        "stripes": "stripes",
-    }
+    assert read_arrays(tmp_path / "out").taxonomy == tree
+    write_manifest(manifest, replace(read_manifest(manifest), taxonomy=None))
+    write_arrays(manifest, tmp_path / "none", SETTINGS, {})
+    assert read_arrays(tmp_path / "none").taxonomy is None

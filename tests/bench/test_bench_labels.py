@@ -33,4 +33,4 @@ def test_drawn_pictures_are_measured_without_network() -> None:
     assert len(results) == 2 * 4 * 4
     assert all(len(one["yardsticks"]) == 4 for one in results)
     f1 = [one for one in results if one["work"].endswith("asymmetric: F1")]
-    assert all(one["yardsticks"][0]["ratio"] > 1.1 for one in f1)
+    assert all((one["yardsticks"][0]["ratio"] or 0) > 1.1 for one in f1)

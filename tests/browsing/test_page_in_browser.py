@@ -55,8 +55,38 @@ def test_the_page_opens_without_network_errors_or_sideways_scrolling(
     assert page.evaluate("[...document.images].every(i => i.alt)")
     tallest = "Math.max(...[...document.querySelectorAll('.thumbs li')].map(i => i.offsetHeight))"
     assert 72 <= page.evaluate(tallest) <= 100
-    empty = "[...document.querySelectorAll('section')].filter(s => s.innerText.length < 30).length"
-    assert page.evaluate(empty) == 0
+    texts = "[...document.querySelectorAll('section')].map(one => one.textContent.trim())"
+    assert min(map(len, page.evaluate(texts))) >= 30
+
+
+def test_on_a_phone_the_page_is_not_endless_and_a_link_unfolds_a_sheet(
+    open_page: Any, page_file: Path
+) -> None:
+    page = open_page(page_file, 390)
+    assert page.locator(".sheet:visible").count() == 5
+    assert page.evaluate("document.documentElement.scrollHeight") <= 8_000
+    last = page.locator("#sheet-9")
+    assert not last.is_visible()
+    page.click('a[href="#sheet-9"]')
+    last.wait_for(state="visible")
+
+
+def test_what_counts_comes_first_and_the_command_below(open_page: Any, page_file: Path) -> None:
+    page = open_page(page_file, 390)
+    first, second = page.locator("header .answer").all_inner_texts()
+    assert first.startswith("363 usable pictures of 40 categories, ")
+    assert "Split: " in first
+    assert "pixonomy audit " in second
+    assert "pixonomy browse " in page.inner_text("header .command")
+    assert "manifest.parquet" in page.inner_text("header p.provenance")
+
+
+def test_thumbnails_are_as_sharp_as_screens_show_them(open_page: Any, page_file: Path) -> None:
+    page = open_page(page_file, 390)
+    shown, stored = page.evaluate(
+        "(one => [one.width, one.naturalWidth])(document.querySelector('.thumbs img'))"
+    )
+    assert stored >= min(48, 2 * shown)  # the pictures of this test have 48 pixels
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -29,7 +29,7 @@ def test_names_come_from_the_tree_and_equal_ones_are_told_apart(make_census: Mak
 
 def test_endless_names_are_cut(make_census: MakeCensus) -> None:
     (name,) = name_categories(make_census({"x" * 500: 1}).categories, None).values()
-    assert len(name) == 120
+    assert len(name) == 60
 
 
 def test_a_sheet_shows_what_was_drawn_with_what_is_wrong(make_census: MakeCensus) -> None:

@@ -165,4 +165,6 @@ print(ascii(answer.label), answer.confidence, sep="\\n")
     assert done.returncode == 0, done.stderr
     expected = pixonomy.load(fitted_run)(files[0])
     assert done.stdout.splitlines() == [ascii(expected.label), str(expected.confidence)]
-    assert list(asdict(expected)) == ["verdict", "label", "name", "confidence", "top", "problem"]
+    assert list(asdict(expected)) == [
+        "verdict", "label", "name", "confidence", "top", "problem", "category_path", "goals"
+    ]  # fmt: skip

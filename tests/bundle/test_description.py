@@ -2,6 +2,7 @@
 
 import copy
 import json
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from pixonomy.bundle.answer import classify_images
 from pixonomy.bundle.description import Description, IllFormed, read_description
 from pixonomy.bundle.load import load_bundle, seal
+from pixonomy.dataset.taxonomy import GoalTemplate
 from pixonomy.errors import BundleError
 
 Place = tuple[str | int, ...]
@@ -32,6 +34,15 @@ ABOUT: dict[str, Any] = {
     },
     "hashes": {"model.onnx": 64 * "0"},
     "provenance": {},
+    "categories": {
+        "food": {"name": "Food"},
+        "a": {
+            "name": "Apple",
+            "parent": "food",
+            "description": "A fruit.",
+            "goals": [{"name": "Orchard", "amount": [10, 20.5], "months": 3}],
+        },
+    },
 }
 OTHERS: tuple[Any, ...] = (
     None, "", "text", 0, -1, 7, 1.5, -0.5, 1e300, 10**30, 10**4000, True, False, [], [[]], [1],
@@ -71,6 +82,22 @@ def test_a_description_is_read() -> None:
     assert described.counts == (3, 0)
     assert (described.resize_spec.size, described.resize_spec.fit) == (32, "stretch")
     assert (described.calibration.temperature, described.calibration.n) == (1.5, 40)
+    assert described.taxonomy is not None
+    assert described.taxonomy.path_names("a") == ["Food", "Apple"]
+    assert described.taxonomy.categories["a"].goals == (GoalTemplate("Orchard", (10, 20.5), 3),)
+
+
+def test_a_description_of_before_has_no_categories() -> None:
+    older = {name: value for name, value in ABOUT.items() if name != "categories"}
+    assert read_description(older).taxonomy is None
+
+
+def test_ten_thousand_categories_in_a_ring_are_refused_in_a_moment() -> None:
+    n = 10_000
+    ring = {str(k): {"name": "x", "parent": str((k + 1) % n)} for k in range(n)}
+    began = time.process_time()
+    assert "'0' lies below itself" in refused({**ABOUT, "categories": ring})
+    assert time.process_time() - began < 2
 
 
 @pytest.mark.parametrize(
@@ -100,6 +127,18 @@ def test_a_description_is_read() -> None:
         (("hashes", "model.onnx"), 7, "hashes.model.onnx is 7, not a SHA-256"),
         (("hashes", "model.onnx"), 64 * "A", "not a SHA-256 in hexadecimal"),
         (("provenance",), [], "provenance is a list, not a dictionary"),
+        (("categories",), [], "categories is no dictionary"),
+        (("categories", "a"), [], "of category 1, it is a list, not a dictionary"),
+        (("categories", "a", "name"), 7, "of category 1, name is 7, not a text"),
+        (("categories", "a", "name"), "Pear", "the name of 'a' is not the one in labels"),
+        (("categories", "a", "name"), "x" * 10_000_000, "name has 10,000,000 letters"),
+        (("categories", "a", "parent"), "a", "category 'a' lies below itself"),
+        (("categories", "a", "parent"), "b", "category 'a': there is no parent 'b'"),
+        (("categories", "food", "parent"), "a", "lies below itself ('food' → 'a' → 'food')"),
+        (("categories", "pear"), {"name": "Pear"}, "categories: 'pear' is no label and above none"),
+        (("categories", "a", "goals"), [{}] * 101, "goals has 101 entries; at most 100"),
+        (("categories", "a", "goals", 0, "months"), 0.5, "goals[0].months is 0.5, not a whole"),
+        (("categories", "a", "goals", 0, "amount"), [2, 1], "goals[0].amount is no list of two"),
     ],
 )
 def test_a_field_that_cannot_be_meant_is_named_with_what_belongs_there(

@@ -46,6 +46,27 @@ def test_one_answer_is_one_line() -> None:
     assert answer_lines(ANSWERS[1:2]) == ["b.txt: cannot be read (not a picture)"]
 
 
+def test_one_answer_says_where_its_category_belongs_and_what_people_save_for_there() -> None:
+    goals = [
+        {"name": "Tyres", "amount": [400, 1000], "months": 1},
+        {"name": "A boat", "amount": None, "months": None},
+    ]
+    beside = {"category_path": ["Things", "=cmd()"], "goals": goals}
+    assert answer_lines([ImageAnswer.from_json(STORED[2] | beside)]) == [
+        "c.jpg: =cmd() (75.0 %)",
+        "  Things / =cmd()",
+        "  Goals in =cmd(): Tyres (400 to 1,000, 1 month); A boat.",
+    ]
+
+
+def test_the_csv_has_a_column_of_paths_where_categories_have_parents(tmp_path: Path) -> None:
+    answers = [*ANSWERS, ImageAnswer.from_json(STORED[2] | {"category_path": ["Things", "Car"]})]
+    write_answers(tmp_path / "a.csv", answers)
+    with (tmp_path / "a.csv").open(newline="") as file:
+        paths = [row["category_path"] for row in csv.DictReader(file)]
+    assert paths == ["", "", "", "", "Things / Car"]
+
+
 def test_cells_of_the_csv_are_no_formulas_and_what_is_unknown_is_empty(tmp_path: Path) -> None:
     write_answers(tmp_path / "a.csv", ANSWERS)
     with (tmp_path / "a.csv").open(newline="") as file:

@@ -26,7 +26,7 @@ def test_the_site_runs_until_it_is_interrupted() -> None:
     process.send_signal(signal.SIGINT)
     rest = process.stderr.read()
     assert process.wait(timeout=20) == 0
-    assert "[provider.commons]" in rest
+    assert "\n[provider.commons]\nbase_url" in rest  # to be copied as it stands
 
 
 def test_no_pictures_are_refused() -> None:

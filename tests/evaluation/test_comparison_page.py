@@ -5,7 +5,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from in_browser import fits
+from in_browser import cut_off, fits
 from pixonomy.evaluation.comparison import ComparedRun, compare_with_first
 from pixonomy.evaluation.comparison_page import render_comparison
 from pixonomy.evaluation.metrics import measure
@@ -56,6 +56,7 @@ def test_the_page_keeps_nobody_out(
     file.write_text(render(compared_runs))
     page = open_page(file, width)
     assert fits(page)
+    assert cut_off(page) == []
     assert barriers(page) == []
 
 
@@ -82,7 +83,9 @@ def test_differences_within_noise_are_called_chance() -> None:
     assert "That it is ahead of “a” can be chance; it is clearly ahead of 1 other run." in render(
         runs
     )
-    assert "But it is not clearly ahead of any" in render(runs[:2])
+    assert "But that it is ahead of “a” can be chance." in render(runs[:2])
+    near = [contender(name, np.arange(40) < n) for name, n in (("a", 37), ("b", 38), ("c", 36))]
+    assert "But it is not clearly ahead of any" in render(near)
 
 
 def test_runs_of_other_pictures_are_said_to_be() -> None:

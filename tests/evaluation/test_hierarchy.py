@@ -39,6 +39,22 @@ def test_without_mistakes_they_have_no_depth() -> None:
     assert (found.depth, found.depth_of_mistakes, found.depth_by_chance) == (3, None, None)
 
 
+def test_categories_may_lie_at_different_depths() -> None:
+    paths = {
+        "red": ["drinks", "wine", "still", "red"],
+        "white": ["drinks", "wine", "still", "white"],
+        "tyre": ["car", "tyre"],
+        "lamp": ["lamp"],
+    }
+    truth = np.array([0, 0, 2, 3])
+    predicted = np.array([0, 1, 2, 2])  # right, three levels shared, right, none
+    found = measure_hierarchy(Confusion.of(truth, predicted, 4), LABELS, paths)
+    assert found is not None
+    assert [one.categories for one in found.levels] == [3, 3, 3, 4]
+    assert [one.share.accuracy for one in found.levels] == [0.75, 0.75, 0.75, 0.5]
+    assert found.depth == pytest.approx((4 + 3 + 4 + 0) / 4)
+
+
 @pytest.mark.parametrize("paths", [{}, {"red": ["red"]}, {label: [label] for label in LABELS}])
 def test_without_a_tree_there_is_nothing_to_tell(paths: dict[str, list[str]]) -> None:
     assert measure_hierarchy(Confusion.of(np.array([0]), np.array([1]), 4), LABELS, paths) is None

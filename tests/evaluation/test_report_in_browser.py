@@ -181,3 +181,20 @@ def test_the_command_is_copied_as_it_is(open_page: Any, tmp_path: Path) -> None:
     page.locator(".command button").click()
     page.locator(".command button", has_text="Copied").wait_for(timeout=5000)
     assert page.evaluate("navigator.clipboard.readText()") == "pixonomy evaluate run"
+
+
+def test_on_paper_nothing_is_hidden_in_a_box_and_all_is_dark_on_light(
+    open_page: Any, tmp_path: Path
+) -> None:
+    page = open_page(write(tmp_path, 30), 1000, "dark")
+    page.emulate_media(media="print")
+    boxes = page.locator(".wide").evaluate_all(
+        "all => all.map((one) => one.scrollHeight - one.clientHeight)"
+    )
+    assert set(boxes) == {0}
+    style = "getComputedStyle(document.documentElement)"
+    assert page.evaluate(f"[{style}.colorScheme, {style}.getPropertyValue('--ink')]") == [
+        "light",
+        "#1f2933",
+    ]
+    assert not page.locator(".command button").is_visible()

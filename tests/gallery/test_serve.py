@@ -103,3 +103,42 @@ def test_a_port_that_is_taken_is_told(catalogue: PhotoCatalogue, photo_site: str
     port = int(photo_site.rpartition(":")[2])
     with pytest.raises(SettingError, match="cannot be had"), serving(make_app(catalogue), port):
         pass
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (390, "dark"), (1280, "light")])
+@pytest.mark.parametrize("path", ["/", "/search?q=car", "/photo/0"])
+def test_the_site_shows_pictures_on_its_first_screen(
+    browser: Any, barriers: Any, photo_site: str, path: str, width: int, scheme: str
+) -> None:
+    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    page.goto(photo_site + path)
+    seen = page.evaluate(
+        "[...document.images].filter(one => one.naturalWidth)"
+        ".filter(one => one.getBoundingClientRect().bottom <= innerHeight).length"
+    )
+    assert seen >= (1 if path.startswith("/photo") else 12)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert barriers(page) == []
+    page.close()
+
+
+def test_the_front_page_shows_whole_photos_of_every_category(
+    photo_site: str, catalogue: PhotoCatalogue
+) -> None:
+    page = BeautifulSoup(get(photo_site)[2], "lxml")
+    shown = [
+        catalogue.photos[int(str(one["href"]).rpartition("/")[2])] for one in page.select("a.photo")
+    ]
+    assert {one.category for one in shown} == {one.category for one in catalogue.photos}
+    broken = {one.path for one in catalogue.planted if one.kind == "broken_file"}
+    assert broken
+    assert not broken & {one.file for one in shown}
+
+
+def test_a_search_that_finds_nothing_says_so_and_words_are_no_markup(photo_site: str) -> None:
+    page = BeautifulSoup(get(f"{photo_site}/search?q=%3Ci%3Enothing%22")[2], "lxml")
+    assert page.find("i") is None
+    field = page.select_one("input[name=q]")
+    assert field is not None
+    assert field["value"] == '<i>nothing"'
+    assert "There are none." in page.get_text()

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -46,7 +47,11 @@ def test_folded_layers_compute_and_learn_what_they_do_in_a_row(
     folded = fold(*chain)
     kernel = chain[0].trainable_variables[0]._value
     sides = []
-    for forward in (lambda x: in_a_row(chain, x), lambda x: folded(x, True)):
+    forwards: list[Callable[[torch.Tensor], torch.Tensor]] = [
+        lambda images: in_a_row(chain, images),
+        lambda images: folded(images, True),
+    ]
+    for forward in forwards:
         kernel.grad, images = None, IMAGES.clone().requires_grad_()
         outputs = forward(images)
         functional.mse_loss(outputs, torch.ones_like(outputs)).backward()  # type: ignore[no-untyped-call]

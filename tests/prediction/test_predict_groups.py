@@ -16,7 +16,7 @@ from pixonomy.bundle.load import Bundle, load_bundle, seal
 from pixonomy.images.resize import RESIZE_VERSION
 from pixonomy.prediction.groups import group_rows
 from pixonomy.prediction.pooling import Pooling
-from pixonomy.prediction.predict_groups import NEEDED, Predictor, predict_chunks
+from pixonomy.prediction.predict_groups import NEEDED, PartCounts, Predictor, predict_chunks
 from pixonomy.storage.checkpoints import Checkpoints
 from pixonomy.storage.files import hash_file
 from pixonomy.storage.tables import scan_parquet
@@ -39,7 +39,7 @@ def predicted(
     bundle: Bundle, manifest: Path, pooling: Pooling = "mean_log", size: int = 10, threads: int = 1
 ) -> pl.DataFrame:
     output = manifest.with_name(f"{pooling}-{size}-{threads}.parquet")
-    parts = Checkpoints(output, {})
+    parts = Checkpoints[PartCounts](output, {})
     with scan_parquet(manifest) as rows:
         grouped = group_rows(rows.select(NEEDED))
         predict_chunks(Predictor(bundle, Path("/"), pooling), grouped, parts, size, threads)

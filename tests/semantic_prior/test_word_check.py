@@ -37,9 +37,9 @@ def test_words_that_are_unknown_are_reported_by_category() -> None:
     assert found.unknown == {"home": ("Wohnzimmer",), "zz9": ("靴", "zz9")}
     assert found.without_words == ("zz9",)
     assert found.messages == (
-        "'home': 'Wohnzimmer' is no English noun that the table has; left out.",
-        "'zz9': '靴', 'zz9' are no English nouns that the table has, and it has no other words: "
-        "words say nothing about it; give it English keywords.",
+        "'home': 'Wohnzimmer' is no known English noun, and left out.",
+        "'zz9': '靴', 'zz9' are no known English nouns, and it has no other words: words say "
+        "nothing about it; give it English keywords.",
     )
 
 
@@ -52,8 +52,13 @@ def test_another_language_is_reported_at_once() -> None:
 
 
 def test_what_the_network_has_no_class_of_is_reported_with_the_nearest() -> None:
-    (found,) = check(fruit=["peach"], cats=["cat"]).unseen
+    result = check(fruit=["peach"], cats=["cat"])
+    (found,) = result.unseen
     assert (found.category, found.nearest, found.similarity) == ("fruit", "fig", 0.909)
+    assert result.messages == (
+        "'fruit': the pretrained network knows nothing of this kind, and 'fig' comes nearest (0.91 "
+        "of 1): words alone will find few of its images.",
+    )
 
 
 def test_categories_that_words_cannot_tell_apart_are_reported() -> None:
@@ -62,7 +67,7 @@ def test_categories_that_words_cannot_tell_apart_are_reported() -> None:
     assert {pair.category, pair.other} == {"trousers", "pants"}
     assert pair.expected == pytest.approx(0.5, abs=0.05)
     (message,) = [one for one in found.messages if "told apart" in one]
-    assert message.startswith("'trousers' and 'pants' can hardly be told apart by their words")
+    assert message.startswith("'pants' and 'trousers' can hardly be told apart by their words")
 
 
 def test_expected_confusion_has_rows_of_probabilities() -> None:

@@ -9,6 +9,7 @@ from pixonomy.dataset.location import path_to_uri
 from pixonomy.dataset.manifest import Manifest, conform, read_manifest, write_manifest
 from pixonomy.dataset.taxonomy import Taxonomy
 from pixonomy.errors import SettingError
+from pixonomy.progress import Context
 from pixonomy.sources.table import TableColumns
 from pixonomy.verbs.index import IndexChoices, index
 
@@ -38,13 +39,41 @@ def test_the_tree_of_a_manifest_is_kept(fitted_images: Path, tmp_path: Path) -> 
         assert read_manifest(output).taxonomy == TREE
 
 
+def test_trees_of_different_categories_are_joined(fitted_images: Path, tmp_path: Path) -> None:
+    other = Taxonomy.from_paths({"3": ("DRINKS", "BEER", "ALE")})
+    sources = [
+        write(tmp_path / f"{number}.parquet", fitted_images, tree)
+        for number, tree in enumerate((TREE, other))
+    ]
+    index(sources, tmp_path / "all.parquet")
+    joined = read_manifest(tmp_path / "all.parquet").taxonomy
+    assert joined == Taxonomy({**TREE.categories, **other.categories})
+
+
+def test_trees_that_disagree_are_left_out_and_that_is_told(
+    fitted_images: Path, tmp_path: Path
+) -> None:
+    other = Taxonomy.from_paths({"1": ("DRINKS", "BEER", "ALE")})
+    sources = [
+        write(tmp_path / f"{number}.parquet", fitted_images, tree)
+        for number, tree in enumerate((TREE, other))
+    ]
+    messages: list[str] = []
+    index(sources, tmp_path / "all.parquet", context=Context(report=messages.append))
+    assert read_manifest(tmp_path / "all.parquet").taxonomy is None
+    assert "The sources disagree about category '1'." in messages[0]
+    assert "--categories FILE" in messages[0]
+
+
 def test_no_tree_is_kept_where_one_source_has_none(fitted_images: Path, tmp_path: Path) -> None:
     source = write(tmp_path / "a.parquet", fitted_images)
     plain = write(tmp_path / "b.parquet", fitted_images, None)
     for number, other in enumerate((plain, fitted_images)):
         output = tmp_path / f"{number}.parquet"
-        index([source, other], output)
+        messages: list[str] = []
+        index([source, other], output, context=Context(report=messages.append))
         assert read_manifest(output, ()).taxonomy is None
+        assert any("Only some of the sources name their categories" in one for one in messages)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pixonomy.storage.thrift import Ended, Malformed, Reader, Wanted
+from pixonomy.storage.thrift import Ended, Malformed, Reader, Struct, Wanted
 
 
 def number(value: int) -> bytes:
@@ -36,7 +36,7 @@ ALL = (
 )  # fmt: skip
 
 
-def read_point(reader: Reader) -> dict[int, int]:
+def read_point(reader: Reader) -> Struct:
     return reader.read({1: None, 2: None})
 
 
@@ -45,10 +45,11 @@ WANTED: Wanted = {4: None, 7: [read_point], 10: read_point, 11: [read_point], 50
 
 def test_wanted_fields_are_read_and_all_others_passed_over() -> None:
     reader = Reader(ALL + b"behind")
-    point = {1: 7, 2: -8}
-    assert reader.read(WANTED) == {4: -300, 7: [point] * 2, 10: point, 11: [], 500: 2**62}
+    point = Struct({1: 7, 2: -8})
+    wanted = Struct({4: -300, 500: 2**62}, {10: point}, {7: [point] * 2, 11: []})
+    assert reader.read(WANTED) == wanted
     assert reader.place == len(ALL)
-    assert Reader(ALL).read({}) == {}
+    assert Reader(ALL).read({}) == Struct()
 
 
 def test_bytes_that_end_too_early_are_told() -> None:
@@ -84,4 +85,4 @@ def test_any_bytes_are_a_struct_or_malformed(data: bytes) -> None:
         found = Reader(data).read(WANTED)
     except Malformed:
         return
-    assert set(found) <= set(WANTED)
+    assert {*found.numbers, *found.structs, *found.lists} <= set(WANTED)

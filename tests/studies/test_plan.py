@@ -57,6 +57,7 @@ def test_there_are_shipped_studies() -> None:
         (DATA_LINES + "[sample]\nrepeats = 2\n", "needs folds"),
         (DATA_LINES + "[training]\nseed = 1\n", "Unknown key 'seed'"),
         ("seeds = []\n" + DATA_LINES, "list of different values"),
+        ('seeds = ["one"]\n' + DATA_LINES, "seeds must be whole numbers, not 'one'"),
         ("title = [", "not valid TOML"),
     ],
 )

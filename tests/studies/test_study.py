@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 from PIL import Image, ImageDraw
 
-from in_browser import fits
+from in_browser import cut_off, fits
 from killing import finish, kill, kill_at_random, start
 from pixonomy.errors import ArtefactInUse, SettingError
 from pixonomy.progress import Context
@@ -108,6 +108,11 @@ def test_the_page_tells_the_answer_and_its_limits(finished: dict[str, Any]) -> N
     assert page.count('<table class="matrix tilted">') == 2
     assert "Separability" in page
     assert "Not finished" not in page
+    assert "is right most often: " in page
+    assert page.count('<tr class="this">') == 1  # the best of two settings
+    assert "4 trainings, " in page
+    command = f"pixonomy study {finished['folder']}/study.toml -o {finished['folder']}/out"
+    assert f"<code>{command}</code>" in page.replace("<span>", "").replace("</span>", "")
 
 
 @pytest.mark.parametrize("width", [1280, 390])
@@ -116,6 +121,7 @@ def test_the_page_keeps_nobody_out(
 ) -> None:
     page = open_page(Path(finished["result"]["page"]), width)
     assert fits(page)
+    assert cut_off(page) == []
     assert barriers(page) == []
 
 

@@ -1,5 +1,6 @@
 """The whole verb: a folder with planted flaws is audited, marked, split; nothing is lost."""
 
+import shlex
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -7,8 +8,10 @@ from typing import Any
 
 import polars as pl
 import pytest
+from bs4 import BeautifulSoup
 from PIL import Image, ImageFilter, ImageOps
 
+from pixonomy.auditing.kinds import KINDS
 from pixonomy.dataset.manifest import read_manifest
 from pixonomy.errors import ArtefactDiffers, SettingError
 from pixonomy.results.data_results import AuditResult
@@ -92,6 +95,26 @@ def test_every_planted_flaw_is_found_and_listed(audited: AuditResult) -> None:
     page = Path(result["page"]).read_text("utf-8")
     assert page.count("data:image/jpeg;base64,") > 10
     assert "<script src" not in page
+
+
+def test_the_page_groups_findings_and_names_their_files_and_its_own_command(
+    audited: AuditResult, manifest: Path
+) -> None:
+    page = BeautifulSoup(Path(audited["page"]).read_text("utf-8"), "lxml")
+    kinds = [one["id"] for one in page.select("section.finding details.kind > p[id]")]
+    assert kinds == [kind for kind in KINDS if audited["findings"][kind]]
+    (same,) = page.select("#exact_duplicates ~ .cards .card:-soup-contains('circle/copy.jpg')")
+    assert [one.get_text() for one in same.select("code.file")] == [
+        "circle/000.jpg", "circle/copy.jpg",
+    ]  # fmt: skip
+    assert len(same.select("img")) == 1  # the same file is shown once
+    command = page.select_one("header .command code")
+    assert command is not None
+    words = shlex.split(command.get_text())
+    assert words[:3] == ["pixonomy", "audit", str(manifest)]
+    assert words[3:5] == ["-o", str(Path(audited["page"]).parent)]
+    (steps,) = page.select("#next dl")
+    assert f"{command.get_text()} --apply exact_duplicates" in steps.get_text()
 
 
 def test_the_marked_manifest_has_every_row_and_only_the_undecodable_left_out(

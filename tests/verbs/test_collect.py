@@ -16,6 +16,7 @@ from photo_site import QUICK, Script, Serve, status, text, write_taxonomy
 from pixonomy.dataset.location import locate
 from pixonomy.dataset.manifest import read_manifest
 from pixonomy.dataset.read import read_all
+from pixonomy.dataset.read_taxonomy import read_taxonomy
 from pixonomy.errors import SettingError
 from pixonomy.gallery.photo_catalogue import PhotoCatalogue
 from pixonomy.gallery.site_apis import COMMONS
@@ -54,6 +55,7 @@ def test_every_keyword_gets_its_pictures_with_all_that_is_known_of_them(
     assert result["refused"] <= len(broken)
     assert (result["failed"], result["shortfall"]) == (0, {})
     manifest = read_manifest(Path(result["manifest"]))
+    assert manifest.taxonomy == read_taxonomy(taxonomy)
     rows = manifest.rows
     assert min(rows.group_by("label", "keyword").len()["len"].to_list()) >= 5
     assert set(rows["provider"]) == {provider}

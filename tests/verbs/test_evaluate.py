@@ -1,13 +1,18 @@
 """A run's bundle is tested once, honestly, and again when anything has changed."""
 
+import base64
+import html
+import io
 import json
 import re
+import shlex
 import shutil
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
+from PIL import Image
 
 from pixonomy.dataset.manifest import read_manifest
 from pixonomy.errors import BundleError, SettingError
@@ -88,6 +93,42 @@ def test_the_report_is_self_contained_and_names_what_was_left_out(fitted_run: Pa
     assert all(address.startswith(("data:", "#")) for address in addresses)
     assert "gâteaux d" in page
     assert "not a picture in a known format" in page
+
+
+def shown_images(run: Path) -> list[Image.Image]:
+    """Return the images of a run's page."""
+    texts = re.findall(r"data:image/jpeg;base64,([^\"]+)", (run / "report.html").read_text())
+    return [Image.open(io.BytesIO(base64.b64decode(one))) for one in texts]
+
+
+def test_the_page_shows_the_images_themselves_and_how_to_repeat_the_fit(
+    fitted_images: Path, fitted_run: Path, tiny_recipe: Path
+) -> None:
+    images = shown_images(fitted_run)
+    assert images
+    assert {one.size for one in images} == {(48, 48)}  # the network sees 32 x 32
+    page = (fitted_run / "report.html").read_text()
+    assert "as the network sees them" not in page
+    (code,) = re.findall(r'<pre class="provenance"><code>(.*?)</code>', page)
+    command = html.unescape(re.sub("</?span>", "", code))
+    assert shlex.split(command) == [
+        "pixonomy", "fit", str(fitted_images), "-o", str(fitted_run), "--recipe", str(tiny_recipe),
+        "--weights", "none",
+    ]  # fmt: skip
+
+
+def test_images_whose_source_is_gone_are_shown_from_the_arrays(run_copy: Path) -> None:
+    path = run_copy / "data" / "arrays" / "arrays.json"
+    about = json.loads(path.read_text())
+    path.write_text(json.dumps(about | {"base": str(run_copy / "gone")}))
+    (run_copy / "report.html").unlink()
+    evaluate(run_copy)
+    assert {one.size for one in shown_images(run_copy)} == {(32, 32)}
+    assert "shown as the network sees them" in (run_copy / "report.html").read_text()
+    path.write_text(json.dumps({key: about[key] for key in about if key != "base"}))
+    (run_copy / "report.html").unlink()
+    evaluate(run_copy)  # arrays of an earlier Pixonomy have no base
+    assert "shown as the network sees them" in (run_copy / "report.html").read_text()
 
 
 def test_a_run_that_was_moved_finds_its_arrays_again(fitted_run: Path, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """`evaluate --on`: a run's answers to pictures from elsewhere."""
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -60,6 +61,10 @@ def test_labelled_and_unlabelled_pictures_are_told_apart(run_copy: Path, uploads
     page = Path(result["report"]).read_text()
     assert "What do these pictures show?" in page
     assert "zebras" in page
+    command = f"pixonomy evaluate {run_copy} --on {uploads}"
+    assert f"<code>{command}</code>" in re.sub("</?span>", "", page)
+    assert "3 pictures of categories that it does not know among them" in page
+    assert page.index('id="headline"') < page.index('id="elsewhere"')
 
 
 def test_the_runs_own_evaluation_stays_as_it_is(run_copy: Path, uploads: Path) -> None:

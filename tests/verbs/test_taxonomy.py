@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,10 +13,35 @@ def test_the_shipped_one_is_written_and_sound(tmp_path: Path) -> None:
     made = init_taxonomy(file)
     told = {"taxonomy": str(file), "categories": 5, "keywords": made.keywords}
     assert made.as_json() == told
-    assert check_taxonomy(file) == made
+    checked = check_taxonomy(file)
+    assert replace(checked, words=None) == made
+    assert checked.words is not None
+    assert checked.words.messages == ()  # every word of it is known, and no two mean the same
     with pytest.raises(SettingError, match="--overwrite"):
         init_taxonomy(file)
     assert init_taxonomy(file, overwrite=True) == made
+
+
+def test_what_its_words_cannot_tell_apart_is_reported(tmp_path: Path) -> None:
+    file = tmp_path / "taxonomy.toml"
+    tables = {"vehicles": ["car"], "autos": ["motorcar"], "moebel": ["Möbel"]}
+    file.write_text(
+        'title = "x"\n'
+        + "".join(
+            f'[[category]]\nid = "{name}"\nname = "{name}"\nkeywords = {words}\nparent = "all"\n'
+            for name, words in tables.items()
+        )
+        + '[[category]]\nid = "all"\nname = "zzz"\nkeywords = []\n',
+        "utf-8",
+    )
+    words = check_taxonomy(file).words
+    assert words is not None
+    assert words.without_words == ("moebel",)  # and "all" is no category that an image can be of
+    (shared,) = words.shared
+    assert (shared.categories, shared.words) == (("vehicles", "autos"), ("car", "motorcar"))
+    (pair,) = words.confusions
+    assert (pair.category, pair.other) == ("vehicles", "autos")
+    assert pair.expected == pytest.approx(pair.right, abs=0.02)
 
 
 def test_settings_of_providers_are_checked_with_it_whether_or_not_there_is_a_key(

@@ -150,10 +150,12 @@ def _read_older(names: Mapping[str, str], paths: Mapping[str, Sequence[str]]) ->
     categories: dict[str, Category] = {}
     for label, name in names.items():
         *above, _ = paths.get(label) or [label]
-        for parent, one in pairwise([None, *above]):
+        parent: str | None = None
+        for one in above:
             own = one.removeprefix(f"{parent} / ")  # a branch was called by all above it, too
             categories.setdefault(one, Category(one, own, parent))
-        categories[label] = Category(label, name, above[-1] if above else None)
+            parent = one
+        categories[label] = Category(label, name, parent)
     return Taxonomy(categories) if categories else None
 
 

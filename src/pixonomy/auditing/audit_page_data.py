@@ -53,7 +53,7 @@ def draw_page(
         outcome.applied,
         list_notes(outcome),
         outcome.facts,
-        _next_steps(printable(marked), outcome),
+        _next_steps(shlex.quote(printable(marked)), outcome, provenance.command),
         {"fingerprint": dict(fingerprint)},
         dict(sorted(names.items(), key=lambda one: one[1].casefold())),
         _correcting(marked),
@@ -120,19 +120,19 @@ def _tabulate_origins(outcome: Outcome, names: Mapping[str, str]) -> list[Origin
     return tables
 
 
-def _next_steps(marked: str, outcome: Outcome) -> list[tuple[str, str]]:
-    kinds = [EXACT] + [LABEL_ISSUES] * (outcome.counts[LABEL_ISSUES] > 0)
-    return [
+def _next_steps(marked: str, outcome: Outcome, command: str) -> list[tuple[str, str]]:
+    steps = [
         (f"pixonomy split {marked} -o split.parquet", "deals whole groups of copies to the splits"),
         (
             f"pixonomy sample {marked} --duplicates drop -o sample.parquet",
             "keeps one picture of each group of copies",
         ),
-        (
-            f"pixonomy audit … --apply {','.join(kinds)} --overwrite",
-            "marks findings as problems: these rows are then left out of everything",
-        ),
     ]
+    kinds = [kind for kind in (EXACT, LABEL_ISSUES) if outcome.counts[kind]]
+    if kinds and not outcome.applied:
+        meaning = "marks findings as problems: these rows are then left out of everything"
+        steps.append((f"{command} --apply {','.join(kinds)} --overwrite", meaning))
+    return steps
 
 
 def _correcting(marked: Path) -> str:

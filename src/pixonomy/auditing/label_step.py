@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -218,7 +217,7 @@ def _review_predictions(labelled: Labelled, run: Path) -> pl.DataFrame:
 
 
 def _as_table(rows: npt.NDArray[np.int64], reviewed: LabelReview) -> pl.DataFrame:
-    values: dict[str, Any] = {
+    values: dict[str, npt.NDArray[np.generic] | pl.Series] = {
         "row": rows,
         "quality": reviewed.quality,
         "suggested": reviewed.suggested,

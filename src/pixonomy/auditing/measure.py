@@ -6,9 +6,10 @@ audit knows are not read again.
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +33,20 @@ TABLE, EMBEDDINGS = "survey.parquet", "embeddings.npy"
 
 _KEY = "survey"
 _PART_ROWS = 20_000  # a minute or two of work is lost at most
+
+
+class _Counts(TypedDict):
+    """What is noted of each part: the images that were looked at, and those that were known."""
+
+    looked_at: int
+    known: int
+
+
+class _Identity(_Counts):
+    """What is stored with the statistics."""
+
+    fingerprint: Mapping[str, object]
+    base: str
 
 
 @dataclass(frozen=True)
@@ -83,7 +98,7 @@ def measure_images(
         StorageError: if the disk is full or a remote storage does not answer.
     """
     embedder = settings.embedder
-    wanted: dict[str, Any] = {
+    wanted: Fingerprint = {
         "manifest": identity,
         "measured": MEASURE_VERSION,
         "embedder": embedder.identity if embedder else None,
@@ -96,11 +111,11 @@ def measure_images(
     return ImageStatistics(folder / TABLE, embeddings, about["looked_at"], about["known"])
 
 
-def read_identity(folder: Path) -> dict[str, Any] | None:
+def read_identity(folder: Path) -> _Identity | None:
     """Return what is stored about the statistics in a folder; None where there is none."""
     try:
         text = read_parquet_texts(folder / TABLE).get(_KEY)
-        about: dict[str, Any] | None = json.loads(text) if text is not None else None
+        about: _Identity | None = json.loads(text) if text is not None else None
     except (StorageError, ValueError):  # a damaged one is made anew
         return None
     return about
@@ -112,13 +127,13 @@ def _make(
     wanted: Fingerprint,
     settings: StatisticsSettings,
     context: Context,
-) -> dict[str, Any]:
+) -> _Identity:
     described = read_about(manifest)
     assert described is not None  # it has been hashed as a manifest
     with scan_parquet(manifest) as rows:
         count = int(rows.select(pl.len()).collect().item())
     base, embedder = Path(described["base"]), settings.embedder
-    checkpoints = Checkpoints(folder / TABLE, {**wanted, "part_rows": settings.part_rows})
+    checkpoints = Checkpoints[_Counts](folder / TABLE, {**wanted, "part_rows": settings.part_rows})
     embeddings = _open_embeddings(folder, embedder, count, checkpoints)
     earlier = _read_earlier(folder, settings, wanted)
     batches = Batches(manifest, base, count, settings.part_rows, embedder, earlier)
@@ -129,17 +144,18 @@ def _make(
     # From here on nothing is left to be looked at, whatever is killed when.
     remove(folder / TABLE)
     remove(folder / EMBEDDINGS) if embeddings is None else embeddings.finish()
-    about = {
+    about: _Identity = {
         "fingerprint": dict(wanted),
         "base": path_to_uri(base),
-        **{name: sum(part[name] for part in checkpoints.done) for name in ("looked_at", "known")},
+        "looked_at": sum(part["looked_at"] for part in checkpoints.done),
+        "known": sum(part["known"] for part in checkpoints.done),
     }
     checkpoints.assemble({_KEY: json.dumps(about)})
     return about
 
 
 def _open_embeddings(
-    folder: Path, embedder: Embedder | None, count: int, checkpoints: Checkpoints
+    folder: Path, embedder: Embedder | None, count: int, checkpoints: Checkpoints[_Counts]
 ) -> EmbeddingsFile | None:
     if embedder is None:
         return None

@@ -4,7 +4,6 @@ import io
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -113,7 +112,7 @@ def scikit_image(size: int) -> Way | None:
         from skimage.transform import resize
     except ImportError:
         return None
-    shrink: Any = resize  # it has no types
+    shrink: Callable[..., npt.NDArray[np.generic]] = resize  # it has no types
 
     def way(data: bytes) -> npt.NDArray[np.generic]:
         pixels = imread(io.BytesIO(data))

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -44,7 +43,7 @@ _SHARES = (0.05, 0.1, 0.2, 0.4)
 _KINDS: tuple[Kind, ...] = ("symmetric", "asymmetric")
 _SEEDS = (10, 11, 12, 13, 14)  # none of which the review was tuned on
 _STRENGTHS = (0.001, 0.01)  # inverse; weaker ones lose by far on embeddings of this length
-QUICK: dict[str, Any] = {"seeds": (10,), "shares": (0.2,), "drawn": 40}
+QUICK: dict[str, object] = {"seeds": (10,), "shares": (0.2,), "drawn": 40}
 _FOLDS, _DIRECTIONS = 5, 256
 _OURS = "ours"
 _CLEANLAB, _DIFFERS = "cleanlab's default", "prediction differs"
@@ -187,7 +186,7 @@ def _beside(path: Path) -> Path:
     return path.with_name(f"{path.stem}-alike.npy")
 
 
-def _find_issues() -> Callable[..., Any] | None:
+def _find_issues() -> Callable[..., npt.NDArray[np.bool_]] | None:
     try:
         from cleanlab.filter import find_label_issues
     except ImportError:

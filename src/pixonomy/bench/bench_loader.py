@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -32,6 +31,9 @@ _BATCH = 256
 _WORKERS = 2  # processes of a DataLoader, threads of ours
 _CATEGORIES = 5
 _SHARD_ROWS = 64 * 1024**2 // (3 * 50**2 + 3 * 100**2)  # as `prepare` cuts shards of both sizes
+
+_Pairs = tuple[torch.Tensor, torch.Tensor | int]
+"""An image and its label, or a batch of both."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,7 @@ def _measure_rate(data: TrainingSet, rounds: int) -> Measurement:
         with data.batches(0) as batches:
             return _rate(batch.images.nbytes for batch in batches)
 
-    def theirs(loader: DataLoader[Any]) -> float:
+    def theirs(loader: DataLoader[_Pairs]) -> float:
         return _rate(images.nbytes for images, _ in loader)
 
     yardsticks = {name: partial(theirs, loader) for name, loader in _data_loaders(data).items()}
@@ -113,15 +115,21 @@ def _rate(sizes: Iterator[int]) -> float:
     return sum(sizes) / 1e6 / (time.perf_counter() - began)
 
 
-def _data_loaders(data: TrainingSet) -> dict[str, DataLoader[Any]]:
-    settings: dict[str, Any] = {"num_workers": _WORKERS, "persistent_workers": True}
+def _data_loaders(data: TrainingSet) -> dict[str, DataLoader[_Pairs]]:
     plain, at_once = _OneByOne(data), _BatchAtOnce(data)
     batches = BatchSampler(RandomSampler(at_once), _BATCH, drop_last=True)
     name = f"torch DataLoader, {_WORKERS} workers"
     return {
-        name: DataLoader(plain, _BATCH, shuffle=True, drop_last=True, **settings),
+        name: DataLoader(
+            plain,
+            _BATCH,
+            shuffle=True,
+            drop_last=True,
+            num_workers=_WORKERS,
+            persistent_workers=True,
+        ),
         f"{name}, whole batches by our gather": DataLoader(
-            at_once, batch_size=None, sampler=batches, **settings
+            at_once, batch_size=None, sampler=batches, num_workers=_WORKERS, persistent_workers=True
         ),
     }
 

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -23,7 +22,7 @@ from pixonomy.training.epochs import compile_model
 from pixonomy.training.recipe import Recipe
 
 
-def plain_network(model: Any) -> Any:
+def plain_network(model: keras.Model) -> keras.Model:
     """Rebuild a float32 model of Keras's own layers in Keras's own order, channels last.
 
     Args:
@@ -36,8 +35,8 @@ def plain_network(model: Any) -> Any:
     return _rebuild(model, keras.Input((height, width, channels), dtype="uint8"))
 
 
-def _rebuild(model: Any, images: Any) -> Any:
-    def replace(layer: Any) -> Any:
+def _rebuild(model: keras.Model, images: keras.KerasTensor) -> keras.Model:
+    def replace(layer: keras.Layer) -> keras.Layer:
         if isinstance(layer, Entrance):
             return keras.layers.Identity(name=layer.name)
         if isinstance(layer, keras.Model):

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from statistics import median
-from typing import Any
+from typing import TypedDict
 
 
 @dataclass(frozen=True)
@@ -12,6 +12,23 @@ class Yardstick:
 
     name: str
     figure: float
+
+
+class YardstickRecord(TypedDict):
+    """A `Yardstick` as JSON, and our figure as a multiple of it."""
+
+    name: str
+    figure: float
+    ratio: float | None
+
+
+class MeasurementRecord(TypedDict):
+    """A `Measurement` as JSON."""
+
+    work: str
+    figure: float
+    unit: str
+    yardsticks: list[YardstickRecord]
 
 
 @dataclass(frozen=True)
@@ -23,7 +40,7 @@ class Measurement:
     unit: str
     yardsticks: tuple[Yardstick, ...]
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> MeasurementRecord:
         """Return {work, figure, unit, yardsticks: [{name, figure, ratio}]}.
 
         A ratio to nothing is null.

@@ -39,7 +39,7 @@ from pixonomy.pages.wording import percent, storage
 from pixonomy.storage.files import storage_errors
 
 MOST_THUMBNAILS = 2_000  # about 12 MB of the page
-_OPEN_SHEETS = 6  # the others are folded
+_OPEN_SHEETS, _OPEN_BARS = 5, 10  # the others are folded
 _MOST_LISTED = 10_000  # categories told in numbers
 _SIZES_SHOWN = 8
 _FINGERPRINT = re.compile(r'<meta name="pixonomy" content="([^"]*)">')
@@ -124,6 +124,7 @@ def render_overview(overview: Overview) -> str:
         has_trouble=any(one.trouble for sheet in sheets for one in sheet.shown),
         describe_sheet=describe_sheet,
         open_sheets=_OPEN_SHEETS,
+        open_bars=_OPEN_BARS,
         **_describe_sizes(overview.sizes),
     )
 

@@ -13,7 +13,7 @@ from pixonomy.pages.thumbnail import as_data_uri
 from pixonomy.pages.wording import counted, display_names, shorten
 
 NO_CATEGORY = "(no category)"
-_LONGEST_NAME = 120  # letters; a table can name anything a category
+_LONGEST_NAME = 60  # letters; a table can name anything a category
 
 
 @dataclass(frozen=True)

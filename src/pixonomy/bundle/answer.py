@@ -84,8 +84,16 @@ def _answer(bundle: Bundle, images: np.ndarray) -> list[Answer]:
             for place in order
         ]
         first = top[0]
-        label, name = (None, None) if verdict == "none" else (first.label, first.name)
-        beside = (found.get(first.label) for found in (bundle.paths, bundle.goals))
-        path, goals = beside if label is not None else (None, None)
-        answers.append(Answer(verdict, label, name, first.confidence, top, None, path, goals))
+        is_none = verdict == "none"
+        answers.append(
+            Answer(
+                verdict,
+                None if is_none else first.label,
+                None if is_none else first.name,
+                first.confidence,
+                top,
+                category_path=None if is_none else bundle.paths.get(first.label),
+                goals=None if is_none else bundle.goals.get(first.label),
+            )
+        )
     return answers

@@ -36,8 +36,7 @@ def read_categories(stored: object, names: Mapping[str, str]) -> Taxonomy:
         except DataError as error:
             raise DataError(f"of category {place}, {error}") from error
     taxonomy = Taxonomy(by_id)
-    strange = taxonomy.categories.keys() - taxonomy.restrict(names).categories.keys()
-    if strange:
+    if strange := by_id.keys() - {one for label in names for one in taxonomy.path(label)}:
         raise DataError(f"categories: {min(strange)[:40]!r} is no label and above none")
     for label, name in names.items():
         if taxonomy.name(label) != name and label in taxonomy.categories:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +13,9 @@ from pixonomy.cli.console import context, report, show
 from pixonomy.errors import SettingError
 from pixonomy.nearest_names import suggest
 from pixonomy.storage.files import existing_path
+
+if TYPE_CHECKING:
+    from pixonomy.bench.result import MeasurementRecord
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,7 @@ def bench(
     _require_yardsticks(name)
     more = [existing_path(source, "catalogue")] if source is not None else []
     module = import_module(f"pixonomy.bench.bench_{name}")
-    scale: dict[str, Any] = module.QUICK if quick else {}
+    scale: dict[str, object] = module.QUICK if quick else {}
     around = context()
     if quick:
         report("A few pictures only: the figures say that it runs, and nothing about speed.")
@@ -91,7 +94,7 @@ def _require_yardsticks(name: str) -> None:
             )
 
 
-def _lines(results: list[dict[str, Any]]) -> list[str]:
+def _lines(results: list["MeasurementRecord"]) -> list[str]:
     beside = [
         f"{one['work']}: {_figure(one['figure'])} {one['unit']}; {yardstick['name']}: "
         f"{_figure(yardstick['figure'])}; ratio {_figure(yardstick['ratio'])}"

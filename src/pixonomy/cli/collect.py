@@ -4,7 +4,7 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -50,13 +50,14 @@ def check(
     as_json: options.AsJson = False,
     debug: options.Debug = False,
 ) -> None:
-    """Check a file of categories, keywords and settings of providers."""
+    """Check a file of categories, its settings, and which of them their words can tell apart."""
     from pixonomy.verbs.taxonomy import check_taxonomy
 
     result = check_taxonomy(file)
-    show(result, [f"{_count(result)}: it is sound."], as_json)
+    show(result, [f"{_count(result)}: it is sound.", *_word_lines(result)], as_json)
 
 
+_MOST_MESSAGES = 20
 _STATE = typer.Option(
     help="For s3://: the folder of the ledger on this machine.", callback=options.local
 )
@@ -182,7 +183,7 @@ def serve(
     serve_gallery(port, pictures, seed, context())
 
 
-def read_keys(file: Path | None, environment: Any) -> dict[str, str]:
+def read_keys(file: Path | None, environment: Mapping[str, str]) -> dict[str, str]:
     """Return provider → key, from a file and from PIXONOMY_<PROVIDER>_KEY, which goes first.
 
     Raises:
@@ -200,6 +201,15 @@ def read_keys(file: Path | None, environment: Any) -> dict[str, str]:
         if name.startswith("PIXONOMY_") and name.endswith("_KEY") and value:
             keys[name.removeprefix("PIXONOMY_").removesuffix("_KEY").lower()] = value
     return keys
+
+
+def _word_lines(result: "TaxonomyResult") -> list[str]:
+    """Return what is to be said of the words: the first sentences, and how many more there are."""
+    messages = result.words.messages if result.words else ()
+    lines = [*messages[:_MOST_MESSAGES]]
+    if len(messages) > len(lines):
+        lines.append(f"… and {len(messages) - len(lines)} more such sentences: see --json.")
+    return lines or ["By its words every category can be told from the others."]
 
 
 def _count(result: "TaxonomyResult") -> str:

@@ -4,16 +4,20 @@ A verb's module is imported when the verb is called or its help is asked for, so
 `pixonomy --help` and shell completion answer at once.
 """
 
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping
 from dataclasses import dataclass
 from functools import wraps
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 from typer.core import TyperGroup
 
 from pixonomy.cli.extras import require_extras
+
+if TYPE_CHECKING:  # Typer's copy of Click has no public name
+    from typer._click.core import Command, Context
+    from typer._click.formatting import HelpFormatter
 
 START, DATA, TRAINING, ANSWERS, TOOLS = "Start here", "Data", "Training", "Answers", "Tools"
 _HEADINGS = (START, DATA, TRAINING, ANSWERS, TOOLS)
@@ -36,10 +40,13 @@ class Verb:
     example: str
     extras: tuple[str, ...] = ()
 
-    def load(self) -> Any:
+    def load(self) -> Callable[..., None] | typer.Typer:
         """Return the function, or the `typer.Typer` of a group."""
         module, _, name = self.home.partition(".")
-        return getattr(import_module(f"pixonomy.cli.{module}"), name)
+        loaded: Callable[..., None] | typer.Typer = getattr(
+            import_module(f"pixonomy.cli.{module}"), name
+        )
+        return loaded
 
     @property
     def summary(self) -> str:
@@ -85,19 +92,19 @@ VERBS: dict[str, Verb] = {
 """Every verb by its name, in the order of the help."""
 
 
-class Commands(MutableMapping[str, Any]):
+class Commands(MutableMapping[str, "Command"]):
     """The commands by name; each is built when it is first asked for."""
 
     def __init__(self) -> None:
         """Build nothing yet."""
-        self._built: dict[str, Any] = {}
+        self._built: dict[str, Command] = {}
 
-    def __getitem__(self, name: str) -> Any:
+    def __getitem__(self, name: str) -> "Command":
         if name not in self._built:
             self._built[name] = _build(VERBS[name])
         return self._built[name]
 
-    def __setitem__(self, name: str, command: Any) -> None:
+    def __setitem__(self, name: str, command: "Command") -> None:
         self._built[name] = command
 
     def __delitem__(self, name: str) -> None:
@@ -118,7 +125,11 @@ class VerbGroup(TyperGroup):
         super().__init__(**settings)
         self.commands = Commands()
 
-    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - as Click calls it
+    def format_commands(
+        self,
+        ctx: "Context",  # noqa: ARG002 - as Click calls it
+        formatter: "HelpFormatter",
+    ) -> None:
         """Write each heading with its verbs."""
         for heading in _HEADINGS:
             verbs = [verb for verb in VERBS.values() if verb.heading == heading]
@@ -126,13 +137,13 @@ class VerbGroup(TyperGroup):
                 formatter.write_dl([(verb.name, verb.summary) for verb in verbs])
 
 
-def _build(verb: Verb) -> Any:
+def _build(verb: Verb) -> "Command":
     """Return the command, or group of commands, that Typer makes of a verb."""
     loaded = verb.load()
     example = f"Example: pixonomy {verb.example}"
     if isinstance(loaded, typer.Typer):
         loaded.rich_markup_mode = None  # as the application itself, see `pixonomy.cli.app`
-        group: Any = typer.main.get_group(loaded)
+        group = typer.main.get_group(loaded)
         group.name, group.epilog = verb.name, example
         for command in group.commands.values():
             _require_first(command, verb)
@@ -144,12 +155,13 @@ def _build(verb: Verb) -> Any:
     return command
 
 
-def _require_first(command: Any, verb: Verb) -> None:
+def _require_first(command: "Command", verb: Verb) -> None:
     """Have the command look for the extras it needs before it does anything."""
     work = command.callback
+    assert work is not None  # every verb has a function
 
     @wraps(work)
-    def checked(*arguments: Any, **named: Any) -> Any:
+    def checked(*arguments: object, **named: object) -> object:
         require_extras(verb.name, verb.extras)
         return work(*arguments, **named)
 

@@ -9,6 +9,7 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "audit": ("faiss", "imagehash", "jinja2", "matplotlib", "scipy"),
     "train": ("keras", "onnxscript", "sklearn", "tensorboardX", "torch"),
     "collect": ("aiohttp", "bs4", "imagehash", "jinja2", "lxml", "protego", "yarl"),
+    "encoder": ("tokenizers",),
     "s3": ("obstore", "botocore"),
     "jax": ("jax",),
 }

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import fields
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -14,7 +14,7 @@ from pixonomy.errors import SettingError
 from pixonomy.nearest_names import suggest
 from pixonomy.results.docstrings import attribute_meanings, first_sentence
 
-Rows = list[dict[str, Any]]
+Rows = list[dict[str, object]]
 
 _EXPLAINED = {"model": "pixonomy list models", "device": "auto, cpu, cuda, cuda:1, mps"}
 
@@ -36,7 +36,7 @@ def list_names(
     show({what: rows}, table_lines([_as_texts(row) for row in rows]), as_json)
 
 
-def _as_texts(row: dict[str, Any]) -> dict[str, Any]:
+def _as_texts(row: dict[str, object]) -> dict[str, object]:
     return {key: " ".join(one) if isinstance(one, list) else one for key, one in row.items()}
 
 
@@ -57,7 +57,7 @@ def _models() -> Rows:
 def _recipes() -> Rows:
     from pixonomy.training.recipe import known_recipes, recipe_text
 
-    rows = []
+    rows: Rows = []
     for name in known_recipes():
         comment = re.match(r"(#.*\n)*", recipe_text(name))
         words = " ".join(line.lstrip("# ") for line in (comment[0] if comment else "").splitlines())

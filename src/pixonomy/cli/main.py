@@ -11,7 +11,6 @@ import sys
 import traceback
 from contextlib import redirect_stdout
 from dataclasses import dataclass
-from typing import Any
 
 from pixonomy.cli.visible import visible
 from pixonomy.errors import PixonomyError, SettingError
@@ -133,8 +132,8 @@ def _is_work(arguments: list[str]) -> bool:
 
 def _usage_message(error: BaseException) -> str:
     # Only some of Typer's errors carry the sentence that names the option.
-    print_error: Any = getattr(error, "format_message", None)
-    option: Any = getattr(error, "option_name", None)
+    print_error: object = getattr(error, "format_message", None)
+    option: object = getattr(error, "option_name", None)
     possible = getattr(error, "possibilities", None)
     if isinstance(option, str) and possible is not None:
         return f"No such option: {option}.{suggest(option, possible)}"

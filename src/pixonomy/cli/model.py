@@ -27,7 +27,7 @@ from pixonomy.cli.console import (
 from pixonomy.storage.files import printable
 
 if TYPE_CHECKING:
-    from pixonomy.results.comparison_results import DemoResult
+    from pixonomy.results.comparison_results import DemoResult, FreshAnswer
     from pixonomy.results.model_results import EvaluateOnResult, EvaluateResult, TestFigures
 
 _SHARES_SHOWN = 12
@@ -186,11 +186,16 @@ def demo(
         f"Collected {got.pictures} pictures by keyword ({got.duplicates} duplicates, "
         f"{got.refused} refused): {got.page}",
         f"Audit: {found}: {result.audit.page}",
-        *(f"{answer_line(one)}  (it is {one.truth})" for one in fresh.images),
+        *(f"{answer_line(one)}  (it is {_true_name(one)})" for one in fresh.images),
         f"Fresh pictures: {fresh.right} of {fresh.n} right, {fresh.sure} called sure.",
         *_evaluation_lines(result),
     ]
     show(result, lines, as_json)
+
+
+def _true_name(answer: "FreshAnswer") -> str:
+    names = (one.name for one in answer.top if one.label == answer.truth)
+    return next(names, answer.truth)
 
 
 def _evaluation_lines(result: "EvaluateResult | DemoResult") -> list[str]:

@@ -53,11 +53,11 @@ PathColumn = Annotated[
 ]
 Categories = Annotated[
     Path | None,
-    typer.Option("--categories", help="Names, parents, goals: a .toml or category_names.csv."),
+    typer.Option("--categories", help="Their names, parents and goals: .toml, or names in a .csv."),
 ]
 Level = Annotated[
     int | None,
-    typer.Option("--level", help="Which level of categories is the label; 1 is the coarsest."),
+    typer.Option("--level", help="The level of categories that labels are of; 1: coarsest."),
 ]
 HoldOut = Annotated[
     str | None,

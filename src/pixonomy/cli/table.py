@@ -1,10 +1,9 @@
 """Rows as lines for a terminal, one column below the other."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 
-def table_lines(rows: Sequence[Mapping[str, Any]], numbers: Sequence[str] = ()) -> list[str]:
+def table_lines(rows: Sequence[Mapping[str, object]], numbers: Sequence[str] = ()) -> list[str]:
     """Return a line with the rows' keys, and one for each row; none where there are no rows.
 
     Args:

@@ -5,10 +5,10 @@ Source: IIIF Image API 1.1, 2.1 and 3.0 (iiif.io/api/image).
 
 import json
 from collections.abc import Mapping
-from typing import Any
 
 from pixonomy.collecting.provider import plain, whole
 from pixonomy.collecting.search_results import Reply, SearchResult, Trouble
+from pixonomy.json_types import Json
 
 ENDING = "/info.json"
 
@@ -50,7 +50,7 @@ def read_info(reply: Reply, page_url: str, title: str = "") -> SearchResult:
     )
 
 
-def _size(content: Mapping[str, Any]) -> str | None:
+def _size(content: Mapping[str, Json]) -> str | None:
     """Return the size to ask for; None where the image has none."""
     width, height = whole(content.get("width")), whole(content.get("height"))
     if width is None or height is None:
@@ -63,7 +63,7 @@ def _size(content: Mapping[str, Any]) -> str | None:
     return f"{max(1, width * _USEFUL // max(width, height))},"
 
 
-def _offered(content: Mapping[str, Any]) -> str | None:
+def _offered(content: Mapping[str, Json]) -> str | None:
     """Return, of the sizes kept ready, the smallest useful one, or else the largest."""
     sizes = content.get("sizes")
     pairs = [
@@ -80,7 +80,7 @@ def _offered(content: Mapping[str, Any]) -> str | None:
     return f"{width},{height}" if _version(content) == 3 else f"{width},"
 
 
-def _version(content: Mapping[str, Any]) -> int:
+def _version(content: Mapping[str, Json]) -> int:
     context = content.get("@context")
     text = " ".join(map(str, context)) if isinstance(context, list) else str(context)
     if "/image/3" in text or content.get("type") == "ImageService3":
@@ -88,7 +88,7 @@ def _version(content: Mapping[str, Any]) -> int:
     return 1 if "image-api/1" in text else 2
 
 
-def _is_level_0(content: Mapping[str, Any]) -> bool:
+def _is_level_0(content: Mapping[str, Json]) -> bool:
     profile = content.get("profile")
     first = profile[0] if isinstance(profile, list) and profile else profile
     return isinstance(first, str) and "level0" in first

@@ -7,19 +7,19 @@ an answer without images.
 import re
 import time
 from collections.abc import Mapping
-from typing import Any
 
 from pixonomy.collecting.door import clean
 from pixonomy.collecting.provider import plain
 from pixonomy.collecting.rate_limits import retry_after
 from pixonomy.collecting.replies import read_json
 from pixonomy.collecting.search_results import Reply, Trouble
+from pixonomy.json_types import Json, JsonObject
 
 _LONGEST = 300  # letters of what an interface says that are told
 _WAIT = re.compile(r"\bin (\d{1,6}) seconds?\b")
 
 
-def read_answer(reply: Reply, expected: str) -> dict[str, Any]:
+def read_answer(reply: Reply, expected: str) -> JsonObject:
     """Return the JSON object of a reply that holds a member of one of the names expected.
 
     Args:
@@ -37,7 +37,7 @@ def read_answer(reply: Reply, expected: str) -> dict[str, Any]:
     raise Trouble(f"the interface sent JSON without {' or '.join(expected.split())}")
 
 
-def error_message(content: Mapping[str, Any]) -> str:
+def error_message(content: Mapping[str, Json]) -> str:
     """Return the sentence with which an interface says that something is wrong; empty without."""
     for name in ("detail", "error", "message", "title"):
         value = content.get(name)

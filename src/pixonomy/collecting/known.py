@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
 from pixonomy.collecting.provider import Provider
 from pixonomy.collecting.providers.commons import Commons
@@ -32,7 +31,7 @@ _SOME_KEY = "some key"  # stands for one while settings are checked
 
 
 def open_provider(
-    name: str, values: Mapping[str, Any], key: str | None, source: Path | None = None
+    name: str, values: Mapping[str, object], key: str | None, source: Path | None = None
 ) -> Provider:
     """Return a provider with its settings.
 
@@ -51,7 +50,7 @@ def open_provider(
         raise SettingError(f"{place_of(source, name, error.setting)}: {error}") from None
 
 
-def check_settings(tables: Mapping[str, Mapping[str, Any]], source: Path) -> None:
+def check_settings(tables: Mapping[str, Mapping[str, object]], source: Path) -> None:
     """Refuse tables `[provider.NAME]` of a taxonomy file that are no provider's or cannot work.
 
     Whether there is a key for it, or permission, is not asked.
@@ -88,7 +87,7 @@ def _check_name(name: str) -> None:
         raise SettingError(f"There is no provider {name!r}; known: {', '.join(PROVIDERS)}.{near}")
 
 
-def _open(name: str, values: Mapping[str, Any], key: str | None) -> Provider:
+def _open(name: str, values: Mapping[str, object], key: str | None) -> Provider:
     settings = Settings(values, key)
     settings.hosts()
     # What is misspelt is told before what its absence makes wrong.

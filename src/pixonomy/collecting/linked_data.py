@@ -6,13 +6,13 @@ Source: schema.org's ImageObject, which Google's licence metadata uses.
 import json
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import Any
 
 from bs4 import BeautifulSoup
 
 from pixonomy.collecting.door import join
 from pixonomy.collecting.provider import plain, whole
 from pixonomy.collecting.search_results import SearchResult
+from pixonomy.json_types import JsonObject
 
 _DEEPEST = 8  # levels that are looked into
 _MOST_BLOCKS = 50
@@ -37,7 +37,7 @@ def described_images(page: BeautifulSoup, base: str, url: str) -> list[tuple[Sea
     return found
 
 
-def _image_objects(page: BeautifulSoup) -> Iterator[dict[str, Any]]:
+def _image_objects(page: BeautifulSoup) -> Iterator[JsonObject]:
     for block in page.select('script[type="application/ld+json"]')[:_MOST_BLOCKS]:
         try:
             content = json.loads(block.get_text())
@@ -46,14 +46,14 @@ def _image_objects(page: BeautifulSoup) -> Iterator[dict[str, Any]]:
         yield from _search(content)
 
 
-def _search(content: Any) -> Iterator[dict[str, Any]]:
+def _search(content: object) -> Iterator[JsonObject]:
     """Yield the objects of images, in their order; of the first values alone."""
-    left: list[tuple[Any, int]] = [(content, 1)]
+    left: list[tuple[object, int]] = [(content, 1)]
     for _ in range(_MOST_VALUES):
         if not left:
             return
         value, level = left.pop()
-        inner: Iterable[Any] = value if isinstance(value, list) else ()
+        inner: Iterable[object] = value if isinstance(value, list) else ()
         if isinstance(value, dict):
             kind = value.get("@type")
             if "ImageObject" in (kind if isinstance(kind, list) else [kind]):
@@ -65,7 +65,7 @@ def _search(content: Any) -> Iterator[dict[str, Any]]:
             left += [(one, level + 1) for one in few if isinstance(one, list | dict)][::-1]
 
 
-def _from_object(content: dict[str, Any], base: str, url: str) -> SearchResult | None:
+def _from_object(content: JsonObject, base: str, url: str) -> SearchResult | None:
     address = _address(content.get("contentUrl"), base) or _address(content.get("url"), base)
     if not address:
         return None
@@ -83,12 +83,12 @@ def _from_object(content: dict[str, Any], base: str, url: str) -> SearchResult |
     )
 
 
-def _address(value: Any, base: str) -> str:
+def _address(value: object, base: str) -> str:
     address = plain(value)
     return join(base, address) if address else ""
 
 
-def _name(creator: Any, levels: int = 3) -> str:
+def _name(creator: object, levels: int = 3) -> str:
     if isinstance(creator, list) and levels:
         return ", ".join(filter(None, (_name(one, levels - 1) for one in creator[:5])))
     return plain(creator.get("name")) if isinstance(creator, dict) else plain(creator)

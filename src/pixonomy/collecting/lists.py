@@ -6,15 +6,15 @@ wherever in the list they stand. Memory does not grow with the list.
 
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
 from pixonomy.errors import DataError, StorageError
+from pixonomy.json_types import Json
 from pixonomy.storage.files import printable, remove
 from pixonomy.storage.tables import scan_parquet
 
@@ -28,6 +28,9 @@ _TABLES = (
     "CREATE TABLE entries (key INTEGER NOT NULL, number INTEGER NOT NULL, cells TEXT NOT NULL, "
     "PRIMARY KEY (key, number)) WITHOUT ROWID",
 )
+
+Row = dict[str, str | None]
+"""The cells of a row, by the names of their columns."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +81,7 @@ class KeywordList:
     store: Path | None = None
     _database: sqlite3.Connection | None = field(default=None, init=False)
 
-    def page(self, keyword: str, start: int, most: int) -> tuple[list[dict[str, Any]], int | None]:
+    def page(self, keyword: str, start: int, most: int) -> tuple[list[Row], int | None]:
         """Return the next rows that fit a keyword, and where the ones behind them begin.
 
         Args:
@@ -152,7 +155,7 @@ class KeywordList:
                     add(fitting.select(pl.lit(one).alias("key?"), "row?", "cells?"))
 
     @contextmanager
-    def _laid_down(self, marks: Sequence[str]) -> Iterator[Any]:
+    def _laid_down(self, marks: Sequence[str]) -> Iterator[Callable[[pl.DataFrame], None]]:
         """Yield what adds rows; all of them are there after the block, or none."""
         database = self._database
         assert database is not None
@@ -221,13 +224,14 @@ def _key(keyword: str) -> str:
     return keyword.lower()
 
 
-def _about(store: Path) -> Any:
+def _about(store: Path) -> Json:
     """Return what list a file was made of; None where that cannot be told."""
     try:
         with sqlite3.connect(store) as database:
             row = database.execute("SELECT value FROM about ORDER BY rowid LIMIT 1").fetchone()
         database.close()
-        return json.loads(row[0])
+        about: Json = json.loads(row[0])
+        return about
     except (sqlite3.Error, ValueError, TypeError):
         return None
 

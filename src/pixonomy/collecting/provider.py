@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 from pixonomy.collecting.search_results import Kind, Pace, Page, Reply, SearchResult
 
@@ -45,16 +45,16 @@ class Provider(Protocol):
     def pace(self, kind: Kind) -> Pace:
         """Return how fast a host may be asked."""
 
-    async def find(self, keyword: str, at: Mapping[str, Any] | None, get: Get) -> Page:
+    async def find(self, keyword: str, at: Mapping[str, object] | None, get: Get) -> Page:
         """Return a page of the search for a keyword: the first, or what an earlier page names."""
 
 
-def plain(text: Any) -> str:
+def plain(text: object) -> str:
     """Return what a provider says as one line of text."""
     return " ".join(text.split()) if isinstance(text, str) else ""
 
 
-def whole(value: Any) -> int | None:
+def whole(value: object) -> int | None:
     """Return a count or a number of pixels, 1 to a milliard; None where it is none."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None

@@ -4,10 +4,10 @@ Counts are read, not counted: the database keeps them. What is long comes in chu
 """
 
 import re
+import sqlite3
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import polars as pl
 
@@ -172,7 +172,7 @@ def _parsed() -> pl.Expr:
     return pl.col("about").str.json_decode(_ABOUT)
 
 
-def _chunks(rows: Any, schema: dict[str, pl.DataType]) -> Iterator[pl.DataFrame]:
+def _chunks(rows: sqlite3.Cursor, schema: dict[str, pl.DataType]) -> Iterator[pl.DataFrame]:
     """Yield rows as tables, at least one; as Python's objects only some of them are held."""
     some = rows.fetchmany(_CHUNK)
     yield pl.DataFrame(some, schema=schema, orient="row")

@@ -3,12 +3,12 @@
 import asyncio
 import codecs
 import json
-from typing import Any
 
 from bs4 import BeautifulSoup, Tag
 from lxml import etree
 
 from pixonomy.collecting.search_results import Refused, Reply, Trouble
+from pixonomy.json_types import JsonObject
 
 MOST_MARKS = 100_000
 """Signs of a tag in a page, opening and closing ones: seconds of work."""
@@ -23,7 +23,7 @@ MOST_XML_MARKS = 1_500_000
 _NO_LETTERS = frozenset({"idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined"})
 
 
-def read_json(reply: Reply) -> dict[str, Any]:
+def read_json(reply: Reply) -> JsonObject:
     """Return the object that a reply holds.
 
     Raises:
@@ -101,13 +101,13 @@ def _depth(page: BeautifulSoup) -> int:
     return MOST_LEVELS + 1
 
 
-def table(content: Any, key: str) -> dict[str, Any]:
+def table(content: object, key: str) -> JsonObject:
     """Return an object within an object; an empty one where it is something else."""
     found = content.get(key) if isinstance(content, dict) else None
     return found if isinstance(found, dict) else {}
 
 
-def rows(content: Any, key: str) -> list[dict[str, Any]]:
+def rows(content: object, key: str) -> list[JsonObject]:
     """Return the objects of a list within an object; none where it is something else."""
     found = content.get(key) if isinstance(content, dict) else None
     return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []

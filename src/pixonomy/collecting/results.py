@@ -4,7 +4,6 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 from urllib.parse import quote, quote_plus
 
 from bs4 import BeautifulSoup, Tag
@@ -63,10 +62,10 @@ class Results:
         self._image, self._following = image, following
         self._remembered: OrderedDict[str, Listing] = OrderedDict()
 
-    async def find(self, keyword: str, at: Mapping[str, Any] | None, get: Get) -> Page:
+    async def find(self, keyword: str, at: Mapping[str, object] | None, get: Get) -> Page:
         """Return the next portion: see `Provider.find`."""
         state = dict(at) if at is not None else {"url": search_address(self._search, keyword)}
-        url, again = str(state.get("url") or ""), _texts(state.get("again"))
+        url, again = str(state.get("url") or ""), texts(state.get("again"))
         if not url:
             return await self._visit_again(again, get)
         start, trail = whole(state.get("from")) or 0, Trail.read(state.get("trail"))
@@ -101,7 +100,7 @@ class Results:
 
     def _go_on(
         self, url: str, start: int, listing: Listing, trail: Trail, messages: list[str]
-    ) -> dict[str, Any] | None:
+    ) -> dict[str, object] | None:
         """Return where the search goes on; None at its end, with a sentence if it is forced."""
         end = start + PORTION
         if trail.problem:
@@ -193,13 +192,14 @@ def without_images(page: BeautifulSoup, place: Place, image: str) -> str:
 
 
 def _state(
-    following: Mapping[str, Any] | None, trail: Trail, again: Sequence[str]
-) -> dict[str, Any] | None:
-    state = {"again": list(again[:MOST_AGAIN])} if again else {}
+    following: Mapping[str, object] | None, trail: Trail, again: Sequence[str]
+) -> dict[str, object] | None:
+    state: dict[str, object] = {"again": list(again[:MOST_AGAIN])} if again else {}
     if following is None:
         return state or None
     return {**following, "trail": trail.as_json(), **state}
 
 
-def _texts(value: Any) -> list[str]:
+def texts(value: object) -> list[str]:
+    """Return the texts of a list; none where it is something else."""
     return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []

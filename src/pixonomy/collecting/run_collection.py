@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from yarl import URL
 
@@ -101,7 +100,7 @@ def _one_reason() -> Iterator[None]:
         raise known from group
 
 
-def run_loop(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+def run_loop(work: Callable[[], Coroutine[object, None, None]]) -> None:
     """Run a coroutine to its end, in a thread where this one runs a loop already (notebooks)."""
     try:
         asyncio.get_running_loop()

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 Kind = Literal["api", "page", "media"]
 """What is asked for: a documented interface, a page for people, or an image."""
@@ -43,7 +43,7 @@ class Page:
     """
 
     search_results: tuple[SearchResult, ...]
-    next: Mapping[str, Any] | None
+    next: Mapping[str, object] | None
     total: int | None = None
     messages: tuple[str, ...] = ()
 

@@ -2,9 +2,8 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from pixonomy.collecting.door import admit, clean
 from pixonomy.collecting.faults import is_ours
@@ -14,6 +13,7 @@ from pixonomy.collecting.search_results import (
     BudgetSpent,
     GaveUp,
     Gone,
+    Kind,
     Left,
     Page,
     Refused,
@@ -102,15 +102,22 @@ class Searching:
                 self._reported[provider] += 1
                 self.report(f"{provider}, {keyword!r}: {clean(one, 500)}.")
 
-    async def _find(self, provider: Provider, keyword: str, at: Any) -> Page:
+    async def _find(
+        self, provider: Provider, keyword: str, at: Mapping[str, object] | None
+    ) -> Page:
         """Ask for a page, again where what comes makes no sense; each address only so often."""
         asked: Counter[str] = Counter()
         last = ""
 
-        async def get(url: str, kind: Any, **more: Any) -> Reply:
+        async def get(
+            url: str,
+            kind: Kind,
+            headers: Mapping[str, str] | None = None,
+            form: Mapping[str, str] | None = None,
+        ) -> Reply:
             nonlocal last
             last = url if kind == "api" else last
-            return await self.politeness.get(url, kind, provider.name, asked=asked, **more)
+            return await self.politeness.get(url, kind, provider.name, headers, form, asked)
 
         retry_policy = self.politeness.retry_policy
         failures = 0

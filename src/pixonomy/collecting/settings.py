@@ -7,7 +7,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import soupsieve
 
@@ -42,7 +41,7 @@ class Settings:
     Every method raises `WrongSetting` for a value that cannot work.
     """
 
-    values: Mapping[str, Any] = field(default_factory=dict)
+    values: Mapping[str, object] = field(default_factory=dict)
     key: str | None = field(default=None, repr=False)
 
     def text(self, name: str, default: str) -> str:
@@ -55,10 +54,9 @@ class Settings:
     def number(self, name: str, default: float) -> float:
         """Return a number above 0."""
         value = self.values.get(name, default)
-        is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not is_number or not 0 < value < math.inf:
-            raise WrongSetting(name, f"{name} of a provider is a number above 0, not {value!r}.")
-        return float(value)
+        if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < math.inf:
+            return float(value)
+        raise WrongSetting(name, f"{name} of a provider is a number above 0, not {value!r}.")
 
     def count(self, name: str, default: int) -> int:
         """Return a whole number of 1 or more."""
@@ -115,7 +113,7 @@ class Settings:
         return tuple(value)
 
 
-def search_fingerprint(values: Mapping[str, Any]) -> str:
+def search_fingerprint(values: Mapping[str, object]) -> str:
     """Return what stands for all settings that what is found depends on: those of pace do not."""
     settings = {name: value for name, value in values.items() if name not in _PACE}
     text = json.dumps(settings, sort_keys=True, default=str)

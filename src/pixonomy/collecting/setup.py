@@ -141,8 +141,8 @@ def check_terms(providers: list[Provider], choices: CollectChoices) -> None:
 
 def private_hosts(wanted: KeywordFile, choices: CollectChoices) -> tuple[str, ...]:
     """Return the private hosts that the taxonomy file allows to be asked."""
-    own = [wanted.providers.get(name, {}) for name in choices.providers]
-    return tuple(host for one in own for host in one.get("private_hosts", ()))
+    own = [wanted.providers.get(name, {}).get("private_hosts") for name in choices.providers]
+    return tuple(str(host) for hosts in own if isinstance(hosts, list) for host in hosts)
 
 
 def own_proxies(report: Callable[[str], None]) -> Mapping[str, URL]:

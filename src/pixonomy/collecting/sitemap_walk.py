@@ -9,11 +9,10 @@ import re
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from pixonomy.collecting.door import join
 from pixonomy.collecting.provider import Get, unique, whole
-from pixonomy.collecting.results import MOST_AGAIN, PORTION
+from pixonomy.collecting.results import MOST_AGAIN, PORTION, texts
 from pixonomy.collecting.search_results import Gone, Left, Page, Refused, SearchResult, Trouble
 from pixonomy.collecting.sitemaps import Sitemap, read_sitemap
 from pixonomy.collecting.visits import Visit, describe_visits, visit_all
@@ -38,10 +37,10 @@ class SitemapPages:
         self._maps: OrderedDict[str, Sitemap] = OrderedDict()
         self._pages: OrderedDict[str, Visit] = OrderedDict()
 
-    async def find(self, keyword: str, at: Mapping[str, Any] | None, get: Get) -> Page:
+    async def find(self, keyword: str, at: Mapping[str, object] | None, get: Get) -> Page:
         """Return the next portion: see `Provider.find`."""
-        again = [one for one in (at or {}).get("again", []) if isinstance(one, str)]
-        way = _way(at["way"]) if at is not None and "way" in at else [(self._first, 0)]
+        again = texts(at.get("again")) if at else []
+        way = _way(at["way"]) if at and "way" in at else [(self._first, 0)]
         if not way:
             return await self._visit_again(keyword, again, get)
         maps, barren = whole((at or {}).get("maps")) or 0, whole((at or {}).get("barren")) or 0
@@ -159,7 +158,7 @@ def _problem(maps: int, barren: int) -> str:
     return ""
 
 
-def _way(stored: Any) -> list[tuple[str, int]]:
+def _way(stored: object) -> list[tuple[str, int]]:
     steps = stored if isinstance(stored, list) else []
     pairs = (one for one in steps if isinstance(one, list) and len(one) == 2)
     return [(str(url), whole(place) or 0) for url, place in pairs]

@@ -6,9 +6,10 @@ not happened: the tar file is cut back to the noted end.
 """
 
 import json
+import sqlite3
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from pixonomy.collecting.door import clean, host_of
 from pixonomy.collecting.search_results import BudgetSpent, Page
@@ -43,7 +44,7 @@ class StateDatabase:
     def __exit__(self, *_: object) -> None:
         self._database.close()
 
-    def rows(self, query: str, *values: object) -> Any:
+    def rows(self, query: str, *values: object) -> sqlite3.Cursor:
         """Return the rows of a query, as they are read."""
         return self._database.execute(query, values)
 

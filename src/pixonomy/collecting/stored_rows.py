@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from pixonomy.collecting.search_results import SearchResult
 
@@ -17,7 +16,7 @@ class Search:
         walked_at: when its last page came, seconds since 1970.
     """
 
-    next: Mapping[str, Any] | None
+    next: Mapping[str, object] | None
     is_over: bool
     total: int | None
     walked_at: float | None

@@ -11,7 +11,6 @@ import tarfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from pixonomy.storage.files import storage_errors
 
@@ -30,7 +29,7 @@ class NewImage:
 
     data: bytes
     ending: str
-    about: Mapping[str, Any]
+    about: Mapping[str, str]
 
 
 @dataclass(frozen=True)

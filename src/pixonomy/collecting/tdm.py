@@ -7,7 +7,6 @@ TDM Reservation Protocol, final report of the W3C community group of 10 May 2024
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from protego import Protego
 
@@ -73,8 +72,10 @@ class TdmFile:
         return None
 
 
-def _read_rule(content: Any) -> _Rule | None:
-    location = content.get("location") if isinstance(content, dict) else None
+def _read_rule(content: object) -> _Rule | None:
+    if not isinstance(content, dict):
+        return None
+    location = content.get("location")
     if not isinstance(location, str) or not location.split():
         return None
     # Patterns are those of robots.txt (section 5.2.1).

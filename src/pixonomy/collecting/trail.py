@@ -6,7 +6,6 @@ What is kept is small, whatever a site sends: short hashes, and counts.
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from pixonomy.collecting.provider import whole
 
@@ -29,14 +28,14 @@ class Trail:
     barren: int = 0
 
     @classmethod
-    def read(cls, stored: Any) -> "Trail":
+    def read(cls, stored: object) -> "Trail":
         """Return a trail from what `as_json` gave; an empty one from anything else."""
         if not isinstance(stored, Mapping) or not isinstance(stored.get("seen"), str):
             return cls()
         seen = set(stored["seen"].split())
         return cls(seen, whole(stored.get("pages")) or 0, whole(stored.get("barren")) or 0)
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, str | int]:
         """Return it as plain JSON."""
         return {"seen": " ".join(sorted(self.seen)), "pages": self.pages, "barren": self.barren}
 

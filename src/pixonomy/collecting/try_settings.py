@@ -1,9 +1,9 @@
 """Tries the settings of a taxonomy file on one page, for `collect --try-url`."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from pixonomy.collecting.client import Client
 from pixonomy.collecting.collector import CollectSettings
@@ -71,8 +71,13 @@ async def _try_url(url: str, gallery: Html, client: Client, choices: CollectChoi
 
     politeness = Politeness(client, pace, spend, choices.retry_policy, choices.clock)
 
-    async def get(address: str, kind: Kind, **more: Any) -> Reply:
-        return await politeness.get(address, kind, gallery.name, **more)
+    async def get(
+        address: str,
+        kind: Kind,
+        headers: Mapping[str, str] | None = None,
+        form: Mapping[str, str] | None = None,
+    ) -> Reply:
+        return await politeness.get(address, kind, gallery.name, headers, form)
 
     smallest = CollectSettings(1).smallest_side
     wish = Wish(gallery.links, gallery.image, gallery.following, smallest, choices.licenses)

@@ -7,7 +7,6 @@ import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
@@ -214,7 +213,7 @@ def _write_attribution(rows: pl.LazyFrame, asked: Asked) -> None:
         file.writelines(render_credits(title, _each(usable), count))
 
 
-def _each(rows: pl.LazyFrame) -> Iterator[dict[str, Any]]:
+def _each(rows: pl.LazyFrame) -> Iterator[dict[str, str | None]]:
     for chunk in rows.collect_batches(chunk_size=_CHUNK, maintain_order=True):
         yield from chunk.iter_rows(named=True)
 

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
 
 from pixonomy.collecting.faults import is_ours
 from pixonomy.collecting.search_results import SearchResult
@@ -131,7 +130,7 @@ def _noted(one: Fetched, number: int, where: Placed, now: float) -> StoredImage:
     )
 
 
-def _about(hit: SearchResult) -> dict[str, Any]:
+def _about(hit: SearchResult) -> dict[str, str]:
     about = {
         "image_url": hit.image_url,
         "page_url": hit.page_url,

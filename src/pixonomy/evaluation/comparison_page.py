@@ -77,6 +77,8 @@ def _answer(best: ComparedRun, beside_best: Sequence[Compared]) -> str:
     if not near:
         others = "the other run" if len(beside_best) == 1 else "every other run"
         return f"{start} It is clearly ahead of {others}: that is more than chance."
+    if len(beside_best) == 1:
+        return f"{start} But that it is ahead of “{near[0]}” can be chance."
     if len(near) == len(beside_best):
         return f"{start} But it is not clearly ahead of any: on these pictures, that can be chance."
     names = ", ".join(f"“{name}”" for name in near)

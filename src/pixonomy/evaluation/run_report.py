@@ -31,6 +31,7 @@ from pixonomy.progress import Context
 from pixonomy.storage.files import printable, read_json
 from pixonomy.training.run import Origin, Run, RunFolder, read_run, versions
 
+LINEAR_PROBE = "linear probe"
 _LEFT_OUT = "^(duplicate of|of the same group as) a (validation|test) picture$"
 
 
@@ -76,7 +77,7 @@ def make_report(
         predictions=predictions,
         images=images.as_source(),
         history=_history(folder),
-        baselines=measured.baselines,
+        baselines=_baselines_shown(measured, run),
         counts=_counts(arrays),
         problems=_problems(arrays),
         facts=describe_facts(run, arrays, bundle),
@@ -89,6 +90,16 @@ def make_report(
         hierarchy=measured.hierarchy,
         label_issues=measured.label_issues,
     )
+
+
+def _baselines_shown(measured: Measured, run: Run) -> dict[str, float]:
+    """Leave out the linear probe where the run is one: it would be compared with itself."""
+    is_probe = run.recipe.epochs == 0
+    return {
+        name: share
+        for name, share in measured.baselines.items()
+        if not (is_probe and name == LINEAR_PROBE)
+    }
 
 
 def _title(path: Path) -> str:
@@ -104,7 +115,8 @@ def _provenance(
     training = (read_json(folder.result) or {}).get("seconds")
     span = f" in {duration(training)}" if training else ""
     trained = counted(int((arrays.rows["split"] == "train").sum()), "picture")
-    tested = f", tested on {measured.metrics.n:,}" if measured.metrics else ""
+    n = measured.metrics.n if measured.metrics else 0
+    tested = f", judged on {counted(n, f'{measured.split} picture')}" if n else ""
     categories = counted(len(run.labels), "category", "categories")
     details = f"{categories}; trained on {trained}{span}{tested}."
     origin = run.origin or Origin(

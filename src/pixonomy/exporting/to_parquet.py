@@ -8,7 +8,6 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
@@ -69,7 +68,7 @@ def _hide_types(table: Path) -> None:
 def _read(
     shard: Shard, classes: Mapping[str, int], problems: dict[int, str]
 ) -> Iterator[pl.DataFrame]:
-    rows: list[dict[str, Any]] = []
+    rows: list[dict[str, object]] = []
     for place, fetched in shard.read():
         row = shard.rows.row(place, named=True)
         if isinstance(fetched, UndecodableImage):
@@ -86,7 +85,7 @@ def _read(
     yield pl.DataFrame(rows, schema=_SCHEMA)
 
 
-def _features(classes: Mapping[str, int]) -> dict[str, dict[str, Any]]:
+def _features(classes: Mapping[str, int]) -> dict[str, Mapping[str, object]]:
     """Describe the columns the way Hugging Face's `datasets` does."""
     text = {"dtype": "string", "_type": "Value"}
     names = sorted(classes, key=lambda label: classes[label])

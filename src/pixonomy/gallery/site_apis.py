@@ -7,7 +7,6 @@ there. No key is checked for being a real one, only for being there.
 import hashlib
 import time
 from collections import deque
-from typing import Any
 
 from aiohttp import web
 
@@ -61,17 +60,18 @@ async def _commons(request: web.Request) -> web.Response:
     found = request.app[CATALOGUE].search(text)
     offset, limit = _number(request, "gsroffset", 0), min(50, _number(request, "gsrlimit", 10))
     shown = found[offset : offset + limit]
-    content: dict[str, Any] = {"batchcomplete": True}
+    content: dict[str, object] = {"batchcomplete": True}
     if shown:
-        pages = [_commons_page(request, one, offset + place + 1) for place, one in enumerate(shown)]
-        content["query"] = {"pages": sorted(pages, key=lambda page: page["pageid"])}
+        numbered = sorted(enumerate(shown, offset + 1), key=lambda one: one[1].number)
+        pages = [_commons_page(request, photo, index) for index, photo in numbered]
+        content["query"] = {"pages": pages}
     end = offset + limit
     if end < min(len(found), _COMMONS_DEEPEST):
         content["continue"] = {"gsroffset": end, "continue": "gsroffset||"}
     return web.json_response(content)
 
 
-def _commons_page(request: web.Request, photo: Photo, index: int) -> dict[str, Any]:
+def _commons_page(request: web.Request, photo: Photo, index: int) -> dict[str, object]:
     url = _image(request, photo)
     about = {
         "Artist": f'<a href="//commons.wikimedia.org/wiki/User:X"><bdi>{photo.creator}</bdi></a>',
@@ -142,7 +142,7 @@ def _openverse_limit(request: web.Request, has_token: bool) -> dict[str, str]:
     }
 
 
-def _openverse_result(request: web.Request, photo: Photo) -> dict[str, Any]:
+def _openverse_result(request: web.Request, photo: Photo) -> dict[str, object]:
     name, _, version = photo.license.removeprefix("CC ").rpartition(" ")
     return {
         "id": f"00000000-0000-4000-8000-{photo.number:012d}",
@@ -207,7 +207,7 @@ def _uploaded(photo: Photo) -> int:
     return _FIRST_UPLOAD + 3600 * photo.number
 
 
-def _flickr_photo(request: web.Request, photo: Photo) -> dict[str, Any]:
+def _flickr_photo(request: web.Request, photo: Photo) -> dict[str, object]:
     return {
         "id": str(50_000_000 + photo.number),
         "owner": "1@N00",

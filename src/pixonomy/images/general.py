@@ -10,7 +10,7 @@ import struct
 import threading
 import warnings
 from contextlib import suppress
-from typing import Any
+from typing import cast
 
 import numpy as np
 from PIL import Image, ImageFile
@@ -23,7 +23,8 @@ from pixonomy.images.grey import spread_grey
 from pixonomy.images.pixels import Pixels, check_size, turn_upright
 from pixonomy.images.whole import WholeFile, check_whole
 
-_FILTER: Any = ("ignore", None, Warning, re.compile(r"PIL\.|pixonomy\.images\."), 0)
+_Filter = tuple[str, re.Pattern[str] | None, type[Warning], re.Pattern[str] | None, int]
+_FILTER: _Filter = ("ignore", None, Warning, re.compile(r"PIL\.|pixonomy\.images\."), 0)
 _lock = threading.Lock()
 _inside: dict[int, int] = {}  # the list that holds the filter, by its id: how many threads need it
 
@@ -35,8 +36,7 @@ class Quiet:
     """
 
     def __enter__(self) -> None:
-        filters: Any = warnings.filters
-        self._filters = filters
+        self._filters = cast(list[_Filter], warnings.filters)
         with _lock:
             count = _inside.get(id(self._filters), 0)
             if not count:

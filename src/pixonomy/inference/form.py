@@ -5,13 +5,18 @@ Pixonomy's models have, leans on no other file, repeats nothing, and holds no te
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 import onnx
 from onnx.external_data_helper import uses_external_data
 
 from pixonomy.errors import BundleError
+
+if TYPE_CHECKING:
+    import onnxruntime
+    from google.protobuf.message import Message
 
 INPUT, LOGITS, EMBEDDING, NOVELTY = "images", "logits", "embedding", "novelty"
 """The names of the network's input and outputs."""
@@ -56,7 +61,7 @@ def measure_model(content: bytes) -> int:
     return largest
 
 
-def check_form(session: Any, wanted: set[str]) -> tuple[int, Widths]:
+def check_form(session: "onnxruntime.InferenceSession", wanted: set[str]) -> tuple[int, Widths]:
     """Return a session's image size, in pixels, and the shape of each output for one image.
 
     Raises:
@@ -78,7 +83,7 @@ def check_form(session: Any, wanted: set[str]) -> tuple[int, Widths]:
     return sizes[0], widths
 
 
-def _shape_of(one: Any, kind: str, rank: int) -> tuple[int, ...]:
+def _shape_of(one: "onnxruntime.NodeArg", kind: str, rank: int) -> tuple[int, ...]:
     """Return the shape of an input or output without that of the batch."""
     shape = one.shape if one.type.startswith("tensor") else []
     rest = shape[1:]
@@ -92,11 +97,15 @@ def _shape_of(one: Any, kind: str, rank: int) -> tuple[int, ...]:
     return tuple(rest)
 
 
-def _is_count(value: Any) -> bool:
+def _is_count(value: object) -> bool:
     return isinstance(value, int) and value > 0
 
 
-def ask(session: Any, widths: Mapping[str, tuple[int, ...]], images: Any) -> list[Any]:
+def ask(
+    session: "onnxruntime.InferenceSession",
+    widths: Mapping[str, tuple[int, ...]],
+    images: npt.NDArray[np.uint8],
+) -> list[npt.NDArray[np.float32]]:
     """Return the outputs named by `widths`, float32 (n, *width), for images, uint8 (n, 3, s, s).
 
     Raises:
@@ -125,7 +134,7 @@ def in_short(error: Exception) -> str:
     return " ".join(str(error).split())[:200].rstrip(".")
 
 
-def _submessages(message: Any) -> Iterator[Any]:
+def _submessages(message: "Message") -> Iterator[onnx.TensorProto | onnx.NodeProto]:
     """Find every node and tensor of a model, in branches and functions too."""
     if isinstance(message, onnx.TensorProto | onnx.NodeProto):
         yield message

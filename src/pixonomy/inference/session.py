@@ -1,7 +1,6 @@
 """Runs a network by ONNX Runtime, without Keras: logits, embeddings, novelty."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -51,7 +50,7 @@ class Opened:
         at_once: images whose largest tensor stays within LARGEST_TENSOR; at least one.
     """
 
-    session: Any
+    session: "onnxruntime.InferenceSession"
     size: int
     widths: Widths
     at_once: int

@@ -5,12 +5,18 @@ the training images and is never trained, three blocks of two convolutions witho
 pooling before normalisation, kernels that start as the identity as far as they can.
 """
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
 import numpy.typing as npt
 from keras import layers
+
+if TYPE_CHECKING:
+    import jax
+    import torch
 
 _WHITENING = "whitening"
 _WIDTHS = (64, 256, 256)
@@ -19,7 +25,7 @@ _LEAST_VARIANCE = 5e-4  # of a direction, in inputs of -1 to 1; less is noise, n
 _LOGIT_SCALE = 1 / 9  # small logits at first; the rate suits them (airbench's figure)
 
 
-def airbench_features(images: Any) -> Any:
+def airbench_features(images: keras.KerasTensor) -> keras.KerasTensor:
     """Return features, shape (n, 256).
 
     Args:
@@ -38,7 +44,7 @@ def airbench_features(images: Any) -> Any:
     return layers.Rescaling(_LOGIT_SCALE, name="scale", dtype="float32")(x)
 
 
-def fit_whitening(model: Any, images: npt.NDArray[np.uint8]) -> None:
+def fit_whitening(model: keras.Model, images: npt.NDArray[np.uint8]) -> None:
     """Set the first layer of a model made of `airbench_features` by some training images."""
     for network in model.layers:
         for layer in getattr(network, "layers", []):
@@ -78,7 +84,9 @@ class IdentityFirst(keras.initializers.Initializer):
     def __init__(self, seed: int | None = None) -> None:
         self.seed = seed
 
-    def __call__(self, shape: Any, dtype: Any = None, **_other: Any) -> Any:
+    def __call__(
+        self, shape: tuple[int, int, int, int], dtype: str | None = None, **_other: object
+    ) -> torch.Tensor | jax.Array:
         """Return a kernel of shape (height, width, in, out)."""
         height, width, entering, leaving = shape
         # Uniform within 1 / sqrt(fan in): PyTorch's start of a convolution, which airbench leaves
@@ -90,12 +98,12 @@ class IdentityFirst(keras.initializers.Initializer):
         kernel[height // 2, width // 2, range(through), range(through)] = 1
         return keras.ops.convert_to_tensor(kernel, dtype=dtype)
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> dict[str, int | None]:
         """Return the constructor's arguments."""
         return {"seed": self.seed}
 
 
-def _convolve(x: Any, width: int, name: str, pool: bool = False) -> Any:
+def _convolve(x: keras.KerasTensor, width: int, name: str, pool: bool = False) -> keras.KerasTensor:
     x = layers.Conv2D(
         width, 3, padding="same", use_bias=False, name=name, kernel_initializer=IdentityFirst()
     )(x)

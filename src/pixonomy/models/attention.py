@@ -1,7 +1,6 @@
 """Grad-CAM: which part of an image speaks for a category."""
 
-from typing import Any
-
+import keras
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -13,7 +12,7 @@ _FEWEST_CELLS = 4  # a side: a coarser map would not separate the parts of an im
 
 
 def activation_maps(
-    model: Any, images: npt.NDArray[np.uint8], categories: npt.NDArray[np.int64]
+    model: keras.Model, images: npt.NDArray[np.uint8], categories: npt.NDArray[np.int64]
 ) -> npt.NDArray[np.float32] | None:
     """Return how much each part of an image speaks for a category.
 

@@ -4,15 +4,14 @@ A residual-free net in the spirit of airbench (Jordan 2024): convolutions of 3 x
 before normalisation, few channels where maps are large and many where they are small.
 """
 
-from typing import Any
-
+import keras
 from keras import layers
 
 _WIDTHS = (64, 128, 256, 256)
 _SMALLEST_MAP = 4  # pixels: blocks are added until the map is about this small
 
 
-def compact_features(images: Any, size: int) -> Any:
+def compact_features(images: keras.KerasTensor, size: int) -> keras.KerasTensor:
     """Return features, shape (n, 256).
 
     Args:
@@ -33,8 +32,13 @@ def compact_features(images: Any, size: int) -> Any:
 
 
 def _convolve(
-    x: Any, width: int, name: str, kernel: int = 3, stride: int = 1, pool: bool = False
-) -> Any:
+    x: keras.KerasTensor,
+    width: int,
+    name: str,
+    kernel: int = 3,
+    stride: int = 1,
+    pool: bool = False,
+) -> keras.KerasTensor:
     padding = "same" if stride == 1 else "valid"
     x = layers.Conv2D(
         width, kernel, stride, padding, use_bias=False, name=name, kernel_initializer="he_normal"

@@ -1,10 +1,11 @@
 """Slower learning rates for the early layers of a pretrained network."""
 
 import math
-from typing import Any
+
+import keras
 
 
-def rate_factors(model: Any, decay: float) -> dict[str, float]:
+def rate_factors(model: keras.Model, decay: float) -> dict[str, float]:
     """Return, for each weight of the networks inside a model, what its rate is multiplied by.
 
     A network halves its maps stage by stage. The last stage learns at `decay` of the head's rate,
@@ -32,7 +33,7 @@ def rate_factors(model: Any, decay: float) -> dict[str, float]:
     return factors
 
 
-def _stage(network: Any, layer: Any) -> int | None:
+def _stage(network: keras.Model, layer: keras.Layer) -> int | None:
     """Return how often the map has been halved on the way to a layer's output; None: no map."""
     # Axis 2 is a side of the map in both orders, (n, c, h, w) and (n, h, w, c).
     shape = layer.output.shape

@@ -11,13 +11,17 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from pixonomy.errors import SettingError
 from pixonomy.progress import no_report
+
+if TYPE_CHECKING:
+    import keras
+    import torch
 
 AUTO, CPU = "auto", "cpu"
 # Names are PyTorch's: `gpu` is not one of them, and `meta` holds no values.
@@ -97,14 +101,14 @@ def on_device(device: str) -> Iterator[None]:
         ) from error
 
 
-def device_of(model: Any) -> Any:
+def device_of(model: "keras.Model") -> "torch.device":
     """Return where a model on PyTorch has its weights, as PyTorch calls it."""
     import torch
 
     return next((v._value.device for v in model.variables), torch.device(CPU))
 
 
-def lay_on(device: Any, values: npt.NDArray[Any]) -> Any:
+def lay_on(device: "torch.device", values: npt.NDArray[np.generic]) -> "torch.Tensor":
     """Return an array as a tensor on a device.
 
     Args:
@@ -169,8 +173,9 @@ def _require(device: str, source: str) -> str:
     return device
 
 
-def _describe_seen(accelerator: Any, count: int) -> str:
-    names = [CPU, *(f"{accelerator.type}:{number}" for number in range(count))]
+def _describe_seen(accelerator: "torch.device | None", count: int) -> str:
+    kind = accelerator.type if accelerator else ""
+    names = [CPU, *(f"{kind}:{number}" for number in range(count))]
     hidden = os.environ.get(_HIDING)
     return ", ".join(names) + ("" if hidden is None else f" ({_HIDING} is {hidden!r})")
 

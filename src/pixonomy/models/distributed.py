@@ -4,10 +4,16 @@ Each process has one device. Every host holds all weights; a batch is laid over 
 the mean of its losses, BatchNorm's statistics and the gradients are those of the whole batch.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
 
 from pixonomy.errors import SettingError
 from pixonomy.progress import Hosts
+
+if TYPE_CHECKING:
+    import jax
 
 _AXIS = "hosts"
 
@@ -54,15 +60,15 @@ class Mesh:
         self._shared = NamedSharding(mesh, PartitionSpec(_AXIS))
         self._jax = jax
 
-    def lay(self, own_part: Any) -> Any:
+    def lay(self, own_part: npt.NDArray[np.generic]) -> "jax.Array":
         """Return a batch of which this host has a part, (n, …), as one array, (hosts * n, …)."""
         return self._jax.make_array_from_process_local_data(self._shared, own_part)
 
-    def spread(self, value: Any) -> Any:
+    def spread(self, value: "jax.Array") -> "jax.Array":
         """Return a value that all hosts have alike as one that belongs to all."""
         shape = value.shape
         return self._jax.make_array_from_single_device_arrays(shape, self.whole, [value])
 
-    def take(self, value: Any) -> Any:
+    def take(self, value: "jax.Array") -> "jax.Array":
         """Undo `spread`: return this host's own copy."""
         return value.addressable_data(0)

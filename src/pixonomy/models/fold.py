@@ -6,15 +6,15 @@ multiplies and shifts each channel by numbers of its own. The kernel can be mult
 """
 
 from collections.abc import Callable
-from typing import Any
 
 import keras
+import torch
 from torch.nn import functional
 
 from pixonomy.models.fused import PRECISIONS, BatchNorm, Convolution, Depthwise, Rectifier
 
 
-def can_fold(convolution: Any, norm: Any) -> bool:
+def can_fold(convolution: keras.Operation, norm: keras.Operation) -> bool:
     """Return whether a layer and the only one that reads it can be computed as one."""
     return (
         isinstance(convolution, Convolution | Depthwise)
@@ -28,12 +28,14 @@ def can_fold(convolution: Any, norm: Any) -> bool:
     )
 
 
-def can_end_with(rectifier: Any) -> bool:
+def can_end_with(rectifier: keras.Operation) -> bool:
     """Return whether a layer can be taken in the same memory, after both."""
     return isinstance(rectifier, Rectifier) and rectifier.is_direct()
 
 
-def fold(convolution: Any, norm: Any, rectifier: Any | None) -> Callable[[Any, bool], Any]:
+def fold(
+    convolution: Convolution | Depthwise, norm: BatchNorm, rectifier: Rectifier | None
+) -> Callable[[torch.Tensor, bool], torch.Tensor]:
     """Return what computes the layers in a row: (n, c, height, width) to (n, c', height', width').
 
     It follows the weights of all of them as they change.
@@ -44,7 +46,7 @@ def fold(convolution: Any, norm: Any, rectifier: Any | None) -> Callable[[Any, b
     precision = PRECISIONS[convolution.compute_dtype]
     is_depthwise = isinstance(convolution, Depthwise)
 
-    def compute(inputs: Any, is_training: bool) -> Any:
+    def compute(inputs: torch.Tensor, is_training: bool) -> torch.Tensor:
         weights = (convolution.kernel if is_depthwise else convolution._kernel)._value
         scale, offset = _affine(norm)
         # A kernel is (height, width, in, out): the scales of the outputs, (out,), multiply its last
@@ -58,7 +60,7 @@ def fold(convolution: Any, norm: Any, rectifier: Any | None) -> Callable[[Any, b
     return compute
 
 
-def _affine(norm: Any) -> tuple[Any, Any]:
+def _affine(norm: BatchNorm) -> tuple[torch.Tensor, torch.Tensor]:
     """Return what each channel is multiplied by and what is added to it then, (c,) each."""
     # gamma * (x - mean) / sqrt(variance + epsilon) + beta, written as x * scale + offset.
     scale = (norm.moving_variance._value + norm.epsilon).rsqrt()
@@ -68,7 +70,7 @@ def _affine(norm: Any) -> tuple[Any, Any]:
     return scale, offset + norm.beta._value if norm.center else offset
 
 
-def _rectify(outputs: Any, highest: float | None) -> Any:
+def _rectify(outputs: torch.Tensor, highest: float | None) -> torch.Tensor:
     """Nobody else sees these outputs: their memory is used again."""
     if highest is None:
         return functional.relu(outputs, inplace=True)

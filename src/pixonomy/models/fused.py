@@ -8,14 +8,14 @@ variable's tensor (`_value`) as it lies: the property before it looks for scopes
 backends have, a hundred times a step.
 """
 
-from typing import Any
-
 import keras
 import torch
 from keras import layers
 from torch.nn import functional
 
 from pixonomy.models import gradient
+
+Shape = tuple[int | None, ...]
 
 PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 """Keras's names of the precisions that layers compute in."""
@@ -25,7 +25,7 @@ PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 class Entrance(layers.Layer):
     """Lay the batch out channels-last in memory: the order CPU and CUDA kernels are fast in."""
 
-    def call(self, images: Any) -> Any:
+    def call(self, images: torch.Tensor | keras.KerasTensor) -> torch.Tensor | keras.KerasTensor:
         """Return the same values, shape (n, 3, height, width), in the other memory order."""
         if not isinstance(images, torch.Tensor):
             return images  # JAX's compiler chooses the order itself
@@ -33,7 +33,7 @@ class Entrance(layers.Layer):
             return images.contiguous()  # not all others' kernels know another order
         return images.contiguous(memory_format=torch.channels_last)
 
-    def compute_output_shape(self, input_shape: Any) -> Any:
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Return `input_shape`: only the order in memory changes."""
         return input_shape
 
@@ -44,14 +44,23 @@ class Direct:
     Building, symbolic calls, and settings that a kernel does not know go through Keras as ever.
     """
 
+    built: bool
     compute_dtype: str
-    is_direct: Any  # () -> bool: whether the kernel knows all settings
-    compute: Any  # (inputs, is_training) -> outputs
 
-    def __call__(self: Any, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+    def is_direct(self) -> bool:
+        """Return whether the kernel knows all settings."""
+        raise NotImplementedError
+
+    def compute(self, inputs: torch.Tensor, is_training: bool) -> torch.Tensor:
+        """Compute the outputs with the kernel."""
+        raise NotImplementedError
+
+    def __call__(
+        self, inputs: torch.Tensor | keras.KerasTensor, *args: object, **kwargs: object
+    ) -> torch.Tensor | keras.KerasTensor:
         """Compute in the layer's own precision, or hand the call over to Keras."""
-        is_tensor = isinstance(inputs, torch.Tensor) and inputs.device.type != "meta"
-        if is_tensor and self.built and not args and self.is_direct():
+        has_values = isinstance(inputs, torch.Tensor) and inputs.device.type != "meta"
+        if has_values and self.built and not args and self.is_direct():
             is_training = bool(kwargs.get("training"))
             return self.compute(inputs.to(PRECISIONS[self.compute_dtype]), is_training)
         return super().__call__(inputs, *args, **kwargs)  # type: ignore[misc]
@@ -61,7 +70,7 @@ class Direct:
 class Convolution(Direct, layers.Conv2D):
     """`keras.layers.Conv2D` with the bias inside the kernel call."""
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Shape) -> None:
         """Create the weights, the kernel in the order PyTorch wants it in memory."""
         super().build(input_shape)
         # Same shape and values for Keras (height, width, in, out); channels-last for PyTorch.
@@ -77,7 +86,7 @@ class Convolution(Direct, layers.Conv2D):
         is_centred = all(size % 2 for size in self.kernel_size) and set(self.strides) == {1}
         return self.padding == "valid" or (self.padding == "same" and is_centred)
 
-    def compute(self, inputs: Any, is_training: bool) -> Any:
+    def compute(self, inputs: torch.Tensor, is_training: bool) -> torch.Tensor:
         """Convolve: (n, c_in, height, width) to (n, c_out, height', width')."""
         bias = self.bias._value if self.use_bias else None
         outputs = self.convolve(inputs, self._kernel._value, bias, is_training)
@@ -85,7 +94,13 @@ class Convolution(Direct, layers.Conv2D):
             return functional.relu(outputs, inplace=True)  # nobody else sees these outputs
         return outputs if self.activation is None else self.activation(outputs)
 
-    def convolve(self, inputs: Any, weights: Any, bias: Any, is_training: bool) -> Any:
+    def convolve(
+        self,
+        inputs: torch.Tensor,
+        weights: torch.Tensor,
+        bias: torch.Tensor | None,
+        is_training: bool,
+    ) -> torch.Tensor:
         """Convolve with a kernel (height, width, c_in, c_out) and a bias (c_out,) or None."""
         # PyTorch's order, (c_out, c_in, height, width): only strides change, see `build`.
         kernel = weights.to(inputs.dtype).permute(3, 2, 0, 1)
@@ -110,12 +125,18 @@ class Depthwise(Direct, layers.DepthwiseConv2D):
         is_linear = self.activation in (None, keras.activations.linear)
         return is_padded and is_linear and self.data_format == "channels_first"
 
-    def compute(self, inputs: Any, is_training: bool) -> Any:
+    def compute(self, inputs: torch.Tensor, is_training: bool) -> torch.Tensor:
         """Convolve each channel: (n, c, height, width) to (n, c * multiplier, height', width')."""
         bias = self.bias._value if self.use_bias else None
         return self.convolve(inputs, self.kernel._value, bias, is_training)
 
-    def convolve(self, inputs: Any, weights: Any, bias: Any, is_training: bool) -> Any:
+    def convolve(
+        self,
+        inputs: torch.Tensor,
+        weights: torch.Tensor,
+        bias: torch.Tensor | None,
+        is_training: bool,
+    ) -> torch.Tensor:
         """Convolve with a kernel (height, width, c, multiplier) and a bias or None."""
         # (height, width, c, multiplier) to PyTorch's (c * multiplier, 1, height, width): one group
         # a channel.
@@ -138,7 +159,7 @@ class BatchNorm(Direct, layers.BatchNormalization):
         """Return whether it is plain normalisation of channels-first maps."""
         return self.axis == 1 and not self.renorm
 
-    def compute(self, inputs: Any, is_training: bool) -> Any:
+    def compute(self, inputs: torch.Tensor, is_training: bool) -> torch.Tensor:
         """Normalise (n, c, height, width) by the batch's or the moving statistics."""
         return functional.batch_norm(
             inputs,
@@ -162,7 +183,7 @@ class MaxPool(Direct, layers.MaxPooling2D):
         """Return whether nothing is padded."""
         return self.padding == "valid"
 
-    def compute(self, inputs: Any, is_training: bool) -> Any:
+    def compute(self, inputs: torch.Tensor, is_training: bool) -> torch.Tensor:
         """Keep the largest value of each window of (n, c, height, width)."""
         return functional.max_pool2d(inputs, self.pool_size, self.strides)
 
@@ -175,7 +196,7 @@ class Rectifier(Direct, layers.ReLU):
         """Return whether negative inputs become zero."""
         return not self.negative_slope and not self.threshold
 
-    def compute(self, inputs: Any, is_training: bool) -> Any:
+    def compute(self, inputs: torch.Tensor, is_training: bool) -> torch.Tensor:
         """Return the inputs, negative ones as zero."""
         if self.max_value is None:
             return functional.relu(inputs)
@@ -185,7 +206,7 @@ class Rectifier(Direct, layers.ReLU):
 
 _LONGEST_MEMORY = 0.95  # of the moving statistics: about 20 batches
 
-FUSED: dict[Any, Any] = {
+FUSED: dict[type[layers.Layer], type[layers.Layer]] = {
     layers.Conv2D: Convolution,
     layers.DepthwiseConv2D: Depthwise,
     layers.BatchNormalization: BatchNorm,
@@ -195,14 +216,14 @@ FUSED: dict[Any, Any] = {
 """Keras's layer and ours in its place."""
 
 
-def fuse(model: Any) -> Any:
+def fuse(model: keras.Model) -> keras.Model:
     """Return a copy of a functional model with the fused layers, its weights copied too.
 
     Under JAX, whose compiler fuses by itself, the layers stay Keras's own.
     """
 
-    def replace(layer: Any) -> Any:
-        kind: Any = type(layer)
+    def replace(layer: layers.Layer) -> layers.Layer:
+        kind: type[layers.Layer] = type(layer)
         if keras.backend.backend() == "torch":
             kind = FUSED.get(kind, kind)
         config = layer.get_config()

@@ -7,7 +7,7 @@ convolution that halves the map, the way back to the inputs takes up to fifty ti
 through one that does not: it is taken as if nothing were halved, with zeros for what was left out.
 """
 
-from typing import Any
+from typing import Protocol
 
 import torch
 from torch.nn import functional
@@ -29,18 +29,28 @@ def suits(inputs: torch.Tensor, kernel: torch.Tensor) -> bool:
     )
 
 
+class Context(Protocol):
+    """What PyTorch keeps for a backward pass: the inputs and the kernel."""
+
+    saved_tensors: tuple[torch.Tensor, torch.Tensor]
+    needs_input_grad: tuple[bool, bool]
+
+    def save_for_backward(self, *tensors: torch.Tensor) -> None:
+        """Keep these for `saved_tensors`."""
+
+
 class SmallConvolution(torch.autograd.Function):
     """`conv2d` of 3 x 3, stride 1, padding 1, whose kernel's gradient suits small maps."""
 
     @staticmethod
-    def forward(context: Any, inputs: torch.Tensor, kernel: torch.Tensor) -> torch.Tensor:
+    def forward(context: Context, inputs: torch.Tensor, kernel: torch.Tensor) -> torch.Tensor:
         """Convolve (n, c_in, height, width) with (c_out, c_in, 3, 3)."""
         context.save_for_backward(inputs, kernel)
         return functional.conv2d(inputs, kernel, padding=1)
 
     @staticmethod
     def backward(
-        context: Any, *gradients: torch.Tensor
+        context: Context, *gradients: torch.Tensor
     ) -> tuple[torch.Tensor | None, torch.Tensor | None]:
         """Return the gradients of the inputs and of the kernel, as far as they are wanted."""
         (gradient,) = gradients
@@ -117,14 +127,14 @@ class StridedDepthwise(torch.autograd.Function):
     """`conv2d` of each channel by itself, stride 2, unpadded, whose inputs' gradient is fast."""
 
     @staticmethod
-    def forward(context: Any, inputs: torch.Tensor, kernel: torch.Tensor) -> torch.Tensor:
+    def forward(context: Context, inputs: torch.Tensor, kernel: torch.Tensor) -> torch.Tensor:
         """Convolve (n, c, height, width) with (c, 1, taps, taps)."""
         context.save_for_backward(inputs, kernel)
         return functional.conv2d(inputs, kernel, stride=2, groups=inputs.shape[1])
 
     @staticmethod
     def backward(
-        context: Any, *gradients: torch.Tensor
+        context: Context, *gradients: torch.Tensor
     ) -> tuple[torch.Tensor | None, torch.Tensor | None]:
         """Return the gradients of the inputs and of the kernel, as far as they are wanted."""
         (gradient,) = gradients
@@ -153,7 +163,7 @@ def _dilate(gradient: torch.Tensor, inputs: torch.Tensor, kernel: torch.Tensor) 
 
 def _depthwise_gradients(
     gradient: torch.Tensor, inputs: torch.Tensor, kernel: torch.Tensor, stride: int
-) -> Any:
+) -> tuple[torch.Tensor | None, ...]:
     """Return the gradient of the inputs where the stride is 1, else that of the kernel."""
     wanted = [stride == 1, stride != 1, False]
     strides = [stride, stride]

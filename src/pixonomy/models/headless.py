@@ -1,7 +1,6 @@
 """MobileNetV2 without its head: what embeds images where there is no bundle yet."""
 
 from pathlib import Path
-from typing import Any
 
 import keras
 from keras import layers
@@ -14,7 +13,7 @@ from pixonomy.models.pretrained import build_backbone
 MODEL = "mobilenet"
 
 
-def build_headless(size: int, weights: str | Path | None) -> Any:
+def build_headless(size: int, weights: str | Path | None) -> keras.Model:
     """Build MobileNetV2 without its head, its preprocessing inside, in float32.
 
     Args:

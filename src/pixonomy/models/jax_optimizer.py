@@ -4,9 +4,11 @@ The same rules as `optimizer` has for PyTorch: no decay of vectors, slower rates
 averages that follow fast at first, Muon for kernels.
 """
 
-from collections.abc import Mapping
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING
 
 import keras
 from keras import ops
@@ -20,6 +22,9 @@ from pixonomy.models.optimizer import (
     ema_decay,
 )
 
+if TYPE_CHECKING:
+    import jax
+
 
 @keras.saving.register_keras_serializable("pixonomy")
 class JaxAdamW(keras.optimizers.AdamW):
@@ -27,7 +32,7 @@ class JaxAdamW(keras.optimizers.AdamW):
 
     _factors: Mapping[str, float] = MappingProxyType({})
 
-    def build(self, variables: Any) -> None:
+    def build(self, variables: Sequence[keras.Variable]) -> None:
         """Create the moments, and the averages as the weights are."""
         super().build(variables)
         averages = self._model_variables_moving_average if self.use_ema else []
@@ -38,21 +43,25 @@ class JaxAdamW(keras.optimizers.AdamW):
         """Multiply the learning rate of the variables of these paths by these factors."""
         self._factors = dict(factors)
 
-    def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
+    def update_step(
+        self, gradient: jax.Array, variable: keras.Variable, learning_rate: jax.Array
+    ) -> None:
         """Decay and step one variable."""
         rate = learning_rate * self._factors.get(variable.path, 1.0)
         self._step(gradient, variable, rate)
 
-    def _step(self, gradient: Any, variable: Any, rate: Any) -> None:
+    def _step(self, gradient: jax.Array, variable: keras.Variable, rate: jax.Array) -> None:
         # Vectors are biases and scales of normalisation: decay would pull the latter to zero.
         if len(variable.shape) > 1:
             self.assign(variable, variable * (1 - rate * (self.weight_decay or 0.0)))
         super().update_step(gradient, variable, rate)
 
-    def _apply_weight_decay(self, variables: Any) -> None:
+    def _apply_weight_decay(self, variables: Sequence[keras.Variable]) -> None:
         """Nothing here: each variable decays at its own rate."""
 
-    def _update_model_variables_moving_average(self, trainable_variables: Any) -> None:
+    def _update_model_variables_moving_average(
+        self, trainable_variables: Sequence[keras.Variable]
+    ) -> None:
         if not self.use_ema:
             return
         momentum = ema_decay(ops.cast(self.iterations, "float32"), self.ema_momentum, ops.minimum)
@@ -65,7 +74,7 @@ class JaxAdamW(keras.optimizers.AdamW):
 class JaxMuon(JaxAdamW):
     """As `Muon`: kernels are stepped in all directions alike, all else by AdamW."""
 
-    def _step(self, gradient: Any, variable: Any, rate: Any) -> None:
+    def _step(self, gradient: jax.Array, variable: keras.Variable, rate: jax.Array) -> None:
         if len(variable.shape) != 4:
             super()._step(gradient, variable, rate * ADAM_SHARE)
             return
@@ -80,7 +89,7 @@ class JaxMuon(JaxAdamW):
         self.assign(variable, decayed - rate * size * update)
 
 
-def _orthogonalise(kernel: Any) -> Any:
+def _orthogonalise(kernel: jax.Array) -> jax.Array:
     """See `optimizer.orthogonalise`."""
     height, width, entering, leaving = kernel.shape
     fan_in = height * width * entering

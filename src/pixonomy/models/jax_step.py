@@ -1,7 +1,10 @@
 """One training step on JAX: loss, gradients and update, compiled as a whole."""
 
-from collections.abc import Callable
-from typing import Any
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -9,8 +12,17 @@ import numpy.typing as npt
 from pixonomy.models.distributed import Mesh
 from pixonomy.models.targets import Objective, Targets
 
+if TYPE_CHECKING:
+    import jax
+    import keras
 
-def jax_step(model: Any, objective: Objective) -> Callable[[npt.NDArray[np.uint8], Targets], float]:
+    Arrays = list[jax.Array]
+    Step = Callable[..., tuple[jax.Array, Arrays, Arrays, Arrays]]  # as it is compiled
+
+
+def jax_step(
+    model: keras.Model, objective: Objective
+) -> Callable[[npt.NDArray[np.uint8], Targets], float]:
     """Return the function that takes a step; it is compiled once for each form of a batch.
 
     Args:
@@ -18,14 +30,23 @@ def jax_step(model: Any, objective: Objective) -> Callable[[npt.NDArray[np.uint8
     """
     import jax  # not at hand where PyTorch does the work
 
-    def measure(trainable: Any, others: Any, images: Any, targets: Any) -> tuple[Any, Any]:
+    def measure(
+        trainable: Arrays, others: Arrays, images: jax.Array, targets: Mapping[str, jax.Array]
+    ) -> tuple[jax.Array, Arrays]:
         logits, others = model.stateless_call(trainable, others, images, training=True)
         return _measure_loss(logits, targets, objective), others
 
     differentiate = jax.value_and_grad(measure, has_aux=True)
 
-    def step(trainable: Any, others: Any, state: Any, images: Any, targets: Any) -> Any:
-        total, gradients = 0.0, [0.0 for _ in trainable]
+    def step(
+        trainable: Arrays,
+        others: Arrays,
+        state: Arrays,
+        images: jax.Array,
+        targets: Mapping[str, jax.Array],
+    ) -> tuple[jax.Array | float, Arrays, Arrays, Arrays]:
+        total: jax.Array | float = 0.0
+        gradients: Sequence[jax.Array | float] = [0.0 for _ in trainable]
         # Parts may differ by one image: each counts by its share of the batch.
         for some in np.array_split(
             np.arange(len(images)), min(objective.micro_batches, len(images))
@@ -39,9 +60,9 @@ def jax_step(model: Any, objective: Objective) -> Callable[[npt.NDArray[np.uint8
         return total, trainable, others, state
 
     mesh = Mesh() if jax.process_count() > 1 else None
-    results: dict[str, Any] = {} if mesh is None else {"out_shardings": mesh.whole}
     # Donated: old weights, statistics and moments give their memory to the new ones.
-    compiled = jax.jit(step, donate_argnums=(0, 1, 2), **results)
+    compile_step = functools.partial(jax.jit, step, donate_argnums=(0, 1, 2))
+    compiled = compile_step() if mesh is None else compile_step(out_shardings=mesh.whole)
 
     def take(images: npt.NDArray[np.uint8], targets: Targets) -> float:
         sets = (model.trainable_variables, model.non_trainable_variables, model.optimizer.variables)
@@ -56,17 +77,26 @@ def jax_step(model: Any, objective: Objective) -> Callable[[npt.NDArray[np.uint8
     return take
 
 
-def _compute(compiled: Any, values: Any, images: Any, targets: Any, mesh: Mesh | None) -> Any:
+def _compute(
+    compiled: Step,
+    values: Sequence[Arrays],
+    images: npt.NDArray[np.uint8],
+    targets: Mapping[str, npt.NDArray[np.generic]],
+    mesh: Mesh | None,
+) -> tuple[jax.Array, Arrays, Arrays, Arrays]:
     """Take a step on this host's batch or, of several hosts, on theirs together."""
     if mesh is None:
         return compiled(*values, images, targets)
     spread = [[mesh.spread(value) for value in group] for group in values]
     laid = {name: mesh.lay(value) for name, value in targets.items()}
     loss, *updated = compiled(*spread, mesh.lay(np.asarray(images)), laid)
-    return mesh.take(loss), *([mesh.take(value) for value in group] for group in updated)
+    weights, others, state = ([mesh.take(value) for value in group] for group in updated)
+    return mesh.take(loss), weights, others, state
 
 
-def _measure_loss(logits: Any, targets: dict[str, Any], objective: Objective) -> Any:
+def _measure_loss(
+    logits: jax.Array, targets: Mapping[str, jax.Array], objective: Objective
+) -> jax.Array:
     losses = _cross_entropy(logits, targets["labels"], objective)
     if "others" in targets:
         share = targets["shares"]
@@ -74,7 +104,7 @@ def _measure_loss(logits: Any, targets: dict[str, Any], objective: Objective) ->
     return losses.mean()
 
 
-def _cross_entropy(logits: Any, labels: Any, objective: Objective) -> Any:
+def _cross_entropy(logits: jax.Array, labels: jax.Array, objective: Objective) -> jax.Array:
     import jax
 
     logs = jax.nn.log_softmax(logits.astype("float32"))

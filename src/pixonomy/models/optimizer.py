@@ -4,13 +4,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, TypeVar
 
 import keras
 import torch
 from torch.optim.adamw import adamw
 
 from pixonomy.models.backend import best_precision
+
+if TYPE_CHECKING:
+    import jax
+
+Number = TypeVar("Number", float, "jax.Array")
 
 
 @keras.saving.register_keras_serializable("pixonomy")
@@ -26,7 +31,7 @@ class FusedAdamW(keras.optimizers.AdamW):
         """Multiply the learning rate of the variables of these paths by these factors."""
         self._factors = dict(factors)
 
-    def build(self, variables: Any) -> None:
+    def build(self, variables: Sequence[keras.Variable]) -> None:
         """Create the moments in the memory order of the weights, which the kernel relies on."""
         super().build(variables)
         averages = [self._model_variables_moving_average] if self.use_ema else []
@@ -37,7 +42,7 @@ class FusedAdamW(keras.optimizers.AdamW):
             for variable, moment in zip(variables, moments, strict=True):
                 moment._value.data = torch.zeros_like(variable._value.data)
 
-    def _apply_weight_decay(self, variables: Any) -> None:
+    def _apply_weight_decay(self, variables: Sequence[keras.Variable]) -> None:
         """Nothing here: the fused kernel decays in the same pass."""
 
     def take(self, gradients: list[torch.Tensor]) -> None:
@@ -52,13 +57,18 @@ class FusedAdamW(keras.optimizers.AdamW):
             self._iterations._value.add_(1)
 
     def _backend_update_step(
-        self, grads: Any, trainable_variables: Any, learning_rate: Any
+        self,
+        grads: Sequence[torch.Tensor],
+        trainable_variables: Sequence[keras.Variable],
+        learning_rate: float | torch.Tensor,
     ) -> None:
         places = [self._get_variable_index(variable) for variable in trainable_variables]
         with torch.no_grad():
             self._update(places, grads, float(learning_rate))
 
-    def _update(self, places: Sequence[int], gradients: Any, rate: float) -> None:
+    def _update(
+        self, places: Sequence[int], gradients: Sequence[torch.Tensor], rate: float
+    ) -> None:
         """Step the variables at these places, each at its own rate."""
         # The kernel takes one rate a call, so variables are gathered by their rates.
         by_factor: dict[float, dict[int, torch.Tensor]] = {}
@@ -78,7 +88,9 @@ class FusedAdamW(keras.optimizers.AdamW):
             if group:
                 self._step_adam(group, rate, 0.0 if is_vector else self.weight_decay or 0.0)
 
-    def _update_model_variables_moving_average(self, trainable_variables: Any) -> None:
+    def _update_model_variables_moving_average(
+        self, trainable_variables: Sequence[keras.Variable]
+    ) -> None:
         """Let the averages follow the weights."""
         if not self.use_ema:
             return
@@ -153,7 +165,7 @@ class Muon(FusedAdamW):
         weight.mul_(1 - rate * (self.weight_decay or 0.0)).sub_(update, alpha=rate * size)
 
 
-def ema_decay(steps: Any, most: float, smaller: Callable[[Any, Any], Any]) -> Any:
+def ema_decay(steps: Number, most: float, smaller: Callable[[float, Number], Number]) -> Number:
     """Return what averages keep of themselves at a step: little at first, `most` in the end.
 
     Else the random start would be kept for long. (By the step number, as in Tan & Le 2019.)
@@ -197,7 +209,7 @@ def _precision_on(device: str) -> torch.dtype:
 
 
 @contextmanager
-def averaged(model: Any) -> Iterator[None]:
+def averaged(model: keras.Model) -> Iterator[None]:
     """Put the moving averages in the place of a compiled model's weights inside the block.
 
     BatchNorm's own moving statistics are of the weights as they are. Nothing changes where the
@@ -213,7 +225,7 @@ def averaged(model: Any) -> Iterator[None]:
         _exchange(pairs)
 
 
-def _exchange(pairs: list[tuple[Any, Any]]) -> None:
+def _exchange(pairs: list[tuple[keras.Variable, keras.Variable]]) -> None:
     if keras.backend.backend() != "torch":
         for variable, average in pairs:
             copy = keras.ops.copy(variable.value)

@@ -5,8 +5,8 @@
 """
 
 from collections.abc import Callable
-from typing import Any
 
+import keras
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -20,7 +20,7 @@ Predict = Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.float32]]
 """Takes images, uint8 (n, 3, size, size), and returns the model's output, float32 (n, …)."""
 
 
-def make_predictor(model: Any) -> Predict:
+def make_predictor(model: keras.Model) -> Predict:
     """Return what predicts with a model of one output, whose weights may change in between.
 
     What of it is trainable, and its layers, stay as they are.

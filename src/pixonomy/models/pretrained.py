@@ -8,9 +8,8 @@ import threading
 import urllib.parse
 import urllib.request
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import keras
 
@@ -38,7 +37,7 @@ class WeightsUnavailable(SettingError):
     """ImageNet weights are neither cached nor to be had from the network."""
 
 
-def build_backbone(kind: Architecture, size: int, weights: str | Path | None) -> Any:
+def build_backbone(kind: Architecture, size: int, weights: str | Path | None) -> keras.Model:
     """Build a headless network of `keras.applications`, with fused layers where it can be.
 
     Args:
@@ -84,7 +83,7 @@ def _channels_last() -> Iterator[None]:
         keras.config.set_image_data_format(before)
 
 
-def _load(network: Any, weights: Path, application: str) -> None:
+def _load(network: keras.Model, weights: Path, application: str) -> None:
     if not weights.is_file():
         raise SettingError(f"There is no weights file at {printable(weights)}.")
     try:
@@ -104,7 +103,7 @@ def _quiet_loading() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _connect_timeout(build: Any | None) -> Iterator[None]:
+def _connect_timeout(build: Callable[..., keras.Model] | None) -> Iterator[None]:
     """Keep Keras's download, which knows no time limit, from waiting for a dead network.
 
     Weights that are cached are found either way.
@@ -119,7 +118,7 @@ def _connect_timeout(build: Any | None) -> Iterator[None]:
         socket.setdefaulttimeout(before)
 
 
-def _is_reachable(build: Any) -> bool:
+def _is_reachable(build: Callable[..., keras.Model]) -> bool:
     """Return whether the host that Keras names for the network's weights takes a connection."""
     module = importlib.import_module(build.__module__)
     names = (name for name in _ADDRESSES if hasattr(module, name))

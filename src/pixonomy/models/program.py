@@ -8,7 +8,7 @@ it would find is the same each time, so it is looked up once.
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
 import keras
 import torch
@@ -16,14 +16,20 @@ import torch
 from pixonomy.models.fold import can_end_with, can_fold, fold
 from pixonomy.models.fused import PRECISIONS, Direct
 
-Compute = Callable[[Any, bool], Any]
-"""Takes a tensor or a list of them, and whether this is training; returns a tensor."""
+if TYPE_CHECKING:
+    from keras.src.ops.node import Node
+
+Compute = Callable[[torch.Tensor, bool], torch.Tensor]
+"""Takes a tensor, and whether this is training; returns a tensor."""
+
+_Inputs = torch.Tensor | list[torch.Tensor]
+_Step = Callable[[_Inputs, bool], torch.Tensor]
 
 
 @dataclass
 class _Call:
-    operation: Any
-    compute: Compute
+    operation: keras.Operation
+    compute: _Step
     takes: list[int]  # slots
     is_list: bool
     gives: int
@@ -37,7 +43,7 @@ class Program:
     layers are added, or `trainable` of one is changed.
     """
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: keras.Model) -> None:
         """Look the calls up.
 
         Raises:
@@ -49,33 +55,31 @@ class Program:
         self._fold()
         self._plan_frees()
 
-    def __call__(self, images: Any, is_training: bool) -> Any:
+    def __call__(self, images: torch.Tensor, is_training: bool) -> torch.Tensor:
         """Compute what `model(images, training=is_training)` does.
 
         Bit by bit, but for normalisations that are kept as they are: they are computed together
         with the convolution before, which rounds less often.
         """
-        values: list[Any] = [None] * self._slots
-        values[0] = images
+        values = {0: images}
         for call in self._calls:
             taken = [values[slot] for slot in call.takes]
             values[call.gives] = call.compute(taken if call.is_list else taken[0], is_training)
-            # Else this list would keep alive what the slots are about to give up.
+            # Else the list would keep alive what the slots are about to give up.
             taken.clear()
             for slot in call.frees:
-                values[slot] = None
+                del values[slot]
         return values[self._result]
 
-    def outputs(self, images: Any) -> Iterator[Any]:
+    def outputs(self, images: torch.Tensor) -> Iterator[torch.Tensor]:
         """Yield what each layer gives when predicting, in order; the model's output is the last."""
-        values: list[Any] = [None] * self._slots
-        values[0] = images
+        values = {0: images}
         for call in self._calls:
             taken = [values[slot] for slot in call.takes]
             values[call.gives] = call.compute(taken if call.is_list else taken[0], False)
             yield values[call.gives]
 
-    def _inline(self, model: Any, entrance: int) -> int:
+    def _inline(self, model: keras.Model, entrance: int) -> int:
         """Add the calls of a model whose input lies in a slot; return its output's slot."""
         if len(model.inputs) != 1 or len(model.outputs) != 1:
             raise NotFlat
@@ -88,7 +92,7 @@ class Program:
             slots[id(node.outputs[0])] = self._add(node.operation, takes, is_list)
         return slots[id(model.outputs[0])]
 
-    def _add(self, operation: Any, takes: list[int], is_list: bool) -> int:
+    def _add(self, operation: keras.Operation, takes: list[int], is_list: bool) -> int:
         if isinstance(operation, keras.Model):
             if is_list or not hasattr(operation, "_nodes_by_depth"):
                 raise NotFlat
@@ -113,7 +117,10 @@ class Program:
             last = by_input.get(norm.gives)
             rectifier = last if last and can_end_with(last.operation) else None
             end = rectifier or norm
-            call.compute = fold(call.operation, norm.operation, rectifier and rectifier.operation)
+            folding = fold(
+                call.operation, norm.operation, rectifier.operation if rectifier else None
+            )
+            call.compute = _of_one(folding)
             call.gives = end.gives
             folded |= {id(norm), id(end)}
         self._calls = [call for call in self._calls if id(call) not in folded]
@@ -130,7 +137,7 @@ class NotFlat(Exception):
     """The model is not a plain list of calls of one output each."""
 
 
-def forward_of(model: Any) -> Compute:
+def forward_of(model: keras.Model) -> Compute:
     """Return what computes a model's output, by `Program` where it can be one."""
     try:
         return Program(model)
@@ -138,7 +145,7 @@ def forward_of(model: Any) -> Compute:
         return lambda images, is_training: model(images, training=is_training)
 
 
-def _in_order(model: Any) -> Iterator[Any]:
+def _in_order(model: keras.Model) -> Iterator["Node"]:
     """Return a model's nodes, each after those it reads."""
     # Keras counts depth from the outputs: the inputs are deepest.
     for depth in sorted(model._nodes_by_depth, reverse=True):
@@ -149,7 +156,7 @@ def _in_order(model: Any) -> Iterator[Any]:
                 yield node
 
 
-def _inputs_of(node: Any) -> tuple[list[Any], bool]:
+def _inputs_of(node: "Node") -> tuple[list[keras.KerasTensor], bool]:
     """Return the tensors a node reads, and whether they are given as one list."""
     args, kwargs = node.arguments.args, node.arguments.kwargs
     set_here = [name for name, value in kwargs.items() if value is not None]
@@ -163,30 +170,38 @@ def _inputs_of(node: Any) -> tuple[list[Any], bool]:
     return tensors, is_list
 
 
-def _compute_of(operation: Any) -> Compute:
+def _compute_of(operation: keras.Operation) -> _Step:
     """Return the cheapest call of a layer that does what `layer(inputs)` does."""
     if not isinstance(operation, keras.Layer):
         return lambda inputs, _is_training: operation.call(inputs)
     takes_training = operation._call_has_training_arg
     if isinstance(operation, Direct) and operation.is_direct():
         precision = PRECISIONS[operation.compute_dtype]
-        return lambda inputs, is_training: operation.compute(inputs.to(precision), is_training)
+        return _of_one(
+            lambda inputs, is_training: operation.compute(inputs.to(precision), is_training)
+        )
     # Weights in another precision than the computation's are turned by Keras's own scopes.
     is_plain = not operation.weights or operation.compute_dtype == operation.variable_dtype
     call = operation.call if is_plain else operation
-    cast = _cast_to(operation) if is_plain else lambda inputs: inputs
+    cast_inputs = _cast_to(operation) if is_plain else lambda inputs: inputs
     if takes_training:
-        return lambda inputs, is_training: call(cast(inputs), training=is_training)
-    return lambda inputs, _is_training: call(cast(inputs))
+        return lambda inputs, is_training: call(cast_inputs(inputs), training=is_training)
+    return lambda inputs, _is_training: call(cast_inputs(inputs))
 
 
-def _cast_to(layer: Any) -> Callable[[Any], Any]:
+def _of_one(compute: Compute) -> _Step:
+    """Return the same function: Keras's graph gives such a layer one tensor, never a list."""
+    return cast(_Step, compute)
+
+
+def _cast_to(layer: keras.Layer) -> Callable[[_Inputs], _Inputs]:
     """Return what turns a layer's floating inputs into its precision, as Keras would."""
     precision = PRECISIONS[layer.compute_dtype]
 
-    def cast(inputs: Any) -> Any:
-        if isinstance(inputs, list):
-            return [cast(tensor) for tensor in inputs]
-        return inputs.to(precision) if torch.is_floating_point(inputs) else inputs
+    def cast_one(tensor: torch.Tensor) -> torch.Tensor:
+        return tensor.to(precision) if torch.is_floating_point(tensor) else tensor
 
-    return cast if layer.autocast else lambda inputs: inputs
+    def cast_all(inputs: _Inputs) -> _Inputs:
+        return [cast_one(one) for one in inputs] if isinstance(inputs, list) else cast_one(inputs)
+
+    return cast_all if layer.autocast else lambda inputs: inputs

@@ -5,8 +5,8 @@ which cost a small network several per cent of each step.
 """
 
 from collections.abc import Callable
-from typing import Any
 
+import keras
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -19,7 +19,7 @@ from pixonomy.models.threads import yield_cores
 
 
 def torch_step(
-    model: Any, objective: Objective
+    model: keras.Model, objective: Objective
 ) -> Callable[[npt.NDArray[np.uint8], Targets], float]:
     """Return what takes one step of a model's optimizer on the cross-entropy of a batch.
 
@@ -45,7 +45,7 @@ def torch_step(
 
 def _measure_gradients(
     forward: Compute,
-    weights: list[Any],
+    weights: list[torch.Tensor],
     images: npt.NDArray[np.uint8],
     targets: Targets,
     objective: Objective,

@@ -3,13 +3,13 @@
 Simonyan & Zisserman 2015: 13 or 16 convolutions in five blocks with max pooling between.
 """
 
-from typing import Any
-
 import keras
 from keras import layers
 
 
-def vgg_features(backbone: Any, images: Any, dense: int, dropout: float) -> Any:
+def vgg_features(
+    backbone: keras.Model, images: keras.KerasTensor, dense: int, dropout: float
+) -> keras.KerasTensor:
     """Put the first two of VGG's three dense layers on a backbone; the third gives the logits.
 
     The original has 4,096 wide layers on 7 x 7 maps; at 50 px the map is 1 x 1 and at 100 px
@@ -31,7 +31,7 @@ def vgg_features(backbone: Any, images: Any, dense: int, dropout: float) -> Any:
     return layers.Dense(dense, activation="relu", kernel_initializer=he(seed=2), name="dense_2")(x)
 
 
-def initialise_he(backbone: Any, seed: int) -> None:
+def initialise_he(backbone: keras.Model, seed: int) -> None:
     """Draw all convolution kernels anew from He's distribution (He et al. 2015).
 
     With the Glorot start of keras.applications thirteen rectified layers let a signal fade to

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
+import numpy.typing as npt
 from keras import layers
 
 from pixonomy.errors import SettingError
@@ -45,7 +45,7 @@ class ModelSettings:
     is_pretrained: bool = False
 
 
-def build_model(settings: ModelSettings, precision: Precision) -> Any:
+def build_model(settings: ModelSettings, precision: Precision) -> keras.Model:
     """Build a network with its preprocessing inside.
 
     Returns:
@@ -70,7 +70,9 @@ def build_model(settings: ModelSettings, precision: Precision) -> Any:
         return keras.Model(images, logits, name=settings.model)
 
 
-def _features(inputs: Any, settings: ModelSettings, kind: Architecture) -> Any:
+def _features(
+    inputs: keras.KerasTensor, settings: ModelSettings, kind: Architecture
+) -> keras.KerasTensor:
     if kind.application is None:
         return _own_features(inputs, settings, kind)
     backbone = build_backbone(kind, settings.size, settings.weights)
@@ -86,7 +88,9 @@ def _features(inputs: Any, settings: ModelSettings, kind: Architecture) -> Any:
     return pool(backbone(inputs))
 
 
-def _own_features(inputs: Any, settings: ModelSettings, kind: Architecture) -> Any:
+def _own_features(
+    inputs: keras.KerasTensor, settings: ModelSettings, kind: Architecture
+) -> keras.KerasTensor:
     images = keras.Input(inputs.shape[1:], dtype=inputs.dtype)
     if kind.family == "compact":
         features = compact_features(images, settings.size)
@@ -97,7 +101,9 @@ def _own_features(inputs: Any, settings: ModelSettings, kind: Architecture) -> A
     return fuse(keras.Model(images, features, name=f"{kind.family}_features"))(inputs)
 
 
-def _preprocess(images: Any, settings: ModelSettings, kind: Architecture) -> Any:
+def _preprocess(
+    images: keras.KerasTensor, settings: ModelSettings, kind: Architecture
+) -> keras.KerasTensor:
     wanted = kind.preprocessing
     if wanted == "inside":
         # Turns uint8 into floats and nothing else: the network's own layers do the rest.
@@ -112,7 +118,9 @@ def _preprocess(images: Any, settings: ModelSettings, kind: Architecture) -> Any
     return _rescale(images, scale, -np.array(_TORCH_MEANS) / _TORCH_DEVIATIONS)
 
 
-def _rescale(images: Any, scale: Any, offset: Any) -> Any:
+def _rescale(
+    images: keras.KerasTensor, scale: npt.ArrayLike, offset: npt.ArrayLike
+) -> keras.KerasTensor:
     """Multiply and shift each channel by numbers of its own."""
     by_channel = [np.reshape(value, (-1, 1, 1)).tolist() for value in (scale, offset)]
     return layers.Rescaling(*by_channel, name="rescale")(images)

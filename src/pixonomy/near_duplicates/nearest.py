@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import faiss
 import numpy as np
@@ -45,7 +44,7 @@ class Neighbours:
         faiss.omp_set_num_threads(threads)
         size = read(0, 1).shape[1]
         if rows <= _EXACT:
-            self._index: Any = faiss.IndexFlatIP(size)
+            self._index: faiss.Index = faiss.IndexFlatIP(size)
         else:
             # About four times the root of the number of vectors, a power of two, as faiss advises.
             cells = int(2 ** np.round(np.log2(4 * np.sqrt(rows))))

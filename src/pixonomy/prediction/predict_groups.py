@@ -11,6 +11,7 @@ from functools import partial
 from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
+from typing import TypedDict
 
 import numpy as np
 import numpy.typing as npt
@@ -83,10 +84,19 @@ class _Answered:
     scores: Doubles
 
 
+class PartCounts(TypedDict):
+    """What is noted of each part of the predictions."""
+
+    rows: int
+    groups: int
+    problems: int
+    unread_groups: int
+
+
 def predict_chunks(
     predictor: Predictor,
     grouped: GroupedRows,
-    checkpoints: Checkpoints,
+    checkpoints: Checkpoints[PartCounts],
     size: int,
     threads: int = 1,
     progress: Progress = silent,
@@ -109,7 +119,7 @@ def predict_chunks(
                 tables.append(one.rows)
                 progress("predicting", one.end, grouped.height)
             rows = _name_argmax(pl.concat(tables), pool.most_likely, predictor.bundle.labels)
-            about = {
+            about: PartCounts = {
                 "rows": rows.height,
                 "groups": part.groups,
                 "problems": rows["problem"].count(),

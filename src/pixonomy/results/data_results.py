@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pixonomy.results.json_record import LEFT_OUT_WHEN_NONE, Result
+from pixonomy.results.word_results import WordCheck
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -216,8 +217,10 @@ class TaxonomyResult(Result):
     Attributes:
         taxonomy: the TOML file.
         categories, keywords: how many it names.
+        words: what its words can tell apart; `init_taxonomy` leaves it out.
     """
 
     taxonomy: str
     categories: int
     keywords: int
+    words: WordCheck | None = field(default=None, metadata=LEFT_OUT_WHEN_NONE)

@@ -13,6 +13,7 @@ from pixonomy.results import (
     data_results,
     model_results,
     page_results,
+    word_results,
 )
 from pixonomy.results.docstrings import attribute_meanings, first_sentence
 from pixonomy.results.json_record import Result, is_left_out_when_none, known_kind
@@ -24,7 +25,7 @@ _PLAIN = {
 
 _MODULES = (
     answer_results, collection_results, comparison_results, data_results, model_results,
-    page_results,
+    page_results, word_results,
 )  # fmt: skip
 
 Schema = dict[str, Any]

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import polars as pl
 
 from pixonomy.dataset.connected import connect
-from pixonomy.sampling.draw import Sample
+from pixonomy.sampling.draw import Sample, SampledCategory
 from pixonomy.sampling.products import GATHERED, Products, list_products
 
 COPIED = ("duplicate_group", "sha256")
@@ -46,7 +46,9 @@ def drop_duplicates(rows: pl.DataFrame, products: Products, sample: Sample) -> S
     unit_of_row = pl.DataFrame({"unit": products.of_row[is_first]})
     labels = unit_of_row.join(drawn.select("unit", pl.col("label").cast(pl.String)), on="unit")
     images = dict(labels.group_by("label").len().iter_rows())
-    table = [{**one, "pictures": images.get(one["label"], 0)} for one in sample.table]
+    table: list[SampledCategory] = [
+        {**one, "pictures": images.get(one["label"], 0)} for one in sample.table
+    ]
     return replace(sample, stays=pl.Series(is_first), table=table)
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 import numpy.typing as npt
@@ -120,6 +120,16 @@ class SampleChoices:
         return found[1], int(found[2]), int(found[3]) if found[3] else None
 
 
+class SampledCategory(TypedDict):
+    """What of a category stays: images, and how many products were asked for and there."""
+
+    label: str
+    name: str | None
+    asked: int
+    had: int
+    pictures: int
+
+
 @dataclass(frozen=True)
 class Sample:
     """What a sample keeps.
@@ -130,7 +140,7 @@ class Sample:
     """
 
     stays: pl.Series
-    table: list[dict[str, Any]]
+    table: list[SampledCategory]
 
 
 def choose_labels(
@@ -225,7 +235,7 @@ def draw_sample(
         raise DataError("Nothing is left: no category that was asked for has a usable picture.")
     sizes = drawn.group_by(pl.col("label").cast(pl.String)).agg(pl.col("size").sum())
     images = dict(sizes.iter_rows())
-    table = [
+    table: list[SampledCategory] = [
         {
             "label": label,
             "name": taxonomy.name(label) if taxonomy else label,

@@ -21,7 +21,7 @@ Floats = npt.NDArray[np.float32]
 PRIOR_VERSION = 1
 """Raised whenever the same words would give other weights."""
 
-# Chosen on the training parts of CIFAR-10, garments, groceries and products (benchmarks/words.py).
+# Chosen on the training images of garments, groceries and products by their labels' names.
 _POWER = 16
 _RARELY = 1  # times met, added to every sense: tagged texts are few, and most senses never occur
 _MODIFIER = 0.5  # the weight of "kitchen" in "kitchen renovation"
@@ -37,8 +37,9 @@ def imagenet_classes() -> tuple[str, ...]:
 def class_weights(categories: Sequence[CategoryWords], classes: Sequence[str]) -> Floats:
     """Return how much each class of the network speaks for each category.
 
-    The Wu-Palmer similarity (Wu & Palmer 1994) of class and noun sense to a power, less for the
-    rarer senses of a word; the best over the category's words, divided by its mean over classes.
+    1 for the classes that are a kind of one of its words, for others the Wu-Palmer similarity
+    (Wu & Palmer 1994) of class and noun sense to a power; less for the rarer senses of a word. The
+    best over the category's words counts, divided by its mean over classes.
 
     Args:
         classes: ids of WordNet 3.0 such as `n02123045`, in the order of the network's head.
@@ -69,8 +70,12 @@ def _weigh_term(term: Term, similarity: "ClassSimilarity") -> Floats:
     """Return the best over the senses of a word, float32 (classes,), 0 … 1."""
     met = np.array([sense.frequency + _RARELY for sense in term.senses], np.float32)
     usual = np.sqrt(met / met.max()) * (1 if term.is_head else _MODIFIER)
-    near = np.array([similarity(sense.synset) for sense in term.senses]) ** _POWER
-    return np.asarray((usual[:, None] * near).max(axis=0), np.float32)
+    # A class that is a kind of the word is all that it asks for, however far below it lies.
+    near = [
+        np.where(similarity.kinds_of(one.synset), 1, similarity(one.synset)) ** _POWER
+        for one in term.senses
+    ]
+    return np.asarray((usual[:, None] * np.array(near)).max(axis=0), np.float32)
 
 
 class ClassSimilarity:

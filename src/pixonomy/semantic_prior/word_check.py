@@ -128,8 +128,9 @@ def _describe(check: WordCheck, understood: Sequence[Understood]) -> Iterator[st
         yield _describe_shared(pair)
     for far in check.unseen:
         yield (
-            f"{far.category!r}: the network has no class of this kind, and {far.nearest!r} comes "
-            f"nearest ({far.similarity:.2f} of 1): its words will find few of its images."
+            f"{far.category!r}: the pretrained network knows nothing of this kind, and "
+            f"{far.nearest!r} comes nearest ({far.similarity:.2f} of 1): words alone will find few "
+            "of its images."
         )
     unseen = {far.category for far in check.unseen}  # each has its sentence already
     for pair in check.confusions:
@@ -146,12 +147,14 @@ def _describe_unknown(one: Understood) -> str:
     some = ", ".join(repr(str(word)) for word in one.unknown[:_MOST_WORDS])
     more = len(one.unknown) - _MOST_WORDS
     words = f"{some} and {more} more" if more > 0 else some
-    is_or_are = "is no English noun" if len(one.unknown) == 1 else "are no English nouns"
+    is_or_are = (
+        "is no known English noun" if len(one.unknown) == 1 else "are no known English nouns"
+    )
     if one.terms:
-        return f"{one.id!r}: {words} {is_or_are} that the table has; left out."
+        return f"{one.id!r}: {words} {is_or_are}, and left out."
     return (
-        f"{one.id!r}: {words} {is_or_are} that the table has, and it has no other words: words say "
-        "nothing about it; give it English keywords."
+        f"{one.id!r}: {words} {is_or_are}, and it has no other words: words say nothing about it; "
+        "give it English keywords."
     )
 
 

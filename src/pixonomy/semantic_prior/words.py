@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from pixonomy.dataset.category import Category
 from pixonomy.semantic_prior.hierarchy import NounHierarchy, Sense, lemma_key, load_hierarchy
 
 _LONGEST = 4
@@ -43,6 +44,13 @@ class CategoryWords:
     name: str = ""
     description: str = ""
     keywords: tuple[str, ...] = ()
+
+
+def words_of_leaves(categories: Sequence[Category]) -> list[CategoryWords]:
+    """Return the words of the categories that images can be of: those without any below them."""
+    parents = {one.parent for one in categories}
+    leaves = [one for one in categories if one.id not in parents]
+    return [CategoryWords(one.id, one.name, one.description, one.keywords) for one in leaves]
 
 
 class Term(NamedTuple):

@@ -20,7 +20,7 @@ from pixonomy.sources.conflicts import remark_conflicts
 from pixonomy.sources.damage import Indexed, join_indexed
 from pixonomy.sources.folder import index_folder
 from pixonomy.sources.image_column import find_image_column, index_image_column
-from pixonomy.sources.manifests import check_columns, rows_below, shared_taxonomy
+from pixonomy.sources.manifests import check_columns, join_taxonomies, rows_below
 from pixonomy.sources.names import label_of
 from pixonomy.sources.shards import find_shards
 from pixonomy.sources.splits import categories_of_files, splits_of_files
@@ -96,13 +96,15 @@ class FoundSources:
     Attributes:
         base: the folder that their relative `uri`s hang from.
         passed_over: what lies beside the shards of a folder, by kind.
-        taxonomy: the tree of their labels, where they are manifests that have the same one.
+        taxonomy: the tree of their labels, where all are manifests that have one.
+        remarks: what is to be said of that tree.
     """
 
     base: Path
     sources: tuple[Source, ...]
     passed_over: Mapping[str, int] = field(default_factory=dict)
     taxonomy: Taxonomy | None = None
+    remarks: tuple[str, ...] = ()
 
 
 def find_sources(named: Sequence[Path | str], columns: TableColumns) -> FoundSources:
@@ -126,7 +128,7 @@ def find_sources(named: Sequence[Path | str], columns: TableColumns) -> FoundSou
     streams = [_stream(file, base, columns, names.get(file.path, _Names())) for file in large]
     others = [_uri(file, base) for file in large]
     at_once = [_at_once(tables, columns, base, names, others)] if tables else []
-    return FoundSources(base, (*at_once, *streams), passed_over, shared_taxonomy(files))
+    return FoundSources(base, (*at_once, *streams), passed_over, *join_taxonomies(files))
 
 
 def _read_names(paths: Sequence[Path], base: Path) -> dict[Path | None, _Names]:

@@ -5,10 +5,10 @@ null and whose path is set stands for a file. Names of `ClassLabel`s are found i
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import polars as pl
 
@@ -147,7 +147,7 @@ class _Roles:
 
 
 def _find_roles(
-    schema: Schema, columns: TableColumns, table: Path, features: dict[str, Any]
+    schema: Schema, columns: TableColumns, table: Path, features: Mapping[str, object]
 ) -> _Roles:
     roles: dict[str, str | None] = {"image": _find(schema, columns)}
     roles["label"] = find_column(schema, "label", columns, table)
@@ -196,7 +196,7 @@ def _learn(
     )
 
 
-def _read_features(file: BinaryIO) -> dict[str, Any]:
+def _read_features(file: BinaryIO) -> Mapping[str, object]:
     """Return what Hugging Face's metadata say of the columns."""
     try:
         about = json.loads(pl.read_parquet_metadata(file).get("huggingface", "{}"))
@@ -206,13 +206,14 @@ def _read_features(file: BinaryIO) -> dict[str, Any]:
     return features if isinstance(features, dict) else {}
 
 
-def _read_names(feature: Any) -> list[str] | None:
+def _read_names(feature: object) -> list[str] | None:
     """Return the names of a `ClassLabel`."""
     if not isinstance(feature, dict) or feature.get("_type") != "ClassLabel":
         return None
     names = feature.get("names")
-    is_list = isinstance(names, list) and all(isinstance(name, str) for name in names)
-    return names if is_list else None
+    if isinstance(names, list) and all(isinstance(name, str) for name in names):
+        return names
+    return None
 
 
 def _to_rows(rows: pl.DataFrame, about: _Table) -> Indexed:

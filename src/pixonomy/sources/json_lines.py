@@ -7,11 +7,11 @@ import json
 import math
 from collections.abc import Iterator
 from itertools import islice
-from typing import Any
 
 import polars as pl
 
 from pixonomy.errors import DataError
+from pixonomy.json_types import JsonObject
 from pixonomy.sources.dialect import TextTable
 from pixonomy.sources.encoding import to_utf8
 from pixonomy.sources.headers import MOST_COLUMNS, clean
@@ -44,7 +44,7 @@ def read_json_lines(data: bytes, name: str) -> TextTable:
     return TextTable(rows, pl.Series(lines, dtype=pl.Int64), (remark,) if remark else ())
 
 
-def _objects(text: bytes, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
+def _objects(text: bytes, name: str) -> Iterator[tuple[int, JsonObject]]:
     for number, line in enumerate(text.splitlines(), 1):
         if not line.strip():
             continue
@@ -57,7 +57,7 @@ def _objects(text: bytes, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
         yield number, {clean(key): value for key, value in one.items()}
 
 
-def _as_text(value: Any) -> str | None:
+def _as_text(value: object) -> str | None:
     if value is None or isinstance(value, str):
         return _without_surrogates(value) if value else None
     if isinstance(value, float):

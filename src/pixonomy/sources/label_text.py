@@ -8,7 +8,9 @@ import math
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeVar
+
+Value = TypeVar("Value")
 
 _LONGEST_LABEL = 200  # letters; a text that says more is no label
 _LARGEST_INT = 600  # bits, some 180 digits
@@ -89,7 +91,7 @@ def _write_float(value: float) -> str | None:
     return str(int(value)) if value.is_integer() and abs(value) < 2**63 else repr(value)
 
 
-def _from_object(value: Mapping[str, Any], deep: int) -> ReadLabel:
+def _from_object(value: Mapping[str, object], deep: int) -> ReadLabel:
     fields = plain_keys(value)
     found = [label_of_value(fields[key], deep + 1) for key in _NAME_KEYS if key in fields]
     names = [one for one in found if one.label is not None or one.several]
@@ -97,7 +99,7 @@ def _from_object(value: Mapping[str, Any], deep: int) -> ReadLabel:
     return (names or [one for one in ids if one.label is not None] or [NOTHING])[0]
 
 
-def _from_list(values: Sequence[Any], deep: int) -> ReadLabel:
+def _from_list(values: Sequence[object], deep: int) -> ReadLabel:
     if len(values) > 1:
         return ReadLabel(None, _show(json.dumps(values[:4], ensure_ascii=False)))
     return label_of_value(values[0], deep + 1) if values else NOTHING
@@ -108,7 +110,7 @@ def _show(text: str) -> str:
     return text if len(text) <= 60 else f"{text[:59]}…"
 
 
-def plain_keys(content: Mapping[str, Any]) -> dict[str, Any]:
+def plain_keys(content: Mapping[str, Value]) -> dict[str, Value]:
     """Return an object by its keys without case and signs: `class_name` is "classname"."""
     return {
         key if key.isalpha() and key.islower() else _SIGNS.sub("", key.lower()): value

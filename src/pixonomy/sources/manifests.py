@@ -8,11 +8,13 @@ import polars as pl
 
 from pixonomy.dataset.location import path_to_uri, relative_to, uri_to_path
 from pixonomy.dataset.manifest import Manifest, read_about
-from pixonomy.dataset.taxonomy import Taxonomy
+from pixonomy.dataset.taxonomy import Category, Taxonomy
 from pixonomy.errors import SettingError
 from pixonomy.sources.table import TableColumns
 from pixonomy.storage.address import Address, is_remote
 from pixonomy.storage.files import printable
+
+_LEFT_OUT = "Names, parents and goals are left out: give them with --categories FILE."
 
 
 def check_columns(sources: Sequence[Address], columns: TableColumns) -> None:
@@ -30,13 +32,22 @@ def check_columns(sources: Sequence[Address], columns: TableColumns) -> None:
         )
 
 
-def shared_taxonomy(sources: Sequence[Address]) -> Taxonomy | None:
-    """Return the tree that all the sources have, as manifests; None where one of them has none."""
+def join_taxonomies(sources: Sequence[Address]) -> tuple[Taxonomy | None, tuple[str, ...]]:
+    """Return the tree of all sources' categories, and what is to be said of it.
+
+    There is none where a source brings no tree (its labels may mean something else), or where two
+    sources say different things of one category.
+    """
     stored = [(_about(source) or {}).get("taxonomy") for source in sources]
-    if any(one is None for one in stored):
-        return None
-    trees = [Taxonomy.from_json(one) for one in stored]
-    return trees[0] if all(tree == trees[0] for tree in trees) else None
+    trees = [Taxonomy.from_json(one) for one in stored if one is not None]
+    joined: dict[str, Category] = {}
+    for one in (one for tree in trees for one in tree.categories.values()):
+        if joined.setdefault(one.id, one) != one:
+            return None, (f"The sources disagree about category {one.id!r}. {_LEFT_OUT}",)
+    if len(trees) < len(stored):
+        some = (f"Only some of the sources name their categories. {_LEFT_OUT}",) if trees else ()
+        return None, some
+    return Taxonomy(joined), ()
 
 
 def rows_below(manifest: Manifest, base: Path) -> pl.DataFrame:

@@ -5,7 +5,6 @@ depends on the seed and the images' ids alone. Whole values of a column can be h
 """
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import polars as pl
 
@@ -90,7 +89,7 @@ def assign_splits(manifest: Manifest, shares: SplitShares) -> Manifest:
         pl.col("split").cast(SPLIT),
         unit=connect((usable["group_id"], usable["duplicate_group"])),
     )
-    notes: dict[str, Any] = {}
+    notes: dict[str, object] = {}
     if shares.hold_out is not None:
         held_out = _hold_out(units, usable, shares)
         assigned, notes[HELD_OUT] = held_out.assigned, held_out.summary

@@ -5,7 +5,7 @@ Test images then come from values that training never saw: a random split cannot
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TypedDict
 
 import polars as pl
 
@@ -22,20 +22,40 @@ _REASONS = {
 _NO_TEXT = pl.lit(None, pl.String)
 
 
+class HeldOutRecord(TypedDict, total=False):
+    """What was held out, as plain JSON.
+
+    Attributes:
+        column: whose values are held out.
+        replaced: how many images had a split already.
+        values: how many are in training, validation and test; which, the first hundred, of those.
+        without_value: how many images have none.
+        untested: the labels that have no test image.
+        single: those of them with one value or none.
+        kept: those that stay in training although all their values are held out.
+    """
+
+    column: str
+    replaced: int
+    values: dict[str, int]
+    test: list[str]
+    validation: list[str]
+    without_value: int
+    untested: list[str]
+    single: list[str]
+    kept: list[str]
+
+
 @dataclass(frozen=True)
 class HeldOut:
     """Rows with their splits.
 
     Attributes:
         assigned: the rows with the columns `split` and `copy`: why a row is left out, or null.
-        summary: column; values {train, validation, test}: how many; test, validation: which, the
-            first hundred; without_value: how many images have none; untested: the labels that
-            have no test image; single: those of them with one value or none; kept: those that
-            stay in training although all their values are held out.
     """
 
     assigned: pl.DataFrame
-    summary: dict[str, Any]
+    summary: HeldOutRecord
 
 
 @dataclass(frozen=True)
@@ -146,7 +166,7 @@ def _fill_validation(assigned: pl.DataFrame, share: float, seed: int) -> pl.Data
     return assigned.update(cut, on="row")
 
 
-def _count_values(rows: _Rows, assigned: pl.DataFrame, places: list[str]) -> dict[str, Any]:
+def _count_values(rows: _Rows, assigned: pl.DataFrame, places: list[str]) -> HeldOutRecord:
     is_tested = pl.col("copy").is_null() & (pl.col("split") == "test")
     tested = set(assigned.filter(is_tested)["label"].unique().cast(pl.String))
     place = pl.Series("place", places, SPLIT).gather(rows.units["value"])

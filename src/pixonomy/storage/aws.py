@@ -9,10 +9,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from pixonomy.errors import SettingError, StorageError
+
+if TYPE_CHECKING:
+    from botocore.session import Session
+    from obstore.store import S3Credential
 
 _NO_KEYS = ("NoCredentialsError", "PartialCredentialsError", "CredentialRetrievalError")
 # botocore renews keys that end at least so long before they do.
@@ -30,7 +34,7 @@ class Account:
         certificates: of authorities that are trusted beside the system's, as PEM.
     """
 
-    keys: Callable[[], Any]
+    keys: Callable[[], "S3Credential"]
     endpoint: str | None
     region: str | None
     certificates: bytes | None
@@ -53,7 +57,7 @@ def find_account(address: str) -> Account:
         if credentials is None:
             raise _no_keys(address)
 
-        def keys() -> dict[str, Any]:
+        def keys() -> "S3Credential":
             frozen = credentials.get_frozen_credentials()
             return {
                 "access_key_id": frozen.access_key,
@@ -100,7 +104,7 @@ def _check(endpoint: str | None) -> str | None:
     return endpoint
 
 
-def _read_bundle(session: Any) -> bytes | None:
+def _read_bundle(session: "Session") -> bytes | None:
     path = session.get_config_variable("ca_bundle")
     if not path:
         return None

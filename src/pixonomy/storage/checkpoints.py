@@ -4,10 +4,11 @@ The parts lie in a hidden folder beside the output until the output has its fina
 makes them holds the output's lock, see `locks`.
 """
 
+import copy
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Generic, TypeVar
 
 import polars as pl
 
@@ -19,8 +20,11 @@ from pixonomy.storage.tables import read_parquet, read_parquet_texts, write_parq
 _PLAN = "plan.json"
 _KEY = "part"
 
+About = TypeVar("About", bound=Mapping[str, object])
+"""What is noted of each part, as plain JSON."""
 
-class Checkpoints:
+
+class Checkpoints(Generic[About]):
     """The finished parts of one output.
 
     Attributes:
@@ -35,23 +39,23 @@ class Checkpoints:
         if read_json(self._folder / _PLAN) != self._plan:
             remove(self._folder)
         self._pending: pl.DataFrame | None = None
-        self.done: list[dict[str, Any]] = []
-        while (about := _read_about(self._path(len(self.done)))) is not None:
+        self.done: list[About] = []
+        while (about := self._read_about(self._path(len(self.done)))) is not None:
             self.done.append(about)
 
-    def add(self, rows: pl.DataFrame, about: Mapping[str, Any]) -> None:
+    def add(self, rows: pl.DataFrame, about: About) -> None:
         """Write the next part, whole or not at all."""
         self._write_pending()
         if not self.done:
             write_json(self._folder / _PLAN, self._plan)
         write_parquet(self._path(len(self.done)), rows, {_KEY: json.dumps(dict(about))})
-        self.done.append(dict(about))
+        self.done.append(copy.copy(about))
 
-    def set_pending(self, rows: pl.DataFrame, about: Mapping[str, Any]) -> None:
+    def set_pending(self, rows: pl.DataFrame, about: About) -> None:
         """Take what may be the last part: it is written with the whole, or before the next."""
         self._write_pending()
         self._pending = rows
-        self.done.append(dict(about))
+        self.done.append(copy.copy(about))
 
     @property
     def paths(self) -> list[Path]:
@@ -91,6 +95,13 @@ class Checkpoints:
             self._pending = None
             self.add(rows, about)
 
+    def _read_about(self, path: Path) -> About | None:
+        try:
+            about: About = json.loads(read_parquet_texts(path)[_KEY])
+        except (StorageError, KeyError, ValueError):  # not there, or damaged: it is made anew
+            return None
+        return about
+
     def _path(self, number: int) -> Path:
         return self._folder / f"part-{number:05d}.parquet"
 
@@ -109,11 +120,3 @@ def remove_checkpoints(output: Path) -> None:
 
 def _folder_of(output: Path) -> Path:
     return output.with_name(f".{output.name}.parts")
-
-
-def _read_about(path: Path) -> dict[str, Any] | None:
-    try:
-        about: dict[str, Any] = json.loads(read_parquet_texts(path)[_KEY])
-    except (StorageError, KeyError, ValueError):  # not there, or damaged: it is made anew
-        return None
-    return about

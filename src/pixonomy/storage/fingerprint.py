@@ -1,11 +1,10 @@
 """Compares an artefact's fingerprint with the wanted one: finished, to be made, or refused."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from pixonomy.errors import ArtefactDiffers
 
-Fingerprint = Mapping[str, Any]
+Fingerprint = Mapping[str, object]
 """What an artefact was made from: hashes of its inputs and all settings, as plain JSON."""
 
 
@@ -49,8 +48,8 @@ def describe_differences(found: Fingerprint, wanted: Fingerprint) -> list[str]:
     ]
 
 
-def _flatten(content: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
+def _flatten(content: Mapping[str, object], prefix: str = "") -> dict[str, object]:
+    flat: dict[str, object] = {}
     for key, value in content.items():
         if isinstance(value, Mapping):
             flat |= _flatten(value, f"{prefix}{key}.")

@@ -18,9 +18,10 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pixonomy.errors import ArtefactInUse
+from pixonomy.json_types import JsonObject
 from pixonomy.progress import no_report
 from pixonomy.storage.files import printable, remove, storage_errors
 
@@ -182,7 +183,7 @@ def _read_holder(lock: _Lock) -> str:
     for _ in range(_TRIES):
         with suppress(OSError, ValueError, RecursionError, KeyError, TypeError):
             with lock.holder.open("rb") as file:
-                record: Any = json.loads(file.read(_RECORD_BYTES))
+                record: JsonObject = json.loads(file.read(_RECORD_BYTES))
             host, pid, since, command = (
                 str(record[name]) for name in ("host", "pid", "since", "command")
             )

@@ -10,9 +10,9 @@ import os
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
-from pixonomy.storage.thrift import Ended, Malformed, Reader, ReadStruct, Wanted
+from pixonomy.storage.thrift import Ended, Malformed, Reader, ReadStruct, Struct, Wanted
 
 _MAGIC = b"PAR1"
 _TAIL = 8  # bytes at the end: the footer's length, and the magic
@@ -97,18 +97,18 @@ def _read_footer(number: int, size: int) -> list[tuple[int, list[_Chunk]]]:
     if length > min(size - _TAIL - len(_MAGIC), _LONGEST_FOOTER):
         raise BadParquet(f"a footer of {length} bytes")
     about = Reader(os.pread(number, length, size - _TAIL - length)).read(_FOOTER)
-    rows = about.get(3, -1)
-    groups = [_read_group(group, size - _TAIL - length) for group in about.get(4, ())]
+    rows = about.numbers.get(3, -1)
+    groups = [_read_group(group, size - _TAIL - length) for group in about.lists.get(4, ())]
     if rows != sum(count for count, _ in groups) or rows > _FREE_ROWS + _ROWS_A_BYTE * size:
         raise BadParquet(f"{rows} rows are not what it holds")
     return groups
 
 
-def _read_group(group: dict[int, Any], size: int) -> tuple[int, list[_Chunk]]:
-    rows = group.get(3, -1)
+def _read_group(group: Struct, size: int) -> tuple[int, list[_Chunk]]:
+    rows = group.numbers.get(3, -1)
     chunks: list[_Chunk] = []
-    for column in group.get(1, ()) if rows else ():  # what holds nothing may lie anywhere
-        about = column.get(3, {})
+    for column in group.lists.get(1, ()) if rows else ():  # what holds nothing may lie anywhere
+        about = column.structs.get(3, Struct()).numbers
         data = about.get(9, -1)
         start = about.get(11) or data
         end = start + about.get(7, -1)
@@ -125,13 +125,13 @@ def _check_pages(number: int, chunk: _Chunk) -> None:
     place, values = chunk.start, 0
     while place < chunk.end:
         header, length = _read_header(number, place, chunk.end)
-        kind, unpacked, packed = (header.get(field, -1) for field in (1, 2, 3))
+        kind, unpacked, packed = (header.numbers.get(field, -1) for field in (1, 2, 3))
         place += length + packed
         if packed < 0 or place > chunk.end or not 0 <= unpacked <= chunk.unpacked:
             raise BadParquet(f"a page of {packed} bytes, {unpacked} unpacked, before byte {place}")
         if kind not in _COUNTED_BY:
             continue
-        count = header.get(_COUNTED_BY[kind], {}).get(1, -1)
+        count = header.structs.get(_COUNTED_BY[kind], Struct()).numbers.get(1, -1)
         # A value of a dictionary takes a byte at least.
         if not 0 <= count <= (unpacked if kind == _DICTIONARY else _MOST_VALUES):
             raise BadParquet(f"a page of {count} values before byte {place}")
@@ -140,7 +140,7 @@ def _check_pages(number: int, chunk: _Chunk) -> None:
         raise BadParquet(f"{values} of a column's {chunk.values} values")
 
 
-def _read_header(number: int, place: int, end: int) -> tuple[dict[int, Any], int]:
+def _read_header(number: int, place: int, end: int) -> tuple[Struct, int]:
     """Read a page's header, and return its length in bytes."""
     most = min(end - place, _LONGEST_HEADER)
     length = _HEADER

@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pixonomy.errors import PixonomyError, SettingError, StorageError
 from pixonomy.storage.aws import find_account
 from pixonomy.storage.files import storage_errors
+
+if TYPE_CHECKING:
+    from obstore import GetOptions
+    from obstore.store import ClientConfig, S3Config, S3Store
 
 _SCHEME = "s3://"
 _BUCKET = re.compile(r"[A-Za-z0-9._-]+")
@@ -64,7 +68,7 @@ class RemoteFile:
     modified_ns: int
     version: str
     key: str
-    bucket: Any
+    bucket: "S3Store"
 
     def read(self, offset: int, length: int) -> memoryview:
         """Return the bytes of a range; fewer where the object ends before.
@@ -79,7 +83,7 @@ class RemoteFile:
             import obstore
 
             # Half an old and half a new object is neither: hence If-Match.
-            options: Any = {"range": (offset, end), "if_match": self.version}
+            options: GetOptions = {"range": (offset, end), "if_match": self.version}
             found = obstore.get(self.bucket, self.key, options=options)
             data = memoryview(found.bytes())  # a copy costs more than to receive it
         if found.meta["e_tag"] != self.version:  # some storage overlooks If-Match
@@ -147,7 +151,7 @@ def upload(path: Path, address: str) -> None:
 
 
 @lru_cache(maxsize=64)
-def connect(bucket: str, silence: timedelta) -> Any:
+def connect(bucket: str, silence: timedelta) -> "S3Store":
     """Return the client for a bucket, the same for the same: its connections are kept.
 
     Args:
@@ -165,9 +169,12 @@ def connect(bucket: str, silence: timedelta) -> Any:
         raise SettingError(
             "Reading from S3 needs one more part: pip install 'pixonomy[s3]'."
         ) from error
-    found = {"endpoint": account.endpoint, "region": account.region}
-    config: Any = {name: value for name, value in found.items() if value is not None}
-    client: Any = {
+    config: S3Config = {}
+    if account.endpoint is not None:
+        config["endpoint"] = account.endpoint
+    if account.region is not None:
+        config["region"] = account.region
+    client: ClientConfig = {
         "allow_http": True,
         "connect_timeout": _CONNECT,
         "read_timeout": silence,

@@ -5,7 +5,7 @@ in thrift/doc/specs/thrift-compact-protocol.md of Apache Thrift.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from dataclasses import dataclass, field
 
 _TRUE, _FALSE, _BYTE, _DOUBLE, _BINARY, _STRUCT = 1, 2, 3, 7, 8, 12
 _INTEGERS = frozenset({4, 5, 6})
@@ -13,7 +13,17 @@ _LISTS = frozenset({9, 10})
 _DEEPEST = 32  # structs and lists inside each other
 _VARINT_BYTES = 10  # of 64 bits
 
-ReadStruct = Callable[["Reader"], Any]
+
+@dataclass(slots=True)
+class Struct:
+    """The wanted fields of a struct that are there, by number."""
+
+    numbers: dict[int, int] = field(default_factory=dict)
+    structs: dict[int, "Struct"] = field(default_factory=dict)
+    lists: dict[int, list["Struct"]] = field(default_factory=dict)
+
+
+ReadStruct = Callable[["Reader"], Struct]
 Wanted = Mapping[int, ReadStruct | list[ReadStruct] | None]
 """Fields of a struct by number: None for a whole number, else what reads an inner struct; in a list
 of one, what reads each struct of a list."""
@@ -33,16 +43,13 @@ class Reader:
     def __init__(self, data: bytes) -> None:
         self.data, self.place = data, 0
 
-    def read(self, wanted: Wanted) -> dict[int, Any]:
+    def read(self, wanted: Wanted) -> Struct:
         """Read a struct.
-
-        Returns:
-            The wanted fields that are there.
 
         Raises:
             Malformed: where the bytes do not follow the protocol.
         """
-        found: dict[int, Any] = {}
+        found = Struct()
         number = 0
         while kind := self._byte():
             step, kind = kind >> 4, kind & 15
@@ -52,11 +59,11 @@ class Reader:
                 continue
             read = wanted[number]
             if read is None:
-                found[number] = self._number(kind)
+                found.numbers[number] = self._number(kind)
             elif isinstance(read, list):
-                found[number] = self._structs(kind, read[0])
+                found.lists[number] = self._structs(kind, read[0])
             elif kind == _STRUCT:
-                found[number] = read(self)
+                found.structs[number] = read(self)
             else:
                 raise Malformed(f"a field of type {kind} instead of a struct")
         return found
@@ -66,7 +73,7 @@ class Reader:
             raise Malformed(f"a field of type {kind} instead of a number")
         return self._integer()
 
-    def _structs(self, kind: int, read: ReadStruct) -> list[Any]:
+    def _structs(self, kind: int, read: ReadStruct) -> list[Struct]:
         if kind not in _LISTS:
             raise Malformed(f"a field of type {kind} instead of a list")
         count, inner = self._list()

@@ -1,9 +1,8 @@
 """Estimates what each axis of a study changes, with its uncertainty."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -22,7 +21,7 @@ from pixonomy.studies.study_cells import Done
 
 
 def find_effects(
-    axes: dict[str, tuple[Any, ...]], cells: Sequence[Done]
+    axes: Mapping[str, tuple[object, ...]], cells: Sequence[Done]
 ) -> tuple[StudyEffect, ...]:
     """Compare all pairs of values of each axis, as far as both have been tried alike."""
     answers = _answers(cells)
@@ -55,7 +54,7 @@ def _answers(cells: Sequence[Done]) -> pl.DataFrame:
     return pl.concat(tables)
 
 
-def _compare(answers: pl.DataFrame, axis: str, pair: tuple[Any, Any]) -> StudyEffect | None:
+def _compare(answers: pl.DataFrame, axis: str, pair: tuple[object, object]) -> StudyEffect | None:
     others = [
         name for name in answers.columns if name not in {"image_id", "group_id", "is_right", axis}
     ]
@@ -91,7 +90,7 @@ def _of_seeds(first: pl.DataFrame, second: pl.DataFrame) -> tuple[float, ...]:
 
 
 def _make_effect(
-    axis: str, pair: tuple[Any, Any], found: AccuracyDifference, seeds: tuple[float, ...]
+    axis: str, pair: tuple[object, object], found: AccuracyDifference, seeds: tuple[float, ...]
 ) -> StudyEffect:
     count = len(seeds)
     of_images = found.spread**2

@@ -31,7 +31,7 @@ class DataSet:
     Attributes:
         source: a manifest, or anything that `pixonomy index` takes; relative to the study's root.
         categories: ids, or names where only one category has it; all where there are none.
-        taxonomy: a catalogue's `category_names.csv`, relative as well; None: ids have no names.
+        taxonomy: in TOML, or a catalogue's `category_names.csv`, relative as well; None: no names.
     """
 
     name: str
@@ -87,7 +87,7 @@ class Cell:
         setting: the value of each axis, the data set first.
     """
 
-    setting: tuple[tuple[str, Any], ...]
+    setting: tuple[tuple[str, object], ...]
     seed: int
     fold: Fold
 
@@ -97,7 +97,7 @@ class Cell:
         return str(dict(self.setting)[DATA])
 
     @property
-    def changes(self) -> dict[str, Any]:
+    def changes(self) -> dict[str, object]:
         """What its place in the grid says of the recipe."""
         return {axis: value for axis, value in self.setting if axis != DATA}
 
@@ -125,13 +125,13 @@ class Study:
     question: str
     data: tuple[DataSet, ...]
     sample: Sample
-    grid: Mapping[str, tuple[Any, ...]]
-    changes: Mapping[str, Any]
+    grid: Mapping[str, tuple[object, ...]]
+    changes: Mapping[str, object]
     seeds: tuple[int, ...]
     root: Path
     recipe: str | None = None
     weights: str | None = None
-    axes: Mapping[str, tuple[Any, ...]] = field(init=False)
+    axes: Mapping[str, tuple[object, ...]] = field(init=False)
 
     def __post_init__(self) -> None:
         axes = {DATA: tuple(one.name for one in self.data), **self.grid}
@@ -145,7 +145,7 @@ class Study:
         return [Fold(repeat, fold) for repeat, fold in pairs]
 
     @property
-    def settings(self) -> list[tuple[tuple[str, Any], ...]]:
+    def settings(self) -> list[tuple[tuple[str, object], ...]]:
         """Every point of the grid."""
         names = list(self.axes)
         points = itertools.product(*self.axes.values())
@@ -165,7 +165,7 @@ class Study:
     def sizes(self) -> tuple[int, ...]:
         """The sizes that arrays are needed in, pixels; empty where only a recipe tells."""
         own = self.grid.get("size") or ((self.changes["size"],) if "size" in self.changes else ())
-        return tuple(int(size) for size in own)
+        return tuple(_whole("size", size) for size in own)
 
     def path(self, name: str) -> Path:
         """Return where a path of the file is."""
@@ -189,6 +189,7 @@ def load_study(path: Path, root: Path | None = None) -> Study:
     sample = _section(content, "sample", _OF_SAMPLE)
     training = _section(content, "training", (*_OF_TRAINING, *_recipe_keys()))
     grid = _section(content, "grid", _recipe_keys())
+    seeds = _values("seeds", content.get("seeds", [0, 1, 2]))
     study = Study(
         title=str(content.get("title", path.stem)),
         question=str(content.get("question", "")),
@@ -196,17 +197,17 @@ def load_study(path: Path, root: Path | None = None) -> Study:
         sample=_sample(sample),
         grid={key: _values(key, values) for key, values in grid.items()},
         changes={key: value for key, value in training.items() if key not in _OF_TRAINING},
-        seeds=tuple(int(seed) for seed in _values("seeds", content.get("seeds", [0, 1, 2]))),
+        seeds=tuple(_whole("seeds", seed) for seed in seeds),
         root=root or path.parent,
-        recipe=training.get("recipe"),
-        weights=training.get("weights"),
+        recipe=_text(training.get("recipe")),
+        weights=_text(training.get("weights")),
     )
     if len(study.cells) > _MOST_CELLS:
         raise SettingError(f"The grid has {len(study.cells)} cells; the most are {_MOST_CELLS}.")
     return study
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read(path: Path) -> dict[str, object]:
     with storage_errors(path):
         if not path.is_file():
             raise SettingError(f"There is no study at {printable(path)}.")
@@ -220,7 +221,7 @@ def _recipe_keys() -> tuple[str, ...]:
     return tuple(one.name for one in dataclasses.fields(Recipe) if one.name != "seed")
 
 
-def _know(table: Mapping[str, Any], known: Sequence[str], where: str) -> None:
+def _know(table: Mapping[str, object], known: Sequence[str], where: str) -> None:
     unknown = sorted(set(table) - set(known))
     if unknown:
         raise SettingError(
@@ -229,7 +230,7 @@ def _know(table: Mapping[str, Any], known: Sequence[str], where: str) -> None:
         )
 
 
-def _section(content: Mapping[str, Any], name: str, known: Sequence[str]) -> dict[str, Any]:
+def _section(content: Mapping[str, object], name: str, known: Sequence[str]) -> dict[str, object]:
     section = content.get(name, {})
     if not isinstance(section, dict):
         raise SettingError(f"{name} must be a table, [{name}], not {section!r}.")
@@ -244,13 +245,23 @@ def _sample(table: Mapping[str, Any]) -> Sample:
         raise SettingError(f"A number in [sample] is no number: {error}.") from error
 
 
-def _values(key: str, values: Any) -> tuple[Any, ...]:
+def _values(key: str, values: object) -> tuple[object, ...]:
     if not isinstance(values, list) or not values or len(set(map(str, values))) < len(values):
         raise SettingError(f"{key} must be a list of different values, not {values!r}.")
     return tuple(values)
 
 
-def _data_set(name: str, table: Any) -> DataSet:
+def _whole(key: str, value: object) -> int:
+    if not isinstance(value, int):
+        raise SettingError(f"{key} must be whole numbers, not {value!r}.")
+    return value
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def _data_set(name: str, table: object) -> DataSet:
     if not isinstance(table, dict) or "source" not in table:
         raise SettingError(f'[data.{name}] needs source = "…".')
     _know(table, _OF_DATA, f"[data.{name}]")
@@ -259,4 +270,4 @@ def _data_set(name: str, table: Any) -> DataSet:
         raise SettingError(f"categories of [data.{name}] must be a list, not {categories!r}.")
     taxonomy = table.get("taxonomy")
     labels = tuple(str(one) for one in categories)
-    return DataSet(name, str(table["source"]), labels, None if taxonomy is None else str(taxonomy))
+    return DataSet(name, str(table["source"]), labels, _text(taxonomy))

@@ -1,9 +1,9 @@
 """Measures how well categories can be told apart before any training."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,14 @@ _EACH = 150  # images of a category that are looked at
 _BATCH = 64
 
 
+class SeparabilityRecord(TypedDict):
+    """A `Separability` as plain JSON."""
+
+    score: float
+    closest: Sequence[str]
+    n: int
+
+
 @dataclass(frozen=True)
 class Separability:
     """How well categories stand apart in the eyes of a network that was not trained on them.
@@ -38,9 +46,9 @@ class Separability:
     closest: tuple[str, str]
     n: int
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> SeparabilityRecord:
         """Return it as plain JSON."""
-        return asdict(self)
+        return {"score": self.score, "closest": self.closest, "n": self.n}
 
 
 def measure_separability(

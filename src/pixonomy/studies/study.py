@@ -4,7 +4,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
@@ -29,7 +28,7 @@ from pixonomy.storage.files import (
 from pixonomy.storage.locks import lock_file, lock_folder
 from pixonomy.studies.effects import find_effects
 from pixonomy.studies.plan import Cell, Study, load_study
-from pixonomy.studies.separability import measure_separability
+from pixonomy.studies.separability import SeparabilityRecord, measure_separability
 from pixonomy.studies.study_cells import Done, choices_of, clear_cell, find_done, run_cell, some_of
 from pixonomy.studies.study_data import Prepared, prepare_data, prepare_fold
 from pixonomy.studies.study_page import Findings, render_study
@@ -225,7 +224,7 @@ def _measure_separability(
     output: Path,
     choices: StudyChoices,
     context: Context,
-) -> dict[str, Any]:
+) -> dict[str, SeparabilityRecord]:
     """Return the separability of each data set, measured once."""
     network = choices.network
     if network is None and planned.weights is not None:
@@ -257,7 +256,7 @@ def _write_table(planned: Study, finished: Sequence[Done], path: Path) -> None:
     rows = [
         {
             **{axis: str(one.record["setting"][axis]) for axis in axes},
-            **{name: one.record[name] for name in _COLUMNS},
+            **{name: dict(one.record)[name] for name in _COLUMNS},
         }
         for one in finished
     ]

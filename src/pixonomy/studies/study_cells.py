@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import polars as pl
 
@@ -29,6 +29,26 @@ _VERSION = 2  # raised when the same cell would tell otherwise
 _HEAVY = ("checkpoints", "bundle", "events", "report.html")
 
 
+class CellRecord(TypedDict):
+    """What `cell.json` says of a finished cell."""
+
+    fingerprint: str
+    setting: dict[str, object]
+    seed: int
+    repeat: int
+    fold: int
+    n: int
+    accuracy: float
+    accuracy_low: float
+    accuracy_high: float
+    macro_f1: float
+    log_loss: float | None
+    calibration_error: float | None
+    steps: int
+    train: int
+    seconds: float
+
+
 @dataclass(frozen=True)
 class Done:
     """A finished cell.
@@ -39,7 +59,7 @@ class Done:
     """
 
     cell: Cell
-    record: dict[str, Any]
+    record: CellRecord
     folder: RunFolder
 
     @property
@@ -59,7 +79,8 @@ def choices_of(study: Study, cell: Cell) -> TrainChoices:
     """Return what the cell's training is asked for."""
     changes = {**study.changes, **cell.changes, "seed": cell.seed}
     model = changes.pop("model", None)
-    return TrainChoices(model, _recipe_path(study), _weights_path(study), changes)
+    name = None if model is None else str(model)
+    return TrainChoices(name, _recipe_path(study), _weights_path(study), changes)
 
 
 def find_done(study: Study, cell: Cell, arrays: str, folder: Path) -> Done | None:
@@ -105,11 +126,12 @@ def _run_cell(
     test, certainty = evaluation["test"], evaluation["certainty"]
     if test is None:
         raise PixonomyError("No picture of this cell is tested.")
-    record = {
+    record: CellRecord = {
         "fingerprint": _fingerprint(study, cell, digest),
         "setting": dict(cell.setting),
         "seed": cell.seed,
-        **asdict(cell.fold),
+        "repeat": cell.fold.repeat,
+        "fold": cell.fold.fold,
         **test,
         "log_loss": evaluation["metrics"]["log_loss"],
         "calibration_error": certainty["after"]["error"] if certainty else None,

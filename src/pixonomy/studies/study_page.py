@@ -3,20 +3,20 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
 from markupsafe import Markup
 
 from pixonomy.evaluation.figures import draw_histories
-from pixonomy.evaluation.matrix import tabulate_confusion
+from pixonomy.evaluation.matrix import MatrixRow, tabulate_confusion
 from pixonomy.evaluation.metrics import measure
 from pixonomy.pages.provenance import Provenance
 from pixonomy.pages.render import render
 from pixonomy.pages.wording import counted, display_names, percent
 from pixonomy.results.comparison_results import StudyEffect
 from pixonomy.studies.plan import DATA, Study
+from pixonomy.studies.separability import SeparabilityRecord
 from pixonomy.studies.study_cells import Done
 
 CLEAR_BELOW = 0.05
@@ -39,7 +39,7 @@ class Findings:
     study: Study
     cells: Sequence[Done]
     effects: Sequence[StudyEffect]
-    separability: Mapping[str, Mapping[str, Any]]
+    separability: Mapping[str, SeparabilityRecord]
     names: Mapping[str, Mapping[str, str]]
     failures: Sequence[str]
     missing: int
@@ -120,7 +120,7 @@ def _by_setting(found: Findings) -> dict[tuple[str, ...], list[Done]]:
 
 
 def _summarise(values: tuple[str, ...], cells: Sequence[Done]) -> SettingRow:
-    table = pl.DataFrame([{key: one.record[key] for key in _SUMMED} for one in cells])
+    table = pl.DataFrame([{key: dict(one.record)[key] for key in _SUMMED} for one in cells])
     right = (pl.col("accuracy") * pl.col("n")).sum() / pl.col("n").sum()
     by_seed = table.group_by("seed").agg(right.alias("accuracy"))["accuracy"].to_numpy()
     losses = table["log_loss"].drop_nulls().to_numpy()
@@ -179,7 +179,7 @@ def _describe_separability(
 
 def _matrices(
     found: Findings, by_setting: Mapping[tuple[str, ...], Sequence[Done]]
-) -> list[tuple[str, Any]]:
+) -> list[tuple[str, list[MatrixRow]]]:
     """Return the confusion matrix of each setting, over all its cells; few enough to compare."""
     if len(by_setting) > _MATRICES or max(map(len, found.names.values())) > _MATRIX_CATEGORIES:
         return []

@@ -109,7 +109,7 @@ class _Work:
     def identity(self) -> str:
         """What tells the source from others."""
         parts = (self.fingerprint["manifest"], self.fingerprint["corrections"])
-        return " ".join(part for part in parts if part is not None)
+        return " ".join(str(part) for part in parts if part is not None)
 
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:
@@ -268,7 +268,7 @@ def _find(work: _Work, seen: ImageStatistics, known: pl.DataFrame) -> Outcome:
         reviewed,
         known["image_id"],
         known["is_usable"],
-        tuple(work.fingerprint["apply"]),
+        tuple(check_kinds(work.choices.apply)),
         _describe_facts(work, seen, known, reviewed),
         work.corrections.remarks if work.corrections is not None else (),
     )
@@ -278,7 +278,7 @@ def _describe_facts(
     work: _Work, seen: ImageStatistics, known: pl.DataFrame, reviewed: pl.DataFrame
 ) -> dict[str, str]:
     return {
-        "manifest (SHA-256)": work.fingerprint["manifest"],
+        "manifest (SHA-256)": str(work.fingerprint["manifest"]),
         "pictures looked at": f"{seen.looked_at:,}",
         "known from an earlier audit": f"{seen.known:,}",
         "described by": work.embedder.identity,

@@ -105,7 +105,7 @@ def _write_page(
         "summary": dict(zip(_SUMMARY, numbers, strict=True)),
     }
     facts = {
-        "manifest (SHA-256)": fingerprint["manifest"],
+        "manifest (SHA-256)": str(fingerprint["manifest"]),
         "pictures drawn by": f"seed {choices.seed}",
         "pictures looked at": f"{len(sampled):,}",
     }

@@ -18,7 +18,7 @@ from pixonomy.evaluation.label_issues import find_label_issues
 from pixonomy.evaluation.metrics import Metrics, measure
 from pixonomy.evaluation.product_metrics import check_products
 from pixonomy.evaluation.report import render_report
-from pixonomy.evaluation.run_report import Measured, describe_facts, make_report
+from pixonomy.evaluation.run_report import LINEAR_PROBE, Measured, describe_facts, make_report
 from pixonomy.evaluation.slices import find_slice_columns, measure_slices
 from pixonomy.models.device import AUTO, require_device
 from pixonomy.prediction.predictions import predict_split
@@ -29,6 +29,7 @@ from pixonomy.storage.files import hash_json, printable, read_json, write_json, 
 from pixonomy.storage.locks import lock_folder
 from pixonomy.storage.tables import read_parquet, write_parquet
 from pixonomy.training.run import Run, RunFolder, read_run, versions
+from pixonomy.verbs.command_lines import command_line
 from pixonomy.verbs.evaluate_on import Evaluated, evaluate_on
 
 _DEFAULT = Context()
@@ -70,7 +71,7 @@ def evaluate(run: Path, context: Context = _DEFAULT, on: Path | None = None) -> 
     )
     if on is not None:
         split, facts = done["evaluated_split"], describe_facts(described, arrays, bundle)
-        command = f"pixonomy evaluate {printable(folder.path)} --on {printable(on)}"
+        command = command_line("evaluate", [folder.path], {"--on": on})
         own = Evaluated(folder, described, bundle, split, _majority(arrays), facts, command)
         result = evaluate_on(own, on, result, context)
     return replace(result, seconds=round(time.monotonic() - began, 2))
@@ -200,5 +201,5 @@ def _baselines(
         probe = read_parquet(folder.probe).filter(pl.col("split") == split)
         truth = probe.join(arrays.rows.select("image_id", "label"), on="image_id")
         predicted = pl.Series([run.labels[number] for number in truth["predicted"]])
-        baselines["linear probe"] = float((predicted == truth["label"]).mean())  # type: ignore[arg-type]
+        baselines[LINEAR_PROBE] = float((predicted == truth["label"]).mean())  # type: ignore[arg-type]
     return baselines

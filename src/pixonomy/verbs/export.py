@@ -3,7 +3,7 @@
 import time
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
-from typing import get_args
+from typing import TypedDict, get_args
 
 import polars as pl
 
@@ -26,7 +26,6 @@ from pixonomy.storage.files import (
     write_aside,
     write_json,
 )
-from pixonomy.storage.fingerprint import Fingerprint
 from pixonomy.storage.tables import read_parquet
 
 _DEFAULT = Context()
@@ -36,6 +35,13 @@ _PLAN_FILE = "plan.json"  # written first, so that an unfinished folder is known
 _FILES = tuple(
     f"{split}-[0-9]*.{ending}" for split in (*SPLITS, UNSPLIT) for ending in ("tar", "parquet")
 )
+
+
+class _Fingerprint(TypedDict):
+    stage: str
+    manifest: str
+    to: Kind
+    shard_bytes: int
 
 
 def export(
@@ -65,8 +71,12 @@ def export(
     require_local(output)
     began = time.monotonic()
     _check(to, shard_bytes)
-    about_input = {"stage": _STAGE, "manifest": hash_manifest(manifest)}
-    fingerprint = {**about_input, "to": to, "shard_bytes": shard_bytes}
+    fingerprint: _Fingerprint = {
+        "stage": _STAGE,
+        "manifest": hash_manifest(manifest),
+        "to": to,
+        "shard_bytes": shard_bytes,
+    }
     FolderArtefact(
         output, _STAGE, f"{WORK_FOLDER}/{_PLAN_FILE}", EXPORT_FILE, WORK_FOLDER, (WORK_FOLDER,)
     ).make(
@@ -85,7 +95,7 @@ def export(
     )
 
 
-def _write(manifest: Path, output: Path, fingerprint: Fingerprint, context: Context) -> None:
+def _write(manifest: Path, output: Path, fingerprint: _Fingerprint, context: Context) -> None:
     to = fingerprint["to"]
     source = read_manifest(manifest, (*COLUMNS, "problem"))
     # A forged split must not become part of a path.

@@ -1,9 +1,10 @@
 """Lists the images of sources and their categories in a manifest."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import TypedDict
 
 import polars as pl
 
@@ -37,6 +38,26 @@ _PART_STEPS = 4 * 1024**3  # bytes of a source between two points where a killed
 _PART_ROWS = 500_000
 _NO_TREE = 3  # the level in fingerprints where there is no tree, as it has always been
 _PROBLEMS_NAMED, _REASONS_NAMED = 3, 5  # why pictures are left out, and files passed over
+
+
+class _DamageNote(TypedDict):
+    offset: int
+    message: str
+
+
+class _Notes(TypedDict):
+    passed_over: Mapping[str, int]
+    missing: int
+    remarks: list[str]
+
+
+class _Part(_Notes):
+    """What is noted of a part: where of which source it ends, and what is told beside its rows."""
+
+    source: int
+    end: int
+    is_over: bool
+    damage: list[_DamageNote]
 
 
 @dataclass(frozen=True)
@@ -80,7 +101,7 @@ def index(
     choices = choices or IndexChoices()
     given = read_taxonomy(choices.categories) if choices.categories is not None else None
     found = find_sources(sources, choices.columns)
-    found = replace(found, taxonomy=given or found.taxonomy)
+    found = found if given is None else replace(found, taxonomy=given, remarks=())
     labels = _label_at(choices.level, found.taxonomy)
     fingerprint = _fingerprint(found, choices)
     wanted = output, fingerprint, choices, overwrite
@@ -105,7 +126,7 @@ def _make(
     choices: IndexChoices,
     context: Context,
 ) -> Record:
-    checkpoints = Checkpoints(output, {**fingerprint, "salvage": choices.salvage})
+    checkpoints = Checkpoints[_Part](output, {**fingerprint, "salvage": choices.salvage})
     for number, source in enumerate(found.sources):
         _read_source(source, number, checkpoints, labels, choices, context)
     return _assemble(checkpoints, found, fingerprint, choices)
@@ -140,7 +161,7 @@ def _fingerprint(found: FoundSources, choices: IndexChoices) -> Fingerprint:
 def _read_source(
     source: Source,
     number: int,
-    checkpoints: Checkpoints,
+    checkpoints: Checkpoints[_Part],
     labels: dict[str, str],
     choices: IndexChoices,
     context: Context,
@@ -151,11 +172,11 @@ def _read_source(
         return
     start = end = before[-1]["end"] if before else 0
     rows: list[pl.DataFrame] = []
-    damage: list[Record] = []
+    damage: list[_DamageNote] = []
     pending: list[Indexed] = []
 
     def finish_part(is_over: bool) -> None:
-        about = {
+        about: _Part = {
             "source": number,
             "end": end,
             "is_over": is_over,
@@ -180,7 +201,7 @@ def _read_source(
     finish_part(is_over=True)
 
 
-def _note(indexed: Sequence[Indexed]) -> Record:
+def _note(indexed: Sequence[Indexed]) -> _Notes:
     """Return what is told beside the rows of a part, as plain JSON."""
     joined = join_indexed(indexed, _nothing())
     return {
@@ -201,14 +222,14 @@ def _nothing() -> pl.DataFrame:
 
 
 def _assemble(
-    checkpoints: Checkpoints,
+    checkpoints: Checkpoints[_Part],
     found: FoundSources,
     fingerprint: Fingerprint,
     choices: IndexChoices,
 ) -> Record:
     counted = outcome_counts(checkpoints.read(SUMMED))
     damage = [one for part in checkpoints.done for one in part["damage"]]
-    beside = Indexed(_nothing(), passed_over=found.passed_over)
+    beside = Indexed(_nothing(), passed_over=found.passed_over, remarks=found.remarks)
     indexed = join_indexed([beside, *map(_read_part, checkpoints.done)], _nothing())
     if not counted.rows:
         checkpoints.remove()
@@ -239,7 +260,7 @@ def _remark_reasons(reasons: Counter[str]) -> Iterator[str]:
         yield f"Left out: {'; '.join([*named, '…'] if len(reasons) > len(named) else named)}."
 
 
-def _read_part(part: Record) -> Indexed:
+def _read_part(part: _Part) -> Indexed:
     return Indexed(
         _nothing(),
         passed_over=part["passed_over"],
@@ -285,7 +306,7 @@ def _damaged(output: Path, notes: Record) -> DataError:
     return DataError(f"{what}{rows} pictures before it; --salvage goes on behind it.")
 
 
-def _first(damage: Sequence[Record]) -> str:
+def _first(damage: Sequence[_DamageNote]) -> str:
     return f"Damaged at byte {damage[0]['offset']}: {damage[0]['message']}"
 
 

@@ -5,13 +5,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from pixonomy.bundle.load import Bundle, load_bundle
 from pixonomy.dataset.manifest import hash_manifest, read_about
 from pixonomy.errors import ArtefactDiffers, SettingError
 from pixonomy.prediction.groups import group_rows
 from pixonomy.prediction.pooling import Pooling, check_pooling
-from pixonomy.prediction.predict_groups import NEEDED, Predictor, predict_chunks
+from pixonomy.prediction.predict_groups import NEEDED, PartCounts, Predictor, predict_chunks
 from pixonomy.prediction.submission import holds, submission_lines, write_submission
 from pixonomy.progress import Context
 from pixonomy.results.answer_results import PredictResult
@@ -26,7 +27,12 @@ from pixonomy.verbs.find_manifest import find_manifest
 
 _DEFAULT = Context()
 _KEY = "predictions"
-_COUNTS = ("rows", "groups", "problems", "unread_groups")
+_COUNTS: tuple[Literal["rows", "groups", "problems", "unread_groups"], ...] = (
+    "rows",
+    "groups",
+    "problems",
+    "unread_groups",
+)
 
 
 @dataclass(frozen=True)
@@ -131,12 +137,14 @@ def _predict(
     described = read_about(manifest)
     assert described is not None  # it has been hashed as a manifest
     predictor = Predictor(bundle, Path(described["base"]), choices.pool)
-    checkpoints = Checkpoints(output, fingerprint)
+    checkpoints = Checkpoints[PartCounts](output, fingerprint)
     with scan_parquet(manifest) as rows:
         grouped = group_rows(rows.select(NEEDED))
         cores, progress = context.cores, context.progress
         predict_chunks(predictor, grouped, checkpoints, choices.part_rows, cores, progress)
-    counts = {name: sum(part[name] for part in checkpoints.done) for name in _COUNTS}
+    counts: dict[str, int] = {
+        name: sum(part[name] for part in checkpoints.done) for name in _COUNTS
+    }
     about = {"fingerprint": fingerprint, **counts}
     checkpoints.assemble({_KEY: json.dumps(about)})
     return about

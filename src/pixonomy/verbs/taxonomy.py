@@ -1,11 +1,14 @@
 """Drafts a file of categories and keywords, by name or from what people typed."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from pixonomy.collecting.known import check_settings
 from pixonomy.dataset.taxonomy_toml import KeywordFile, read_keyword_file, shipped_text
 from pixonomy.errors import SettingError
 from pixonomy.results.data_results import TaxonomyResult
+from pixonomy.semantic_prior.word_check import check_words
+from pixonomy.semantic_prior.words import words_of_leaves
 from pixonomy.storage.address import require_local
 from pixonomy.storage.files import printable, storage_errors, write_text
 
@@ -34,17 +37,17 @@ def init_taxonomy(
 
 
 def check_taxonomy(path: Path) -> TaxonomyResult:
-    """Check a taxonomy, and the settings of providers in it; nobody is asked.
+    """Check a taxonomy, the settings of providers in it and its words; nobody is asked.
 
     Returns:
-        A TaxonomyResult.
+        A TaxonomyResult; its `words` says which categories their words can tell apart.
 
     Raises:
         SettingError: saying what is wrong with it.
     """
     file = read_keyword_file(path)
     check_settings(file.providers, path)
-    return _count(path, file)
+    return replace(_count(path, file), words=check_words(words_of_leaves(file.categories)))
 
 
 def _propose(table: Path) -> str:

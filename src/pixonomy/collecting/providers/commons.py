@@ -6,7 +6,6 @@ interface) is asked with the first search, and reported.
 """
 
 from collections.abc import Mapping
-from typing import Any
 from urllib.parse import urlencode
 
 from bs4 import BeautifulSoup
@@ -25,6 +24,7 @@ from pixonomy.collecting.search_results import (
     Trouble,
 )
 from pixonomy.collecting.settings import Settings, WrongSetting
+from pixonomy.json_types import Json, JsonObject
 
 _DEEPEST = 10_000  # offset and limit together
 _WIDTHS = (20, 40, 60, 120, 250, 330, 500, 960, 1280, 1920, 3840)
@@ -76,7 +76,7 @@ class Commons:
         """Return how fast a host may be asked."""
         return Pace(1 if kind == "api" else 2, self._per_second)
 
-    async def find(self, keyword: str, at: Mapping[str, Any] | None, get: Get) -> Page:
+    async def find(self, keyword: str, at: Mapping[str, object] | None, get: Get) -> Page:
         """Return a page of a search."""
         offset = min(whole(_continued(at).get("gsroffset")) or 0, _DEEPEST - 1)
         asked = self._qualifiers
@@ -92,8 +92,8 @@ class Commons:
         return Page(unique(found), _following(content, at, offset), messages=self._messages(others))
 
     async def _search(
-        self, keyword: str, at: Mapping[str, Any] | None, offset: int, get: Get
-    ) -> dict[str, Any]:
+        self, keyword: str, at: Mapping[str, object] | None, offset: int, get: Get
+    ) -> JsonObject:
         query = {
             "action": "query",
             "format": "json",
@@ -147,7 +147,7 @@ class Commons:
             return wanted
         return min((one for one in _WIDTHS if one >= wanted), default=_WIDTHS[-1])
 
-    def _read(self, page: Mapping[str, Any]) -> SearchResult | None:
+    def _read(self, page: Mapping[str, Json]) -> SearchResult | None:
         infos = rows(page, "imageinfo")
         if not infos or "pageid" not in page or _other_kind(page):
             return None
@@ -171,7 +171,7 @@ class Commons:
         )
 
 
-def _checked(reply: Reply) -> dict[str, Any]:
+def _checked(reply: Reply) -> JsonObject:
     """Return the answer; an error that a reply of status 200 holds is raised."""
     content = read_answer(reply, "query batchcomplete continue error")
     error = content.get("error")
@@ -185,7 +185,7 @@ def _checked(reply: Reply) -> dict[str, Any]:
     raise Refused(f"the wiki refuses the search ({code}: {message})")
 
 
-def _continued(at: Any) -> dict[str, str | int]:
+def _continued(at: object) -> dict[str, str | int]:
     """Return the parameters a search goes on with; what the wiki says of itself is asked apart."""
     given = at if isinstance(at, dict) else {}
     state = {
@@ -199,7 +199,7 @@ def _continued(at: Any) -> dict[str, str | int]:
     return state
 
 
-def _following(content: Mapping[str, Any], at: Any, offset: int) -> dict[str, Any] | None:
+def _following(content: Mapping[str, Json], at: object, offset: int) -> dict[str, str | int] | None:
     """Return where the search goes on; a wiki that does not move on has come to its end."""
     following = _continued(content.get("continue"))
     further = whole(following["gsroffset"]) or 0 if "gsroffset" in following else offset
@@ -208,7 +208,7 @@ def _following(content: Mapping[str, Any], at: Any, offset: int) -> dict[str, An
     return following if moves_on and further < _DEEPEST else None
 
 
-def _other_kind(page: Mapping[str, Any]) -> str:
+def _other_kind(page: Mapping[str, Json]) -> str:
     """Return the kind of a file that is no photo; empty for a photo, or where nothing is said."""
     infos = rows(page, "imageinfo")
     kind = plain(infos[0].get("mime")) if infos else ""
@@ -216,7 +216,7 @@ def _other_kind(page: Mapping[str, Any]) -> str:
     return "" if is_photo else kind
 
 
-def _words(markup: Any) -> str:
+def _words(markup: object) -> str:
     """Return the words of a piece of HTML."""
     if not isinstance(markup, str):
         return ""

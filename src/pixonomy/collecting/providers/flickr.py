@@ -8,7 +8,7 @@ import asyncio
 import re
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import TypedDict, cast
 from urllib.parse import urlencode, urlsplit
 
 from pixonomy.collecting.interfaces import asked_wait, error_message, read_answer
@@ -17,6 +17,7 @@ from pixonomy.collecting.replies import rows, table
 from pixonomy.collecting.search_results import Kind, Pace, Page, Refused, SearchResult, Trouble
 from pixonomy.collecting.settings import Settings, WrongSetting
 from pixonomy.errors import SettingError
+from pixonomy.json_types import Json, JsonObject
 
 _MOST = 4000
 _FIRST_DAY = 1_072_915_200  # 2004-01-01: Flickr's first year
@@ -28,6 +29,13 @@ _FREE = re.compile(
     r"//(www\.)?(creativecommons\.org/(licenses/by(-sa)?|publicdomain/(zero|mark))/|"
     r"flickr\.com/commons/usage|usa\.gov/)"
 )
+
+
+class _State(TypedDict, total=False):
+    """Where a search goes on: the spans that are left, first and last second, and the page."""
+
+    spans: list[list[int]]
+    page: int
 
 
 class Flickr:
@@ -66,11 +74,12 @@ class Flickr:
         """Return how fast a host may be asked."""
         return Pace(1 if kind == "api" else 4, self._per_second if kind == "api" else 8)
 
-    async def find(self, keyword: str, at: Mapping[str, Any] | None, get: Get) -> Page:
+    async def find(self, keyword: str, at: Mapping[str, object] | None, get: Get) -> Page:
         """Return a page of a search: of the first span that is left, cut until it is small."""
         licences = await self._read_licences(get)
-        spans = [list(map(int, span)) for span in (at or {}).get("spans", [])]
-        page = int((at or {}).get("page", 1))
+        state = cast(_State, at or {})
+        spans = [list(map(int, span)) for span in state.get("spans", [])]
+        page = int(state.get("page", 1))
         if at is None:
             spans = [[_FIRST_DAY, self._until]]
         while spans:
@@ -92,9 +101,7 @@ class Flickr:
             return Page(found, {"spans": rest, "page": 1} if rest else None, total)
         return Page((), None, 0)
 
-    async def _search(
-        self, keyword: str, first: int, last: int, page: int, get: Get
-    ) -> dict[str, Any]:
+    async def _search(self, keyword: str, first: int, last: int, page: int, get: Get) -> JsonObject:
         query = {
             "text": keyword,
             "license": ",".join(self._chosen()),
@@ -130,8 +137,8 @@ class Flickr:
         return self._wanted or tuple(free)
 
     async def _ask(
-        self, method: str, query: Mapping[str, Any], expected: str, get: Get
-    ) -> dict[str, Any]:
+        self, method: str, query: Mapping[str, object], expected: str, get: Get
+    ) -> JsonObject:
         query = {
             "method": method,
             "api_key": self._key,
@@ -152,7 +159,7 @@ class Flickr:
         raise Refused(f"Flickr refuses (code {code!r}: {message})")
 
 
-def _licence(row: Mapping[str, Any]) -> tuple[str, str]:
+def _licence(row: Mapping[str, Json]) -> tuple[str, str]:
     """Return a licence's name, in its usual short form for Creative Commons', and its address."""
     name, url = plain(row.get("name")), plain(row.get("url"))
     try:
@@ -167,7 +174,7 @@ def _licence(row: Mapping[str, Any]) -> tuple[str, str]:
     return name, url
 
 
-def _find(row: Mapping[str, Any], licences: Mapping[str, tuple[str, str]]) -> SearchResult | None:
+def _find(row: Mapping[str, Json], licences: Mapping[str, tuple[str, str]]) -> SearchResult | None:
     url, native = row.get("url_l"), row.get("id")
     if not isinstance(url, str) or native is None:
         return None

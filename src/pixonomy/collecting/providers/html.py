@@ -1,7 +1,6 @@
 """Searches any gallery of pages: a stock-photo site by its own search, or by its sitemap."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from pixonomy.collecting.provider import Get, Terms
 from pixonomy.collecting.results import Results
@@ -64,7 +63,7 @@ class Html:
         """Return how fast a host may be asked."""
         return self._pace
 
-    async def find(self, keyword: str, at: Mapping[str, Any] | None, get: Get) -> Page:
+    async def find(self, keyword: str, at: Mapping[str, object] | None, get: Get) -> Page:
         """Return a portion of the results, or of the fitting images of a sitemap."""
         return await self._pages.find(keyword, at, get)
 

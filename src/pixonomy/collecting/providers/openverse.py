@@ -6,7 +6,6 @@
 import asyncio
 import time
 from collections.abc import Mapping
-from typing import Any
 from urllib.parse import urlencode
 
 from pixonomy.collecting.interfaces import read_answer
@@ -14,6 +13,7 @@ from pixonomy.collecting.provider import Get, Terms, plain, unique, whole
 from pixonomy.collecting.replies import rows
 from pixonomy.collecting.search_results import Kind, Pace, Page, Refused, SearchResult
 from pixonomy.collecting.settings import Settings
+from pixonomy.json_types import Json, JsonObject
 
 _DEEPEST = 240
 _EARLY = 60.0  # seconds before a token's end at which a new one is asked for
@@ -51,7 +51,7 @@ class Openverse:
             return Pace(1, self._per_second)
         return Pace(2, self._media_per_second)
 
-    async def find(self, keyword: str, at: Mapping[str, Any] | None, get: Get) -> Page:
+    async def find(self, keyword: str, at: Mapping[str, object] | None, get: Get) -> Page:
         """Return a page of a search."""
         page = whole((at or {}).get("page", 1)) or 1
         query = {"q": keyword, "page": page, "page_size": self.page_size, "category": "photograph"}
@@ -63,7 +63,7 @@ class Openverse:
         following = {"page": page + 1} if page < last and rows(content, "results") else None
         return Page(found, following, whole(content.get("result_count")))
 
-    async def _ask(self, url: str, get: Get) -> dict[str, Any]:
+    async def _ask(self, url: str, get: Get) -> JsonObject:
         """Ask, with a new token where the one at hand has ended before its time."""
         if self._key is None:
             return read_answer(await get(url, "api"), "results")
@@ -101,7 +101,7 @@ def _signed(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
-def _find(row: Mapping[str, Any]) -> SearchResult | None:
+def _find(row: Mapping[str, Json]) -> SearchResult | None:
     url, native = row.get("url"), row.get("id")
     if not isinstance(url, str) or not isinstance(native, str):
         return None

@@ -3,9 +3,8 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-from pixonomy.collecting.lists import KeywordList, ListForm, scan_list
+from pixonomy.collecting.lists import KeywordList, ListForm, Row, scan_list
 from pixonomy.collecting.provider import Get, Terms, plain, whole
 from pixonomy.collecting.search_results import Kind, Pace, Page, SearchResult
 from pixonomy.collecting.settings import Settings, WrongSetting
@@ -91,19 +90,19 @@ class Table:
         """
         self._list = KeywordList(self._form, keywords, folder / _STORE)
 
-    async def find(self, keyword: str, at: Mapping[str, Any] | None, get: Get) -> Page:
+    async def find(self, keyword: str, at: Mapping[str, object] | None, get: Get) -> Page:
         """Return the next rows that fit; the first time, the whole list is read."""
-        start = int((at or {}).get("row", 0))
+        row = (at or {}).get("row")
+        start = row if isinstance(row, int) else 0
         async with self._reading:
             rows, following = await asyncio.to_thread(self._list.page, keyword, start, _PAGE)
             total = self._list.count(keyword)
         search_results = tuple(one for row in rows if (one := self._find(row)) is not None)
         return Page(search_results, {"row": following} if following is not None else None, total)
 
-    def _find(self, row: Mapping[str, Any]) -> SearchResult | None:
+    def _find(self, row: Row) -> SearchResult | None:
         def text(role: str) -> str:
-            value = row.get(self._names.get(role, ""))
-            return plain(value if isinstance(value, str) or value is None else str(value))
+            return plain(row.get(self._names.get(role, "")))
 
         url = text("url")
         if not url:

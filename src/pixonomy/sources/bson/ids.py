@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Context, Decimal
 from struct import Struct
-from typing import Any
 from uuid import UUID
 
+from pixonomy.json_types import Json
 from pixonomy.sources.bson.fields import (
     ARRAY,
     BINARY,
@@ -174,7 +174,7 @@ def _dump(kind: int, raw: bytes) -> str:
     return json.dumps(_plain(kind, raw, 0), ensure_ascii=False, separators=(",", ":"))
 
 
-def _plain(kind: int, raw: bytes, depth: int) -> Any:
+def _plain(kind: int, raw: bytes, depth: int) -> Json:
     """Return a value as plain JSON: what has no form there is its text."""
     if depth > _DEEPEST:
         raise _NoText
@@ -186,7 +186,9 @@ def _plain(kind: int, raw: bytes, depth: int) -> Any:
             raise _NoText
         return raw != b"\0" if kind == BOOLEAN else text
     fields = list_fields(memoryview(raw), 0, len(raw), MOST_FIELDS)
-    values = [_plain(inner, raw[place:end], depth + 1) for inner, _, place, end in fields]
+    values: list[Json] = [
+        _plain(inner, raw[place:end], depth + 1) for inner, _, place, end in fields
+    ]
     if kind == ARRAY:
         return values
     names = [name.decode("utf-8", "backslashreplace") for _, name, _, _ in fields]

@@ -1,0 +1,147 @@
+"""A gated head: what answers for images like the training ones, and what for others.
+
+An image whose five nearest references are less similar to it than a training image's usually are
+is far; there another head may answer, such as one by words.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pixonomy.heads.choose import Choice, Doubles, choose, far_images, mix
+from pixonomy.heads.folds import deal_folds
+from pixonomy.heads.out_of_fold import (
+    LOGISTIC,
+    NEAREST,
+    PROTOTYPES,
+    WORDS,
+    Bools,
+    Scored,
+    Training,
+    scale_cosines,
+    score_held_out,
+    threshold_of,
+)
+from pixonomy.heads.prototypes import Prototypes, fit_prototypes
+from pixonomy.heads.references import (
+    Floats,
+    Integers,
+    References,
+    choose_references,
+    mean_of_nearest,
+)
+from pixonomy.heads.words import ENOUGH, WordHead
+
+FEWEST = 40
+"""Training images; fewer show nothing of how they fall into groups."""
+MOST_CATEGORIES = 100
+"""More would take too long to choose for."""
+
+Mix = tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class GatedHead:
+    """All that answers for an embedding.
+
+    Attributes:
+        near, far: the exponents of the heads on either side, in the order of `HEADS`.
+        threshold: the similarity below which an image is far.
+        words: None where the backbone's classes or the categories' words are not known.
+    """
+
+    references: References
+    prototypes: Prototypes
+    threshold: float
+    near: Mix
+    far: Mix
+    words: WordHead | None = None
+
+    def answer(self, embeddings: Floats, logits: Floats) -> tuple[Doubles, Bools]:
+        """Return log-probabilities, (n, k), and whether each answer rests on words, (n,).
+
+        Args:
+            embeddings: shape (n, d).
+            logits: of the logistic regression, (n, k).
+        """
+        nearest, familiar = self.references.similarities(embeddings)
+        similar = self.prototypes.similarities(embeddings)
+        scores = {
+            LOGISTIC: logits,
+            NEAREST: scale_cosines(NEAREST, nearest),
+            PROTOTYPES: scale_cosines(PROTOTYPES, similar),
+        }
+        if self.words is not None:
+            scores[WORDS] = self.words.scores(embeddings)
+        is_far = familiar < self.threshold
+        sides = mix(scores, self.near), mix(scores, self.far)
+        return np.where(is_far[:, None], sides[1], sides[0]), is_far & self.tells_by_words
+
+    @property
+    def tells_by_words(self) -> bool:
+        """Whether words have a say for far images."""
+        return self.far[-1] > 0
+
+    def lessen(self, novelty: Floats, embeddings: Floats) -> Floats:
+        """Return the novelty of images, (n,), less where words know what they show."""
+        if self.words is None or not self.tells_by_words:
+            return novelty
+        most = self.words.evidence(embeddings).max(axis=1)
+        return np.asarray(novelty * np.minimum(1, ENOUGH / np.maximum(most, 1e-9)), np.float32)
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """How far images of groups held out were answered: probability, right or not, and group."""
+
+    confidence: Doubles
+    is_right: Bools
+    groups: Integers
+
+
+def fit_gated_head(
+    training: Training, units: Integers, words: WordHead | None, seed: int
+) -> tuple[GatedHead, Choice, HeldOut] | None:
+    """Choose and fit a gated head.
+
+    Args:
+        units: equal for training images that are alike (products, duplicates), (n,).
+
+    Returns:
+        It, what else could have been chosen, and how it fared on held-out groups; None for fewer
+        than 40 images or more than 100 categories.
+    """
+    if len(training.labels) < FEWEST or training.categories > MOST_CATEGORIES:
+        return None
+    folds = deal_folds(training.labels, units, training.groups, seed)
+    scored = score_held_out(training, folds, words)
+    choice = choose(scored)
+    embeddings, labels, k = training.embeddings, training.labels, training.categories
+    references = choose_references(embeddings, labels, k, seed)
+    head = GatedHead(
+        references,
+        fit_prototypes(embeddings, labels, training.groups, k),
+        _fit_threshold(references),
+        choice.near.mix,
+        choice.far.mix,
+        words,
+    )
+    return head, choice, _judge(scored, choice)
+
+
+def _fit_threshold(references: References) -> float:
+    """Return the similarity that all but one in twenty references have to the others."""
+    k, r, d = references.vectors.shape
+    flat = references.vectors.reshape(k * r, d).astype(np.float32)
+    flat *= references.scale.reshape(-1, 1)
+    own = flat[references.scale.ravel() > 0]
+    cosines = own @ own.T
+    np.fill_diagonal(cosines, -np.inf)
+    return threshold_of(mean_of_nearest(cosines))
+
+
+def _judge(scored: Scored, choice: Choice) -> HeldOut:
+    far = scored.only(far_images(scored))
+    logs = mix(far.scores, choice.far.mix)
+    is_right = logs.argmax(axis=1) == far.labels
+    return HeldOut(np.exp(logs.max(axis=1, initial=-np.inf)), is_right, far.groups)

@@ -1,0 +1,44 @@
+"""Answers by words: what a pretrained network's own classes say of categories.
+
+The weights come from `semantic_prior`; the class probabilities from the head that the backbone
+was pretrained with.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from pixonomy.heads.references import Floats
+
+ENOUGH = 5.0
+"""Evidence at which words know an image: its classes speak for a category five times as much as
+classes do on average."""
+
+SMALLEST = 1e-9
+"""Added to evidence before its logarithm is taken."""
+
+
+@dataclass(frozen=True)
+class WordHead:
+    """The backbone's own head, and how much its classes speak for each category.
+
+    Attributes:
+        kernel, bias: class logits = embedding @ kernel + bias; float16 (d, c), float32 (c,).
+        weights: float32 (k, c), each row of mean 1.
+    """
+
+    kernel: npt.NDArray[np.float16]
+    bias: Floats
+    weights: Floats
+
+    def evidence(self, embeddings: Floats) -> Floats:
+        """Return how much the classes seen speak for each category, (n, k): 1 is the average."""
+        logits = embeddings @ self.kernel.astype(np.float32) + self.bias
+        chances = np.exp(logits - logits.max(axis=1, keepdims=True))
+        chances /= chances.sum(axis=1, keepdims=True)
+        return np.asarray(chances @ self.weights.T, np.float32)
+
+    def scores(self, embeddings: Floats) -> Floats:
+        """Return the logarithm of the evidence, (n, k)."""
+        return np.log(self.evidence(embeddings) + np.float32(SMALLEST))
