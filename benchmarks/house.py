@@ -2,6 +2,7 @@
 
     python benchmarks/house.py                      # this checkout
     python benchmarks/house.py --source OTHER/src/pixonomy
+    python benchmarks/house.py --fit PICTURES       # and how far it is from `fit` to the disk
 
 Run it on two checkouts to see what a change of structure was worth. Words are counted where they
 name something: modules, classes, functions, parameters and attributes that are assigned.
@@ -12,7 +13,10 @@ import ast
 import json
 import re
 import statistics
+import sys
+import tempfile
 import tokenize
+import traceback
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -46,7 +50,10 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     default = Path(__file__).parents[1] / "src" / "pixonomy"
     parser.add_argument("--source", type=Path, default=default)
-    print(json.dumps(measure(parser.parse_args().source), indent=2))
+    parser.add_argument("--fit", type=Path, help="a folder of a few pictures to train on")
+    asked = parser.parse_args()
+    way = {} if asked.fit is None else measure_way(asked.fit)
+    print(json.dumps(measure(asked.source) | way, indent=2))
 
 
 def measure(source: Path) -> dict[str, object]:
@@ -76,6 +83,39 @@ def measure(source: Path) -> dict[str, object]:
         ),
         "comment share, %": round(100 * count_comments(files) / sum(lines.values()), 2),
         "comment share of models, %": share_of_comments(source / "models", lines),
+    }
+
+
+def measure_way(pictures: Path) -> dict[str, object]:
+    """Return through how many files and packages a call of `fit` goes until a file is opened.
+
+    Counted on the stack at each file that this process opens for writing below the run, in a
+    training of one pass; the deepest one counts.
+    """
+    import pixonomy
+    from pixonomy.verbs.fit import FitChoices
+    from pixonomy.verbs.train import TrainChoices
+
+    source = Path(pixonomy.__file__).parent
+    deepest: tuple[str, ...] = ()
+
+    def see(event: str, values: tuple[object, ...]) -> None:
+        nonlocal deepest
+        if event == "open" and str(values[0]).startswith(folder) and "r" not in str(values[1]):
+            frames = [Path(frame.filename) for frame in traceback.extract_stack()]
+            ours = [path for path in frames if path.is_relative_to(source)]
+            passed = dict.fromkeys(str(path.relative_to(source)) for path in ours)
+            deepest = max(deepest, tuple(passed), key=len)
+
+    with tempfile.TemporaryDirectory() as folder:
+        sys.addaudithook(see)
+        training = TrainChoices("compact", changes={"epochs": 1, "size": 32})
+        pixonomy.fit([pictures], Path(folder) / "run", FitChoices(training=training))
+    packages = {one.partition("/")[0] for one in deepest}
+    return {
+        "files from fit to the disk": len(deepest),
+        "packages": len(packages),
+        "the way": " > ".join(deepest),
     }
 
 

@@ -37,7 +37,7 @@ class Pair:
 def make_pair(folder: Path) -> Pair:
     chance = np.random.default_rng(5)
     table = chance.standard_normal((len(WORDS), DIMENSIONS)).astype(np.float32)
-    kernel = chance.standard_normal((3 * SIZE * SIZE, DIMENSIONS)).astype(np.float32) / 20
+    kernel = np.float32(0.05) * chance.standard_normal((3 * SIZE**2, DIMENSIONS)).astype(np.float32)
     (folder / "onnx").mkdir(parents=True)
     (folder / "onnx" / "text_model.onnx").write_bytes(text_network(table))
     (folder / "onnx" / "vision_model.onnx").write_bytes(image_network(kernel))
@@ -74,7 +74,7 @@ def image_network(kernel: Floats) -> bytes:
         helper.make_node("MatMul", ["flat", "kernel"], ["product"]),
         helper.make_node("Tanh", ["product"], ["image_embeds"]),
     ]
-    shape = ["n", 3, SIZE, SIZE]
+    shape: list[str | int | None] = ["n", 3, SIZE, SIZE]
     inputs = [helper.make_tensor_value_info("pixel_values", TensorProto.FLOAT, shape)]
     outputs = [helper.make_tensor_value_info("image_embeds", TensorProto.FLOAT, ["n", DIMENSIONS])]
     return finish(nodes, inputs, outputs, kernel=kernel)

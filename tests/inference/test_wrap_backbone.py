@@ -13,7 +13,10 @@ KERNEL = np.random.default_rng(1).standard_normal((4, 3, 2, 2)).astype(np.float3
 
 
 def network(
-    shape: list[object], name: str = "x", outputs: tuple[str, ...] = ("map",), kind: int = 1
+    shape: list[str | int | None],
+    name: str = "x",
+    outputs: tuple[str, ...] = ("map",),
+    kind: int = 1,
 ) -> bytes:
     """Return a network whose output is its input, once for each name."""
     nodes = [helper.make_node("Identity", [name], [one]) for one in outputs]
@@ -83,7 +86,7 @@ def test_of_several_outputs_the_known_or_the_named_is_taken() -> None:
     ],
 )
 def test_a_network_that_takes_no_square_images_is_refused(
-    shape: list[object], size: int | None, message: str
+    shape: list[str | int | None], size: int | None, message: str
 ) -> None:
     with pytest.raises(SettingError, match=message):
         wrap_backbone(network(shape), Preprocessing(size=size))

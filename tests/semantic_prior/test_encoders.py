@@ -123,12 +123,12 @@ def test_a_pair_of_transformers_answers_as_pytorch_does(tmp_path: Path) -> None:
     text, image = Text().eval(), Image().eval()
     ids = torch.tensor([[5, 0, 0, 0, 0, 0, 0, 0], [6, 0, 0, 0, 0, 0, 0, 0]])
     given = torch.zeros(2, 3, 16, 16)
-    for network, example, taken, output, name in (
+    for tower_module, example, taken, output, name in (
         (text, ids, "input_ids", "text_embeds", "text_model.onnx"),
         (image, given, "pixel_values", "image_embeds", "vision_model.onnx"),
     ):
         torch.onnx.export(
-            network, (example,), tmp_path / name, input_names=[taken], output_names=[output],
+            tower_module, (example,), tmp_path / name, input_names=[taken], output_names=[output],
             dynamo=True, dynamic_shapes=({0: torch.export.Dim("n")},), external_data=False,
             verbose=False,
         )  # fmt: skip

@@ -94,7 +94,8 @@ def test_answers_are_probabilities() -> None:
     probabilities = chance.dirichlet(np.ones(4), 50).astype(np.float32)
     weights = class_weights([CategoryWords("cat"), CategoryWords("dog")], CLASSES)
     answers = answer(probabilities, weights)
-    assert (answers.shape, answers.dtype) == ((50, 2), np.float32)
+    assert answers.shape == (50, 2)
+    assert answers.dtype == np.float32
     assert answers.sum(axis=1) == pytest.approx(1, abs=1e-5)
 
 

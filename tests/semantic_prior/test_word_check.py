@@ -13,7 +13,7 @@ def check(**keywords: list[str]) -> WordCheck:
 def test_categories_that_the_network_knows_apart_need_no_message() -> None:
     found = check(cats=["cat"], boats=["boat", "ship"], fruit=["banana", "lemon"])
     assert found.messages == ()
-    assert found.confusions == found.shared == found.unseen == ()
+    assert (found.confusions, found.shared, found.unseen) == ((), (), ())
 
 
 def test_a_word_that_two_categories_mean_is_reported() -> None:

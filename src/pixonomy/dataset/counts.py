@@ -3,13 +3,12 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from pixonomy.dataset.manifest import SPLITS, most_frequent
+from pixonomy.dataset.manifest import SPLITS, Summary, most_frequent
 from pixonomy.dataset.taxonomy import Taxonomy
 
 _MOST_REASONS = 100  # of each chunk
@@ -54,7 +53,7 @@ class OutcomeCounts:
         is_new = group.ne_missing(group.shift()) | (pl.int_range(pl.len()) == 0)
         self.groups.append(rows.filter(is_new)["group_id"].hash().to_numpy())
 
-    def summary(self) -> dict[str, Any]:
+    def summary(self) -> Summary:
         """Return {rows, groups, categories, problems, splits, labels}."""
         hashes = np.concatenate(self.groups) if self.groups else np.zeros(0, np.uint64)
         return {

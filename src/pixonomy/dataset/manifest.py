@@ -15,7 +15,7 @@ from pixonomy.dataset.location import path_to_uri, uri_to_path
 from pixonomy.dataset.seen import SEEN_COLUMNS
 from pixonomy.dataset.taxonomy import Taxonomy
 from pixonomy.errors import SettingError, StorageError
-from pixonomy.storage.artefact import FileArtefact
+from pixonomy.storage.artefact import FileArtefact, Stored
 from pixonomy.storage.files import hash_file, printable
 from pixonomy.storage.fingerprint import Fingerprint
 from pixonomy.storage.tables import read_parquet_texts, scan_parquet, write_parquet
@@ -53,6 +53,34 @@ _METADATA_KEY = "pixonomy"
 _STAYS = "kept?"  # the name of no column
 
 
+class Summary(TypedDict):
+    """What a manifest holds, in numbers: the JSON of the verbs that make one."""
+
+    rows: int
+    groups: int
+    categories: int
+    problems: int
+    splits: dict[str, int]
+    labels: dict[str, int]
+
+
+class WholeSummary(Summary):
+    """A `Summary` with what a source has lacked, which is nothing once its manifest is made."""
+
+    passed_over: dict[str, int]
+    missing: int
+    damage: list[object]
+
+
+class About(Stored):
+    """What is stored beside a manifest's rows."""
+
+    schema_version: int
+    base: str
+    taxonomy: NotRequired[dict[str, object] | None]
+    notes: Mapping[str, object]
+
+
 @dataclass(frozen=True)
 class Manifest:
     """A data set.
@@ -69,7 +97,7 @@ class Manifest:
     base: Path
     fingerprint: Fingerprint = field(default_factory=dict)
     taxonomy: Taxonomy | None = None
-    notes: Mapping[str, Any] = field(default_factory=dict)
+    notes: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def usable(self) -> pl.DataFrame:
@@ -83,7 +111,7 @@ class Manifest:
         labels = usable.select(pl.col("label").drop_nulls().unique().sort()).collect()
         return tuple(labels["label"])
 
-    def summary(self) -> dict[str, Any]:
+    def summary(self) -> WholeSummary:
         """Count rows, groups, categories, problems, splits and labels: the JSON of `split`."""
         usable = self.rows.lazy().filter(pl.col("problem").is_null())
         splits = dict(usable.group_by("split").len().collect().iter_rows())
@@ -181,7 +209,7 @@ def hash_manifest(path: Path) -> str:
     return hash_file(path)
 
 
-def read_about(path: Path) -> dict[str, Any] | None:
+def read_about(path: Path) -> About | None:
     """Return what is stored about a manifest's rows, or None if `path` is no manifest.
 
     Raises:
@@ -200,12 +228,12 @@ def read_about(path: Path) -> dict[str, Any] | None:
     return {**about, "base": str(uri_to_path(about["base"]))}
 
 
-def manifest_artefact(path: Path) -> FileArtefact:
+def manifest_artefact(path: Path) -> FileArtefact[About]:
     """Return the manifest at `path`, there or to be made, as an artefact."""
     return FileArtefact(path, "is no manifest", read_about)
 
 
-def _parse(text: str, path: Path) -> dict[str, Any]:
+def _parse(text: str, path: Path) -> About:
     try:
         about = json.loads(text)
     except (ValueError, RecursionError):
@@ -214,14 +242,14 @@ def _parse(text: str, path: Path) -> dict[str, Any]:
         is_other = about.get("schema_version") != SCHEMA_VERSION
         is_whole = isinstance(about.get("base"), str) and isinstance(about.get("fingerprint"), dict)
         if is_other or is_whole:
-            return about
+            return cast(About, about)
     raise StorageError(
         f"{printable(path)} is damaged: what it says about its rows cannot be read; copy it again, "
         "or make it anew with `pixonomy index`."
     )
 
 
-def _require_about(path: Path) -> dict[str, Any]:
+def _require_about(path: Path) -> About:
     about = read_about(path)
     if about is None:
         raise SettingError(

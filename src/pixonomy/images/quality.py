@@ -63,7 +63,7 @@ def measure_quality(pixels: Pixels) -> Quality:
     return Quality(deviation, float(dark), float(light), sharpness)
 
 
-def _strong_gradient(grey: npt.NDArray[np.number]) -> float:
+def _strong_gradient(grey: npt.NDArray[np.integer | np.floating]) -> float:
     across = cv2.Sobel(grey, cv2.CV_32F, 1, 0, scale=1 / 8)
     down = cv2.Sobel(grey, cv2.CV_32F, 0, 1, scale=1 / 8)
     size: npt.NDArray[np.float32] = np.hypot(across, down).ravel()

@@ -65,7 +65,7 @@ def wrap_backbone(content: bytes, preprocessing: Preprocessing) -> bytes:
 
 def _only_input(graph: onnx.GraphProto) -> onnx.ValueInfoProto:
     weights = {one.name for one in graph.initializer}
-    taken = [one for one in graph.input if one.name not in weights]
+    taken: list[onnx.ValueInfoProto] = [one for one in graph.input if one.name not in weights]
     if len(taken) != 1:
         names = ", ".join(_plain(one) for one in taken) or "none"
         raise SettingError(f"The network has to take images alone; its inputs: {names}.")
@@ -73,7 +73,7 @@ def _only_input(graph: onnx.GraphProto) -> onnx.ValueInfoProto:
 
 
 def _chosen_output(graph: onnx.GraphProto, name: str | None) -> onnx.ValueInfoProto:
-    outputs = {_plain(one): one for one in graph.output}
+    outputs: dict[str, onnx.ValueInfoProto] = {_plain(one): one for one in graph.output}
     wanted = (name,) if name is not None else (*_KNOWN_OUTPUTS, *outputs)
     if name is None and len(outputs) > 1:
         wanted = _KNOWN_OUTPUTS
@@ -135,9 +135,11 @@ def _behind(given: onnx.ValueInfoProto, is_unit: bool) -> list[onnx.NodeProto]:
     if len(_shape(given)) == 4:
         nodes.append(helper.make_node("GlobalAveragePool", ["given"], ["averaged"]))
     nodes.append(helper.make_node("Flatten", [nodes[-1].output[0]], ["flat"]))
-    last = "LpNormalization" if is_unit else "Identity"
-    options = {"axis": 1, "p": 2} if is_unit else {}
-    return [*nodes, helper.make_node(last, ["flat"], [EMBEDDING], **options)]
+    if is_unit:
+        last = helper.make_node("LpNormalization", ["flat"], [EMBEDDING], axis=1, p=2)
+    else:
+        last = helper.make_node("Identity", ["flat"], [EMBEDDING])
+    return [*nodes, last]
 
 
 def _value(name: str, kind: int, *shape: int) -> onnx.ValueInfoProto:

@@ -1,9 +1,9 @@
 """The base of all results: a frozen record that is also a JSON object, in both directions."""
 
-from collections.abc import Iterator, KeysView, Mapping
+from collections.abc import Iterable, Iterator, KeysView, Mapping
 from dataclasses import dataclass, fields
 from types import NoneType, UnionType
-from typing import Any, Self, Union, get_args, get_origin, get_type_hints
+from typing import Any, Self, Union, cast, get_args, get_origin, get_type_hints
 
 LEFT_OUT_WHEN_NONE = {"left_out_when_none": True}
 """Metadata of a field that JSON has only where it is known; others are null there."""
@@ -22,7 +22,7 @@ class Result:
     It can be read as that object, too: `result["report"]`, `"gap" in result`, `dict(result)`.
     """
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """Return what `--json` prints, in the order of the fields."""
         named = {one.name: getattr(self, one.name) for one in fields(self)}
         return {
@@ -32,7 +32,7 @@ class Result:
         }
 
     @classmethod
-    def from_json(cls, stored: Mapping[str, Any]) -> Self:
+    def from_json(cls, stored: Mapping[str, object]) -> Self:
         """Return the record of a JSON object; keys of no field are passed over.
 
         Raises:
@@ -59,7 +59,7 @@ class Result:
             raise KeyError(f"{type(self).__name__} has no {key!r}") from None
 
 
-def to_json(value: object) -> Any:
+def to_json(value: object) -> object:
     """Return the value of a field as JSON: records become objects, tuples arrays."""
     if isinstance(value, Result):
         return value.as_json()
@@ -70,7 +70,7 @@ def to_json(value: object) -> Any:
     return value
 
 
-def known_kind(kind: Any) -> Any:
+def known_kind(kind: object) -> object:
     """Return what a kind such as `str | None` is where it is not None."""
     if get_origin(kind) not in (Union, UnionType):
         return kind
@@ -78,12 +78,12 @@ def known_kind(kind: Any) -> Any:
     return known[0] if len(known) == 1 else kind
 
 
-def _from_json(kind: Any, value: Any) -> Any:
+def _from_json(kind: object, value: object) -> object:
     kind = known_kind(kind)
     if value is None:
         return None
     if isinstance(kind, type) and issubclass(kind, Result):
-        return kind.from_json(value)
+        return kind.from_json(cast(Mapping[str, object], value))
     if get_origin(kind) is tuple:
-        return tuple(_from_json(get_args(kind)[0], one) for one in value)
+        return tuple(_from_json(get_args(kind)[0], one) for one in cast(Iterable[object], value))
     return value

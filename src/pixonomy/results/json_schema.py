@@ -4,7 +4,7 @@ import json
 from collections import abc
 from dataclasses import fields
 from types import NoneType, UnionType
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Literal, TypedDict, Union, get_args, get_origin, get_type_hints
 
 from pixonomy.results import (
     answer_results,
@@ -28,7 +28,17 @@ _MODULES = (
     page_results, word_results,
 )  # fmt: skip
 
-Schema = dict[str, Any]
+Schema = dict[str, object]
+
+
+class RecordSchema(TypedDict):
+    """The schema of a class: an object with these keys and no others."""
+
+    type: str
+    description: str
+    properties: dict[str, Schema]
+    required: list[str]
+    additionalProperties: bool
 
 
 def schema_text() -> str:
@@ -41,7 +51,7 @@ def schema_text() -> str:
     return json.dumps(schema, indent=1, ensure_ascii=False) + "\n"
 
 
-def schema_of(kind: type[Result]) -> Schema:
+def schema_of(kind: type[Result]) -> RecordSchema:
     """Return the schema of a class; others are named by reference."""
     hints, meanings = get_type_hints(kind), attribute_meanings(kind)
     names = [one.name for one in fields(kind)]
@@ -50,7 +60,7 @@ def schema_of(kind: type[Result]) -> Schema:
     for name in names:
         # A field that is left out where it is None never is null.
         shape = _shape(known_kind(hints[name]) if name in optional else hints[name])
-        meaning = {"description": meanings[name]} if name in meanings else {}
+        meaning: Schema = {"description": meanings[name]} if name in meanings else {}
         properties[name] = shape | meaning
     return {
         "type": "object",
@@ -70,7 +80,7 @@ def _kinds() -> dict[str, type[Result]]:
     }
 
 
-def _shape(kind: Any) -> Schema:
+def _shape(kind: object) -> Schema:
     origin, parts = get_origin(kind), get_args(kind)
     if origin in (Union, UnionType):
         return {"anyOf": [_shape(part) for part in parts]}
@@ -82,4 +92,5 @@ def _shape(kind: Any) -> Schema:
         return {"type": "object", "additionalProperties": _shape(parts[1])}
     if kind is object:
         return {}
+    assert isinstance(kind, type)
     return {"type": _PLAIN[kind]} if kind in _PLAIN else {"$ref": f"#/$defs/{kind.__name__}"}

@@ -43,7 +43,7 @@ def lemma_key(text: str) -> str:
 class NounHierarchy:
     """Words → senses → the more general senses above them (hypernyms)."""
 
-    def __init__(self, table: dict[str, npt.NDArray[np.generic]]) -> None:
+    def __init__(self, table: dict[str, npt.NDArray[np.integer]]) -> None:
         self._lemmas = _lines(table["lemmas"])
         self._sense_starts = _starts(table["sense_counts"])
         self._senses, self._frequencies = table["senses"], table["frequencies"]
@@ -83,7 +83,8 @@ class NounHierarchy:
         lemmas = np.searchsorted(self._sense_starts, places, side="right") - 1
         ranks = zip((-self._frequencies[places].astype(int)).tolist(), lemmas.tolist(), strict=True)
         words = [(met, len(self._lemmas[lemma]), self._lemmas[lemma]) for met, lemma in ranks]
-        return min(words)[2].decode()
+        word: bytes = min(words)[2]
+        return word.decode()
 
     def ancestors(self, synset: int) -> dict[int, int]:
         """Return each sense above, and the sense itself, with the fewest steps up to it."""
@@ -114,9 +115,9 @@ def load_hierarchy() -> NounHierarchy:
         return NounHierarchy({name: table[name] for name in table.files})
 
 
-def _lines(text: npt.NDArray[np.generic]) -> list[bytes]:
+def _lines(text: npt.NDArray[np.integer]) -> list[bytes]:
     return text.tobytes().split(b"\n")
 
 
-def _starts(counts: npt.NDArray[np.generic]) -> Ints:
+def _starts(counts: npt.NDArray[np.integer]) -> Ints:
     return np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)

@@ -63,7 +63,7 @@ def weigh(understood: Sequence[Understood], classes: Sequence[str]) -> Floats:
             row[:] = np.max(
                 [_weigh_term(term, similarity) for some in one.terms for term in some], 0
             )
-    return rows / rows.mean(axis=1, keepdims=True)
+    return np.asarray(rows / rows.mean(axis=1, keepdims=True), np.float32)
 
 
 def _weigh_term(term: Term, similarity: "ClassSimilarity") -> Floats:
@@ -84,27 +84,28 @@ class ClassSimilarity:
     def __init__(self, classes: Sequence[str], hierarchy: NounHierarchy) -> None:
         self._hierarchy = hierarchy
         above = [hierarchy.ancestors(_known(one, hierarchy)) for one in classes]
-        self._columns = {synset: at for at, synset in enumerate(sorted(set().union(*above)))}
-        self._depths = np.array([hierarchy.depth(one) for one in self._columns], np.float32)
-        self._steps = np.full((len(classes), len(self._columns)), np.inf, np.float32)
-        for row, steps in zip(self._steps, above, strict=True):
-            row[[self._columns[one] for one in steps]] = list(steps.values())
+        self._rows = {synset: at for at, synset in enumerate(sorted(set().union(*above)))}
+        self._depths = np.array([hierarchy.depth(one) for one in self._rows], np.float32)
+        # Steps from each class up to each sense that is above any of them.
+        self._steps = np.full((len(self._rows), len(classes)), np.inf, np.float32)
+        for at, steps in enumerate(above):
+            self._steps[[self._rows[one] for one in steps], at] = list(steps.values())
 
     def __call__(self, synset: int) -> Floats:
         """Return float32 (classes,), 0 … 1."""
         above = self._hierarchy.ancestors(synset)
-        shared = {one: steps for one, steps in above.items() if one in self._columns}
-        columns = [self._columns[one] for one in shared]
-        twice = 2 * self._depths[columns]
-        steps = np.array(list(shared.values()), np.float32) + self._steps[:, columns]
-        return np.asarray((twice / (twice + steps)).max(axis=1), np.float32)
+        shared = {self._rows[one]: steps for one, steps in above.items() if one in self._rows}
+        rows = list(shared)
+        twice = 2 * self._depths[rows, None]
+        steps = np.array(list(shared.values()), np.float32)[:, None] + self._steps[rows]
+        return np.asarray((twice / (twice + steps)).max(axis=0), np.float32)
 
     def kinds_of(self, synset: int) -> npt.NDArray[np.bool_]:
         """Return which classes are the sense or a kind of it, bool (classes,)."""
-        column = self._columns.get(synset)
-        if column is None:
-            return np.zeros(len(self._steps), np.bool_)
-        return np.isfinite(self._steps[:, column])
+        row = self._rows.get(synset)
+        if row is None:
+            return np.zeros(self._steps.shape[1], np.bool_)
+        return np.isfinite(self._steps[row])
 
 
 def answer(class_probabilities: Floats, weights: Floats) -> Floats:

@@ -133,13 +133,13 @@ def _describe(check: WordCheck, understood: Sequence[Understood]) -> Iterator[st
             "of its images."
         )
     unseen = {far.category for far in check.unseen}  # each has its sentence already
-    for pair in check.confusions:
-        if pair.category in unseen or pair.other in unseen:
+    for taken in check.confusions:
+        if taken.category in unseen or taken.other in unseen:
             continue
         yield (
-            f"{pair.category!r} and {pair.other!r} can hardly be told apart by their words: images "
-            f"of the first are expected to be answered as the second at {pair.expected:.0%}, "
-            f"as the first at {pair.right:.0%}."
+            f"{taken.category!r} and {taken.other!r} can hardly be told apart by their words: "
+            "images of the first are expected to be answered as the second at "
+            f"{taken.expected:.0%}, as the first at {taken.right:.0%}."
         )
 
 

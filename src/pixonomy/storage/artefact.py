@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import Any
+from typing import Generic, TypedDict, TypeVar
 
 from pixonomy.errors import SettingError
 from pixonomy.progress import no_report
@@ -19,12 +19,19 @@ from pixonomy.storage.fingerprint import Fingerprint, is_finished
 from pixonomy.storage.locks import is_lock, lock_file, lock_folder
 from pixonomy.storage.tables import read_parquet_texts
 
-Record = Mapping[str, Any]
-"""What is stored with an artefact, as plain JSON; its `fingerprint` is one of the values."""
+
+
+class Stored(TypedDict):
+    """What is stored with an artefact, as plain JSON; each kind of artefact adds keys."""
+
+    fingerprint: Mapping[str, object]
+
+
+Record = TypeVar("Record", bound=Stored)
 
 
 @dataclass(frozen=True)
-class FileArtefact:
+class FileArtefact(Generic[Record]):
     """A file that carries its record.
 
     Attributes:

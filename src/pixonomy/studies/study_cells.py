@@ -29,7 +29,15 @@ _VERSION = 2  # raised when the same cell would tell otherwise
 _HEAVY = ("checkpoints", "bundle", "events", "report.html")
 
 
-class CellRecord(TypedDict):
+class _Tested(TypedDict):
+    n: int
+    accuracy: float
+    accuracy_low: float
+    accuracy_high: float
+    macro_f1: float
+
+
+class CellRecord(_Tested):
     """What `cell.json` says of a finished cell."""
 
     fingerprint: str
@@ -37,11 +45,6 @@ class CellRecord(TypedDict):
     seed: int
     repeat: int
     fold: int
-    n: int
-    accuracy: float
-    accuracy_low: float
-    accuracy_high: float
-    macro_f1: float
     log_loss: float | None
     calibration_error: float | None
     steps: int
@@ -123,7 +126,8 @@ def _run_cell(
     evaluate(place.path, quiet)
     evaluation = read_json(place.evaluation)
     assert evaluation is not None  # it has just been written
-    test, certainty = evaluation["test"], evaluation["certainty"]
+    test: _Tested | None = evaluation["test"]
+    certainty = evaluation["certainty"]
     if test is None:
         raise PixonomyError("No picture of this cell is tested.")
     record: CellRecord = {

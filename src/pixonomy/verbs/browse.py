@@ -28,7 +28,7 @@ from pixonomy.pages.provenance import Provenance
 from pixonomy.progress import Context
 from pixonomy.results.data_results import BrowseResult
 from pixonomy.storage.address import require_local
-from pixonomy.storage.artefact import FileArtefact, Record
+from pixonomy.storage.artefact import FileArtefact, Stored
 from pixonomy.storage.files import printable, write_text
 from pixonomy.storage.fingerprint import Fingerprint
 from pixonomy.storage.tables import scan_parquet
@@ -38,6 +38,12 @@ _DEFAULT = Context()
 _STAGE = "browse"
 _PAGE_VERSION = 2  # raised whenever the same manifest would give another page
 _SUMMARY = ("rows", "groups", "categories", "problems")
+
+
+class _PageRecord(Stored):
+    """What a page carries; of its manifest the numbers that are named in `_SUMMARY`."""
+
+    summary: dict[str, int]
 
 
 def browse(
@@ -77,9 +83,11 @@ def browse(
     return BrowseResult(page=printable(output), **record["summary"])
 
 
-def _read_record(path: Path) -> Record | None:
-    fingerprint = read_fingerprint(path) or {}
-    return fingerprint if fingerprint.get("fingerprint", {}).get("stage") == _STAGE else None
+def _read_record(path: Path) -> _PageRecord | None:
+    record = read_fingerprint(path) or {}
+    if record.get("fingerprint", {}).get("stage") != _STAGE:
+        return None
+    return cast(_PageRecord, record)
 
 
 def _write_page(
@@ -100,7 +108,7 @@ def _write_page(
         image_counts.named.height,
         image_counts.rows - image_counts.usable,
     )
-    page_record: dict[str, object] = {
+    page_record: _PageRecord = {
         "fingerprint": dict(fingerprint),
         "summary": dict(zip(_SUMMARY, numbers, strict=True)),
     }

@@ -24,7 +24,6 @@ from pixonomy.models.device import AUTO, require_device
 from pixonomy.prediction.predictions import predict_split
 from pixonomy.progress import Context
 from pixonomy.results.model_results import EvaluateResult, TestFigures
-from pixonomy.storage.artefact import Record
 from pixonomy.storage.files import hash_json, printable, read_json, write_json, write_text
 from pixonomy.storage.locks import lock_folder
 from pixonomy.storage.tables import read_parquet, write_parquet
@@ -79,10 +78,10 @@ def evaluate(run: Path, context: Context = _DEFAULT, on: Path | None = None) -> 
 
 def _evaluate_once(
     folder: RunFolder, run: Run, arrays: Arrays, bundle: Bundle, context: Context
-) -> Record:
+) -> _Evaluation:
     """Evaluate, or read back what an evaluation of the same bundle has found."""
     fingerprint = hash_json([bundle.about["digest"], run.fingerprint, versions(), _VERSION])
-    done = _read_done(folder, fingerprint)
+    done: _Evaluation | None = _read_done(folder, fingerprint)
     if done is None:
         with lock_folder(folder.path, context.report):
             done = _read_done(folder, fingerprint)  # another run may have ended meanwhile
@@ -92,9 +91,9 @@ def _evaluate_once(
     return done
 
 
-def _read_done(folder: RunFolder, fingerprint: str) -> Record | None:
+def _read_done(folder: RunFolder, fingerprint: str) -> _StoredEvaluation | None:
     """Return what an evaluation has found; None if one has to be made."""
-    done: Record | None = read_json(folder.evaluation)
+    done: _StoredEvaluation | None = read_json(folder.evaluation)
     is_whole = folder.report.exists() and folder.card.exists()
     return done if done is not None and done["fingerprint"] == fingerprint and is_whole else None
 
@@ -114,7 +113,7 @@ def _read_arrays(folder: RunFolder, run: Run) -> Arrays:
 
 def _evaluate(
     folder: RunFolder, run: Run, arrays: Arrays, bundle: Bundle, context: Context
-) -> Record:
+) -> _Evaluation:
     began = time.monotonic()
     has_test = bool(len(arrays.of_split("test")))
     split = "test" if has_test else "validation"

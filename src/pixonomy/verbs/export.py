@@ -17,7 +17,7 @@ from pixonomy.nearest_names import suggest
 from pixonomy.progress import Context
 from pixonomy.results.data_results import ExportResult
 from pixonomy.storage.address import require_local
-from pixonomy.storage.artefact import FolderArtefact, Record
+from pixonomy.storage.artefact import FolderArtefact
 from pixonomy.storage.files import (
     printable,
     read_json,
@@ -42,6 +42,16 @@ class _Fingerprint(TypedDict):
     manifest: str
     to: Kind
     shard_bytes: int
+
+
+class _ExportRecord(TypedDict):
+    """What `export.json` says, beside the labels and the fingerprint."""
+
+    rows: int
+    problems: int
+    splits: dict[str, int]
+    files: int
+    unread: list[list[str]]  # image_id and problem of the first one
 
 
 def export(
@@ -86,7 +96,7 @@ def export(
         overwrite,
         context.report,
     )
-    about = read_json(output / EXPORT_FILE)
+    about: _ExportRecord = read_json(output / EXPORT_FILE)
     _report_left_out(about, context)
     return ExportResult(
         export=printable(output),
@@ -133,7 +143,7 @@ def _write_table(path: Path, report: pl.DataFrame) -> None:
         table.write_csv(file)
 
 
-def _describe(report: pl.DataFrame, left_out: int, files: int | None) -> Record:
+def _describe(report: pl.DataFrame, left_out: int, files: int | None) -> _ExportRecord:
     exported = report.filter(pl.col("problem").is_null())
     unread = report.drop_nulls("problem")
     counts = dict(exported.group_by("split").len().iter_rows())
@@ -146,7 +156,7 @@ def _describe(report: pl.DataFrame, left_out: int, files: int | None) -> Record:
     }
 
 
-def _report_left_out(about: Record, context: Context) -> None:
+def _report_left_out(about: _ExportRecord, context: Context) -> None:
     if about["problems"]:
         first = "; the first is {}: {}".format(*about["unread"][0]) if about["unread"] else ""
         context.report(f"Pictures left out: {about['problems']}{first}.")

@@ -17,7 +17,7 @@ from pixonomy.prediction.submission import holds, submission_lines, write_submis
 from pixonomy.progress import Context
 from pixonomy.results.answer_results import PredictResult
 from pixonomy.storage.address import require_local
-from pixonomy.storage.artefact import FileArtefact, Record, read_parquet_record
+from pixonomy.storage.artefact import FileArtefact, read_parquet_record
 from pixonomy.storage.checkpoints import Checkpoints, has_checkpoints, remove_checkpoints
 from pixonomy.storage.files import printable
 from pixonomy.storage.fingerprint import Fingerprint
@@ -27,12 +27,12 @@ from pixonomy.verbs.find_manifest import find_manifest
 
 _DEFAULT = Context()
 _KEY = "predictions"
-_COUNTS: tuple[Literal["rows", "groups", "problems", "unread_groups"], ...] = (
-    "rows",
-    "groups",
-    "problems",
-    "unread_groups",
-)
+
+
+class _Record(PartCounts):
+    """What is stored with the predictions."""
+
+    fingerprint: Fingerprint
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ def _predict(
     choices: PredictChoices,
     fingerprint: Fingerprint,
     context: Context,
-) -> Record:
+) -> _Record:
     """Make the table; return what is stored with it."""
     described = read_about(manifest)
     assert described is not None  # it has been hashed as a manifest
@@ -178,13 +178,13 @@ def _require_space(submission: Path | None, overwrite: bool) -> None:
         )
 
 
-def _read_finished(output: Path, wanted: Fingerprint, overwrite: bool) -> Record | None:
+def _read_finished(output: Path, wanted: Fingerprint, overwrite: bool) -> _Record | None:
     """Return what is stored with finished predictions; None if they have to be made."""
-    artefact = FileArtefact(output, "holds no predictions", read_parquet_record(_KEY))
+    artefact = FileArtefact[_Record](output, "holds no predictions", read_parquet_record(_KEY))
     return artefact.record() if artefact.matches(wanted, overwrite) else None
 
 
-def _report_unanswered(about: Record, bundle: Bundle, context: Context) -> None:
+def _report_unanswered(about: _Record, bundle: Bundle, context: Context) -> None:
     if about["problems"]:
         context.report(
             f"Pictures without an answer: {about['problems']}; the column `problem` says why."
