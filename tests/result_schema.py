@@ -18,7 +18,7 @@ _OF_COMMAND = {
     "demo": ("DemoResult",),
     "evaluate": ("EvaluateResult", "EvaluateOnResult"),
     "export": ("ExportResult",),
-    "fit": ("EvaluateResult",),
+    "fit": ("EvaluateResult", "FitWordsResult"),
     "index": ("ManifestResult",),
     "predict": ("PredictResult",),
     "prepare": ("PrepareResult",),

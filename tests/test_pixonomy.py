@@ -22,6 +22,7 @@ VERBS = {
     "evaluate",
     "export",
     "fit",
+    "fit_words",
     "index",
     "init_taxonomy",
     "predict",
@@ -53,6 +54,7 @@ def test_the_names_are_the_promised_ones() -> None:
         "StudyChoices",
         "TableColumns",
         "TrainChoices",
+        "WordChoices",
     }
     others = {
         "Answer",

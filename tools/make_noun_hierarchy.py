@@ -99,10 +99,12 @@ def write_licence(folder: Path, path: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--wordnet", type=Path, default=Path("/usr/share/wordnet"))
-    folder = parser.parse_args().wordnet
-    np.savez_compressed(str(TABLE), **make_table(folder))
-    write_licence(folder, Path(str(LICENCE)))
-    print(f"{TABLE}: {Path(str(TABLE)).stat().st_size:,} bytes")
+    parser.add_argument("--output", type=Path, default=Path(str(TABLE)).parent, help="a folder")
+    asked = parser.parse_args()
+    table = asked.output / TABLE.name
+    np.savez_compressed(table, **make_table(asked.wordnet))
+    write_licence(asked.wordnet, asked.output / LICENCE.name)
+    print(f"{table}: {table.stat().st_size:,} bytes")
 
 
 if __name__ == "__main__":

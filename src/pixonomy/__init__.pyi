@@ -26,6 +26,7 @@ from pixonomy.results.data_results import (
     TaxonomyResult,
 )
 from pixonomy.results.model_results import EvaluateResult, TrainResult
+from pixonomy.results.word_results import FitWordsResult
 from pixonomy.sampling.draw import SampleChoices as SampleChoices
 from pixonomy.sources.table import TableColumns as TableColumns
 from pixonomy.splitting.assign import SplitShares as SplitShares
@@ -33,6 +34,7 @@ from pixonomy.studies.study import StudyChoices as StudyChoices
 from pixonomy.verbs.audit import AuditChoices as AuditChoices
 from pixonomy.verbs.collect import CollectChoices as CollectChoices
 from pixonomy.verbs.fit import FitChoices as FitChoices
+from pixonomy.verbs.fit_words import WordChoices as WordChoices
 from pixonomy.verbs.index import IndexChoices as IndexChoices
 from pixonomy.verbs.predict import PredictChoices as PredictChoices
 from pixonomy.verbs.train import Plan
@@ -59,6 +61,7 @@ __all__ = [
     "StudyChoices",
     "TableColumns",
     "TrainChoices",
+    "WordChoices",
     "audit",
     "browse",
     "check_submission",
@@ -71,6 +74,7 @@ __all__ = [
     "evaluate",
     "export",
     "fit",
+    "fit_words",
     "index",
     "init_taxonomy",
     "load",
@@ -135,6 +139,13 @@ def fit(
     overwrite: bool = ...,
     context: Context = ...,
 ) -> EvaluateResult: ...
+def fit_words(
+    taxonomy: StrPath,
+    output: StrPath,
+    choices: WordChoices | None = ...,
+    overwrite: bool = ...,
+    context: Context = ...,
+) -> FitWordsResult: ...
 def index(
     sources: StrPath | Sequence[StrPath],
     output: StrPath,

@@ -2,6 +2,7 @@ import io
 import re
 import tempfile
 from collections.abc import Callable
+from copy import copy
 from dataclasses import replace
 from pathlib import Path
 
@@ -58,11 +59,14 @@ def test_each_split_has_its_rows_and_together_they_are_all(arrays: Arrays) -> No
 
 
 def test_arrays_of_before_told_of_their_labels_alone_what_they_are(arrays: Arrays) -> None:
-    older = {name: value for name, value in arrays.about.items() if name != "taxonomy"} | {
-        "names": {"1": "RED", "2": "BEER", "x": "x"},
-        "paths": {"1": ["DRINKS", "DRINKS / WINE", "1"], "2": ["DRINKS", "DRINKS / BEER", "2"],
-                  "x": []},
-    }  # fmt: skip
+    older = copy(arrays.about)
+    del older["taxonomy"]
+    older["names"] = {"1": "RED", "2": "BEER", "x": "x"}
+    older["paths"] = {
+        "1": ["DRINKS", "DRINKS / WINE", "1"],
+        "2": ["DRINKS", "DRINKS / BEER", "2"],
+        "x": [],
+    }
     tree = replace(arrays, about=older).taxonomy
     assert tree is not None
     assert tree.path_names("1") == ["DRINKS", "WINE", "RED"]

@@ -10,6 +10,7 @@ DATA = ROOT.parent / "shared" / "data"
 
 
 @pytest.mark.real_data
+@pytest.mark.skipif(not DATA.is_dir(), reason="the real pictures are not at hand")
 @pytest.mark.slow
 def test_goals_are_answered_by_their_keywords_without_a_training_image() -> None:
     command = [sys.executable, str(ROOT / "benchmarks" / "words.py"), str(DATA)]

@@ -8,6 +8,7 @@ from pixonomy.browsing.image_counts import ImageCounts, count_images
 from pixonomy.browsing.overview_counts import (
     describe_counts,
     describe_splits,
+    describe_spread,
     draw_branches,
     draw_categories,
     draw_group_sizes,
@@ -93,6 +94,12 @@ def test_categories_whose_pictures_are_all_left_out_are_told_without_shares(
     told = describe_counts(image_counts, names_of(image_counts))
     assert told["Largest, smallest"] == "0 and 0 pictures"
     assert "Always answering the largest" not in told
+
+
+def test_how_many_a_category_has_ends_a_sentence(make_census: MakeCensus) -> None:
+    assert describe_spread(make_census({"a": 1200, "b": 3, "c": 9})) == ", 3 to 1,200 each"
+    assert describe_spread(make_census({"a": 4, "b": 4})) == ", 4 each"
+    assert describe_spread(make_census({"a": 4})) == ""
 
 
 def test_splits_are_told_in_a_sentence(make_census: MakeCensus) -> None:

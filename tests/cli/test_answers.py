@@ -42,6 +42,14 @@ def test_several_answers_are_a_table_with_their_count() -> None:
     ]
 
 
+def test_of_two_categories_of_one_name_the_ids_are_told() -> None:
+    alike = [{**one, "name": "ROSÉ"} for one in TOP]
+    line = answer_lines(
+        [ImageAnswer.from_json({"path": "a.jpg", **UNSURE, "top": alike, "problem": None})]
+    )
+    assert line == ["a.jpg: not sure: ROSÉ [1] (75.0 %) or ROSÉ [2] (25.0 %)"]
+
+
 def test_one_answer_is_one_line() -> None:
     assert answer_lines(ANSWERS[1:2]) == ["b.txt: cannot be read (not a picture)"]
 

@@ -75,6 +75,8 @@ def test_what_there_is_and_what_is_missing_comes_first(open_page: Any, page_file
     )
     assert second.endswith("pixonomy audit pictures/manifest.parquet -o audit")
     assert "pixonomy collect x.toml" in page.inner_text("header .command")
+    tops = {one.bounding_box()["y"] for one in page.locator(".totals div").all()}
+    assert len(tops) == 2  # three beside each other
     rows = page.locator(".categories tbody tr").all_inner_texts()
     assert [row.split("\t") for row in rows] == [[name, "533", "400"] for name in CATEGORIES]
 

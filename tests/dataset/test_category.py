@@ -31,7 +31,7 @@ def test_what_there_is_none_of_takes_no_room() -> None:
         ([], "it is a list, not a dictionary"),
         ({}, "name is missing"),
         ({"name": 10**5000}, "name is a huge number, not a text"),
-        ({"name": "x" * 1001}, "name has 1,001 letters; at most 1,000 are read"),
+        ({"name": "x" * 10_001}, "name has 10,001 letters; at most 10,000 are read"),
         ({"name": "\ud800"}, "no Unicode text"),
         (PLAIN | {"parent": ["a"]}, "parent is a list, not a text"),
         (PLAIN | {"description": None}, "description is missing"),

@@ -1,3 +1,4 @@
+import json
 import os
 from pathlib import Path
 
@@ -171,3 +172,11 @@ def test_a_damaged_manifest_is_a_storage_error(tmp_path: Path) -> None:
     (tmp_path / "m.parquet").write_bytes(content)
     with pytest.raises(StorageError, match=r"m\.parquet is damaged"):
         read_manifest(tmp_path / "m.parquet")
+
+
+def test_a_damaged_tree_is_told_with_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "m.parquet"
+    about = {"schema_version": 1, "base": "/", "fingerprint": {}, "taxonomy": [{"id": "a"}]}
+    write_parquet(path, make_rows(), {"pixonomy": json.dumps(about)})
+    with pytest.raises(StorageError, match=r"m\.parquet is damaged: .* name is missing\."):
+        read_manifest(path)

@@ -44,6 +44,12 @@ def test_there_may_be_any_number_of_levels(tmp_path: Path, levels: int) -> None:
     assert (found.depth, found.path_names("7")) == (levels, names)
 
 
+def test_what_is_read_of_long_names_is_read_again_from_a_manifest(tmp_path: Path) -> None:
+    names = ",".join("x" * 3_200 for _ in range(3))
+    found = read_taxonomy_csv(write(tmp_path, f"{HEADER}1,{names}\n"))
+    assert Taxonomy.from_json(found.as_json()) == found
+
+
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
@@ -63,6 +69,7 @@ def test_there_may_be_any_number_of_levels(tmp_path: Path, levels: int) -> None:
         (HEADER.encode() + b" ,a,b,c\n", "Line 2 of .* lacks an id or a name"),
         (HEADER.encode() + b"1,a,b,c\n1,a,b,d\n", "Line 3 .* category 1 a second time"),
         (HEADER.encode() + b'1,a,b,"c\n', "no proper CSV"),
+        (HEADER.encode() + b"1,a,b," + b"c" * 9_900, "Line 2 .* more than 9,800 letters of names"),
         (HEADER.encode() + b"1,a,b," + b"c" * 200_000, "no proper CSV"),
     ],
 )

@@ -50,6 +50,7 @@ def test_the_card_tells_what_the_model_is_for_and_how_far_to_trust_it() -> None:
     assert "| accuracy | 66.7% |" in card
     assert "sha256:abc" in card
     assert "Only 3 pictures were tested" in card
+    assert "- It is weakest at “" in card
     assert "pixonomy evaluate pets" in card
 
 

@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -37,6 +38,20 @@ def test_images_are_read_in_their_own_shape_and_lost_or_changed_ones_left_out(
     assert "a/photo.jpg" in rows.filter(image_id=name)["uri"][0]
     assert image.shape == (3, 80, 160)
     assert np.abs(image.mean(axis=(1, 2)) - (200, 0, 0)).max() < 4
+
+
+def test_a_storage_that_does_not_answer_is_asked_once(storage: Any) -> None:
+    storage.put("bucket/photo.jpg", as_bytes(Image.new("RGB", (400, 200))))
+    names = [str(number) for number in range(200)]  # several chunks
+    rows = pl.DataFrame({"image_id": names, "uri": "s3://bucket/photo.jpg"})
+    assert read_source_images(rows, Path("/")).keys() == set(names)
+    storage.close_doors()
+    asked = []
+    for some in (rows.head(10), rows):
+        storage.asked.clear()
+        assert read_source_images(some, Path("/")) == {}
+        asked.append(len(storage.asked))
+    assert asked[0] == asked[1]
 
 
 def test_a_stretched_map_covers_the_whole_image() -> None:

@@ -72,11 +72,28 @@ def test_a_word_in_two_is_found_as_one() -> None:
     [
         ("T-Shirt", ["t", "shirt"]), ("red_wine", ["red", "wine"]), ("RedWine", ["red", "wine"]),
         ("bells & whistles", ["bells", "whistles"]), ("women's tops", ["women's", "tops"]),
-        ("'quoted' (odd)", ["quoted", "odd"]), ("", []), ("\0\n", []),
+        ("'quoted' (odd)", ["quoted", "with", "odd"]), ("", []), ("\0\n", []),
     ],
 )  # fmt: skip
 def test_a_folders_name_is_taken_apart(folder: str, words: list[str]) -> None:
     assert split_words(folder) == words
+
+
+def test_a_list_of_things_is_looked_up_one_by_one() -> None:
+    found = only(CategoryWords("Shirts & Blouses, hats/caps and mittens"))
+    assert found.known == ("shirts", "blouses", "hats", "caps", "mittens")
+    assert all(some[0].is_head for some in found.terms)
+    assert only(CategoryWords("cats_or_dogs")).known == ("cats", "dogs")
+    assert only(CategoryWords("bed and breakfast")).known == ("bed and breakfast",)
+    assert only(CategoryWords("sandals")).known == ("sandals",)
+
+
+def test_brackets_say_more_of_the_word_before() -> None:
+    assert terms("mouse (computer)") == [("mouse", True), ("computer", False)]
+
+
+def test_words_are_not_put_together_where_one_means_nothing() -> None:
+    assert terms("to be an artist") == [("artist", True)]
 
 
 def test_an_id_of_wordnet_is_that_sense() -> None:

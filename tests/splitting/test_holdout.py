@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from pixonomy.dataset.manifest import SPLITS, Manifest, conform
 from pixonomy.errors import DataError, SettingError
-from pixonomy.splitting.assign import SplitShares, assign_splits
+from pixonomy.splitting.assign import SplitShares, assign_splits, read_held_out
+from pixonomy.splitting.holdout import HeldOutRecord
 
 BY_SOURCE = SplitShares(hold_out="source")
 
@@ -31,6 +32,12 @@ def rows_of(label: str, **sources: int) -> list[dict[str, Any]]:
         for source, count in sources.items()
         for _ in range(count)
     ]
+
+
+def held_out(done: Manifest) -> HeldOutRecord:
+    found = read_held_out(done)
+    assert found is not None
+    return found
 
 
 def sides(done: Manifest, label: str) -> dict[str | None, set[str]]:
@@ -62,7 +69,7 @@ def test_without_a_third_source_validation_is_cut_from_training() -> None:
 
 def test_a_label_with_one_source_is_told_and_never_tested() -> None:
     done = assign_splits(manifest([*rows_of("a", x=9, y=9), *rows_of("b", z=9)]), BY_SOURCE)
-    told = done.notes["held_out"]
+    told = held_out(done)
     assert told["column"] == "source"
     assert (told["untested"], told["single"], told["kept"]) == (["b"], ["b"], [])
     assert told["values"] == {"train": 2, "validation": 0, "test": 1}
@@ -74,9 +81,9 @@ def test_pictures_without_a_source_are_never_tested() -> None:
     rows = [*rows_of("a", x=9, y=9, none=9), *rows_of("b", z=9, none=9)]
     rows[-1]["source"] = "  "
     done = assign_splits(manifest(rows), BY_SOURCE)
-    assert done.notes["held_out"]["without_value"] == 18
+    assert held_out(done)["without_value"] == 18
     assert "test" not in sides(done, "a")[None] | sides(done, "b")[None]
-    assert done.notes["held_out"]["untested"] == ["b"]
+    assert held_out(done)["untested"] == ["b"]
 
 
 def test_a_copy_of_a_tested_picture_is_left_out_of_training() -> None:
@@ -103,7 +110,7 @@ def test_a_label_whose_every_source_is_held_out_for_others_stays_and_is_told() -
     done = assign_splits(manifest([*common, *rows_of("g", y=3)]), BY_SOURCE)
     assert sides(done, "a")["y"] == {"test"}
     assert "test" not in sides(done, "g")["y"]
-    told = done.notes["held_out"]
+    told = held_out(done)
     assert (told["single"], told["kept"]) == (["g"], ["g"])
 
 
@@ -156,7 +163,7 @@ def test_no_group_is_torn_no_copy_on_both_sides_and_every_label_is_taught(
         torn = done.usable.drop_nulls(column).group_by(column).agg(pl.col("split").n_unique())
         assert (torn["split"] == 1).all()
     assert set(done.usable.filter(split="train")["label"]) == set(done.rows["label"])
-    told = done.notes["held_out"]
+    told = held_out(done)
     seen = done.usable.filter(pl.col("split") != "test", ~pl.col("label").is_in(told["kept"]))
     tested = done.usable.filter(split="test")
     assert not set(tested["source"]) & {*seen["source"], None}

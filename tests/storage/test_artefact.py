@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 
 from pixonomy.errors import ArtefactDiffers, ArtefactInUse, SettingError
-from pixonomy.storage.artefact import FileArtefact, FolderArtefact
+from pixonomy.storage.artefact import FileArtefact, FolderArtefact, Stored
 from pixonomy.storage.files import read_json, remove, write_json
 from pixonomy.storage.locks import lock_file
 
 WANTED = {"stage": "bake", "flour": 2}
 
 
-def cake(path: Path) -> FileArtefact:
+def cake(path: Path) -> FileArtefact[Stored]:
     return FileArtefact(
         path, "is no cake", lambda file: read_json(file) if file.is_file() else None
     )
@@ -59,7 +59,8 @@ def test_a_file_is_made_once_and_afterwards_needs_no_lock(tmp_path: Path) -> Non
 
 
 def test_a_file_that_another_run_has_made_meanwhile_is_not_made_again(tmp_path: Path) -> None:
-    seen = iter([None, {"fingerprint": WANTED}])
+    stored: Stored = {"fingerprint": WANTED}
+    seen = iter([None, stored])
     late = FileArtefact(tmp_path / "x", "is no cake", lambda _: next(seen))
     late.make(WANTED, lambda: pytest.fail("made twice"))
 

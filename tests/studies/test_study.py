@@ -108,8 +108,9 @@ def test_the_page_tells_the_answer_and_its_limits(finished: dict[str, Any]) -> N
     assert page.count('<table class="matrix tilted">') == 2
     assert "Separability" in page
     assert "Not finished" not in page
-    assert "is right most often: " in page
-    assert page.count('<tr class="this">') == 1  # the best of two settings
+    is_tied = "All settings are equally often right: " in page
+    assert is_tied or "is right most often: " in page
+    assert page.count('<tr class="this">') == (0 if is_tied else 1)  # the best of two settings
     assert "4 trainings, " in page
     command = f"pixonomy study {finished['folder']}/study.toml -o {finished['folder']}/out"
     assert f"<code>{command}</code>" in page.replace("<span>", "").replace("</span>", "")

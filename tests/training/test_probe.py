@@ -15,7 +15,7 @@ def clouds(categories: int, n: int, seed: int) -> Embedded:
 @pytest.mark.parametrize("categories", [2, 3, 7])
 def test_the_probe_tells_clouds_apart(categories: int) -> None:
     train, validation = clouds(categories, 210, 0), clouds(categories, 70, 1)
-    probe = fit_probe(train, validation, categories)
+    probe = fit_probe(train, validation)
     unseen = clouds(categories, 140, 2)
     assert probe.logits(unseen.embeddings).shape == (140, categories)
     assert (probe.logits(unseen.embeddings).argmax(axis=1) == unseen.labels).mean() > 0.95
@@ -23,7 +23,7 @@ def test_the_probe_tells_clouds_apart(categories: int) -> None:
 
 def test_the_probe_needs_no_validation_pictures() -> None:
     nothing = Embedded(np.zeros((0, 20), np.float32), np.zeros(0, np.int64))
-    probe = fit_probe(clouds(3, 90, 0), nothing, 3)
+    probe = fit_probe(clouds(3, 90, 0), nothing)
     assert np.isfinite(probe.kernel).all()
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from bs4 import BeautifulSoup
 
 from pixonomy.bench.memory import watch
 from pixonomy.browsing.overview_page import BrowseChoices, read_fingerprint
@@ -19,6 +20,7 @@ from pixonomy.sources.bson.write_bson import ProductImages, write_bson
 from pixonomy.sources.table import TableColumns
 from pixonomy.verbs.browse import browse
 from pixonomy.verbs.index import IndexChoices, index
+from pixonomy.verbs.split import SplitShares, split
 
 Call = Callable[..., tuple[int, Any, str]]
 KEYS = {"page", "rows", "groups", "categories", "problems"}
@@ -84,6 +86,17 @@ def test_a_folder_becomes_a_page_with_a_sheet_a_category(manifest: Path, tmp_pat
     assert "48 × 48" in text
     for label in ("circle", "cross", "stripes"):
         assert f"<h3>{label}</h3>" in text
+
+
+def test_what_to_do_next_follows_from_what_was_done(manifest: Path, tmp_path: Path) -> None:
+    split(manifest, tmp_path / "split.parquet", SplitShares())
+    for source, command in ((manifest, "audit"), (tmp_path / "split.parquet", "fit")):
+        page = tmp_path / f"{command}.html"
+        browse(source, page, BrowseChoices(each=3))
+        codes = BeautifulSoup(page.read_text("utf-8"), "lxml").select("header code")
+        texts = [one.get_text() for one in codes]
+        assert texts[0].startswith(f"pixonomy {command} {source} -o ")
+        assert texts[-1] == f"pixonomy browse {source} -o {page} --each 3"
 
 
 def test_choices_say_how_much_is_shown(manifest: Path, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shlex
 import sqlite3
 import tarfile
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from bs4 import BeautifulSoup
 
 from in_browser import fits
 from photo_site import QUICK, Script, Serve, status, text, write_taxonomy
@@ -70,6 +72,31 @@ def test_every_keyword_gets_its_pictures_with_all_that_is_known_of_them(
         assert len(list(csv.DictReader(file))) == rows.height
     sightings = pl.read_parquet(result["sightings"])
     assert set(rows["image_id"]) == set(sightings["image_id"])
+
+
+def test_the_page_says_what_there_is_of_each_category_and_how_to_go_on(
+    tmp_path: Path, taxonomy: Path
+) -> None:
+    result = collect(taxonomy, tmp_path / "out", choose(contact="ann@example.org", per_keyword=50))
+    page = BeautifulSoup(Path(result["page"]).read_text("utf-8"), "lxml")
+    rows = {
+        cells[0].get_text(): [cell.get_text() for cell in cells[1:]]
+        for cells in (row.find_all(["th", "td"]) for row in page.select(".categories tbody tr"))
+    }
+    usable = read_manifest(Path(result["manifest"])).rows.filter(pl.col("problem").is_null())
+    counts = dict(usable.group_by("label").len().iter_rows())
+    assert rows.keys() == KEYWORDS.keys()
+    assert {name: int(cells[0]) for name, cells in rows.items()} == counts
+    for name, words in KEYWORDS.items():
+        assert int(rows[name][1]) == sum(result["usable_shortfall"].get(word, 0) for word in words)
+    command = page.select_one(".command code")
+    assert command is not None
+    assert shlex.split(command.get_text()) == [
+        "pixonomy", "collect", str(taxonomy), "-o", str(tmp_path / "out"), "--per-keyword", "50",
+        "--provider", "commons", "--contact", "you@example.org", "--permission",
+        "the site's owner",
+    ]  # fmt: skip
+    assert "ann@example.org" not in page.get_text()
 
 
 def test_no_cell_of_the_attribution_is_a_formula(tmp_path: Path, serve: Serve) -> None:

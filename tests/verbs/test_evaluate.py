@@ -109,6 +109,7 @@ def test_the_page_shows_the_images_themselves_and_how_to_repeat_the_fit(
     assert {one.size for one in images} == {(48, 48)}  # the network sees 32 x 32
     page = (fitted_run / "report.html").read_text()
     assert "as the network sees them" not in page
+    assert f"<h1>{fitted_run.parent.name}/run</h1>" in page
     (code,) = re.findall(r'<pre class="provenance"><code>(.*?)</code>', page)
     command = html.unescape(re.sub("</?span>", "", code))
     assert shlex.split(command) == [
@@ -129,6 +130,20 @@ def test_images_whose_source_is_gone_are_shown_from_the_arrays(run_copy: Path) -
     (run_copy / "report.html").unlink()
     evaluate(run_copy)  # arrays of an earlier Pixonomy have no base
     assert "shown as the network sees them" in (run_copy / "report.html").read_text()
+
+
+def test_a_run_that_is_a_linear_probe_is_not_compared_with_itself(run_copy: Path) -> None:
+    rows = pl.read_parquet(run_copy / "data" / "arrays" / "rows.parquet")
+    probe = rows.select("image_id", "split", predicted=pl.lit(0, pl.Int64))
+    probe.write_parquet(run_copy / "probe.parquet")
+    for epochs, is_shown in ((6, True), (0, False)):
+        about = json.loads((run_copy / "run.json").read_text())
+        about["recipe"]["epochs"] = epochs
+        (run_copy / "run.json").write_text(json.dumps(about))
+        (run_copy / "report.html").unlink()
+        evaluate(run_copy)
+        assert "linear probe" in stored(run_copy)["baselines"]
+        assert ("Linear probe" in (run_copy / "report.html").read_text()) == is_shown
 
 
 def test_a_run_that_was_moved_finds_its_arrays_again(fitted_run: Path, tmp_path: Path) -> None:

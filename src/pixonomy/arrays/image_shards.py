@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import NotRequired, TypedDict
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,7 @@ import polars as pl
 
 from pixonomy.dataset.taxonomy import Category, Taxonomy
 from pixonomy.errors import SettingError, StorageError
-from pixonomy.images.resize import ResizeSpec
+from pixonomy.images.resize import Fit, ResizeSpec
 from pixonomy.storage.files import printable, read_json, storage_errors
 from pixonomy.storage.tables import read_parquet
 
@@ -36,6 +36,21 @@ def shard_path(folder: Path, size: int, shard: int) -> Path:
     return folder / str(size) / f"images-{shard:05d}.npy"
 
 
+class ArraysRecord(TypedDict):
+    """What `arrays.json` says; arrays of an earlier Pixonomy do not say all of it."""
+
+    sizes: list[int]
+    fit: Fit
+    rows: int
+    shards: list[int]
+    fingerprint: Mapping[str, object]
+    manifest: NotRequired[str]
+    base: NotRequired[str]
+    taxonomy: NotRequired[object]  # see `Taxonomy.as_json`
+    names: NotRequired[dict[str, str]]  # of labels; in earlier ones, as `paths`
+    paths: NotRequired[dict[str, list[str]]]
+
+
 @dataclass(frozen=True)
 class Arrays:
     """Decoded images of one or more sizes and the rows they belong to.
@@ -49,7 +64,7 @@ class Arrays:
     folder: Path
     rows: pl.DataFrame
     problems: pl.DataFrame
-    about: dict[str, Any]
+    about: ArraysRecord
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -199,7 +214,7 @@ def read_arrays(folder: Path) -> Arrays:
             f"{name} is a file, not a folder of arrays; where it is a manifest with splits, run "
             f"`pixonomy prepare {name} --size 64 -o ARRAYS` first, then give ARRAYS."
         )
-    about = read_json(folder / ARRAYS_FILE)
+    about: ArraysRecord | None = read_json(folder / ARRAYS_FILE)
     if about is None:
         raise SettingError(
             f"{printable(folder)} holds no finished arrays. `pixonomy prepare` makes them."

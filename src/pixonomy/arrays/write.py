@@ -11,7 +11,13 @@ import numpy as np
 import polars as pl
 
 from pixonomy.arrays.byte_ranges import ByteRanges, read_ranges
-from pixonomy.arrays.image_shards import ARRAYS_FILE, PROBLEMS_FILE, ROWS_FILE, shard_path
+from pixonomy.arrays.image_shards import (
+    ARRAYS_FILE,
+    PROBLEMS_FILE,
+    ROWS_FILE,
+    ArraysRecord,
+    shard_path,
+)
 from pixonomy.arrays.scatter import TASK_BYTES, plan_scattering, scatter, scatter_tasks
 from pixonomy.arrays.shard import Problems, ShardTask, write_shard
 from pixonomy.arrays.shuffle_rows import shuffle_rows
@@ -116,7 +122,7 @@ def _finish(
     for size in settings.sizes:
         for shard in range(len(counts)):
             flush_to_disk(shard_path(folder, size, shard))
-    content = {
+    content: ArraysRecord = {
         "sizes": list(settings.sizes),
         "fit": settings.fit,
         "manifest": printable(manifest.absolute()),

@@ -84,10 +84,10 @@ def describe_counts(image_counts: ImageCounts, names: Mapping[str, str]) -> dict
 
 def describe_spread(image_counts: ImageCounts) -> str:
     """Say, as the end of a sentence, how many images a category has."""
-    images = image_counts.named["pictures"]
-    if images.len() < 2:
+    images = image_counts.named["pictures"].to_numpy()
+    if images.size < 2:
         return ""
-    fewest, most = images.min(), images.max()
+    fewest, most = int(images.min()), int(images.max())
     return f", {most:,} each" if fewest == most else f", {fewest:,} to {most:,} each"
 
 

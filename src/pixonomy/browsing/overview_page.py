@@ -80,7 +80,7 @@ class Overview:
         sampled: the number of a row → its image.
         facts: what else is known, in order.
         provenance: when, from what and by which command the page was made.
-        next_command: what to go on with.
+        next_step: what to go on with, and its command.
         mark: plain JSON that the page carries and `read_fingerprint` returns.
     """
 
@@ -92,7 +92,7 @@ class Overview:
     sampled: Mapping[int, SampledImage]
     facts: Mapping[str, str]
     provenance: Provenance
-    next_command: str
+    next_step: tuple[str, str]
     mark: Mapping[str, Any]
 
 

@@ -8,11 +8,11 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from pixonomy.bundle.calibrate import Verdict
+from pixonomy.bundle.calibrate import Verdict, name_grounds
 from pixonomy.bundle.load import Bundle
 from pixonomy.errors import UndecodableImage
 from pixonomy.images.resize import frame
-from pixonomy.results.answer_results import Candidate, Goal
+from pixonomy.results.answer_results import Candidate, Goal, RestsOn
 
 _BATCH = 64
 _TOP = 5
@@ -32,6 +32,8 @@ class Answer:
         problem: why the image could not be read, or None.
         category_path: names from the coarsest category down to this one; None without parents.
         goals: what people might save for in this category; None where none are known.
+        rests_on: `training` (the image is like training ones), `words` (its category's), or
+            `both`; None where the bundle does not say.
     """
 
     verdict: Verdict | Literal["unreadable"]
@@ -42,6 +44,7 @@ class Answer:
     problem: str | None = None
     category_path: tuple[str, ...] | None = None
     goals: tuple[Goal, ...] | None = None
+    rests_on: RestsOn | None = None
 
 
 def classify_images(bundle: Bundle, images: Iterable[bytes | UndecodableImage]) -> Iterator[Answer]:
@@ -73,7 +76,8 @@ def _answer(bundle: Bundle, images: np.ndarray) -> list[Answer]:
     outputs = bundle.network.run(images)
     probabilities = bundle.calibration.probabilities(outputs.logits)
     answers = []
-    for row, verdict in zip(probabilities, bundle.calibration.verdicts(outputs), strict=True):
+    verdicts, rests_on = bundle.calibration.verdicts(outputs), name_grounds(outputs)
+    for row, verdict, ground in zip(probabilities, verdicts, rests_on, strict=True):
         order = np.argsort(-row, kind="stable")[:_TOP]
         top = [
             Candidate(
@@ -94,6 +98,7 @@ def _answer(bundle: Bundle, images: np.ndarray) -> list[Answer]:
                 top,
                 category_path=None if is_none else bundle.paths.get(first.label),
                 goals=None if is_none else bundle.goals.get(first.label),
+                rests_on=None if is_none else ground,
             )
         )
     return answers

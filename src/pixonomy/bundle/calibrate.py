@@ -11,6 +11,7 @@ from pixonomy.inference.logits import log_softmax, logsumexp, softmax
 from pixonomy.inference.session import Outputs
 from pixonomy.inference.temperature import fit_checked_temperature
 from pixonomy.intervals import Means, measure_means
+from pixonomy.results.answer_results import RestsOn
 
 Verdict = Literal["sure", "unsure", "none"]
 Doubles = npt.NDArray[np.float64]
@@ -22,6 +23,11 @@ _NONE_SHARE = 0.01  # of known images that may be called "none of these" by mist
 _FEWEST = 20  # images; with fewer, thresholds would be noise
 _DOUBT = 0.1  # the chance that a threshold keeps its promise by luck alone
 _SHARES = np.arange(20, 9, -1) / 20  # of the images that may be sure: 100, 95, ... 50 %
+
+BY_WORDS = 2
+"""What a network gives as `rests_on` where an answer rests on words alone."""
+
+_GROUNDS: tuple[RestsOn, ...] = ("training", "both", "words")
 
 NEVER_SURE = 2.0
 """A threshold that no confidence reaches; 1.0 would be reached where rounding makes it one."""
@@ -36,6 +42,7 @@ class Calibration:
         sure: the confidence, 0 to 1, from which an answer counts as sure; NEVER_SURE: none does.
         none_energy: log-sum-exp of the logits below which an image is none of the categories
             (Liu et al. 2020); None: not known.
+        sure_by_words: the same for an answer that rests on words alone, from held-out groups.
         none_novelty: the novelty beyond which it is; then the energy is not asked. None: the
             network does not measure novelty.
         n: images it was measured on. On fewer than 20 no answer is sure, whatever `sure` says:
@@ -47,6 +54,7 @@ class Calibration:
     none_energy: float | None = None
     n: int = 0
     none_novelty: float | None = None
+    sure_by_words: float = NEVER_SURE
 
     def probabilities(self, logits: npt.NDArray[np.float32]) -> Doubles:
         """Return calibrated probabilities, float64, shape (n, k), of logits, shape (n, k)."""
@@ -59,10 +67,13 @@ class Calibration:
     def verdicts(self, outputs: Outputs) -> list[Verdict]:
         """Judge each image the network has seen: sure, unsure, or none of the categories."""
         confidence = self.probabilities(outputs.logits).max(axis=1, initial=0.0)
-        threshold = self.sure if self.n >= _FEWEST else NEVER_SURE
+        is_sure = confidence >= (self.sure if self.n >= _FEWEST else NEVER_SURE)
+        if outputs.rests_on is not None:
+            by_words = outputs.rests_on >= BY_WORDS
+            is_sure = np.where(by_words, confidence >= self.sure_by_words, is_sure)
         return [
-            "none" if is_strange else "sure" if sure >= threshold else "unsure"
-            for sure, is_strange in zip(confidence, self._are_strange(outputs), strict=True)
+            "none" if is_strange else "sure" if sure else "unsure"
+            for sure, is_strange in zip(is_sure, self._are_strange(outputs), strict=True)
         ]
 
     @property
@@ -76,6 +87,14 @@ class Calibration:
         floor = -np.inf if self.none_energy is None else self.none_energy
         # The energy score with its sign turned round: low where no logit is high.
         return np.asarray(logsumexp(outputs.logits.astype(np.float64)) < floor)
+
+
+def name_grounds(outputs: Outputs) -> list[RestsOn | None]:
+    """Name what each answer rests on; None where the network does not say."""
+    if outputs.rests_on is None:
+        return [None] * len(outputs.logits)
+    places = outputs.rests_on.round().clip(0, len(_GROUNDS) - 1).astype(int)
+    return [_GROUNDS[place] for place in places]
 
 
 def calibrate(
@@ -100,13 +119,15 @@ def calibrate(
         return Calibration(n=len(labels))
     logits = outputs.logits
     units = np.arange(len(labels)) if units is None else units
-    temperature = fit_checked_temperature(logits, labels, units)
+    # A gated head's logits are calibrated on each side of the gate by images held out of training.
+    is_gated = outputs.rests_on is not None
+    temperature = 1.0 if is_gated else fit_checked_temperature(logits, labels, units)
     confidence = softmax(logits.astype(np.float64) / temperature).max(axis=1)
     is_right = logits.argmax(axis=1) == labels
     energy = logsumexp(logits.astype(np.float64))
     return Calibration(
         temperature=temperature,
-        sure=_sure_threshold(confidence, is_right, target, units),
+        sure=sure_threshold(confidence, is_right, target, units),
         none_energy=float(np.quantile(energy, _NONE_SHARE)),
         n=len(labels),
         none_novelty=_none_threshold(outputs.novelty),
@@ -117,7 +138,7 @@ def _none_threshold(novelty: npt.NDArray[np.float32] | None) -> float | None:
     return None if novelty is None else float(np.quantile(novelty, 1 - _NONE_SHARE))
 
 
-def _sure_threshold(
+def sure_threshold(
     confidence: Doubles, is_right: npt.NDArray[np.bool_], target: float, units: Integers
 ) -> float:
     """Return the lowest confidence above which the target accuracy is shown to hold.

@@ -2,11 +2,11 @@
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pixonomy.bundle.calibrate import Calibration
+from pixonomy.bundle.calibrate import NEVER_SURE, Calibration
 from pixonomy.bundle.categories import read_categories
 from pixonomy.dataset.category import describe_value
 from pixonomy.dataset.taxonomy import Taxonomy
@@ -85,7 +85,9 @@ def _read_labels(labels: list[Any]) -> list[dict[str, Any]]:
     return labels
 
 
-def _read_taxonomy(about: dict[str, Any], labels: list[dict[str, Any]]) -> Taxonomy | None:
+def _read_taxonomy(
+    about: Mapping[str, object], labels: Sequence[Mapping[str, str]]
+) -> Taxonomy | None:
     if "categories" not in about:  # as in bundles of folders, and in the first ones
         return None
     try:
@@ -98,7 +100,8 @@ def _read_calibration(content: dict[str, Any]) -> Calibration:
     unknown = content.keys() - {name for name, _, _ in _CALIBRATION}
     if unknown:
         raise IllFormed(f"calibration: {min(unknown)[:40]!r} is not known")
-    values = {"none_novelty": None} | content  # the first bundles did not measure novelty
+    # The first bundles did not measure novelty, and had no words.
+    values = {"none_novelty": None, "sure_by_words": NEVER_SURE} | content
     return Calibration(**{one[0]: _take(values, "calibration.", *one) for one in _CALIBRATION})
 
 
@@ -170,4 +173,5 @@ _CALIBRATION: tuple[_Field, ...] = (
     ("none_energy", _is_number_or_none, "a finite number or null"),
     ("n", _is_count, "a count"),
     ("none_novelty", _is_number_or_none, "a finite number or null"),
+    ("sure_by_words", _is_threshold, "a number from 0 to 1 (above 1 where nothing is sure)"),
 )

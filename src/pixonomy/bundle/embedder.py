@@ -115,12 +115,12 @@ def _from_weights(weights: str | Path, weights_id: str, folder: Path) -> Network
     return NetworkEmbedder(path, resize_spec, identity, load_embedding_network(path).dimensions)
 
 
-def export_embedder(weights: str | Path, path: Path) -> None:
-    """Write the network with these weights; Keras has to run on PyTorch."""
+def export_embedder(weights: str | Path, path: Path, size: int = _SIZE) -> None:
+    """Write the network with these weights, for images of `size`; Keras has to run on PyTorch."""
     from pixonomy.bundle.export_onnx import export_headless
     from pixonomy.models.device import CPU, on_device
     from pixonomy.models.headless import build_headless
 
     with on_device(CPU), write_aside(path) as partial:
-        model = build_headless(_SIZE, weights)
+        model = build_headless(size, weights)
         export_headless(model, partial)

@@ -5,7 +5,7 @@ import logging
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,20 +16,24 @@ import torch
 from scipy.special import softmax
 
 from pixonomy.arrays.image_shards import Arrays
-from pixonomy.bundle.calibrate import calibrate
+from pixonomy.bundle.calibrate import calibrate, sure_threshold
 from pixonomy.bundle.categories import describe_categories
 from pixonomy.bundle.load import BUNDLE_FILE, MODEL_FILE, SCHEMA_VERSION, seal
 from pixonomy.dataset.connected import tie
 from pixonomy.dataset.taxonomy import Taxonomy
 from pixonomy.errors import BundleError
+from pixonomy.heads.gated import GatedHead
 from pixonomy.images.resize import RESIZE_VERSION
 from pixonomy.inference.embed import EmbeddingNetwork
-from pixonomy.inference.session import EMBEDDING, INPUT, LOGITS, NOVELTY, Network
+from pixonomy.inference.session import EMBEDDING, INPUT, LOGITS, NOVELTY, RESTS_ON, Network, Outputs
 from pixonomy.models.backend import give_back_memory, keras
 from pixonomy.models.device import AUTO, CPU, choose_device, on_device
 from pixonomy.models.predictor import make_predictor
 from pixonomy.storage.files import hash_file, write_aside, write_json
+from pixonomy.training.checkpoint import load_weights
 from pixonomy.training.epochs import answer
+from pixonomy.training.gate import Gate
+from pixonomy.training.gated_module import GatedModule
 from pixonomy.training.novelty import Novelty, fit_novelty
 from pixonomy.training.recipe import Recipe
 from pixonomy.training.run import Run, RunFolder, versions
@@ -50,9 +54,15 @@ class _Exported(torch.nn.Module):
     """
 
     def __init__(
-        self, model: Any, outputs: Sequence[Any], also_mirrored: bool, novelty: Novelty | None
+        self,
+        model: Any,
+        outputs: Sequence[Any],
+        also_mirrored: bool,
+        novelty: Novelty | None,
+        gated: GatedHead | None,
     ) -> None:
         super().__init__()
+        self.gate = None if gated is None else GatedModule(gated)
         self.network = keras.Model(model.input, list(outputs))
         self.also_mirrored = also_mirrored
         self.novelty = novelty
@@ -63,7 +73,12 @@ class _Exported(torch.nn.Module):
             # Means of logits and of embeddings, as in validation; novelty is measured on the mean.
             mirrored = self._ask(torch.flip(images, (3,)))
             given = tuple((one + other) / 2 for one, other in zip(given, mirrored, strict=True))
-        return given if self.novelty is None else (*given, self.novelty.measure(given[-1]))
+        measured = None if self.novelty is None else self.novelty.measure(given[-1])
+        if self.gate is None:
+            return given if measured is None else (*given, measured)
+        logits, rests_on, measured = self.gate(given[-1], given[0], measured)
+        novel = () if measured is None else (measured,)
+        return (logits, given[-1], *novel, rests_on)
 
     def _ask(self, images: torch.Tensor) -> tuple[torch.Tensor, ...]:
         given = self.network(images, training=False)
@@ -85,6 +100,7 @@ def export_bundle(
     """
     give_back_memory()  # that the training had
     device = choose_device(device)
+    gate = Gate.from_arrays(load_weights(folder.gate)) if folder.gate.exists() else None
     numbers = number_labels(arrays.rows, run.labels)
     some = arrays.images(run.recipe.size).gather(np.arange(min(_CHECKED, arrays.rows.height)))
     with on_device(device):
@@ -95,25 +111,36 @@ def export_bundle(
         partial.mkdir()
         # Rebuilt rather than moved: the exporter follows the weights where they lie.
         model = model if device == CPU else build_trained(run, folder)
-        export_onnx(model, partial / MODEL_FILE, run.recipe.test_flip, novelty)
+        gated = None if gate is None else gate.head
+        export_onnx(model, partial / MODEL_FILE, run.recipe.test_flip, novelty, gated)
         network = Network((partial / MODEL_FILE).read_bytes(), threads)
-        given = network.run(some).logits
-        _check(answer(make_predictor(model), some, run.recipe.test_flip), given, CPU)
-        _check(answered, given, device)
-        about = _describe_bundle(run, arrays, numbers, network) | {
+        given = network.run(some)
+        logits = given.logits if gated is None else _check_gate(model, given, gated)
+        _check(answer(make_predictor(model), some, run.recipe.test_flip), logits, CPU)
+        _check(answered, logits, device)
+        about = _describe_bundle(run, arrays, numbers, network, gate) | {
             "hashes": {MODEL_FILE: hash_file(partial / MODEL_FILE)}
         }
         write_json(partial / BUNDLE_FILE, seal(about))
 
 
 def _describe_bundle(
-    run: Run, arrays: Arrays, numbers: npt.NDArray[np.int64], network: Network
+    run: Run,
+    arrays: Arrays,
+    numbers: npt.NDArray[np.int64],
+    network: Network,
+    gate: Gate | None,
 ) -> dict[str, Any]:
     """Calibrate a network and return what `bundle.json` says, but for the hashes."""
     validation = divide_validation(arrays.rows)
     outputs = network.run(arrays.images(run.recipe.size).gather(validation.calibrating))
     known, units = numbers[validation.calibrating], tie(arrays.rows[validation.calibrating])
     calibration = calibrate(outputs, known, run.recipe.sure_accuracy, units)
+    if gate is not None and len(gate.held_out.groups):
+        found = gate.held_out
+        target = run.recipe.sure_accuracy
+        sure = sure_threshold(found.confidence, found.is_right, target, found.groups)
+        calibration = replace(calibration, sure_by_words=sure)
     taxonomy = None if arrays.taxonomy is None else arrays.taxonomy.restrict(run.labels)
     return {
         "schema_version": SCHEMA_VERSION,
@@ -166,17 +193,23 @@ def _fit_novelty(
 
 
 def export_onnx(
-    model: Any, path: Path, also_mirrored: bool = False, novelty: Novelty | None = None
+    model: Any,
+    path: Path,
+    also_mirrored: bool = False,
+    novelty: Novelty | None = None,
+    gated: GatedHead | None = None,
 ) -> None:
     """Write a float32 Keras model to one ONNX file: uint8 images in, logits and embedding out.
 
     Args:
         also_mirrored: both are the means of an image's and of its mirror image's.
         novelty: if given, the network also returns how novel an image is.
+        gated: if given, it answers instead of the model's own head, and the network also returns
+            what each answer rests on.
     """
     embedding = model.get_layer(EMBEDDING).output
     outputs = {LOGITS: model.output, EMBEDDING: embedding}
-    _export(model, outputs, path, also_mirrored, novelty)
+    _export(model, outputs, path, also_mirrored, novelty, gated)
 
 
 def export_headless(model: Any, path: Path) -> None:
@@ -207,8 +240,10 @@ def _export(
     path: Path,
     also_mirrored: bool = False,
     novelty: Novelty | None = None,
+    gated: GatedHead | None = None,
 ) -> None:
-    module = _Exported(model, list(outputs.values()), also_mirrored, novelty).eval()
+    module = _Exported(model, list(outputs.values()), also_mirrored, novelty, gated).eval()
+    also = [NOVELTY] * (novelty is not None) + [RESTS_ON] * (gated is not None)
     # A batch of two: the exporter takes a batch of one for a constant.
     example = torch.zeros((2, *model.input_shape[1:]), dtype=torch.uint8)
     with _quiet(), torch.no_grad():
@@ -218,11 +253,21 @@ def _export(
             dynamo=True,
             dynamic_shapes=({0: torch.export.Dim("batch")},),
             input_names=[INPUT],
-            output_names=[*outputs, *([] if novelty is None else [NOVELTY])],
+            output_names=[*outputs, *also],
             external_data=False,
         )
         assert program is not None
         program.save(path)
+
+
+def _check_gate(model: Any, given: Outputs, gated: GatedHead) -> npt.NDArray[np.float32]:
+    """Compare exported answers with the gated head's own; return the linear head's logits."""
+    kernel, bias = model.get_layer(LOGITS).get_weights()
+    linear = np.asarray(given.embeddings @ kernel + bias, np.float32)
+    # On the exported embeddings: rounding could bring an image to the other side of the gate.
+    answers, _ = gated.answer(given.embeddings, linear)
+    _check(answers.astype(np.float32), given.logits, CPU)
+    return linear
 
 
 def _check(logits: npt.NDArray[np.float32], given: npt.NDArray[np.float32], device: str) -> None:

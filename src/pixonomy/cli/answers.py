@@ -18,6 +18,11 @@ Answers = Sequence["ImageAnswer"]
 _BETWEEN = " / "
 _WORDS = {"sure": "sure", "unsure": "not sure", "none": "none of these", "unreadable": "unreadable"}
 
+_GROUNDS = {
+    "both": "Answered by training pictures and by its words: few training pictures are like it.",
+    "words": "Answered by its words: no training picture is like it.",
+}
+
 
 def answer_lines(answers: Answers) -> list[str]:
     """Return all of one answer, or a table of several and how many there are of each kind."""
@@ -36,14 +41,16 @@ def answer_line(answer: "ImageAnswer") -> str:
     if answer.problem is not None:
         return f"{path}: cannot be read ({answer.problem})"
     if answer.verdict == "sure":
-        return f"{path}: {_guess(top[0])}"
+        return f"{path}: {_guess(top, 0)}"
     if answer.verdict == "none":
-        return f"{path}: none of these (nearest {_guess(top[0])})"
-    return f"{path}: not sure: {_guess(top[0])} or {_guess(top[1])}"
+        return f"{path}: none of these (nearest {_guess(top, 0)})"
+    return f"{path}: not sure: {_guess(top, 0)} or {_guess(top, 1)}"
 
 
 def _category_lines(answer: "ImageAnswer") -> Iterator[str]:
     """Say where a category belongs, and what people save for in it."""
+    if answer.rests_on in _GROUNDS:
+        yield f"  {_GROUNDS[answer.rests_on]}"
     if answer.category_path is not None:
         yield f"  {_BETWEEN.join(answer.category_path)}"
     if answer.goals is not None:
@@ -116,9 +123,13 @@ def _categories(answer: "ImageAnswer") -> str:
     if answer.problem is not None:
         return answer.problem
     if answer.verdict == "unsure" and len(top) > 1:
-        return f"{_guess(top[0])} or {_guess(top[1])}"
-    return f"nearest: {_guess(top[0])}" if answer.verdict == "none" else _guess(top[0])
+        return f"{_guess(top, 0)} or {_guess(top, 1)}"
+    return f"nearest: {_guess(top, 0)}" if answer.verdict == "none" else _guess(top, 0)
 
 
-def _guess(one: "Candidate") -> str:
-    return f"{one.name} ({percent(one.confidence)})"
+def _guess(top: "Sequence[Candidate]", place: int) -> str:
+    """Return a category and its probability; its id, too, where another has the same name."""
+    one = top[place]
+    is_shared = sum(other.name == one.name for other in top) > 1
+    name = f"{one.name} [{one.label}]" if is_shared else one.name
+    return f"{name} ({percent(one.confidence)})"

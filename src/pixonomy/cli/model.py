@@ -1,6 +1,7 @@
 """`fit`, `train`, `evaluate`, `classify`, `demo`: from images to answers."""
 
 import os
+from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +25,7 @@ from pixonomy.cli.console import (
     report,
     show,
 )
+from pixonomy.errors import SettingError
 from pixonomy.storage.files import printable
 
 if TYPE_CHECKING:
@@ -36,7 +38,10 @@ _SHARES_SHOWN = 12
 def fit(
     sources: Annotated[
         list[str],
-        typer.Argument(help="Folders of pictures, tables, a manifest, .bson, .tar, .zip, s3://…"),
+        typer.Argument(
+            help="Folders of pictures, tables, a manifest, .bson, .tar, .zip, s3://…; a taxonomy "
+            "(.toml) beside them names the categories, and alone answers by its words."
+        ),
     ],
     output: Annotated[Path, options.output("the run, its report and bundle")],
     root: options.Root = None,
@@ -49,6 +54,12 @@ def fit(
     weights: options.Weights = None,
     recipe: options.RecipeName = None,
     size: Annotated[int | None, typer.Option(help="Side of the pictures in pixels.")] = None,
+    encoder: Annotated[
+        Path | None,
+        typer.Option(
+            help="For a taxonomy alone: the folder of a text-image encoder (CLIP, SigLIP)."
+        ),
+    ] = None,
     epochs: options.Epochs = None,
     seed: options.Seed = 0,
     device: options.Device = None,
@@ -62,6 +73,16 @@ def fit(
     from pixonomy.verbs.fit import fit as run
     from pixonomy.verbs.train import TrainChoices
 
+    taxonomies = [one for one in sources if Path(one).suffix.lower() == ".toml"]
+    if encoder is not None or (taxonomies and len(sources) == 1):
+        _require_words_alone(
+            sources, {"--model": model, "--recipe": recipe, "--size": size, "--epochs": epochs,
+                      "--hold-out": hold_out, "--categories": categories, "--root": root}
+        )  # fmt: skip
+        return _fit_words(Path(sources[0]), output, weights, encoder, overwrite, as_json)
+    if len(taxonomies) == 1 and categories is None:
+        categories = Path(taxonomies[0])
+        sources = [one for one in sources if one not in taxonomies]
     changes = {"size": size, "epochs": epochs, "seed": seed}
     choices = FitChoices(
         columns=TableColumns(root=root, path=path_column, label=label_column),
@@ -72,7 +93,40 @@ def fit(
         hold_out=hold_out,
     )
     result = run(sources, output, choices, overwrite, context(device))
-    show(result, _evaluation_lines(result), as_json)
+    return show(result, _evaluation_lines(result), as_json)
+
+
+def _require_words_alone(sources: list[str], others: Mapping[str, object]) -> None:
+    """Refuse what only pictures have a use for."""
+    if len(sources) != 1:
+        raise SettingError("--encoder goes with a taxonomy alone, without pictures.")
+    given = [name for name, value in others.items() if value is not None]
+    if given:
+        raise SettingError(
+            f"{given[0]} goes with pictures: a taxonomy alone takes --weights or --encoder."
+        )
+
+
+def _fit_words(
+    taxonomy: Path,
+    output: Path,
+    weights: str | None,
+    encoder: Path | None,
+    overwrite: bool,
+    as_json: bool,
+) -> None:
+    from pixonomy.verbs.fit_words import WordChoices, fit_words
+
+    choices = WordChoices(weights, encoder)
+    result = fit_words(taxonomy, output, choices, overwrite, context())
+    lines = [
+        f"{result.categories} categories are answered by their words alone: nothing was learnt, "
+        "and nothing tested.",
+        f"Bundle: {result.bundle}",
+        f"Card: {result.card}",
+        f"Next: pixonomy collect {result.taxonomy} -o pictures, then pixonomy fit on these.",
+    ]
+    show(result, lines, as_json)
 
 
 def train(

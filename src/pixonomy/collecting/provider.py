@@ -1,6 +1,6 @@
 """What every provider is: its terms, its rate limit, how its pages are asked for and read."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -11,8 +11,20 @@ MlUse = Literal["allowed", "not without permission"]
 _MOST = 10**9
 _DIGITS = 40  # letters of a number that are read
 
-Get = Callable[..., Awaitable[Reply]]
-"""`get(url, kind, headers=…, form=…)`: asks politely; see `politeness`."""
+
+class Get(Protocol):
+    """Asks politely; see `politeness.Politeness.get`."""
+
+    async def __call__(
+        self,
+        url: str,
+        kind: Kind,
+        /,
+        *,
+        headers: Mapping[str, str] | None = None,
+        form: Mapping[str, str] | None = None,
+    ) -> Reply:
+        """Return what comes from an address."""
 
 
 @dataclass(frozen=True)

@@ -112,6 +112,7 @@ class Searching:
         async def get(
             url: str,
             kind: Kind,
+            *,
             headers: Mapping[str, str] | None = None,
             form: Mapping[str, str] | None = None,
         ) -> Reply:

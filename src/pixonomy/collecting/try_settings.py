@@ -74,6 +74,7 @@ async def _try_url(url: str, gallery: Html, client: Client, choices: CollectChoi
     async def get(
         address: str,
         kind: Kind,
+        *,
         headers: Mapping[str, str] | None = None,
         form: Mapping[str, str] | None = None,
     ) -> Reply:

@@ -10,8 +10,8 @@ from typing import TypeVar
 
 from pixonomy.errors import DataError
 
+LONGEST_TEXT = 10_000  # letters of an id, a name, a description, a keyword
 MOST_KEYWORDS, MOST_GOALS = 10_000, 100  # of one category
-_LONGEST_NAME, _LONGEST_DESCRIPTION = 1000, 10_000  # letters
 _LARGEST = 1e15  # a sum of money, or months: beyond it there is neither
 
 _T = TypeVar("_T")
@@ -80,7 +80,7 @@ def read_category(identity: object, stored: object) -> Category:
         read_text(identity, "id"),
         read_text(stored.get("name"), "name"),
         None if parent is None else read_text(parent, "parent"),
-        read_text(stored.get("description", ""), "description", _LONGEST_DESCRIPTION),
+        read_text(stored.get("description", ""), "description"),
         _read_list(stored.get("keywords", []), "keywords", MOST_KEYWORDS, read_text),
         _read_list(stored.get("goals", []), "goals", MOST_GOALS, read_goal),
     )
@@ -116,7 +116,7 @@ def _is_sum(value: object) -> bool:
     return is_number and 0 <= value <= _LARGEST and math.isfinite(value)  # type: ignore[operator,arg-type]
 
 
-def read_text(value: object, where: str, most: int = _LONGEST_NAME) -> str:
+def read_text(value: object, where: str) -> str:
     """Return a text that is one; `where` names it in errors.
 
     Raises:
@@ -125,8 +125,8 @@ def read_text(value: object, where: str, most: int = _LONGEST_NAME) -> str:
     if not isinstance(value, str):
         seen = "missing" if value is None else f"{describe_value(value)}, not a text"
         raise DataError(f"{where} is {seen}")
-    if len(value) > most:
-        raise DataError(f"{where} has {len(value):,} letters; at most {most:,} are read")
+    if len(value) > LONGEST_TEXT:
+        raise DataError(f"{where} has {len(value):,} letters; at most {LONGEST_TEXT:,} are read")
     try:
         value.encode()
     except UnicodeEncodeError as error:  # half a surrogate pair

@@ -7,14 +7,14 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import NotRequired, TypedDict, cast
 
 import polars as pl
 
 from pixonomy.dataset.location import path_to_uri, uri_to_path
 from pixonomy.dataset.seen import SEEN_COLUMNS
 from pixonomy.dataset.taxonomy import Taxonomy
-from pixonomy.errors import SettingError, StorageError
+from pixonomy.errors import DataError, SettingError, StorageError
 from pixonomy.storage.artefact import FileArtefact, Stored
 from pixonomy.storage.files import hash_file, printable
 from pixonomy.storage.fingerprint import Fingerprint
@@ -77,7 +77,7 @@ class About(Stored):
 
     schema_version: int
     base: str
-    taxonomy: NotRequired[dict[str, object] | None]
+    taxonomy: NotRequired[object]  # see `Taxonomy.as_json`
     notes: Mapping[str, object]
 
 
@@ -181,14 +181,28 @@ def read_manifest(path: Path, columns: Sequence[str] | None = None) -> Manifest:
         StorageError: if it cannot be read or is damaged.
     """
     about = _require_about(path)
-    tree = about.get("taxonomy")
     return Manifest(
         _read_rows(path, columns),
         Path(about["base"]),
         about["fingerprint"],
-        Taxonomy.from_json(tree) if tree is not None else None,
+        stored_taxonomy(about, path),
         about.get("notes", {}),
     )
+
+
+def stored_taxonomy(about: About, path: Path) -> Taxonomy | None:
+    """Return the tree that is stored about the rows of the manifest at `path`.
+
+    Raises:
+        StorageError: if it is damaged.
+    """
+    stored = about.get("taxonomy")
+    try:
+        return None if stored is None else Taxonomy.from_json(stored)
+    except DataError as error:
+        raise StorageError(
+            f"{printable(path)} is damaged: {error} Make it anew with `pixonomy index --overwrite`."
+        ) from error
 
 
 def _read_rows(path: Path, columns: Sequence[str] | None) -> pl.DataFrame:

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
 
+from pixonomy.dataset.category import LONGEST_TEXT
 from pixonomy.dataset.taxonomy import MOST_LEVELS, Taxonomy
 from pixonomy.errors import DataError, SettingError
 from pixonomy.storage.files import existing_path, printable, storage_errors
 
 ID_COLUMN = "category_id"
 _LEVEL_COLUMN = "category_level{}"
+_LONGEST_LINE = LONGEST_TEXT - 200  # letters: all names of a line, joined, are a branch's id
 _EXPECTED = (
     f"a CSV table with the columns {ID_COLUMN}, {_LEVEL_COLUMN.format(1)}, "
     f"{_LEVEL_COLUMN.format(2)}, … (level 1 is the coarsest, the last one the category's own name)"
@@ -50,6 +52,11 @@ def _gather(table: "csv.DictReader[str]", path: Path) -> dict[str, tuple[str, ..
         line = table.line_num
         if not leaf or not all(names):
             raise DataError(f"Line {line} of {printable(path)} lacks an id or a name.")
+        if sum(map(len, (leaf, *names))) > _LONGEST_LINE:
+            raise DataError(
+                f"Line {line} of {printable(path)} has more than {_LONGEST_LINE:,} letters of "
+                "names."
+            )
         if paths.setdefault(leaf, tuple(names)) != tuple(names):
             raise DataError(
                 f"Line {line} of {printable(path)} names category {leaf} a second time, otherwise."

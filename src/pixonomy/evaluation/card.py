@@ -12,6 +12,7 @@ from pixonomy.evaluation.sections import (
     compare_in_words,
     describe_limits,
     describe_units,
+    describe_weakness,
     tabulate_classes,
 )
 from pixonomy.pages.wording import counted, display_names, percent
@@ -25,7 +26,7 @@ def write_card(report: Report) -> str:
     names = display_names(report.labels, report.names)
     metrics = report.metrics
     lines = [
-        f"# Model card: {_plain(report.title)}",
+        f"# Model card: {escape_markdown(report.title)}",
         "",
         "Made by Pixonomy from what it measured; see `report.html` beside it for pictures.",
         "",
@@ -36,7 +37,7 @@ def write_card(report: Report) -> str:
     if metrics:
         lines += _section("Each category", _categories(metrics, names))
     notes = [*report.notes, *describe_limits(metrics, names)]
-    lines += _section("Limits", [f"- {_plain(note)}" for note in notes])
+    lines += _section("Limits", [f"- {escape_markdown(note)}" for note in notes])
     lines += _section("To be written by people", _OPEN)
     lines += _section("Repeat it", ["```", report.provenance.command.replace("```", ""), "```"])
     return "\n".join(lines)
@@ -55,11 +56,13 @@ def _section(heading: str, lines: Sequence[str]) -> list[str]:
 
 
 def _facts(report: Report) -> list[str]:
-    return [f"- {_plain(name)}: {_plain(fact)}" for name, fact in report.facts.items()]
+    return [
+        f"- {escape_markdown(name)}: {escape_markdown(fact)}" for name, fact in report.facts.items()
+    ]
 
 
 def _purpose(names: Sequence[str]) -> list[str]:
-    shown = ", ".join(_plain(name) for name in names[:_NAMED])
+    shown = ", ".join(escape_markdown(name) for name in names[:_NAMED])
     more = f", and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
     return [
         f"It tells which of {counted(len(names), 'category', 'categories')} a picture shows: "
@@ -86,8 +89,11 @@ def _figures(report: Report, metrics: Metrics, names: dict[str, str]) -> list[st
     lines = [f"On {n}:", "", "| | |", "| --- | --- |"]
     lines += [f"| {name} | {value} |" for name, value in rows]
     lines.append("")
-    lines += [f"- {_plain(one)}" for one in describe_mix_of(report, names)]
-    lines += [f"- {_plain(one)}" for one in compare_in_words(metrics, report.baselines, names)]
+    lines += [f"- {escape_markdown(one)}" for one in describe_mix_of(report, names)]
+    lines += [
+        f"- {escape_markdown(one)}" for one in compare_in_words(metrics, report.baselines, names)
+    ]
+    lines += [f"- {escape_markdown(one)}" for one in describe_weakness(metrics, names)]
     return lines
 
 
@@ -123,13 +129,13 @@ def _categories(metrics: Metrics, names: dict[str, str]) -> list[str]:
         recall = f"{row.recall} ({row.interval})" if row.interval else row.recall
         precision = f"{row.precision} ({row.precision_interval})" if row.precision_interval else "–"
         cells = (row.name, f"{row.n:,}", precision, recall, row.f1, row.mistaken_for)
-        lines.append(f"| {' | '.join(_plain(cell) for cell in cells)} |")
+        lines.append(f"| {' | '.join(escape_markdown(cell) for cell in cells)} |")
     if len(rows) < len(metrics.classes):
         lines += ["", f"The {len(rows)} weakest of {len(metrics.classes):,}."]
     return lines
 
 
-def _plain(text: str) -> str:
+def escape_markdown(text: str) -> str:
     """Return text that Markdown shows as it is."""
     for sign in "\\`*_[]<>|#":
         text = text.replace(sign, f"\\{sign}")

@@ -20,7 +20,9 @@ def render_comparison(
     compared_runs: Sequence[ComparedRun], compared: Sequence[Compared], provenance: Provenance
 ) -> str:
     """Return the page as one HTML5 string; every text from outside is escaped."""
-    best, beside_best = compare_with_best(compared_runs)
+    _, beside_best = compare_with_best(compared_runs)
+    accuracies = [one.metrics.accuracy for one in compared_runs]
+    best = [place for place, accuracy in enumerate(accuracies) if accuracy == max(accuracies)]
     histories = {
         one.name: one.history
         for one in compared_runs
@@ -32,7 +34,7 @@ def render_comparison(
         compared_runs=compared_runs,
         compared=compared,
         sentences=[_describe_compared(compared_runs[0].name, one) for one in compared],
-        answer=_answer(compared_runs[best], beside_best),
+        answer=_answer([compared_runs[place] for place in best], beside_best),
         best=best,
         bars=_bars(compared_runs, best),
         settings=_differing(compared_runs),
@@ -64,37 +66,42 @@ def _describe_compared(first: str, one: Compared) -> str:
     )
 
 
-def _answer(best: ComparedRun, beside_best: Sequence[Compared]) -> str:
-    """Say which run is right most often, and which of the others that sets it apart from."""
-    near = [one.name for one in beside_best if not one.is_clear]
-    found = best.metrics
+def _answer(best: Sequence[ComparedRun], beside_best: Sequence[Compared]) -> str:
+    """Say which run is right most often, and which of the others that sets it apart from.
+
+    Args:
+        best: the runs with the highest accuracy.
+        beside_best: all others, and all but the first of these, compared with the first of these.
+    """
+    found, tied = best[0].metrics, {one.name for one in best}
+    others = [one for one in beside_best if one.name not in tied]
+    near = [f"“{one.name}”" for one in others if not one.is_clear]
+    names = " and ".join(f"“{one.name}”" for one in best)
+    verb = "is right most often" if len(best) == 1 else "are right equally often"
     start = (
-        f"“{best.name}” is right most often: {percent(found.accuracy)} (95% interval"
+        f"{names} {verb}: {percent(found.accuracy)} (95% interval"
         f" {percent(found.accuracy_low)} to {percent(found.accuracy_high)})."
     )
     if not all(one.difference.is_paired for one in beside_best):
         start += " Not all were tested on the same pictures: some may have had easier ones."
+    if not others:
+        return start
+    rest = "the other run" if len(others) == 1 else "every other run"
     if not near:
-        others = "the other run" if len(beside_best) == 1 else "every other run"
-        return f"{start} It is clearly ahead of {others}: that is more than chance."
-    if len(beside_best) == 1:
-        return f"{start} But that it is ahead of “{near[0]}” can be chance."
-    if len(near) == len(beside_best):
-        return f"{start} But it is not clearly ahead of any: on these pictures, that can be chance."
-    names = ", ".join(f"“{name}”" for name in near)
-    return (
-        f"{start} That it is ahead of {names} can be chance; it is clearly ahead of"
-        f" {counted(len(beside_best) - len(near), 'other run')}."
-    )
+        return f"{start} That is clearly ahead of {rest}, by more than chance."
+    if len(near) < len(others):
+        rest = counted(len(others) - len(near), "other run")
+        return f"{start} That it is ahead of {', '.join(near)} can be chance, of {rest} hardly."
+    return f"{start} But that it is ahead of {', '.join(near)} can be chance."
 
 
-def _bars(compared_runs: Sequence[ComparedRun], best: int) -> list[Bar]:
+def _bars(compared_runs: Sequence[ComparedRun], best: Sequence[int]) -> list[Bar]:
     return [
         Bar(
             one.name,
             percent(one.metrics.accuracy),
             100 * one.metrics.accuracy,
-            is_this=place == best,
+            is_this=place in best,
         )
         for place, one in enumerate(compared_runs)
     ]

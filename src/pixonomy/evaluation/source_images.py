@@ -1,6 +1,5 @@
 """Reads images anew from where they came from, as large as a page shows them."""
 
-from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -35,22 +34,24 @@ def read_source_images(rows: pl.DataFrame, base: Path, cores: int = 1) -> Images
     chunks = in_chunks(locate(rows, base), _CHUNK)
     # Spawning a process costs about half a second: not worth it for a handful of images.
     workers = cores if rows.height > 4 * _CHUNK else 1
-    return _merge(run(_read_chunk, chunks, workers))
+    images: Images = {}
+    for some, is_answered in run(_read_chunk, chunks, workers):
+        images |= some
+        if not is_answered:  # each further try would wait as long again
+            break
+    return images
 
 
-def _merge(chunks: Iterable[Images]) -> Images:
-    return {name: image for chunk in chunks for name, image in chunk.items()}
-
-
-def _read_chunk(locations: list[Location]) -> Images:
+def _read_chunk(locations: list[Location]) -> tuple[Images, bool]:
+    """Return what could be read, and whether the storage answered."""
     images: Images = {}
     try:
         for place, fetched in read_all(locations):
             if isinstance(fetched, bytes):
                 _add(images, locations[place].image_id, fetched)
-    except StorageError:  # the page is made without them, and says so
-        return images
-    return images
+    except StorageError:
+        return images, False
+    return images, True
 
 
 def _add(images: Images, image_id: str, data: bytes) -> None:

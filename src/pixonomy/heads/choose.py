@@ -1,4 +1,4 @@
-"""Chooses, on held-out training images, which head answers on each side of the gate."""
+"""Chooses, on held-out training images, which head answers near training and far from it."""
 
 from dataclasses import dataclass
 
@@ -8,13 +8,14 @@ from scipy.optimize import minimize
 from scipy.special import log_softmax
 
 from pixonomy.heads.out_of_fold import (
+    BETWEEN,
+    FAR,
     HEADS,
     LOGISTIC,
-    NEAR_SHARE,
+    NEAR,
     NEAREST,
     PROTOTYPES,
     WORDS,
-    Bools,
     Scored,
 )
 from pixonomy.heads.references import Floats
@@ -25,6 +26,7 @@ _BY_IMAGES = (LOGISTIC, NEAREST, PROTOTYPES)
 _RANGE = 6.0  # of the logarithm of an exponent
 _CAUTION = 1e-4  # pulls it to 0 where the loss says nothing
 _FEWEST = 20  # images of a side that a choice is made on
+_NEW_SHARES = (0.02, 0.2, 0.95)  # the weight of images of held-out groups on each side
 
 
 @dataclass(frozen=True)
@@ -53,38 +55,37 @@ class Candidate:
         return tuple(asked.get(head, 0.0) for head in HEADS)
 
 
+_UNPROVED = Candidate((LOGISTIC,), (1.0,), 0.0)
+
+
 @dataclass(frozen=True)
 class Choice:
-    """What was chosen for images like training, and for images unlike it.
+    """What was chosen for each side of the gate: near, between, far.
 
     Attributes:
-        near, far: the chosen ones.
-        near_losses, far_losses: of every candidate, by name; far ones are empty where no group
-            could be held out.
+        losses: of every candidate of a side, by name; empty where too few images show anything.
     """
 
-    near: Candidate
-    far: Candidate
-    near_losses: dict[str, float]
-    far_losses: dict[str, float]
+    chosen: tuple[Candidate, Candidate, Candidate]
+    losses: tuple[dict[str, float], ...]
 
 
 def choose(scored: Scored) -> Choice:
-    """Choose the candidates of the lowest log loss, near and far.
+    """Choose the candidates of the lowest log loss for each side.
 
-    An image near training is asked of heads fitted on all but a random part: where it is like
-    training, it comes from where training does. Far ones are those of held-out groups, each group
-    weighing alike; images of known groups, one in twenty of which are far, weigh a twentieth.
+    A near image comes from where training does, mostly: images of held-out groups have a fiftieth
+    of the weight there, a fifth in between, and nearly all far from training. Groups weigh alike.
+    Far away, words answer or images, not both: heads by images that were right on some new groups
+    were wrong on others, and surely so.
     """
-    known_near = scored.only(scored.is_near & ~scored.is_new)
-    near = _rate(known_near, np.full(len(known_near.labels), 1 / len(known_near.labels)))
-    is_far = ~scored.is_near
-    best = near[0]
-    if (is_far & scored.is_new).sum() < _FEWEST:
-        return Choice(best, best, _losses(near), {})
-    far = scored.only(is_far)
-    rated = _rate(far, _weigh(far))
-    return Choice(best, rated[0], _losses(near), _losses(rated))
+    chosen: list[Candidate] = []
+    losses: list[dict[str, float]] = []
+    for side, share in zip((NEAR, BETWEEN, FAR), _NEW_SHARES, strict=True):
+        rated = _rate(scored.only(scored.sides == side), share, is_far=side == FAR)
+        losses.append({one.name: round(one.loss, 4) for one in rated})
+        # Where nothing can be shown: as for the images that are liker to training.
+        chosen.append(rated[0] if rated else chosen[-1] if chosen else _UNPROVED)
+    return Choice((chosen[0], chosen[1], chosen[2]), tuple(losses))
 
 
 def mix(scores: dict[str, Floats], weights: tuple[float, ...]) -> Doubles:
@@ -97,24 +98,26 @@ def mix(scores: dict[str, Floats], weights: tuple[float, ...]) -> Doubles:
     return np.asarray(log_softmax(total, axis=1))
 
 
-def _weigh(far: Scored) -> Doubles:
-    weights = np.zeros(len(far.labels))
-    for is_new, share in ((True, 1 - NEAR_SHARE), (False, NEAR_SHARE)):
-        of_kind = far.is_new == is_new
-        names, places, counts = np.unique(
-            far.folds[of_kind], return_inverse=True, return_counts=True
-        )
-        weights[of_kind] = share / max(1, len(names)) / counts[places]
-    return weights / weights.sum()
-
-
-def _rate(scored: Scored, weights: Doubles) -> list[Candidate]:
-    """Fit every candidate's exponents, and return all, the best first."""
-    candidates: list[tuple[str, ...]] = [(head,) for head in _BY_IMAGES]
+def _rate(scored: Scored, new_share: float, is_far: bool) -> list[Candidate]:
+    """Fit every candidate's exponents, and return all, the best first; none on too few images."""
+    if len(scored.labels) < _FEWEST or (is_far and scored.is_new.sum() < _FEWEST):
+        return []
+    heads: list[tuple[str, ...]] = [(head,) for head in _BY_IMAGES]
     if WORDS in scored.scores:
-        candidates += [(head, WORDS) for head in _BY_IMAGES] + [(WORDS,)]
-    rated = [_fit(scored, heads, weights) for heads in candidates]
-    return sorted(rated, key=lambda one: one.loss)
+        heads += [(WORDS,)] + ([] if is_far else [(head, WORDS) for head in _BY_IMAGES])
+    weights = _weigh(scored, new_share)
+    return sorted((_fit(scored, one, weights) for one in heads), key=lambda one: one.loss)
+
+
+def _weigh(scored: Scored, new_share: float) -> Doubles:
+    weights = np.zeros(len(scored.labels))
+    for is_new, share in ((True, new_share), (False, 1 - new_share)):
+        of_kind = scored.is_new == is_new
+        folds, places, counts = np.unique(
+            scored.folds[of_kind], return_inverse=True, return_counts=True
+        )
+        weights[of_kind] = share / max(1, len(folds)) / counts[places]
+    return weights / weights.sum()
 
 
 def _fit(scored: Scored, heads: tuple[str, ...], weights: Doubles) -> Candidate:
@@ -137,12 +140,3 @@ def _fit(scored: Scored, heads: tuple[str, ...], weights: Doubles) -> Candidate:
     bounds = [(-_RANGE, _RANGE)] * len(heads)
     found = minimize(loss, np.zeros(len(heads)), jac=True, method="L-BFGS-B", bounds=bounds)
     return Candidate(heads, tuple(np.exp(found.x).tolist()), float(found.fun))
-
-
-def _losses(rated: list[Candidate]) -> dict[str, float]:
-    return {one.name: round(one.loss, 4) for one in rated}
-
-
-def far_images(scored: Scored) -> Bools:
-    """Tell which held-out images show how far ones of unknown groups are answered."""
-    return ~scored.is_near & scored.is_new

@@ -11,7 +11,7 @@ from pixonomy.label_errors.review import assign_folds
 
 _AT_RANDOM = 4  # folds
 _BY_GROUP, _BY_GROUP_OF_MANY, _MANY = 10, 5, 20  # folds at most; of over 20 categories fewer
-_CLUSTERS, _IMAGES_A_CLUSTER = 4, 10
+_CLUSTERS, _IMAGES_A_CLUSTER = 2, 10
 
 
 @dataclass(frozen=True)
@@ -34,10 +34,11 @@ def deal_folds(labels: Integers, units: Integers, groups: Integers, seed: int) -
 
 
 def _deal_groups(labels: Integers, groups: Integers, most: int) -> Integers:
-    """Deal groups, the largest first, in turn; a category keeps a group in training."""
-    names, sizes = np.unique(groups, return_counts=True)
-    order = names[np.argsort(-sizes, kind="stable")]
-    folds = {name: place % most for place, name in enumerate(order.tolist())}
+    """Deal groups in turn; a category keeps a group in training."""
+    names, first, sizes = np.unique(groups, return_index=True, return_counts=True)
+    # Those of a category one after the other, so that they come to different folds.
+    order = np.lexsort((-sizes, labels[first]))
+    folds = {int(names[one]): place % most for place, one in enumerate(order)}
     dealt = np.array([folds[one] for one in groups.tolist()], np.int64)
     for label in np.unique(labels):
         rows = np.flatnonzero(labels == label)
@@ -51,7 +52,7 @@ def cluster(embeddings: Floats, labels: Integers, seed: int) -> Integers:
     """Number clusters of each category's embeddings, (n, d): groups where none are known.
 
     Returns:
-        int64 (n,): up to four clusters (k-means) of each category, none shared by two.
+        int64 (n,): up to two clusters (k-means) of each category, none shared by two.
     """
     vectors = to_length_one(embeddings)
     vectors = to_length_one(vectors - vectors.mean(axis=0))

@@ -1,26 +1,30 @@
 """A gated head: what answers for images like the training ones, and what for others.
 
-An image whose five nearest references are less similar to it than a training image's usually are
-is far; there another head may answer, such as one by words.
+Where an image's five nearest references are less similar to it than a training image's usually are,
+other heads answer, such as one by words.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from pixonomy.heads.choose import Choice, Doubles, choose, far_images, mix
+from pixonomy.heads.choose import Choice, Doubles, choose, mix
 from pixonomy.heads.folds import deal_folds
 from pixonomy.heads.out_of_fold import (
+    BETWEEN,
+    FAR,
     LOGISTIC,
+    NEAR,
     NEAREST,
     PROTOTYPES,
     WORDS,
     Bools,
     Scored,
     Training,
+    find_sides,
+    fit_thresholds,
     scale_cosines,
     score_held_out,
-    threshold_of,
 )
 from pixonomy.heads.prototypes import Prototypes, fit_prototypes
 from pixonomy.heads.references import (
@@ -28,7 +32,6 @@ from pixonomy.heads.references import (
     Integers,
     References,
     choose_references,
-    mean_of_nearest,
 )
 from pixonomy.heads.words import ENOUGH, WordHead
 
@@ -36,6 +39,9 @@ FEWEST = 40
 """Training images; fewer show nothing of how they fall into groups."""
 MOST_CATEGORIES = 100
 """More would take too long to choose for."""
+
+RESTS_ON = ("training", "both", "words")
+"""On what an answer rests: that the image is like training ones, its words, or both."""
 
 Mix = tuple[float, ...]
 
@@ -45,20 +51,19 @@ class GatedHead:
     """All that answers for an embedding.
 
     Attributes:
-        near, far: the exponents of the heads on either side, in the order of `HEADS`.
-        threshold: the similarity below which an image is far.
+        thresholds: the similarities below which an image is in between, and far.
+        mixes: the exponents of `HEADS` on each side: near, between, far.
         words: None where the backbone's classes or the categories' words are not known.
     """
 
     references: References
     prototypes: Prototypes
-    threshold: float
-    near: Mix
-    far: Mix
+    thresholds: tuple[float, float]
+    mixes: tuple[Mix, Mix, Mix]
     words: WordHead | None = None
 
-    def answer(self, embeddings: Floats, logits: Floats) -> tuple[Doubles, Bools]:
-        """Return log-probabilities, (n, k), and whether each answer rests on words, (n,).
+    def answer(self, embeddings: Floats, logits: Floats) -> tuple[Doubles, Integers]:
+        """Return log-probabilities, (n, k), and the place in `RESTS_ON` of each image, (n,).
 
         Args:
             embeddings: shape (n, d).
@@ -73,14 +78,19 @@ class GatedHead:
         }
         if self.words is not None:
             scores[WORDS] = self.words.scores(embeddings)
-        is_far = familiar < self.threshold
-        sides = mix(scores, self.near), mix(scores, self.far)
-        return np.where(is_far[:, None], sides[1], sides[0]), is_far & self.tells_by_words
+        sides = find_sides(familiar, self.thresholds)
+        answers = np.stack([mix(scores, one) for one in self.mixes])
+        return answers[sides, np.arange(len(sides))], np.array(self.rests_on)[sides]
+
+    @property
+    def rests_on(self) -> tuple[int, int, int]:
+        """On what answers rest on each side, as places in `RESTS_ON`."""
+        return 0, *((2 if not any(one[:-1]) else 1 if one[-1] else 0) for one in self.mixes[1:])  # type: ignore[return-value]
 
     @property
     def tells_by_words(self) -> bool:
-        """Whether words have a say for far images."""
-        return self.far[-1] > 0
+        """Whether words answer for far images."""
+        return self.rests_on[FAR] == 2
 
     def lessen(self, novelty: Floats, embeddings: Floats) -> Floats:
         """Return the novelty of images, (n,), less where words know what they show."""
@@ -121,27 +131,25 @@ def fit_gated_head(
     head = GatedHead(
         references,
         fit_prototypes(embeddings, labels, training.groups, k),
-        _fit_threshold(references),
-        choice.near.mix,
-        choice.far.mix,
+        _fit_thresholds(references),
+        (choice.chosen[NEAR].mix, choice.chosen[BETWEEN].mix, choice.chosen[FAR].mix),
         words,
     )
     return head, choice, _judge(scored, choice)
 
 
-def _fit_threshold(references: References) -> float:
-    """Return the similarity that all but one in twenty references have to the others."""
+def _fit_thresholds(references: References) -> tuple[float, float]:
     k, r, d = references.vectors.shape
     flat = references.vectors.reshape(k * r, d).astype(np.float32)
     flat *= references.scale.reshape(-1, 1)
     own = flat[references.scale.ravel() > 0]
     cosines = own @ own.T
     np.fill_diagonal(cosines, -np.inf)
-    return threshold_of(mean_of_nearest(cosines))
+    return fit_thresholds(cosines)
 
 
 def _judge(scored: Scored, choice: Choice) -> HeldOut:
-    far = scored.only(far_images(scored))
-    logs = mix(far.scores, choice.far.mix)
+    far = scored.only((scored.sides == FAR) & scored.is_new)
+    logs = mix(far.scores, choice.chosen[FAR].mix)
     is_right = logs.argmax(axis=1) == far.labels
     return HeldOut(np.exp(logs.max(axis=1, initial=-np.inf)), is_right, far.groups)

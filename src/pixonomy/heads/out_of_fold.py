@@ -14,8 +14,12 @@ from pixonomy.heads.words import WordHead
 LOGISTIC, NEAREST, PROTOTYPES, WORDS = HEADS = ("logistic", "nearest", "prototypes", "words")
 """The heads, in the order in which their scores are mixed."""
 
-NEAR_SHARE = 0.05
-"""Of the training images as many are less like the others than an image has to be."""
+NEAR, BETWEEN, FAR = range(3)
+"""The sides of the gate: how like training an image is."""
+
+QUANTILES = (0.1, 0.01)
+"""The shares of training images that are less like the others than a near image has to be, and
+than one in between has to be."""
 
 _SCALE = {NEAREST: 10.0, PROTOTYPES: 5.0}  # of cosines: mixing starts from scores of one size
 _TOLERANCE = 1e-2  # of the regressions without a fold: near enough to compare heads by
@@ -48,7 +52,7 @@ class Scored:
         folds: int64 (m,), numbered on through both ways.
         groups: int64 (m,).
         is_new: whether its whole group was held out with it.
-        is_near: whether it is as like the others as all but one in twenty of them are.
+        sides: int64 (m,): `NEAR`, `BETWEEN` or `FAR` by its similarity to the others.
         scores: float32 (m, k) of each head there is.
     """
 
@@ -56,13 +60,13 @@ class Scored:
     folds: Integers
     groups: Integers
     is_new: Bools
-    is_near: Bools
+    sides: Integers
     scores: dict[str, Floats]
 
     def only(self, wanted: Bools) -> "Scored":
         """Return some of the images."""
         scores = {name: values[wanted] for name, values in self.scores.items()}
-        parts = (self.labels, self.folds, self.groups, self.is_new, self.is_near)
+        parts = (self.labels, self.folds, self.groups, self.is_new, self.sides)
         return Scored(*(part[wanted] for part in parts), scores)
 
 
@@ -95,14 +99,13 @@ def score_held_out(training: Training, folds: Folds, words: WordHead | None) -> 
             }
             if known is not None:
                 scores[WORDS] = known[asked]
-            similar, threshold = _familiarity(cosines, learnt, asked)
             parts.append(
                 Scored(
                     training.labels[asked],
                     np.full(len(asked), first + fold),
                     training.groups[asked],
                     np.full(len(asked), is_new),
-                    similar >= threshold,
+                    _familiarity(cosines, learnt, asked),
                     scores,
                 )
             )
@@ -110,14 +113,24 @@ def score_held_out(training: Training, folds: Folds, words: WordHead | None) -> 
     return _join(parts)
 
 
-def threshold_of(similarities: Floats) -> float:
-    """Return the similarity that all but one in twenty images have."""
-    return float(np.quantile(similarities, NEAR_SHARE))
+def fit_thresholds(cosines: Floats) -> tuple[float, float]:
+    """Return the similarities below which an image is in between, and far.
+
+    Args:
+        cosines: of training images with each other, (n, n), -inf on the diagonal.
+    """
+    near, between = np.quantile(mean_of_nearest(cosines), QUANTILES).tolist()
+    return near, between
 
 
-def _familiarity(cosines: Floats, learnt: Integers, asked: Integers) -> tuple[Floats, float]:
-    own = mean_of_nearest(cosines[np.ix_(learnt, learnt)])  # the diagonal is -inf: without itself
-    return mean_of_nearest(cosines[np.ix_(asked, learnt)]), threshold_of(own)
+def find_sides(similarities: Floats, thresholds: tuple[float, float]) -> Integers:
+    """Return the side of the gate that images fall on by their similarity to training, (n,)."""
+    return sum((similarities < one).astype(np.int64) for one in thresholds)  # type: ignore[return-value]
+
+
+def _familiarity(cosines: Floats, learnt: Integers, asked: Integers) -> Integers:
+    thresholds = fit_thresholds(cosines[np.ix_(learnt, learnt)])
+    return find_sides(mean_of_nearest(cosines[np.ix_(asked, learnt)]), thresholds)
 
 
 def _score_cosines(
@@ -147,7 +160,7 @@ def _join(parts: list[Scored]) -> Scored:
         folds=np.concatenate([one.folds for one in parts]),
         groups=np.concatenate([one.groups for one in parts]),
         is_new=np.concatenate([one.is_new for one in parts]),
-        is_near=np.concatenate([one.is_near for one in parts]),
+        sides=np.concatenate([one.sides for one in parts]),
         scores={
             name: np.concatenate([one.scores[name] for one in parts]) for name in parts[0].scores
         },

@@ -13,6 +13,7 @@ from pixonomy.inference.form import (
     LARGEST_TENSOR,
     LOGITS,
     NOVELTY,
+    RESTS_ON,
     Widths,
     ask,
     check_form,
@@ -20,10 +21,25 @@ from pixonomy.inference.form import (
     measure_model,
 )
 
-__all__ = ["EMBEDDING", "INPUT", "LOGITS", "NOVELTY", "Network", "Outputs", "open_session"]
+__all__ = [
+    "EMBEDDING",
+    "INPUT",
+    "LOGITS",
+    "NOVELTY",
+    "RESTS_ON",
+    "Network",
+    "Outputs",
+    "open_session",
+]
 
 Floats = npt.NDArray[np.float32]
 
+_FIELDS = {
+    LOGITS: "logits",
+    EMBEDDING: "embeddings",
+    NOVELTY: "novelty",
+    RESTS_ON: "rests_on",
+}
 _BATCH = 64  # images at once: memory stays flat however many are asked for
 
 
@@ -33,11 +49,14 @@ class Outputs:
 
     Attributes:
         novelty: how unlike the training images each one is, float32 (n,); None: not measured.
+        rests_on: what each answer rests on, float32 (n,): 0 that the image is like training ones,
+            2 its category's words, 1 both; None: the network has no gate.
     """
 
     logits: Floats
     embeddings: Floats
     novelty: Floats | None = None
+    rests_on: Floats | None = None
 
 
 @dataclass(frozen=True)
@@ -72,8 +91,9 @@ class Network:
         """How many logits an image gets."""
         self.tells_novelty = NOVELTY in opened.widths
         """Whether it says how unlike the training images an image is."""
-        asked = (LOGITS, EMBEDDING, *([NOVELTY] if self.tells_novelty else []))
-        self._widths = {name: opened.widths[name] for name in asked}
+        self.is_gated = RESTS_ON in opened.widths
+        """Whether it says what an answer rests on."""
+        self._widths = {name: opened.widths[name] for name in _FIELDS if name in opened.widths}
 
     def run(self, images: npt.NDArray[np.uint8]) -> Outputs:
         """Return the outputs for images, uint8, shape (n, 3, size, size).
@@ -86,7 +106,9 @@ class Network:
             ask(self._opened.session, self._widths, images[start : start + batch])
             for start in range(0, max(1, len(images)), batch)
         ]
-        return Outputs(*(np.concatenate(values) for values in zip(*parts, strict=True)))
+        values = [np.concatenate(one) for one in zip(*parts, strict=True)]
+        fields = [_FIELDS[name] for name in self._widths]
+        return Outputs(**dict(zip(fields, values, strict=True)))
 
 
 def open_session(content: bytes, threads: int, wanted: set[str]) -> Opened:

@@ -73,6 +73,23 @@ def build_backbone(kind: Architecture, size: int, weights: str | Path | None) ->
     return network if kind.channels_last else fuse(network)
 
 
+def load_with_head(kind: Architecture) -> keras.Model:
+    """Return the whole ImageNet network of `keras.applications`, its head included.
+
+    Raises:
+        WeightsUnavailable: if it is neither cached nor to be had from the network.
+    """
+    build = getattr(keras.applications, str(kind.application))
+    order = _channels_last() if kind.channels_last else contextlib.nullcontext()
+    with _quiet_loading(), order, _connect_timeout(build):
+        try:
+            return build(include_top=True, weights=IMAGENET)
+        except Exception as error:
+            raise WeightsUnavailable(
+                f"The ImageNet head of {kind.application} could not be downloaded."
+            ) from error
+
+
 @contextlib.contextmanager
 def _channels_last() -> Iterator[None]:
     before = keras.config.image_data_format()

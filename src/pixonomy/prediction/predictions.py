@@ -9,10 +9,11 @@ import numpy.typing as npt
 import polars as pl
 
 from pixonomy.arrays.image_shards import Arrays
-from pixonomy.bundle.calibrate import Doubles, Verdict
+from pixonomy.bundle.calibrate import Doubles, Verdict, name_grounds
 from pixonomy.bundle.load import Bundle
 from pixonomy.inference.logits import softmax
 from pixonomy.progress import Progress, silent
+from pixonomy.results.answer_results import RestsOn
 
 MOST_COLUMNS = 100  # more categories than these have no column each in a catalogue's table
 TOP = 10  # categories told of an image instead
@@ -59,33 +60,41 @@ class Outputs:
         logits: float32 (n, k).
         probabilities: the calibrated ones, float64 (n, k).
         verdicts: one an image.
+        rests_on: what each answer rests on; None where the bundle does not say.
     """
 
     logits: npt.NDArray[np.float32]
     probabilities: Doubles
     verdicts: list[Verdict]
+    rests_on: list[RestsOn | None] | None = None
 
     @classmethod
     def of(cls, bundle: Bundle, images: npt.NDArray[np.uint8]) -> Self:
         """Ask the bundle about images, uint8 (n, 3, size, size)."""
         outputs, calibration = bundle.network.run(images), bundle.calibration
         return cls(
-            outputs.logits, calibration.probabilities(outputs.logits), calibration.verdicts(outputs)
+            outputs.logits,
+            calibration.probabilities(outputs.logits),
+            calibration.verdicts(outputs),
+            name_grounds(outputs) if bundle.network.is_gated else None,
         )
 
     @classmethod
     def nothing(cls, bundle: Bundle) -> Self:
         """Return what is said of no image."""
         shape = (0, len(bundle.labels))
-        return cls(np.zeros(shape, np.float32), np.zeros(shape), [])
+        grounds: list[RestsOn | None] | None = [] if bundle.network.is_gated else None
+        return cls(np.zeros(shape, np.float32), np.zeros(shape), [], grounds)
 
 
 def answer(bundle: Bundle, outputs: Outputs) -> list[pl.Series]:
-    """Return the columns predicted, confidence and verdict of images."""
+    """Return the columns predicted, confidence and verdict of images; `rests_on` where known."""
+    grounds = [] if outputs.rests_on is None else [outputs.rests_on]
     return [
         _name("predicted", bundle.labels, outputs.logits.argmax(axis=1)),
         pl.Series("confidence", outputs.probabilities.max(axis=1, initial=0.0)),
         pl.Series("verdict", outputs.verdicts, dtype=pl.String),
+        *(pl.Series("rests_on", one, dtype=pl.String) for one in grounds),
     ]
 
 

@@ -5,6 +5,9 @@ from typing import Literal
 
 from pixonomy.results.json_record import LEFT_OUT_WHEN_NONE, Result
 
+RestsOn = Literal["training", "both", "words"]
+"""On what an answer rests: on training images like it, on its category's words, or on both."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate(Result):
@@ -50,6 +53,8 @@ class ImageAnswer(Result):
         problem: why the image could not be read, or None.
         category_path: names from the coarsest category down to this one, where it has parents.
         goals: what people might save for in this category, where its taxonomy says so.
+        rests_on: `training` (the image is like training ones), `words` (its category's), or
+            `both`, where the bundle tells them apart.
     """
 
     path: str
@@ -61,6 +66,7 @@ class ImageAnswer(Result):
     problem: str | None
     category_path: tuple[str, ...] | None = field(default=None, metadata=LEFT_OUT_WHEN_NONE)
     goals: tuple[Goal, ...] | None = field(default=None, metadata=LEFT_OUT_WHEN_NONE)
+    rests_on: RestsOn | None = field(default=None, metadata=LEFT_OUT_WHEN_NONE)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -70,3 +70,28 @@ class WordCheck(Result):
     unseen: tuple[UnseenCategory, ...]
     confusions: tuple[ExpectedConfusion, ...]
     messages: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FitWordsResult(Result):
+    """A bundle that answers by words alone; `fit` returns it where no image is given.
+
+    Attributes:
+        taxonomy: the file whose words answer.
+        run: the folder of the bundle and its card.
+        bundle: the bundle's folder.
+        card: the model card.
+        answers_by: what turns words into answers: `imagenet classes` or `encoder`.
+        categories: how many it can answer.
+        words: what their words can tell apart; null for an encoder, which knows all words.
+        seconds: how long it took.
+    """
+
+    taxonomy: str
+    run: str
+    bundle: str
+    card: str
+    answers_by: str
+    categories: int
+    words: WordCheck | None
+    seconds: float

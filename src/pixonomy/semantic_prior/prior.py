@@ -105,7 +105,7 @@ class ClassSimilarity:
         row = self._rows.get(synset)
         if row is None:
             return np.zeros(self._steps.shape[1], np.bool_)
-        return np.isfinite(self._steps[row])
+        return np.asarray(np.isfinite(self._steps[row]))
 
 
 def answer(class_probabilities: Floats, weights: Floats) -> Floats:

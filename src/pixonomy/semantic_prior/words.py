@@ -29,6 +29,9 @@ _HEAD_BEFORE = frozenset("at for from in inside of on over under with without".s
 """Behind one of these stands no head of a phrase: in "jar of coins" it is the jar."""
 
 
+_LISTED = re.compile(r"[,;/|&+]|(?<![^\W_])(?:and|or)(?![^\W_])", re.IGNORECASE)
+
+
 @dataclass(frozen=True)
 class CategoryWords:
     """The words that people gave a category.
@@ -110,7 +113,7 @@ def _understand(category: CategoryWords, hierarchy: NounHierarchy) -> Understood
 
 def _look_up(identity: str, phrases: Sequence[str], hierarchy: NounHierarchy) -> Understood:
     terms, unknown, ignored = [], [], []
-    for phrase in phrases:
+    for phrase in (piece for one in phrases for piece in _take_apart(one, hierarchy)):
         known, unknown_words = parse(phrase, hierarchy)
         if known:
             terms.append(known)
@@ -120,6 +123,15 @@ def _look_up(identity: str, phrases: Sequence[str], hierarchy: NounHierarchy) ->
     return Understood(
         identity, tuple(terms), tuple(dict.fromkeys(unknown)), tuple(dict.fromkeys(ignored))
     )
+
+
+def _take_apart(phrase: str, hierarchy: NounHierarchy) -> list[str]:
+    """Return what a phrase lists: "Shirts & Blouses" are two; "bed and breakfast" is one."""
+    words = split_words(phrase)
+    if words and len(words) <= _LONGEST and find_senses(" ".join(words), hierarchy):
+        return [phrase]
+    pieces = [piece.strip() for piece in _LISTED.split(phrase)]
+    return [piece for piece in pieces if piece] or [phrase]
 
 
 def parse(phrase: str, hierarchy: NounHierarchy) -> tuple[tuple[Term, ...], list[str]]:
@@ -162,8 +174,11 @@ def _is_filler(word: str) -> bool:
 
 
 def split_words(phrase: str) -> list[str]:
-    """Return the words of a phrase or of a folder's name ("T-Shirt", "red_wine", "RedWine")."""
-    apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", phrase)
+    """Return the words of a phrase or of a folder's name ("T-Shirt", "red_wine", "RedWine").
+
+    What stands in brackets only says more of the rest: "mouse (computer)" is a mouse.
+    """
+    apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", phrase).replace("(", " with ")
     plain = unicodedata.normalize("NFKC", apart)
     return lemma_key(re.sub(r"[^\w\s'.-]+|(?<!\w)'|'(?!\w)", " ", plain)).split()
 
@@ -179,7 +194,9 @@ def find_senses(text: str, hierarchy: NounHierarchy) -> tuple[Sense, ...]:
     found = dict.fromkeys(sense for form in forms for sense in hierarchy.senses(form))
     if found:
         return tuple(sorted(found, key=lambda sense: -sense.frequency))
-    others = [text.replace(" ", ""), text.removesuffix("'s").removesuffix("'")]
+    others = [text.removesuffix("'s").removesuffix("'")]
+    if len(before) == 1 and not _is_filler(before[0]) and not _is_filler(last):
+        others.append(before[0] + last)
     return next((some for some in map(hierarchy.senses, others) if some), ())
 
 

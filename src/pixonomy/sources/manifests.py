@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from pixonomy.dataset.location import path_to_uri, relative_to, uri_to_path
-from pixonomy.dataset.manifest import Manifest, read_about
+from pixonomy.dataset.manifest import About, Manifest, read_about, stored_taxonomy
 from pixonomy.dataset.taxonomy import Category, Taxonomy
 from pixonomy.errors import SettingError
 from pixonomy.sources.table import TableColumns
@@ -38,13 +38,13 @@ def join_taxonomies(sources: Sequence[Address]) -> tuple[Taxonomy | None, tuple[
     There is none where a source brings no tree (its labels may mean something else), or where two
     sources say different things of one category.
     """
-    stored = [(_about(source) or {}).get("taxonomy") for source in sources]
-    trees = [Taxonomy.from_json(one) for one in stored if one is not None]
+    found = [_taxonomy(source) for source in sources]
+    trees = [one for one in found if one is not None]
     joined: dict[str, Category] = {}
     for one in (one for tree in trees for one in tree.categories.values()):
         if joined.setdefault(one.id, one) != one:
             return None, (f"The sources disagree about category {one.id!r}. {_LEFT_OUT}",)
-    if len(trees) < len(stored):
+    if len(trees) < len(found):
         some = (f"Only some of the sources name their categories. {_LEFT_OUT}",) if trees else ()
         return None, some
     return Taxonomy(joined), ()
@@ -63,7 +63,14 @@ def rows_below(manifest: Manifest, base: Path) -> pl.DataFrame:
     return manifest.rows.with_columns(pl.col("uri").replace(moved))
 
 
-def _about(source: Address) -> dict[str, object] | None:
+def _taxonomy(source: Address) -> Taxonomy | None:
+    about = _about(source)
+    if about is None or source.path is None:
+        return None
+    return stored_taxonomy(about, source.path)
+
+
+def _about(source: Address) -> About | None:
     """Return what is stored about a manifest's rows; None where the source is none."""
     if source.path is None or source.suffix != ".parquet" or not source.path.is_file():
         return None

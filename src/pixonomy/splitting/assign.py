@@ -5,13 +5,14 @@ depends on the seed and the images' ids alone. Whole values of a column can be h
 """
 
 from dataclasses import dataclass, replace
+from typing import cast
 
 import polars as pl
 
 from pixonomy.dataset.connected import connect
 from pixonomy.dataset.manifest import Manifest
 from pixonomy.errors import DataError, SettingError
-from pixonomy.splitting.holdout import HeldOut, hold_out
+from pixonomy.splitting.holdout import HeldOut, HeldOutRecord, hold_out
 from pixonomy.splitting.stratified import SPLIT, assign_groups
 
 DECISIVE = ("image_id", "group_id", "label", "duplicate_group", "split", "problem")
@@ -23,6 +24,11 @@ TORN = "another picture of its group is a"
 """How the problem of an image begins whose group the source gave to a later split, too."""
 HELD_OUT = "held_out"
 """The note of a manifest on what was held out."""
+
+
+def read_held_out(manifest: Manifest) -> HeldOutRecord | None:
+    """Return what was held out in a manifest; None where nothing was."""
+    return cast(HeldOutRecord | None, manifest.notes.get(HELD_OUT))
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,12 @@
 """Remarks on a split that a person should read: small categories, and what was held out."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import polars as pl
 
 from pixonomy.dataset.manifest import SPLITS, Manifest
-from pixonomy.splitting.assign import HELD_OUT, TORN, SplitShares, small_categories
+from pixonomy.splitting.assign import TORN, SplitShares, read_held_out, small_categories
+from pixonomy.splitting.holdout import HeldOutRecord
 
 _LARGE = 0.2  # of a category: a duplicate group that holds more decides too much
 _NAMED = 5
@@ -29,8 +29,9 @@ def remark_split(manifest: Manifest, shares: SplitShares, unhashed: int) -> Iter
             f"Copies were not looked for among {unhashed} pictures, which would take long; "
             "`pixonomy audit` marks them, and `split` keeps those that are marked together."
         )
-    if HELD_OUT in manifest.notes:
-        yield from _remark_held_out(manifest.notes[HELD_OUT])
+    held_out = read_held_out(manifest)
+    if held_out is not None:
+        yield from _remark_held_out(held_out)
 
 
 def _remark_problems(manifest: Manifest) -> Iterator[str]:
@@ -103,7 +104,7 @@ def _remark_empty(manifest: Manifest, shares: SplitShares) -> Iterator[str]:
     yield f"No picture in {' and '.join(empty)}: {why}."
 
 
-def _remark_held_out(note: dict[str, Any]) -> Iterator[str]:
+def _remark_held_out(note: HeldOutRecord) -> Iterator[str]:
     column = note["column"]
     if note["replaced"]:
         yield (

@@ -4,7 +4,6 @@ An artefact is a file or a folder that carries the fingerprint of what it was ma
 `matches`, and `make` runs its work under the artefact's lock unless it is there already.
 """
 
-import json
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -17,8 +16,6 @@ from pixonomy.progress import no_report
 from pixonomy.storage.files import printable, read_json, remove, storage_errors, write_json
 from pixonomy.storage.fingerprint import Fingerprint, is_finished
 from pixonomy.storage.locks import is_lock, lock_file, lock_folder
-from pixonomy.storage.tables import read_parquet_texts
-
 
 
 class Stored(TypedDict):
@@ -86,16 +83,6 @@ class FileArtefact(Generic[Record]):
             with self.lock(report):
                 if not self.matches(wanted, overwrite):
                     build()
-
-
-def read_parquet_record(key: str) -> Callable[[Path], Record | None]:
-    """Return what reads the record of a Parquet file, stored as JSON under `key`."""
-
-    def read(path: Path) -> Record | None:
-        text = read_parquet_texts(path).get(key)
-        return json.loads(text) if text is not None else None
-
-    return read
 
 
 @dataclass(frozen=True)

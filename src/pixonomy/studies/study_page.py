@@ -13,7 +13,7 @@ from pixonomy.evaluation.matrix import MatrixRow, tabulate_confusion
 from pixonomy.evaluation.metrics import measure
 from pixonomy.pages.provenance import Provenance
 from pixonomy.pages.render import render
-from pixonomy.pages.wording import counted, display_names, percent
+from pixonomy.pages.wording import NOTHING, counted, display_names, percent
 from pixonomy.results.comparison_results import StudyEffect
 from pixonomy.studies.plan import DATA, Study
 from pixonomy.studies.separability import SeparabilityRecord
@@ -81,8 +81,8 @@ def render_study(found: Findings) -> str:
         study=found.study,
         axes=list(found.study.axes),
         rows=rows,
-        best=max(range(len(rows)), key=lambda place: rows[place].accuracy),
-        answer=_answer(rows, found.effects),
+        best=max(row.accuracy for row in rows),
+        answer=_answer(rows, list(found.study.axes), found.effects),
         sentences=[_describe_effect(effect) for effect in found.effects],
         effects=found.effects,
         separability=_describe_separability(found, by_setting),
@@ -96,13 +96,19 @@ def render_study(found: Findings) -> str:
     )
 
 
-def _answer(rows: Sequence[SettingRow], effects: Sequence[StudyEffect]) -> str:
+def _answer(rows: Sequence[SettingRow], axes: Sequence[str], effects: Sequence[StudyEffect]) -> str:
     """Say which setting is right most often, and how many choices change more than chance does."""
-    best = max(rows, key=lambda row: row.accuracy)
-    start = f"“{best.name}” is right most often: {percent(best.accuracy)}" if len(rows) > 1 else ""
+    if len(rows) < 2:
+        return ""
+    accuracy = max(row.accuracy for row in rows)
+    best = [_describe(row, axes) for row in rows if row.accuracy == accuracy]
+    start = f"{best[0]} is right most often: {percent(accuracy)}"
+    if len(best) > 1:
+        others = "all settings" if len(best) == len(rows) else f"{len(best)} settings"
+        start = f"{others[:1].upper()}{others[1:]} are equally often right: {percent(accuracy)}"
     clear = sum(effect.adjusted < CLEAR_BELOW for effect in effects)
     if not effects:
-        return f"{start}, but nothing says whether that is more than chance." if start else ""
+        return f"{start}. Nothing says whether that is more than chance."
     if not clear:
         return f"{start}. But no difference is clearly more than chance."
     are = "is" if clear == 1 else "are"
@@ -110,6 +116,11 @@ def _answer(rows: Sequence[SettingRow], effects: Sequence[StudyEffect]) -> str:
         f"{start}. Of {counted(len(effects), 'difference')}, {clear} {are} clearly more than"
         " chance."
     )
+
+
+def _describe(row: SettingRow, axes: Sequence[str]) -> str:
+    values = zip(axes, row.values, strict=True)
+    return "“" + ", ".join(f"{axis} {value}" for axis, value in values) + "”"
 
 
 def _by_setting(found: Findings) -> dict[tuple[str, ...], list[Done]]:
@@ -172,7 +183,9 @@ def _describe_separability(
         accuracies = [one.record["accuracy"] for cells in own for one in cells]
         if accuracies:
             names = display_names(list(found.names[name]), found.names[name])
-            closest = " and ".join(names[label] for label in record["closest"])
+            pair = record["closest"]
+            is_pair = len(set(pair)) > 1  # one category twice: none was taken for another
+            closest = " and ".join(names[label] for label in pair) if is_pair else NOTHING
             rows.append((name, record["score"], closest, record["n"], float(np.mean(accuracies))))
     return sorted(rows, key=lambda row: -row[1])
 
@@ -214,10 +227,11 @@ def _histories(
 
 def _limits(found: Findings, rows: Sequence[SettingRow]) -> list[str]:
     seeds = len({one.cell.seed for one in found.cells})
+    times = "once" if seeds == 1 else f"{seeds} times, with other random starts"
     limits = [
         "It holds for pictures like these, these networks and these numbers of pictures; what "
         "another network or ten times the pictures would change is not known.",
-        f"Each cell is trained {counted(seeds, 'time')}, with other random starts. "
+        f"Each cell is trained {times}. "
         + (
             "With so few, how much the start matters is itself only roughly known."
             if seeds > 1

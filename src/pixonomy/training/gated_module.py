@@ -30,7 +30,7 @@ class GatedModule(torch.nn.Module):
     def forward(
         self, embeddings: torch.Tensor, logits: torch.Tensor, novelty: torch.Tensor | None
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor | None]:
-        """Return log-probabilities, (n, k); 1 where an answer rests on words, (n,); the novelty."""
+        """Return log-probabilities, (n, k); the place in `RESTS_ON` of each, (n,); the novelty."""
         head = self.head
         vectors = _to_length_one(embeddings)
         nearest, familiar = self._similarities(vectors)
@@ -41,16 +41,18 @@ class GatedModule(torch.nn.Module):
             NEAREST: nearest * scale_of(NEAREST),
             PROTOTYPES: centred @ directions * scale_of(PROTOTYPES),
         }
-        is_far = familiar < head.threshold
-        by_words = is_far.float() * float(head.tells_by_words)
+        is_off, is_far = (familiar < one for one in head.thresholds)
         if head.words is not None:
             evidence = self._evidence(embeddings)
             scores[WORDS] = torch.log(evidence + SMALLEST)
             if novelty is not None and head.tells_by_words:
                 most = evidence.amax(dim=1).clamp_min(SMALLEST)
                 novelty = novelty * (ENOUGH / most).clamp_max(1)
-        near, far = _mix(scores, head.near), _mix(scores, head.far)
-        return torch.where(is_far[:, None], far, near), by_words, novelty
+        near, between, far = (_mix(scores, one) for one in head.mixes)
+        answers = torch.where(is_off[:, None], torch.where(is_far[:, None], far, between), near)
+        _, off, most = map(float, head.rests_on)
+        rests_on = torch.where(is_far, torch.full_like(familiar, most), is_off.float() * off)
+        return answers, rests_on, novelty
 
     def _similarities(self, vectors: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         references = self.head.references

@@ -4,15 +4,13 @@ The probe (Alain & Bengio 2016) is the first baseline of every run that has pret
 and the head that fine-tuning starts from.
 """
 
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import LogisticRegression
 
+from pixonomy.heads.logistic import Linear, fit_logistic
 from pixonomy.training.epochs import measure_logits
 
 Floats = npt.NDArray[np.float32]
@@ -22,15 +20,10 @@ _STRENGTHS = (0.01, 0.1, 1.0)  # inverse regularisation tried, on embeddings of 
 
 
 @dataclass(frozen=True)
-class Probe:
-    """A linear head: logits = embedding @ kernel + bias; kernel (d, k), bias (k,), float32."""
+class Probe(Linear):
+    """A linear head and the inverse regularisation that it was fitted with."""
 
-    kernel: Floats
-    bias: Floats
-
-    def logits(self, embeddings: Floats) -> Floats:
-        """Return logits, shape (n, k), of embeddings, shape (n, d)."""
-        return np.asarray(embeddings @ self.kernel + self.bias, np.float32)
+    strength: float = _STRENGTHS[1]
 
 
 @dataclass(frozen=True)
@@ -41,35 +34,18 @@ class Embedded:
     labels: npt.NDArray[np.int64]
 
 
-def fit_probe(train: Embedded, validation: Embedded, categories: int) -> Probe:
+def fit_probe(train: Embedded, validation: Embedded) -> Probe:
     """Fit logistic regression, its regularisation chosen by validation loss.
 
     Args:
-        train: every label number from 0 to categories - 1 has to occur.
+        train: every label number up to the highest has to occur.
         validation: may be empty; then the middle strength is taken.
-        categories: k.
     """
-    mean = train.embeddings.mean(axis=0)
-    deviation = train.embeddings.std(axis=0) + 1e-6
-    # Unit deviation makes one regularisation fit all directions, and the solver converge.
-    scaled = (train.embeddings - mean) / deviation
     strengths = _STRENGTHS if len(validation.labels) else _STRENGTHS[1:2]
     best: tuple[float, Probe] | None = None
     for strength in strengths:
-        model = LogisticRegression(C=strength, max_iter=300, tol=1e-3)
-        # Not converged after 300 iterations is near enough: validation loss decides.
-        with warnings.catch_warnings(action="ignore", category=ConvergenceWarning):
-            model.fit(scaled, train.labels)
-        kernel, bias = model.coef_, model.intercept_
-        if categories == 2:  # scikit-learn keeps one row for two categories
-            kernel, bias = (
-                np.vstack([-kernel / 2, kernel / 2]),
-                np.concatenate([-bias / 2, bias / 2]),
-            )
-        # Standardising is folded into the head: w (x - mean) / deviation + b = (w / deviation) x +
-        # …
-        folded = (kernel / deviation).T
-        probe = Probe(folded.astype(np.float32), (bias - mean @ folded).astype(np.float32))
+        linear = fit_logistic(train.embeddings, train.labels, strength)
+        probe = Probe(linear.kernel, linear.bias, strength)
         loss = 0.0
         if len(validation.labels):
             loss, _ = measure_logits(probe.logits(validation.embeddings), validation.labels)

@@ -20,6 +20,9 @@ SCHEDULES = ("cosine", "linear")
 OPTIMIZERS = ("adamw", "muon")
 """What turns gradients into steps."""
 
+HEADS = ("linear", "auto")
+"""What answers from an embedding."""
+
 BALANCES = ("none", "loss", "batches")
 """How rare categories are made to count."""
 
@@ -64,6 +67,9 @@ class Recipe:
         freeze: the share of a pretrained network's layers, from the entrance on, kept as they are:
             they see edges and textures, which are the same everywhere, and cost the most time.
         freeze_norm: keep BatchNorm statistics of a pretrained network as they are.
+        head: what answers from the embedding: a linear layer (`linear`), or what held-out training
+            pictures and the categories' words show to be best for pictures like the training ones
+            and for others (`auto`), which a fine-tuned network does not have.
         sure_accuracy: what answers called "sure" are to reach, 0 to 1, on pictures like the
             validation ones.
         seed: decides the start, the order and the augmentation.
@@ -98,6 +104,7 @@ class Recipe:
     patience: int = 0
     freeze: float = 0.0
     freeze_norm: bool = False
+    head: str = "linear"
     sure_accuracy: float = 0.95
     seed: int = 0
     device: str = AUTO
@@ -118,10 +125,21 @@ class Recipe:
 
     def decisive(self) -> dict[str, Any]:
         """Return the settings that decide the outcome of a training."""
-        return {key: value for key, value in asdict(self).items() if key != "device"}
+        left_out = {"device"} if self.is_gated else {"device", "head"}
+        return {key: value for key, value in asdict(self).items() if key not in left_out}
+
+    @property
+    def is_gated(self) -> bool:
+        """Whether a gated head answers: one was asked for, and nothing is fine-tuned."""
+        return self.head == "auto" and self.epochs == 0
 
 
-_CHOICES = (("optimizer", OPTIMIZERS), ("schedule", SCHEDULES), ("balance", BALANCES))
+_CHOICES = (
+    ("optimizer", OPTIMIZERS),
+    ("schedule", SCHEDULES),
+    ("balance", BALANCES),
+    ("head", HEADS),
+)
 _RANGES: tuple[tuple[str, float, float], ...] = (
     ("size", 8, 1024),
     ("epochs", 0, 100_000),

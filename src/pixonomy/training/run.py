@@ -61,6 +61,16 @@ class RunFolder:
         return self.path / "checkpoints" / "probe.npz"
 
     @property
+    def gate(self) -> Path:
+        """What answers for a frozen network beside the linear probe, where a recipe wants it."""
+        return self.path / "checkpoints" / "gate.npz"
+
+    @property
+    def gate_facts(self) -> Path:
+        """How that was chosen."""
+        return self.path / "checkpoints" / "gate.json"
+
+    @property
     def bundle(self) -> Path:
         """The exported model: what `classify` and `predict` use."""
         return self.path / "bundle"

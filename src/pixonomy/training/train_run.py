@@ -11,17 +11,20 @@ import polars as pl
 from pixonomy.arrays.image_shards import Arrays
 from pixonomy.arrays.loader import Share
 from pixonomy.errors import DataError
+from pixonomy.heads.gated import FEWEST, MOST_CATEGORIES
 from pixonomy.models.airbench import fit_whitening
 from pixonomy.models.backend import Precision, best_precision, keras, use_threads
 from pixonomy.models.device import choose_device, describe_device, on_device
+from pixonomy.models.imagenet_head import find_head
 from pixonomy.models.predictor import make_predictor
 from pixonomy.models.zoo import ModelSettings, build_model
 from pixonomy.progress import Context, Progress, no_report
-from pixonomy.storage.files import write_json
+from pixonomy.storage.files import read_json, write_json
 from pixonomy.storage.tables import read_parquet, write_parquet
 from pixonomy.training.batches import TrainingSet
 from pixonomy.training.checkpoint import Position, load_weights, save_weights
 from pixonomy.training.epochs import Training, fit_model
+from pixonomy.training.gate import find_words, fit_gate
 from pixonomy.training.probe import Embedded, Probe, choose_probed, fit_probe
 from pixonomy.training.recipe import Recipe
 from pixonomy.training.run import Run, RunFolder
@@ -78,7 +81,7 @@ def _train_on(
         fit_whitening(model, training_set.images.gather(training_set.rows[:_WHITENED]))
     probe_accuracy = None
     if weights is not None:
-        head, probe_accuracy = _probe(model, training_set, arrays, folder, context.progress)
+        head, probe_accuracy = _probe(model, training_set, arrays, folder, run, weights, context)
         # Fine-tuning starts from a trained head: a random one would first spoil the features with
         # its large gradients (Kumar et al. 2022).
         model.get_layer("logits").set_weights([head.kernel, head.bias])
@@ -91,6 +94,8 @@ def _train_on(
     position = fit_model(training)
     result = _result(position, len(validation), probe_accuracy)
     result |= {"device": device, "precision": precision}
+    if folder.gate_facts.exists():
+        result["heads"] = read_json(folder.gate_facts)
     write_json(folder.result, result)
     return result
 
@@ -165,12 +170,14 @@ def _probe(
     training_set: TrainingSet,
     arrays: Arrays,
     folder: RunFolder,
-    progress: Progress,
+    run: Run,
+    weights: str | Path,
+    context: Context,
 ) -> tuple[Probe, float | None]:
     """Fit the linear probe and store its predictions; a finished one is read back."""
     labels, stopping = training_set.labels, divide_validation(arrays.rows).stopping
     if not folder.probe.exists():
-        embed = _Embedder(model, training_set, progress)
+        embed = _Embedder(model, training_set, context.progress)
         most = _PROBED if training_set.recipe.epochs else _PROBED_ALONE
         seed, rest = (
             training_set.recipe.seed,
@@ -179,9 +186,11 @@ def _probe(
         asked = [choose_probed(rows, labels, most, seed) for rows in (training_set.rows, stopping)]
         embed.total = len(rest) + sum(map(len, asked))
         known, judged = (Embedded(embed(rows), labels[rows]) for rows in asked)
-        probe = fit_probe(known, judged, model.output_shape[-1])
+        probe = fit_probe(known, judged)
         answers = [probe.logits(embed(some)).argmax(axis=1) for some in _in_chunks(rest)]
         save_weights(folder.probe_head, [probe.kernel, probe.bias])
+        if run.recipe.is_gated:
+            _fit_gate(known, arrays.rows[asked[0]], probe, arrays, run, weights, folder, context)
         table = arrays.rows[rest].select("image_id", "split")
         predicted = pl.Series("predicted", np.concatenate([np.empty(0, np.int64), *answers]))
         write_parquet(folder.probe, table.with_columns(predicted))
@@ -191,6 +200,32 @@ def _probe(
     truth = arrays.rows[stopping].select("image_id").with_columns(label=pl.Series(labels[stopping]))
     answered = truth.join(read_parquet(folder.probe), on="image_id")
     return probe, float((answered["predicted"] == answered["label"]).mean())  # type: ignore[arg-type]
+
+
+def _fit_gate(
+    embedded: Embedded,
+    rows: pl.DataFrame,
+    probe: Probe,
+    arrays: Arrays,
+    run: Run,
+    weights: str | Path,
+    folder: RunFolder,
+    context: Context,
+) -> None:
+    """Store the gated head, and how it was chosen; say so, or why there is none."""
+    head = find_head(run.recipe.model, weights, embedded.embeddings.shape[1])
+    words = find_words(run.labels, arrays.taxonomy, head)
+    fitted = fit_gate(embedded, rows, probe, words, len(run.labels), run.recipe.seed)
+    if fitted is None:
+        context.report(
+            f"The linear head answers alone: choosing among heads takes at least {FEWEST} "
+            f"training pictures and at most {MOST_CATEGORIES} categories."
+        )
+        return
+    gate, facts = fitted
+    save_weights(folder.gate, gate.as_arrays())
+    write_json(folder.gate_facts, facts.as_json())
+    context.report(facts.in_words())
 
 
 class _Embedder:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import polars as pl
@@ -127,7 +128,7 @@ def _write_page(
         sampled,
         facts,
         Provenance.now(printable(path), began, _command(path, output, choices)),
-        command_line("audit", [path], {"-o": "audit"}),
+        _next_step(path, about.fingerprint.get("stage")),
         page_record,
     )
     write_text(output, render_overview(overview))
@@ -138,6 +139,15 @@ def _command(path: Path, output: Path, choices: BrowseChoices) -> str:
     usual = asdict(BrowseChoices())
     chosen = {f"--{name}": n for name, n in asdict(choices).items() if n != usual[name]}
     return command_line("browse", [path], {"-o": output, **chosen})
+
+
+def _next_step(path: Path, stage: object) -> tuple[str, str]:
+    """Return what to do with a manifest that a stage made, and the command."""
+    if stage == "audit":
+        return "split it", command_line("split", [path], {"-o": "split.parquet"})
+    if stage == "split":
+        return "train on it", command_line("fit", [path], {"-o": "run"})
+    return "find copies and wrong labels", command_line("audit", [path], {"-o": "audit"})
 
 
 def _sample(

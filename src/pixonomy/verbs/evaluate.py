@@ -1,8 +1,10 @@
 """Tests a trained run: predictions, figures and the report page."""
 
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TypedDict
 
 import polars as pl
 
@@ -33,6 +35,25 @@ from pixonomy.verbs.evaluate_on import Evaluated, evaluate_on
 
 _DEFAULT = Context()
 _VERSION = 7  # of what an evaluation holds; older ones are made anew
+
+
+class _Evaluation(TypedDict):
+    """What `evaluation.json` says, beside its fingerprint."""
+
+    test: Mapping[str, object] | None
+    evaluated_split: str
+    metrics: Mapping[str, object] | None
+    baselines: object
+    near_duplicates: object
+    origins: Sequence[object]
+    products: object
+    certainty: object
+    hierarchy: object
+    suspected_labels: object
+
+
+class _StoredEvaluation(_Evaluation):
+    fingerprint: str
 
 
 def evaluate(run: Path, context: Context = _DEFAULT, on: Path | None = None) -> EvaluateResult:

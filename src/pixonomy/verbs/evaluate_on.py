@@ -24,7 +24,6 @@ from pixonomy.pages.provenance import Provenance
 from pixonomy.pages.wording import counted, display_names
 from pixonomy.progress import Context
 from pixonomy.results.model_results import EvaluateOnResult, EvaluateResult
-from pixonomy.storage.artefact import Record
 from pixonomy.storage.files import hash_json, printable, read_json, write_json, write_text
 from pixonomy.storage.locks import lock_folder
 from pixonomy.storage.tables import read_parquet, scan_parquet
@@ -152,7 +151,9 @@ def _read_answers(manifest: Path, table: Path) -> pl.DataFrame:
         return number_groups(read_parquet(table), rows.select(groups).collect())
 
 
-def _evaluate(own: Evaluated, there: _ExternalSet, page: Path, provenance: Provenance) -> Record:
+def _evaluate(
+    own: Evaluated, there: _ExternalSet, page: Path, provenance: Provenance
+) -> dict[str, object]:
     labels = own.run.labels
     seen = measure_external(read_parquet(own.folder.predictions), there.answers, labels, own.split)
     metrics = measure(there.known, labels, own.majority) if there.known.height else None

@@ -100,7 +100,10 @@ def export(
     _report_left_out(about, context)
     return ExportResult(
         export=printable(output),
-        **{name: about[name] for name in ("rows", "problems", "splits", "files")},
+        rows=about["rows"],
+        problems=about["problems"],
+        splits=about["splits"],
+        files=about["files"],
         seconds=round(time.monotonic() - began, 3),
     )
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import TypedDict
+from typing import TypedDict, cast
 
 import polars as pl
 
@@ -12,6 +12,7 @@ from pixonomy.dataset.counts import outcome_counts
 from pixonomy.dataset.manifest import (
     SUMMED,
     Manifest,
+    Summary,
     conform,
     describe,
     manifest_artefact,
@@ -27,7 +28,6 @@ from pixonomy.sources.find_sources import FoundSources, Source, find_sources
 from pixonomy.sources.label_names import remark_labels
 from pixonomy.sources.table import TableColumns
 from pixonomy.storage.address import require_local
-from pixonomy.storage.artefact import Record
 from pixonomy.storage.checkpoints import Checkpoints, has_checkpoints, remove_checkpoints
 from pixonomy.storage.files import hash_file, hash_json, printable
 from pixonomy.storage.fingerprint import Fingerprint
@@ -58,6 +58,22 @@ class _Part(_Notes):
     end: int
     is_over: bool
     damage: list[_DamageNote]
+
+
+class _Summary(Summary):
+    passed_over: dict[str, int]
+    missing: int
+
+
+class _ManifestNotes(TypedDict):
+    """What is noted of a manifest beside its rows, and reported again."""
+
+    summary: _Summary
+    remarks: list[str]
+    unlabelled: int
+    unknown: list[str]
+    damage: list[_DamageNote]
+    salvaged: bool
 
 
 @dataclass(frozen=True)
@@ -125,7 +141,7 @@ def _make(
     labels: dict[str, str],
     choices: IndexChoices,
     context: Context,
-) -> Record:
+) -> _ManifestNotes:
     checkpoints = Checkpoints[_Part](output, {**fingerprint, "salvage": choices.salvage})
     for number, source in enumerate(found.sources):
         _read_source(source, number, checkpoints, labels, choices, context)
@@ -226,7 +242,7 @@ def _assemble(
     found: FoundSources,
     fingerprint: Fingerprint,
     choices: IndexChoices,
-) -> Record:
+) -> _ManifestNotes:
     counted = outcome_counts(checkpoints.read(SUMMED))
     damage = [one for part in checkpoints.done for one in part["damage"]]
     beside = Indexed(_nothing(), passed_over=found.passed_over, remarks=found.remarks)
@@ -237,7 +253,7 @@ def _assemble(
             raise DataError(f"{_first(damage)}. Nothing before it is whole.")
         raise DataError(_explain_nothing(found, indexed))
     passed_over = dict(Counter(indexed.passed_over).most_common())
-    notes = {
+    notes: _ManifestNotes = {
         "summary": {**counted.summary(), "passed_over": passed_over, "missing": indexed.missing},
         "remarks": [
             *indexed.remarks,
@@ -277,7 +293,7 @@ def _explain_nothing(found: FoundSources, indexed: Indexed) -> str:
     return " ".join([*sentences, *indexed.remarks])
 
 
-def _report_remarks(notes: Record, context: Context) -> None:
+def _report_remarks(notes: _ManifestNotes, context: Context) -> None:
     for remark in notes["remarks"]:
         context.report(remark)
     summary, count = notes["summary"], notes["unlabelled"]
@@ -296,7 +312,7 @@ def _report_remarks(notes: Record, context: Context) -> None:
         )
 
 
-def _damaged(output: Path, notes: Record) -> DataError:
+def _damaged(output: Path, notes: _ManifestNotes) -> DataError:
     others = len(notes["damage"]) - 1
     more = f" (and {others} more)" if others else ""
     what = f"{_first(notes['damage'])}{more}. {printable(output)} holds the "
@@ -312,10 +328,11 @@ def _first(damage: Sequence[_DamageNote]) -> str:
 
 def _finished_notes(
     output: Path, fingerprint: Fingerprint, choices: IndexChoices, overwrite: bool
-) -> Record | None:
+) -> _ManifestNotes | None:
     """Return the notes of the manifest at `output`; None if it has to be made."""
     if not manifest_artefact(output).matches(fingerprint, overwrite):
         return None
-    notes: Record = (read_about(output) or {"notes": {}})["notes"]
+    about = read_about(output)
+    notes = cast(_ManifestNotes, about["notes"] if about is not None else {})
     # What broke off at damage is no finished manifest: it is made anew as soon as it can be.
     return None if notes.get("damage") and not notes["salvaged"] and choices.salvage else notes

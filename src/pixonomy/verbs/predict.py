@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from pixonomy.bundle.load import Bundle, load_bundle
 from pixonomy.dataset.manifest import hash_manifest, read_about
@@ -17,12 +16,12 @@ from pixonomy.prediction.submission import holds, submission_lines, write_submis
 from pixonomy.progress import Context
 from pixonomy.results.answer_results import PredictResult
 from pixonomy.storage.address import require_local
-from pixonomy.storage.artefact import FileArtefact, read_parquet_record
+from pixonomy.storage.artefact import FileArtefact
 from pixonomy.storage.checkpoints import Checkpoints, has_checkpoints, remove_checkpoints
 from pixonomy.storage.files import printable
 from pixonomy.storage.fingerprint import Fingerprint
 from pixonomy.storage.locks import lock_file
-from pixonomy.storage.tables import scan_parquet
+from pixonomy.storage.tables import read_parquet_texts, scan_parquet
 from pixonomy.verbs.find_manifest import find_manifest
 
 _DEFAULT = Context()
@@ -142,10 +141,14 @@ def _predict(
         grouped = group_rows(rows.select(NEEDED))
         cores, progress = context.cores, context.progress
         predict_chunks(predictor, grouped, checkpoints, choices.part_rows, cores, progress)
-    counts: dict[str, int] = {
-        name: sum(part[name] for part in checkpoints.done) for name in _COUNTS
+    done = checkpoints.done
+    about: _Record = {
+        "fingerprint": fingerprint,
+        "rows": sum(part["rows"] for part in done),
+        "groups": sum(part["groups"] for part in done),
+        "problems": sum(part["problems"] for part in done),
+        "unread_groups": sum(part["unread_groups"] for part in done),
     }
-    about = {"fingerprint": fingerprint, **counts}
     checkpoints.assemble({_KEY: json.dumps(about)})
     return about
 
@@ -178,9 +181,15 @@ def _require_space(submission: Path | None, overwrite: bool) -> None:
         )
 
 
+def _read_record(path: Path) -> _Record | None:
+    text = read_parquet_texts(path).get(_KEY)
+    record: _Record | None = json.loads(text) if text is not None else None
+    return record
+
+
 def _read_finished(output: Path, wanted: Fingerprint, overwrite: bool) -> _Record | None:
     """Return what is stored with finished predictions; None if they have to be made."""
-    artefact = FileArtefact[_Record](output, "holds no predictions", read_parquet_record(_KEY))
+    artefact = FileArtefact(output, "holds no predictions", _read_record)
     return artefact.record() if artefact.matches(wanted, overwrite) else None
 
 

@@ -3,7 +3,7 @@
 import time
 from pathlib import Path
 
-from pixonomy.arrays.image_shards import ARRAYS_FILE, PROBLEMS_FILE, ROWS_FILE
+from pixonomy.arrays.image_shards import ARRAYS_FILE, PROBLEMS_FILE, ROWS_FILE, ArraysRecord
 from pixonomy.arrays.write import WORK_FOLDER, ArraySettings, write_arrays
 from pixonomy.dataset.manifest import hash_manifest, read_manifest
 from pixonomy.errors import SettingError
@@ -81,7 +81,7 @@ def _clear(output: Path) -> None:
 
 
 def _summary(output: Path, wanted: int, began: float) -> PrepareResult:
-    about = read_json(output / ARRAYS_FILE)
+    about: ArraysRecord = read_json(output / ARRAYS_FILE)
     seconds = time.monotonic() - began
     return PrepareResult(
         arrays=printable(output),

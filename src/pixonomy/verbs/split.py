@@ -18,7 +18,7 @@ from pixonomy.near_duplicates.group_manifest import count_unhashed, read_grouped
 from pixonomy.nearest_names import suggest
 from pixonomy.progress import Context
 from pixonomy.results.data_results import SplitResult
-from pixonomy.splitting.assign import DECISIVE, HELD_OUT, SplitShares, assign_splits
+from pixonomy.splitting.assign import DECISIVE, HELD_OUT, SplitShares, assign_splits, read_held_out
 from pixonomy.splitting.remarks import remark_split
 from pixonomy.storage.address import require_local
 from pixonomy.storage.files import printable
@@ -79,9 +79,10 @@ def _write_split(
             "and test are dealt from them."
         )
     notes = dict(assigned.notes)
-    if HELD_OUT in notes:
+    held_out = read_held_out(assigned)
+    if held_out is not None:
         before = grouped.usable["split"].count()
-        notes[HELD_OUT] = {**notes[HELD_OUT], "replaced": before}
+        notes[HELD_OUT] = {**held_out, "replaced": before}
     rewrite_manifest(manifest, output, replace(assigned, fingerprint=fingerprint, notes=notes))
 
 

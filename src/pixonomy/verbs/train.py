@@ -1,10 +1,10 @@
 """Trains on arrays by a recipe: a run with its bundle."""
 
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from pixonomy.arrays.image_shards import Arrays, read_arrays
 from pixonomy.bundle.load import BUNDLE_FILE
@@ -15,7 +15,7 @@ from pixonomy.models.on_torch import on_torch
 from pixonomy.progress import Context
 from pixonomy.results.model_results import TrainResult
 from pixonomy.storage.address import require_local
-from pixonomy.storage.artefact import FolderArtefact, Record
+from pixonomy.storage.artefact import FolderArtefact
 from pixonomy.storage.files import (
     hash_file,
     hash_json,
@@ -49,7 +49,7 @@ class TrainChoices:
     model: str | None = None
     recipe: str | None = None
     weights: str | None = None
-    changes: dict[str, Any] = field(default_factory=dict)
+    changes: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,8 @@ def plan_training(choices: TrainChoices, context: Context = _DEFAULT) -> Plan:
         if choices.weights is None and _can_have_imagenet(context):
             weights = _IMAGENET
         model = _SCRATCH if weights is None else _TRANSFER
-    name = choices.recipe or recipe_of(str(model), choices.changes.get("size"))
+    size = choices.changes.get("size")
+    name = choices.recipe or recipe_of(str(model), size if isinstance(size, int) else None)
     recipe = load_recipe(name, {"model": model, **choices.changes})
     kind = architecture(recipe.model)
     if choices.weights is None and kind.family == "pooled":
@@ -176,7 +177,7 @@ def train(
     )
 
 
-def _finished_result(folder: RunFolder, run: Run, overwrite: bool) -> Record | None:
+def _finished_result(folder: RunFolder, run: Run, overwrite: bool) -> Mapping[str, object] | None:
     """Return what a finished training has reached; None if there is something to be done."""
     found = found_training(folder)
     is_same = is_finished(printable(folder.path), found, run.fingerprint, overwrite)
@@ -191,13 +192,13 @@ def _make(
     overwrite: bool,
     *,
     context: Context,
-) -> Record:
+) -> Mapping[str, object]:
     """Train and write the bundle, as far as neither has been done, also by another run."""
     found = found_training(folder)
     if not is_finished(printable(folder.path), found, run.fingerprint, overwrite):
         _clear(folder)
         run.write(folder)
-    result: Record | None = read_json(folder.result)
+    result: Mapping[str, object] | None = read_json(folder.result)
     if result is None:
         result = _train(arrays, run, folder, plan.weights, context)
     if not (folder.bundle / BUNDLE_FILE).exists():
@@ -213,7 +214,7 @@ def _train(
     folder: RunFolder,
     weights: str | Path | None,
     context: Context,
-) -> Record:
+) -> Mapping[str, object]:
     """Train; of several hosts the first one writes into the run, the others beside it."""
     from pixonomy.models.distributed import join
 
@@ -251,7 +252,7 @@ def _describe(arrays: Arrays, plan: Plan, output: Path) -> Run:
     if origin is None and asked is not None:
         options = training_options(asked.model, asked.recipe, asked.weights, asked.changes)
         origin = training_origin(arrays, output, options, asked.changes)
-    folder, manifest = arrays.folder.absolute(), arrays.about["fingerprint"]["manifest"]
+    folder, manifest = arrays.folder.absolute(), str(arrays.about["fingerprint"]["manifest"])
     taxonomy = None if arrays.taxonomy is None else arrays.taxonomy.restrict(labels)
     start = plan.weights_id
     return Run(plan.recipe, labels, folder, start, fingerprint, manifest, origin, taxonomy)

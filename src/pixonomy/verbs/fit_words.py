@@ -1,0 +1,178 @@
+"""Makes a bundle from the words of a taxonomy, without one image."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypedDict
+
+from pixonomy.bundle.word_bundle import write_word_bundle
+from pixonomy.bundle.word_network import SIZE, WordNetwork, open_encoder, open_imagenet
+from pixonomy.dataset.read_taxonomy import read_taxonomy
+from pixonomy.dataset.taxonomy import Taxonomy
+from pixonomy.errors import SettingError
+from pixonomy.evaluation.word_card import write_word_card
+from pixonomy.images.resize import DEFAULT_FIT, ResizeSpec
+from pixonomy.progress import Context
+from pixonomy.results.word_results import FitWordsResult, WordCheck
+from pixonomy.semantic_prior.encoder_folder import find_encoder
+from pixonomy.semantic_prior.prior import PRIOR_VERSION
+from pixonomy.semantic_prior.word_check import check_words
+from pixonomy.semantic_prior.words import CategoryWords, words_of_leaves
+from pixonomy.storage.address import require_local
+from pixonomy.storage.artefact import FolderArtefact
+from pixonomy.storage.files import (
+    existing_path,
+    hash_file,
+    printable,
+    remove,
+    write_json,
+    write_text,
+)
+
+_DEFAULT = Context()
+_STAGE = "fit words"
+_PLAN, _RECORD, _CARD, _BUNDLE = ".plan.json", "words.json", "model_card.md", "bundle"
+_IMAGENET, _NONE = "imagenet", "none"
+
+
+@dataclass(frozen=True)
+class WordChoices:
+    """What turns words into answers.
+
+    Attributes:
+        weights: of MobileNetV2, see `TrainChoices`; None: `imagenet`.
+        encoder: a folder of a text-image encoder, used instead; see `find_encoder`.
+    """
+
+    weights: str | None = None
+    encoder: Path | None = None
+
+    @property
+    def answers_by(self) -> str:
+        """What the result and the card say."""
+        return "imagenet classes" if self.encoder is None else "encoder"
+
+
+class _Fingerprint(TypedDict):
+    stage: str
+    words: list[list[object]]
+    network: list[str]
+    version: int
+
+
+def fit_words(
+    taxonomy: Path,
+    output: Path,
+    choices: WordChoices | None = None,
+    overwrite: bool = False,
+    context: Context = _DEFAULT,
+) -> FitWordsResult:
+    """Write a bundle that answers by the words of a taxonomy, and its model card.
+
+    Args:
+        taxonomy: a file of categories with keywords, or names at least.
+        output: a folder, for `bundle` and the card.
+
+    Returns:
+        A FitWordsResult.
+
+    Raises:
+        SettingError: if a choice is wrong, `output` is something else, there are fewer than two
+            categories, or of no two of them a word is known.
+    """
+    require_local(output)
+    began = time.monotonic()
+    choices = choices or WordChoices()
+    tree = read_taxonomy(taxonomy)
+    categories = words_of_leaves(tuple(tree.categories.values()))
+    check = None if choices.encoder is not None else check_words(categories)
+    _require_two(categories, check, taxonomy)
+    fingerprint = _fingerprint(categories, choices)
+    FolderArtefact(output, _STAGE, _PLAN, _RECORD, _PLAN).make(
+        fingerprint,
+        lambda: _clear(output),
+        lambda: _write(tree, categories, choices, check, output, fingerprint, taxonomy.stem),
+        overwrite,
+        context.report,
+    )
+    for message in check.messages if check is not None else ():
+        context.report(message)
+    return FitWordsResult(
+        taxonomy=printable(taxonomy),
+        run=printable(output),
+        bundle=printable(output / _BUNDLE),
+        card=printable(output / _CARD),
+        answers_by=choices.answers_by,
+        categories=len(categories),
+        words=check,
+        seconds=round(time.monotonic() - began, 2),
+    )
+
+
+def _require_two(categories: list[CategoryWords], check: WordCheck | None, taxonomy: Path) -> None:
+    unknown = len(check.without_words) if check is not None else 0
+    if len(categories) - unknown < 2:
+        raise SettingError(
+            f"{printable(taxonomy)} has {len(categories)} categories, and of {unknown} no word is "
+            "known: words alone need two at least whose words are English nouns; give keywords, "
+            "or images."
+        )
+
+
+def _fingerprint(categories: list[CategoryWords], choices: WordChoices) -> _Fingerprint:
+    return {
+        "stage": _STAGE,
+        "words": [[one.id, one.name, list(one.keywords)] for one in categories],
+        "network": _identify(choices),
+        "version": PRIOR_VERSION,
+    }
+
+
+def _identify(choices: WordChoices) -> list[str]:
+    if choices.encoder is not None:
+        files = find_encoder(choices.encoder)
+        hashes = [hash_file(one) for one in (files.image, files.text, files.tokenizer)]
+        return [*hashes, repr(files.preprocessing)]
+    weights = choices.weights or _IMAGENET
+    if weights == _NONE:
+        raise SettingError(
+            "Words need a pretrained network: give --weights imagenet or a file, or an encoder."
+        )
+    if weights == _IMAGENET:
+        return [_IMAGENET, str(SIZE)]
+    return [hash_file(existing_path(Path(weights), "weights file")), str(SIZE)]
+
+
+def _write(
+    tree: Taxonomy,
+    categories: list[CategoryWords],
+    choices: WordChoices,
+    check: WordCheck | None,
+    output: Path,
+    fingerprint: _Fingerprint,
+    title: str,
+) -> None:
+    made = _open(categories, choices)
+    write_word_bundle(
+        output / _BUNDLE,
+        made.network,
+        made.head,
+        [one.id for one in categories],
+        ResizeSpec(made.size, DEFAULT_FIT),
+        tree,
+        {"network": fingerprint["network"]},
+    )
+    card = write_word_card(title, choices.answers_by, categories, check)
+    write_text(output / _CARD, card)
+    write_json(output / _RECORD, {"fingerprint": dict(fingerprint)})
+
+
+def _open(categories: list[CategoryWords], choices: WordChoices) -> WordNetwork:
+    if choices.encoder is not None:
+        return open_encoder(choices.encoder, categories)
+    return open_imagenet(choices.weights or _IMAGENET, categories)
+
+
+def _clear(output: Path) -> None:
+    for name in (_RECORD, _CARD, _BUNDLE, _PLAN):
+        remove(output / name)
