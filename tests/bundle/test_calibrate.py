@@ -11,6 +11,7 @@ from pixonomy.bundle.calibrate import (
     calibrate,
     count_needed,
     explain_never_sure,
+    name_grounds,
 )
 from pixonomy.inference.session import Outputs
 
@@ -280,3 +281,30 @@ def test_thousands_of_pictures_keep_nine_tenths_of_the_sure_answers_that_exact_k
     surest = np.sort(Calibration(temperature=2.0).probabilities(logits).max(axis=1))[::-1]
     means = surest.cumsum() / np.arange(1, 5001)
     assert verdicts.count("sure") >= 0.9 * (means >= TARGET_ACCURACY).sum()
+
+
+def gated(logits: Logits, rests_on: list[float]) -> Outputs:
+    embeddings = np.zeros((len(logits), 2), np.float32)
+    return Outputs(logits, embeddings, rests_on=np.array(rests_on, np.float32))
+
+
+def test_a_gated_networks_logits_are_calibrated_already_and_have_no_energy() -> None:
+    logits, labels = draw(400, 5.0)
+    found = calibrate(gated(logits, [0] * 400), labels)
+    assert found.temperature == 1.0
+    assert found.none_energy is None
+
+
+def test_an_answer_by_words_is_sure_by_its_own_threshold() -> None:
+    logits = np.array([[9, 0], [9, 0], [9, 0]], np.float32)
+    outputs = gated(logits, [0, 1, 2])
+    never = Calibration(sure=0.9, n=100)
+    assert never.verdicts(outputs) == ["sure", "sure", "unsure"]
+    earned = Calibration(sure=NEVER_SURE, n=100, sure_by_words=0.9)
+    assert earned.verdicts(outputs) == ["unsure", "unsure", "sure"]
+
+
+def test_grounds_are_named_and_unknown_without_a_gate() -> None:
+    logits = np.zeros((3, 2), np.float32)
+    assert name_grounds(gated(logits, [0, 1, 2])) == ["training", "both", "words"]
+    assert name_grounds(seen(logits)) == [None, None, None]

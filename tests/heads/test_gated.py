@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
-from tests.heads.clouds import draw, word_head
 
+from embedded_clouds import draw, word_head
 from pixonomy.heads.gated import RESTS_ON, GatedHead, fit_gated_head
 from pixonomy.heads.logistic import fit_logistic
 from pixonomy.heads.out_of_fold import Training

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
-from tests.heads.clouds import draw, word_head
 
+from embedded_clouds import draw, word_head
 from pixonomy.heads.folds import Folds, deal_folds
 from pixonomy.heads.out_of_fold import FAR, NEAR, find_sides, fit_thresholds, score_held_out
 

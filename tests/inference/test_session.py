@@ -114,3 +114,20 @@ def test_other_outputs_are_refused() -> None:
 
 def test_a_fixed_batch_size_is_refused() -> None:
     assert "batches of one size" in refused(build(batch=1))
+
+
+def test_what_an_answer_rests_on_comes_out_where_the_network_says_it() -> None:
+    model = build(
+        extra=(helper.make_node("ReduceMax", ["logits", "last"], ["rests_on"], keepdims=0),)
+    )
+    model.graph.initializer.append(onnx.numpy_helper.from_array(np.array([1], np.int64), "last"))
+    model.graph.output.append(
+        helper.make_tensor_value_info("rests_on", TensorProto.FLOAT, ["batch"])
+    )
+    network = Network(model.SerializeToString(), 1)
+    assert network.is_gated
+    outputs = network.run(np.zeros((5, 3, SIZE, SIZE), np.uint8))
+    assert outputs.novelty is None
+    assert outputs.rests_on is not None
+    assert outputs.rests_on.shape == (5,)
+    assert not Network(build().SerializeToString(), 1).is_gated

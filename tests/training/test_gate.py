@@ -1,8 +1,8 @@
 import numpy as np
 import polars as pl
 import pytest
-from tests.heads.clouds import draw, word_head
 
+from embedded_clouds import draw, word_head
 from pixonomy.dataset.taxonomy import Category, Taxonomy
 from pixonomy.heads.words import WordHead
 from pixonomy.models.imagenet_head import ImageNetHead

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 import torch
-from tests.heads.clouds import draw, word_head
 
+from embedded_clouds import draw, word_head
 from pixonomy.heads.gated import GatedHead, fit_gated_head
 from pixonomy.heads.prototypes import fit_prototypes
 from pixonomy.heads.references import choose_references

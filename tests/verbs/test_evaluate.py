@@ -111,7 +111,7 @@ def test_the_page_shows_the_images_themselves_and_how_to_repeat_the_fit(
     assert "as the network sees them" not in page
     assert f"<h1>{fitted_run.parent.name}/run</h1>" in page
     (code,) = re.findall(r'<pre class="provenance"><code>(.*?)</code>', page)
-    command = html.unescape(re.sub("</?span>", "", code))
+    command = html.unescape(re.sub("</?span[^>]*>", "", code))
     assert shlex.split(command) == [
         "pixonomy", "fit", str(fitted_images), "-o", str(fitted_run), "--recipe", str(tiny_recipe),
         "--weights", "none",

@@ -128,7 +128,8 @@ def calibrate(
     return Calibration(
         temperature=temperature,
         sure=sure_threshold(confidence, is_right, target, units),
-        none_energy=float(np.quantile(energy, _NONE_SHARE)),
+        # The logarithms of a gated head's probabilities have the same energy for every image.
+        none_energy=None if is_gated else float(np.quantile(energy, _NONE_SHARE)),
         n=len(labels),
         none_novelty=_none_threshold(outputs.novelty),
     )

@@ -63,7 +63,7 @@ def open_imagenet(weights: str | Path, categories: Sequence[CategoryWords]) -> W
     """
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "headless.onnx"
-        on_torch(export_embedder, weights, path, SIZE)
+        on_torch(_export, weights, path)
         network = path.read_bytes()
     head = on_torch(_find_head, weights, EmbeddingNetwork(network).dimensions)
     if head is None:
@@ -76,6 +76,18 @@ def open_imagenet(weights: str | Path, categories: Sequence[CategoryWords]) -> W
     return WordNetwork(
         network, ClassHead(kernel, bias, class_weights(categories, imagenet_classes())), SIZE
     )
+
+
+def _export(weights: str | Path, path: Path) -> None:
+    from pixonomy.models.pretrained import WeightsUnavailable
+
+    try:
+        export_embedder(weights, path, SIZE)
+    except WeightsUnavailable as error:
+        raise SettingError(
+            "The ImageNet weights of MobileNetV2 could not be downloaded, and words need them: "
+            "give a file with --weights FILE, or an encoder."
+        ) from error
 
 
 def _find_head(weights: str | Path, dimensions: int) -> "tuple[np.ndarray, np.ndarray] | None":

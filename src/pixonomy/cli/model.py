@@ -1,7 +1,6 @@
 """`fit`, `train`, `evaluate`, `classify`, `demo`: from images to answers."""
 
 import os
-from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -25,7 +24,7 @@ from pixonomy.cli.console import (
     report,
     show,
 )
-from pixonomy.errors import SettingError
+from pixonomy.cli.fit_words import fit_words, require_words_alone
 from pixonomy.storage.files import printable
 
 if TYPE_CHECKING:
@@ -75,11 +74,21 @@ def fit(
 
     taxonomies = [one for one in sources if Path(one).suffix.lower() == ".toml"]
     if encoder is not None or (taxonomies and len(sources) == 1):
-        _require_words_alone(
-            sources, {"--model": model, "--recipe": recipe, "--size": size, "--epochs": epochs,
-                      "--hold-out": hold_out, "--categories": categories, "--root": root}
-        )  # fmt: skip
-        return _fit_words(Path(sources[0]), output, weights, encoder, overwrite, as_json)
+        require_words_alone(
+            sources,
+            {
+                "--model": model,
+                "--recipe": recipe,
+                "--size": size,
+                "--epochs": epochs,
+                "--hold-out": hold_out,
+                "--categories": categories,
+                "--root": root,
+                "--path-column": path_column,
+                "--label-column": label_column,
+            },
+        )
+        return fit_words(Path(sources[0]), output, weights, encoder, overwrite, as_json)
     if len(taxonomies) == 1 and categories is None:
         categories = Path(taxonomies[0])
         sources = [one for one in sources if one not in taxonomies]
@@ -94,39 +103,6 @@ def fit(
     )
     result = run(sources, output, choices, overwrite, context(device))
     return show(result, _evaluation_lines(result), as_json)
-
-
-def _require_words_alone(sources: list[str], others: Mapping[str, object]) -> None:
-    """Refuse what only pictures have a use for."""
-    if len(sources) != 1:
-        raise SettingError("--encoder goes with a taxonomy alone, without pictures.")
-    given = [name for name, value in others.items() if value is not None]
-    if given:
-        raise SettingError(
-            f"{given[0]} goes with pictures: a taxonomy alone takes --weights or --encoder."
-        )
-
-
-def _fit_words(
-    taxonomy: Path,
-    output: Path,
-    weights: str | None,
-    encoder: Path | None,
-    overwrite: bool,
-    as_json: bool,
-) -> None:
-    from pixonomy.verbs.fit_words import WordChoices, fit_words
-
-    choices = WordChoices(weights, encoder)
-    result = fit_words(taxonomy, output, choices, overwrite, context())
-    lines = [
-        f"{result.categories} categories are answered by their words alone: nothing was learnt, "
-        "and nothing tested.",
-        f"Bundle: {result.bundle}",
-        f"Card: {result.card}",
-        f"Next: pixonomy collect {result.taxonomy} -o pictures, then pixonomy fit on these.",
-    ]
-    show(result, lines, as_json)
 
 
 def train(

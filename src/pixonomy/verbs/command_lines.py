@@ -36,13 +36,13 @@ def training_options(
 
 
 def remark(changes: Mapping[str, object]) -> str:
-    """Return, as a shell's comment, the changes of a recipe that no option makes; else nothing."""
+    """Return, as a shell's comment, what is changed by no option; empty where nothing is."""
     others = [
         f"{name} = {value}"
         for name, value in changes.items()
         if name not in _OF_RECIPES and value is not None
     ]
-    return f"  # and, of the recipe: {', '.join(others)}" if others else ""
+    return f"  # and, set from Python: {', '.join(others)}" if others else ""
 
 
 def training_origin(

@@ -67,7 +67,7 @@ def demo(
         audited = audit(
             output / "pictures" / "manifest.parquet", output / "audit", None, True, context
         )
-        evaluated = _train(output, run, _origin(output, pictures_per_category, seed), context)
+        evaluated = _train(output, run, _origin(output, settings, context.device), context)
     fresh = draw_fresh(output / "fresh", _FRESH_PER_CATEGORY, seed)
     answers = classify(run, [path for path, _ in fresh], context).images
     return DemoResult(
@@ -84,10 +84,15 @@ def demo(
     )
 
 
-def _origin(output: Path, pictures_per_category: int, seed: int) -> Origin:
-    is_usual = pictures_per_category == _PER_CATEGORY
-    options = {"--pictures": None if is_usual else pictures_per_category, "--seed": seed or None}
-    command = command_line("demo", [], {"-o": output, **options})
+def _origin(output: Path, settings: dict[str, int], device: str | None) -> Origin:
+    count = settings["pictures_per_category"]
+    options = {
+        "-o": output,
+        "--pictures": None if count == _PER_CATEGORY else count,
+        "--seed": settings["seed"] or None,
+        "--device": device,
+    }
+    command = command_line("demo", [], options)
     return Origin(command, printable(output / "gallery"))
 
 

@@ -18,6 +18,7 @@ from pixonomy.evaluation.hierarchy import measure_hierarchy
 from pixonomy.evaluation.independent import number_groups
 from pixonomy.evaluation.label_issues import find_label_issues
 from pixonomy.evaluation.metrics import Metrics, measure
+from pixonomy.evaluation.new_sources import NewSourcesJson, measure_new_sources
 from pixonomy.evaluation.product_metrics import check_products
 from pixonomy.evaluation.report import render_report
 from pixonomy.evaluation.run_report import LINEAR_PROBE, Measured, describe_facts, make_report
@@ -34,7 +35,7 @@ from pixonomy.verbs.command_lines import command_line
 from pixonomy.verbs.evaluate_on import Evaluated, evaluate_on
 
 _DEFAULT = Context()
-_VERSION = 7  # of what an evaluation holds; older ones are made anew
+_VERSION = 8  # of what an evaluation holds; older ones are made anew
 
 
 class _Evaluation(TypedDict):
@@ -50,6 +51,9 @@ class _Evaluation(TypedDict):
     certainty: object
     hierarchy: object
     suspected_labels: object
+    new_sources: NewSourcesJson | None
+    heads: object
+    rests_on: Mapping[str, Mapping[str, float]]
 
 
 class _StoredEvaluation(_Evaluation):
@@ -91,7 +95,8 @@ def evaluate(run: Path, context: Context = _DEFAULT, on: Path | None = None) -> 
     )
     if on is not None:
         split, facts = done["evaluated_split"], describe_facts(described, arrays, bundle)
-        command = command_line("evaluate", [folder.path], {"--on": on})
+        options = {"--on": on, "--device": context.device}
+        command = command_line("evaluate", [folder.path], options)
         own = Evaluated(folder, described, bundle, split, _majority(arrays), facts, command)
         result = evaluate_on(own, on, result, context)
     return replace(result, seconds=round(time.monotonic() - began, 2))
@@ -167,7 +172,24 @@ def _evaluate(
         "certainty": measured.certainty.as_json() if measured.certainty else None,
         "hierarchy": measured.hierarchy.as_json() if measured.hierarchy else None,
         "suspected_labels": measured.label_issues.as_json() if measured.label_issues else None,
+        "new_sources": _measure_new_sources(predictions, arrays),
+        "heads": read_json(folder.gate_facts),
+        "rests_on": _measure_grounds(predictions),
     }
+
+
+def _measure_new_sources(predictions: pl.DataFrame, arrays: Arrays) -> NewSourcesJson | None:
+    found = measure_new_sources(predictions, arrays.rows) if predictions.height else None
+    return None if found is None else found.as_json()
+
+
+def _measure_grounds(predictions: pl.DataFrame) -> dict[str, dict[str, float]]:
+    """Return by what answers rest on how many there are and how many of these are right."""
+    if "rests_on" not in predictions.columns:
+        return {}
+    is_right = pl.col("label") == pl.col("predicted")
+    found = predictions.group_by("rests_on").agg(n=pl.len(), accuracy=is_right.mean())
+    return {name: {"n": n, "accuracy": share} for name, n, share in found.sort("n").iter_rows()}
 
 
 def _measure(

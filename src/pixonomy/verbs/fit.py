@@ -90,7 +90,8 @@ def fit(
     choices = choices or FitChoices()
     indexed, assigned, arrays = (output / "data" / name for name in _DATA)
     plan = plan_training(choices.training, context)
-    plan = replace(plan, origin=_origin(sources, output, choices))
+    origin = _origin(sources, output, choices, plan.recipe.seed, context.device)
+    plan = replace(plan, origin=origin)
     _check_output(output)
     # A finished run is only read, which needs no lock; else each stage takes its own.
     run = RunFolder(output)
@@ -109,9 +110,15 @@ def fit(
     return replace(result, run=printable(output), seconds=round(time.monotonic() - began, 2))
 
 
-def _origin(sources: Sequence[Path | str], output: Path, choices: FitChoices) -> Origin:
+def _origin(
+    sources: Sequence[Path | str],
+    output: Path,
+    choices: FitChoices,
+    trained_seed: int,
+    device: str | None,
+) -> Origin:
     columns, training = choices.columns, choices.training
-    changes = {"seed": choices.seed, **training.changes}
+    changes = {**training.changes, "seed": choices.seed}
     options = {
         "-o": output,
         "--root": columns.root,
@@ -121,8 +128,14 @@ def _origin(sources: Sequence[Path | str], output: Path, choices: FitChoices) ->
         "--level": choices.level if choices.level != FitChoices.level else None,
         "--hold-out": choices.hold_out,
         **training_options(training.model, training.recipe, training.weights, changes),
+        "--device": device,
     }
-    command = command_line("fit", sources, options) + remark(changes)
+    unsaid = {  # by any option of `fit`, whose --seed is that of split and training
+        **training.changes,
+        "framing": choices.fit if choices.fit != DEFAULT_FIT else None,
+        "seed of the training": trained_seed if trained_seed != choices.seed else None,
+    }
+    command = command_line("fit", sources, options) + remark(unsaid)
     return Origin(command, ", ".join(map(printable, sources)))
 
 

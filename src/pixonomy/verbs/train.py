@@ -160,7 +160,7 @@ def train(
     require_local(output)
     prepared, folder = read_arrays(arrays), RunFolder(output)
     prepared.images(plan.recipe.size)  # a size that was not prepared ends here, not half-way
-    run = _describe(prepared, plan, output)
+    run = _describe(prepared, plan, output, context.device)
     result = _finished_result(folder, run, overwrite)
     if context.hosts.rank > 0:  # the first of several hosts writes, and holds the lock
         result = result or _train(prepared, run, folder, plan.weights, context)
@@ -239,7 +239,7 @@ def export_trained(arrays: Path, output: Path, cores: int, device: str) -> None:
     export_bundle(read_arrays(arrays), run, folder, cores, device)
 
 
-def _describe(arrays: Arrays, plan: Plan, output: Path) -> Run:
+def _describe(arrays: Arrays, plan: Plan, output: Path, device: str | None) -> Run:
     labels = tuple(arrays.rows["label"].drop_nulls().unique().sort())
     fingerprint = {
         "stage": _STAGE,
@@ -251,6 +251,7 @@ def _describe(arrays: Arrays, plan: Plan, output: Path) -> Run:
     origin, asked = plan.origin, plan.choices
     if origin is None and asked is not None:
         options = training_options(asked.model, asked.recipe, asked.weights, asked.changes)
+        options["--device"] = device
         origin = training_origin(arrays, output, options, asked.changes)
     folder, manifest = arrays.folder.absolute(), str(arrays.about["fingerprint"]["manifest"])
     taxonomy = None if arrays.taxonomy is None else arrays.taxonomy.restrict(labels)
