@@ -41,7 +41,16 @@ def overview_of(
     sizes = Sizes(gather_dimensions(looks.values()), False, None, 0)
     made = Provenance("today", "m.parquet", 2.0, "pixonomy browse m.parquet -o page.html")
     return Overview(
-        title, image_counts, sizes, taxonomy, drawn, looks, {"seed": "0"}, made, ("audit it", "audit"), MARK
+        title,
+        image_counts,
+        sizes,
+        taxonomy,
+        drawn,
+        looks,
+        {"seed": "0"},
+        made,
+        ("audit it", "audit"),
+        MARK,
     )
 
 

@@ -5,6 +5,10 @@ import pytest
 from scipy.special import softmax
 
 from pixonomy.bundle.export_onnx import export_onnx
+from pixonomy.heads.gated import GatedHead
+from pixonomy.heads.prototypes import fit_prototypes
+from pixonomy.heads.references import choose_references
+from pixonomy.heads.words import WordHead
 from pixonomy.inference.session import Network
 from pixonomy.models.architectures import ARCHITECTURES
 from pixonomy.models.predictor import make_predictor
@@ -70,3 +74,33 @@ def test_exporting_prints_nothing_on_standard_output(
     model = build_model(ModelSettings("compact", 32, 3, 32, 0.0, 0), "float32")
     export_onnx(model, tmp_path / "model.onnx")
     assert capfd.readouterr().out == ""
+
+
+def test_a_gated_head_answers_in_the_exported_network_as_in_numpy(tmp_path: Path) -> None:
+    model = build_model(ModelSettings("compact", 32, 3, 32, 0.0, 0), "float32")
+    export_onnx(model, tmp_path / "plain.onnx")
+    images = np.random.default_rng(0).integers(0, 256, (40, 3, 32, 32), np.uint8)
+    seen = Network((tmp_path / "plain.onnx").read_bytes(), threads=1).run(images)
+    labels, d = np.arange(40) % 3, seen.embeddings.shape[1]
+    references = choose_references(seen.embeddings, labels, 3, 0)
+    familiar = np.sort(references.similarities(seen.embeddings)[1])
+    # Halfway between two images: rounding cannot bring one to another side.
+    near, between = (float(familiar[at : at + 2].mean()) for at in (25, 10))
+    gated = GatedHead(
+        references,
+        fit_prototypes(seen.embeddings, labels, labels, 3),
+        (near, between),
+        ((1.0, 0.5, 0.0, 0.0), (0.0, 0.0, 2.0, 1.0), (0.0, 0.0, 0.0, 1.0)),
+        WordHead(
+            np.random.default_rng(1).normal(size=(d, 20)).astype(np.float16),
+            np.zeros(20, np.float32),
+            np.random.default_rng(2).random((3, 20)).astype(np.float32),
+        ),
+    )
+    export_onnx(model, tmp_path / "gated.onnx", gated=gated)
+    for some in (images, images[:1]):
+        given = Network((tmp_path / "gated.onnx").read_bytes(), threads=1).run(some)
+        answers, grounds = gated.answer(seen.embeddings[: len(some)], seen.logits[: len(some)])
+        np.testing.assert_allclose(given.logits, answers, atol=2e-3)
+        np.testing.assert_array_equal(given.rests_on, grounds)
+        assert len(some) == 1 or set(grounds.tolist()) == {0, 1, 2}

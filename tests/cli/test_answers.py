@@ -67,6 +67,15 @@ def test_one_answer_says_where_its_category_belongs_and_what_people_save_for_the
     ]
 
 
+def test_one_answer_says_that_words_answered_where_no_training_picture_is_like_it() -> None:
+    by_words = ImageAnswer.from_json(STORED[2] | {"rests_on": "words"})
+    assert answer_lines([by_words])[1] == (
+        "  Answered by its words: no training picture is like it."
+    )
+    like_training = ImageAnswer.from_json(STORED[2] | {"rests_on": "training"})
+    assert len(answer_lines([like_training])) == 1
+
+
 def test_the_csv_has_a_column_of_paths_where_categories_have_parents(tmp_path: Path) -> None:
     answers = [*ANSWERS, ImageAnswer.from_json(STORED[2] | {"category_path": ["Things", "Car"]})]
     write_answers(tmp_path / "a.csv", answers)

@@ -22,7 +22,9 @@ def test_each_level_has_its_accuracy_and_mistakes_their_depth() -> None:
     assert [one.share.accuracy for one in found.levels] == [0.75, 0.5, 0.25]
     assert found.depth == pytest.approx((3 + 2 + 0 + 1) / 4)
     assert found.depth_of_mistakes == pytest.approx((2 + 0 + 1) / 3)
-    assert found.as_json()["levels"][0]["share"]["n"] == 4
+    levels = found.as_json()["levels"]
+    assert isinstance(levels, tuple)
+    assert levels[0]["share"]["n"] == 4
 
 
 def test_mistakes_at_random_lie_as_deep_as_chance_says() -> None:

@@ -13,6 +13,7 @@ from pixonomy.evaluation.examples import Attention, ImageSource
 from pixonomy.evaluation.hierarchy import Hierarchy, LevelShare
 from pixonomy.evaluation.label_issues import LabelIssues, Suspect
 from pixonomy.evaluation.metrics import measure
+from pixonomy.evaluation.new_sources import NewSources
 from pixonomy.evaluation.product_metrics import ImageCount, Pooled, ProductCheck
 from pixonomy.evaluation.report import Report, render_report
 from pixonomy.evaluation.shares import Share, share_right
@@ -209,6 +210,16 @@ def test_the_headline_tells_accuracy_interval_and_all_baselines() -> None:
     assert "Guessing at random" in text
     assert text.count("Always answering Catégorie c000") == 1
     assert "Clearly better than the linear probe" in text
+
+
+def test_the_headline_tells_the_accuracy_where_training_has_never_been() -> None:
+    new = NewSources("source", 4, 480, 0.62, 0.31, 0.86, 0.6, 200, 0.97)
+    text = PageReader(render_report(replace(make_report(), new_sources=new))).text
+    told = " ".join(text[text.index("Where it has never been") :].split())
+    assert "480 pictures from 4 values of “source” that training has none of, it is 62.0%" in told
+    assert "between 31.0% and 86.0%" in told
+    assert "On 200 pictures from where training has been it is 97.0%." in told
+    assert 'id="new-sources"' not in render_sample()
 
 
 def test_validation_pictures_come_with_a_warning_and_test_pictures_without() -> None:

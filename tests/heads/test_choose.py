@@ -53,9 +53,9 @@ def test_a_head_that_says_too_little_or_too_much_is_corrected_by_its_exponent() 
     logits = generator.normal(size=(3000, 3)).astype(np.float32) * 2
     chances = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     labels = (generator.random((3000, 1)) > np.cumsum(chances, axis=1)).sum(axis=1)
-    noise = generator.normal(size=(3000, 3)).astype(np.float32)
+    noise = np.asarray(generator.normal(size=(3000, 3)), np.float32)
     folds, sides = np.arange(3000) % 4, np.zeros(3000, np.int64)
-    scores = {"logistic": logits / 3, "nearest": noise, "prototypes": noise}
+    scores = {"logistic": np.asarray(logits / 3, np.float32), "nearest": noise, "prototypes": noise}
     found = choose(Scored(labels, folds, folds, np.zeros(3000, bool), sides, scores))
     assert found.chosen[NEAR].heads == ("logistic",)
     assert found.chosen[NEAR].exponents[0] == pytest.approx(3, rel=0.1)

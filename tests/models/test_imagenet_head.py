@@ -9,9 +9,9 @@ from pixonomy.models import imagenet_head
 from pixonomy.models.imagenet_head import find_head
 
 
-def write_head(path: Path, dimensions: int, **more: np.ndarray) -> None:
+def write_head(path: Path, dimensions: int) -> None:
     kernel = np.arange(dimensions * 1000, dtype=np.float16).reshape(dimensions, 1000)
-    np.savez(path, **({"kernel": kernel, "bias": np.ones(1000)} | more))
+    np.savez(path, kernel=kernel, bias=np.ones(1000))
 
 
 def test_the_head_lies_beside_the_weights_under_their_name(tmp_path: Path) -> None:

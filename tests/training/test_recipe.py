@@ -96,3 +96,13 @@ def test_the_nearest_key_and_value_are_suggested(
 def test_the_nearest_recipe_is_suggested() -> None:
     with pytest.raises(SettingError, match=r"Did you mean 'compact'\?"):
         load_recipe("compcat", {})
+
+
+def test_a_head_is_chosen_for_a_probe_and_no_part_of_what_another_run_is() -> None:
+    assert load_recipe("probe", {}).is_gated
+    tuned = load_recipe("probe", {"epochs": 3})
+    assert not tuned.is_gated
+    assert "head" not in tuned.decisive()
+    assert load_recipe("probe", {}).decisive()["head"] == "auto"
+    with pytest.raises(SettingError, match="one of linear, auto, not 'best'"):
+        load_recipe("probe", {"head": "best"})

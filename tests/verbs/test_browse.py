@@ -18,9 +18,10 @@ from pixonomy.dataset.manifest import Manifest, conform, write_manifest
 from pixonomy.errors import ArtefactDiffers, SettingError
 from pixonomy.sources.bson.write_bson import ProductImages, write_bson
 from pixonomy.sources.table import TableColumns
+from pixonomy.splitting.assign import SplitShares
 from pixonomy.verbs.browse import browse
 from pixonomy.verbs.index import IndexChoices, index
-from pixonomy.verbs.split import SplitShares, split
+from pixonomy.verbs.split import split
 
 Call = Callable[..., tuple[int, Any, str]]
 KEYS = {"page", "rows", "groups", "categories", "problems"}

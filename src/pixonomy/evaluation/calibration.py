@@ -1,7 +1,7 @@
 """Measures how far the confidences of predictions can be believed."""
 
 from dataclasses import asdict, dataclass
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -76,7 +76,7 @@ class CalibrationCheck:
     bins: tuple[Bin, ...]
     curve: tuple[Covered, ...]
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """Return it as plain JSON."""
         return asdict(self)
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import polars as pl
 
@@ -57,7 +56,7 @@ class Compared:
         """Whether chance alone hardly makes such a difference."""
         return self.adjusted < CLEAR_BELOW
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """Return it as plain JSON."""
         counts = {"only_first": self.only_first, "only_second": self.only_second}
         return {"run": self.name, **self.difference.as_json(), "adjusted": self.adjusted, **counts}

@@ -7,7 +7,6 @@ answered from memory: it flatters.
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
-from typing import Any
 
 import polars as pl
 
@@ -39,7 +38,7 @@ class DuplicateCheck:
         """Whether anybody has looked for duplicates of any of the images."""
         return self.all is None or self.unknown < self.all.n
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """Return it as plain JSON."""
         shares = {"all": self.all, "without": self.without, "copies": self.copies}
         figures = {name: share.as_json() if share else None for name, share in shares.items()}

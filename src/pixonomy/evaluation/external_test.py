@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
 
 import polars as pl
 
@@ -62,7 +61,7 @@ class ExternalTest:
     shares: tuple[CategoryShare, ...]
     why_no_shares: str
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """Return it as plain JSON."""
         record = asdict(self) | {"mix": self.mix.as_json() if self.mix else None}
         return {"foreign" if key == "out_of_vocabulary" else key: record[key] for key in record}

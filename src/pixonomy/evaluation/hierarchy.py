@@ -5,7 +5,6 @@ Mistaking a red wine for a white one is a smaller mistake than mistaking it for 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -41,7 +40,7 @@ class Hierarchy:
     depth_of_mistakes: float | None
     depth_by_chance: float | None
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """Return it as plain JSON."""
         return asdict(self)
 

@@ -1,7 +1,6 @@
 """Finds probable label issues among the wrong predictions of images that nobody trained on."""
 
 from dataclasses import asdict, dataclass
-from typing import Any
 
 import polars as pl
 
@@ -35,7 +34,7 @@ class LabelIssues:
     n: int
     worst: tuple[Suspect, ...]
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """Return it as plain JSON."""
         return asdict(self)
 

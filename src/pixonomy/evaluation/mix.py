@@ -12,7 +12,7 @@ is due to the images.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -88,7 +88,7 @@ class Mix:
     only_there: tuple[str, ...]
     few: tuple[str, ...]
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """Return it as plain JSON."""
         return asdict(self)
 

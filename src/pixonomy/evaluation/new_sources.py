@@ -1,7 +1,7 @@
 """Accuracy where training has never been: on test images of sources that it holds none of."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TypedDict
 
 import polars as pl
@@ -52,7 +52,17 @@ class NewSources:
 
     def as_json(self) -> NewSourcesJson:
         """Return it as plain JSON."""
-        return NewSourcesJson(**asdict(self))  # type: ignore[typeddict-item]
+        return {
+            "column": self.column,
+            "sources": self.sources,
+            "n": self.n,
+            "accuracy": self.accuracy,
+            "accuracy_low": self.accuracy_low,
+            "accuracy_high": self.accuracy_high,
+            "mean_of_sources": self.mean_of_sources,
+            "n_of_known": self.n_of_known,
+            "accuracy_of_known": self.accuracy_of_known,
+        }
 
 
 def measure_new_sources(

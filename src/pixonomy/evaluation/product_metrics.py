@@ -4,7 +4,7 @@ A product of several images gets one answer, from all of them: that is what coun
 """
 
 from dataclasses import asdict, dataclass
-from typing import Any, get_args
+from typing import TypedDict, get_args
 
 import numpy as np
 import polars as pl
@@ -44,6 +44,24 @@ class ImageCount:
     single: Share
 
 
+class ImageCountRecord(TypedDict):
+    """What was right of the products with so many images, pooled and image by image."""
+
+    pictures: int
+    pooled: dict[str, object]
+    single: dict[str, object]
+
+
+class ProductRecord(TypedDict):
+    """A `ProductCheck` as plain JSON."""
+
+    n: int
+    several: int
+    mixed: int
+    poolings: dict[str, dict[str, object]]
+    by_pictures: list[ImageCountRecord]
+
+
 @dataclass(frozen=True)
 class ProductCheck:
     """How products fare.
@@ -61,10 +79,10 @@ class ProductCheck:
     ways: tuple[Pooled, ...]
     counts: tuple[ImageCount, ...]
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> ProductRecord:
         """Return it as plain JSON."""
         ways = {one.pooling: {**one.share.as_json(), "macro_f1": one.macro_f1} for one in self.ways}
-        counts = [
+        counts: list[ImageCountRecord] = [
             {"pictures": one.images, "pooled": asdict(one.pooled), "single": asdict(one.single)}
             for one in self.counts
         ]

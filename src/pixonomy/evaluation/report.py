@@ -31,6 +31,7 @@ from pixonomy.evaluation.label_issues import LabelIssues
 from pixonomy.evaluation.matrix import order_categories, tabulate_confusion
 from pixonomy.evaluation.metrics import Metrics, most_confused
 from pixonomy.evaluation.mix import describe_mix
+from pixonomy.evaluation.new_sources import NewSources
 from pixonomy.evaluation.product_metrics import ProductCheck
 from pixonomy.evaluation.sections import (
     compare_bars,
@@ -72,6 +73,7 @@ class Report:
     provenance: when, from what and how the page was made.
     copies: the accuracy without images that training knows a duplicate of; None where unknown.
     origins: accuracy by keyword, provider and the like.
+    new_sources: the accuracy where training has never been; None where that is not known.
     products: the accuracy by product; None where none has several images.
     certainty: how far the confidences can be believed.
     hierarchy: how near wrong answers are in the tree of categories; None where there is none.
@@ -99,6 +101,7 @@ class Report:
     copies: DuplicateCheck | None = None
     slices: tuple[Slice, ...] = ()
     products: ProductCheck | None = None
+    new_sources: NewSources | None = None
     certainty: CalibrationCheck | None = None
     hierarchy: Hierarchy | None = None
     label_issues: LabelIssues | None = None

@@ -18,6 +18,7 @@ from pixonomy.evaluation.examples import ImageSource
 from pixonomy.evaluation.hierarchy import Hierarchy
 from pixonomy.evaluation.label_issues import LabelIssues
 from pixonomy.evaluation.metrics import Metrics
+from pixonomy.evaluation.new_sources import NewSources
 from pixonomy.evaluation.product_metrics import ProductCheck
 from pixonomy.evaluation.report import Report
 from pixonomy.evaluation.sections import describe_units
@@ -48,6 +49,7 @@ class Measured:
     certainty: CalibrationCheck | None
     hierarchy: Hierarchy | None = None
     label_issues: LabelIssues | None = None
+    new_sources: NewSources | None = None
 
 
 def make_report(
@@ -80,7 +82,7 @@ def make_report(
         baselines=_baselines_shown(measured, run),
         counts=_counts(arrays),
         problems=_problems(arrays),
-        facts=describe_facts(run, arrays, bundle),
+        facts=describe_facts(run, arrays, bundle) | _describe_heads(folder),
         notes=(*_notes(arrays, measured), *_note_on_sure(run, bundle)),
         provenance=_provenance(folder, run, arrays, measured, began),
         copies=measured.copies,
@@ -89,12 +91,28 @@ def make_report(
         certainty=measured.certainty,
         hierarchy=measured.hierarchy,
         label_issues=measured.label_issues,
+        new_sources=measured.new_sources,
     )
+
+
+def _describe_heads(folder: RunFolder) -> dict[str, str]:
+    """Tell which heads were chosen, and the log loss that each candidate had."""
+    chosen = read_json(folder.gate_facts)
+    if chosen is None:
+        return {}
+    sides = ("like training", "in between", "unlike training")
+    return {
+        f"head for pictures {side} (log loss of each, {chosen['groups']} held out)": ", ".join(
+            f"{name} {loss:.3f}" for name, loss in of_side.items()
+        )
+        or f"{name}, too few pictures to choose by"
+        for side, name, of_side in zip(sides, chosen["chosen"], chosen["losses"], strict=True)
+    }
 
 
 def _baselines_shown(measured: Measured, run: Run) -> dict[str, float]:
     """Leave out the linear probe where the run is one: it would be compared with itself."""
-    is_probe = run.recipe.epochs == 0
+    is_probe = run.recipe.epochs == 0 and not run.recipe.is_gated
     return {
         name: share
         for name, share in measured.baselines.items()

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
 
 import polars as pl
 
@@ -65,7 +64,7 @@ class Slice:
         """Whether all images have one value, which training has seen, too."""
         return len(self.rows) == 1 and self.rows[0].value is not None and not self.unseen
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """Return it as plain JSON."""
         return asdict(self)
 

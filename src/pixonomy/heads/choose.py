@@ -117,7 +117,7 @@ def _weigh(scored: Scored, new_share: float) -> Doubles:
             scored.folds[of_kind], return_inverse=True, return_counts=True
         )
         weights[of_kind] = share / max(1, len(folds)) / counts[places]
-    return weights / weights.sum()
+    return np.asarray(weights / weights.sum())
 
 
 def _fit(scored: Scored, heads: tuple[str, ...], weights: Doubles) -> Candidate:

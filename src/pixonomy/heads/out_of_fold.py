@@ -65,9 +65,14 @@ class Scored:
 
     def only(self, wanted: Bools) -> "Scored":
         """Return some of the images."""
-        scores = {name: values[wanted] for name, values in self.scores.items()}
-        parts = (self.labels, self.folds, self.groups, self.is_new, self.sides)
-        return Scored(*(part[wanted] for part in parts), scores)
+        return Scored(
+            self.labels[wanted],
+            self.folds[wanted],
+            self.groups[wanted],
+            self.is_new[wanted],
+            self.sides[wanted],
+            {name: values[wanted] for name, values in self.scores.items()},
+        )
 
 
 def scale_of(head: str) -> float:

@@ -73,4 +73,5 @@ def mean_of_nearest(cosines: Floats) -> Floats:
 
 def to_length_one(vectors: Floats) -> Floats:
     """Return vectors, (n, d), brought to length one."""
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-6)
+    lengths = np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-6)
+    return np.asarray(vectors / lengths, np.float32)

@@ -41,4 +41,4 @@ class WordHead:
 
     def scores(self, embeddings: Floats) -> Floats:
         """Return the logarithm of the evidence, (n, k)."""
-        return np.log(self.evidence(embeddings) + np.float32(SMALLEST))
+        return np.asarray(np.log(self.evidence(embeddings) + np.float32(SMALLEST)), np.float32)

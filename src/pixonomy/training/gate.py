@@ -45,14 +45,14 @@ class Gate:
     def as_arrays(self) -> Arrays:
         """Return all numbers, to be stored in this order."""
         head, words = self.head, self.head.words
-        of_words = [] if words is None else [words.kernel, words.bias, words.weights]
+        of_words: Arrays = [] if words is None else [words.kernel, words.bias, words.weights]
         return [
             head.references.vectors,
             head.references.scale,
             head.prototypes.centre,
             head.prototypes.directions,
-            np.array(head.thresholds),
-            np.array(head.mixes),
+            np.array(head.thresholds, np.float64),
+            np.array(head.mixes, np.float64),
             self.held_out.confidence,
             self.held_out.is_right,
             self.held_out.groups,

@@ -50,8 +50,9 @@ class GatedModule(torch.nn.Module):
                 novelty = novelty * (ENOUGH / most).clamp_max(1)
         near, between, far = (_mix(scores, one) for one in head.mixes)
         answers = torch.where(is_off[:, None], torch.where(is_far[:, None], far, between), near)
-        _, off, most = map(float, head.rests_on)
-        rests_on = torch.where(is_far, torch.full_like(familiar, most), is_off.float() * off)
+        between_rests, far_rests = map(float, head.rests_on[1:])
+        grounds = is_off.float() * between_rests
+        rests_on = torch.where(is_far, torch.full_like(familiar, far_rests), grounds)
         return answers, rests_on, novelty
 
     def _similarities(self, vectors: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

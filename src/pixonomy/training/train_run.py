@@ -194,7 +194,8 @@ def _probe(
         table = arrays.rows[rest].select("image_id", "split")
         predicted = pl.Series("predicted", np.concatenate([np.empty(0, np.int64), *answers]))
         write_parquet(folder.probe, table.with_columns(predicted))
-    probe = Probe(*load_weights(folder.probe_head))
+    kernel, bias = load_weights(folder.probe_head)
+    probe = Probe(kernel, bias)
     if not len(stopping):
         return probe, None
     truth = arrays.rows[stopping].select("image_id").with_columns(label=pl.Series(labels[stopping]))

@@ -172,15 +172,10 @@ def _evaluate(
         "certainty": measured.certainty.as_json() if measured.certainty else None,
         "hierarchy": measured.hierarchy.as_json() if measured.hierarchy else None,
         "suspected_labels": measured.label_issues.as_json() if measured.label_issues else None,
-        "new_sources": _measure_new_sources(predictions, arrays),
+        "new_sources": measured.new_sources.as_json() if measured.new_sources else None,
         "heads": read_json(folder.gate_facts),
         "rests_on": _measure_grounds(predictions),
     }
-
-
-def _measure_new_sources(predictions: pl.DataFrame, arrays: Arrays) -> NewSourcesJson | None:
-    found = measure_new_sources(predictions, arrays.rows) if predictions.height else None
-    return None if found is None else found.as_json()
 
 
 def _measure_grounds(predictions: pl.DataFrame) -> dict[str, dict[str, float]]:
@@ -219,6 +214,7 @@ def _measure(
         check_calibration(predictions, run.labels, temperature),
         measure_hierarchy(metrics.confusion, run.labels, _paths(arrays), predictions),
         find_label_issues(predictions, run.labels),
+        measure_new_sources(predictions, arrays.rows),
     )
 
 

@@ -163,7 +163,8 @@ def _evaluate(
     record = seen.as_json()
     if seen.mix:
         names = display_names(report.labels, report.names)
-        record["mix"]["in_words"] = describe_mix(seen.mix, names, own.split)
+        in_words = describe_mix(seen.mix, names, own.split)
+        record["mix"] = {**seen.mix.as_json(), "in_words": in_words}
     return {
         "test": metrics.summary() if metrics else None,
         "metrics": metrics.as_json() if metrics else None,

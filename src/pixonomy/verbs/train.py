@@ -14,6 +14,7 @@ from pixonomy.models.device import require_device
 from pixonomy.models.on_torch import on_torch
 from pixonomy.progress import Context
 from pixonomy.results.model_results import TrainResult
+from pixonomy.semantic_prior.prior import PRIOR_VERSION
 from pixonomy.storage.address import require_local
 from pixonomy.storage.artefact import FolderArtefact
 from pixonomy.storage.files import (
@@ -247,6 +248,7 @@ def _describe(arrays: Arrays, plan: Plan, output: Path, device: str | None) -> R
         "arrays": hash_json(dict(arrays.about["fingerprint"])),
         "recipe": plan.recipe.decisive(),
         "weights": plan.weights_id,
+        **({"words": PRIOR_VERSION} if plan.recipe.is_gated else {}),
     }
     origin, asked = plan.origin, plan.choices
     if origin is None and asked is not None:
