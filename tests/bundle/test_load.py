@@ -10,6 +10,7 @@ from typing import Any
 import onnx
 import pytest
 
+from pixonomy.bundle.calibrate import NEVER_SURE
 from pixonomy.bundle.load import load_bundle, seal
 from pixonomy.errors import BundleError, SettingError
 from pixonomy.storage.files import hash_file
@@ -186,6 +187,13 @@ def test_a_bundle_from_before_counts_were_kept_is_loaded(bundle_copy: Path) -> N
 def test_a_bundle_from_before_novelty_was_told_is_loaded(bundle_copy: Path) -> None:
     change_and_seal(bundle_copy, lambda about: about["calibration"].pop("none_novelty"))
     assert load_bundle(bundle_copy).calibration.none_novelty is None
+
+
+def test_a_bundle_from_before_words_answered_is_loaded_and_never_sure_by_them(
+    bundle_copy: Path,
+) -> None:
+    change_and_seal(bundle_copy, lambda about: about["calibration"].pop("sure_by_words"))
+    assert load_bundle(bundle_copy).calibration.sure_by_words == NEVER_SURE
 
 
 def test_a_bundle_that_was_sure_without_evidence_is_loaded_and_never_sure(

@@ -49,6 +49,7 @@ def test_another_picture_of_a_trained_product_counts_as_a_copy() -> None:
 def test_the_json_tells_the_three_shares() -> None:
     told = check_duplicates(PREDICTIONS, ROWS).as_json()
     assert list(told) == ["in_training", "unknown", "all", "without", "copies"]
+    assert isinstance(told["without"], dict)
     assert list(told["without"]) == ["n", "accuracy", "accuracy_low", "accuracy_high", "units"]
 
 

@@ -95,4 +95,5 @@ def test_keyword_and_provider_come_first_and_only_columns_that_tell_something() 
 def test_the_json_is_plain() -> None:
     told = measured({"sea": (1, 5)}).as_json()
     assert told["column"] == "keyword"
+    assert isinstance(told["rows"], tuple)
     assert told["rows"][0]["value"] == "sea"

@@ -43,6 +43,16 @@ def test_without_words_or_held_out_groups_far_images_are_answered_as_those_in_be
     assert choice.chosen[FAR] == choice.chosen[BETWEEN]
 
 
+def test_where_sources_are_unknown_words_that_are_mostly_right_answer_for_far_images() -> None:
+    images = scored()
+    images.scores["nearest"][:] = 9 * np.eye(3, dtype=np.float32)[images.labels]
+    images.scores["words"][:] = np.random.default_rng(1).normal(size=(200, 3))
+    assert choose(images, are_sources=False).chosen[FAR].heads == ("nearest",)
+    images.scores["words"][:] = 2 * np.eye(3, dtype=np.float32)[images.labels]
+    assert choose(images).chosen[FAR].heads == ("nearest",)
+    assert choose(images, are_sources=False).chosen[FAR].heads == ("words",)
+
+
 def test_too_few_images_leave_the_linear_head_as_it_is() -> None:
     choice = choose(scored(n=12))
     assert [one.mix for one in choice.chosen] == [(1.0, 0.0, 0.0, 0.0)] * 3

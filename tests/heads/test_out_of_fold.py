@@ -2,14 +2,14 @@ import numpy as np
 import pytest
 
 from embedded_clouds import draw, word_head
-from pixonomy.heads.folds import Folds, deal_folds
+from pixonomy.heads.folds import Folds, make_folds
 from pixonomy.heads.out_of_fold import FAR, NEAR, find_sides, fit_thresholds, score_held_out
 
 
 def test_an_image_is_scored_by_heads_that_have_not_seen_its_fold() -> None:
     training = draw(8, seed=0).training
     n = len(training.labels)
-    folds = deal_folds(training.labels, np.arange(n), training.groups, 0)
+    folds = make_folds(training.labels, np.arange(n), training.groups, 0)
     scored = score_held_out(training, folds, None)
     # A label that only one fold has is unknown to the heads that score it.
     labels = training.labels.copy()
@@ -24,7 +24,7 @@ def test_an_image_is_scored_by_heads_that_have_not_seen_its_fold() -> None:
 def test_images_of_a_held_out_source_are_far_and_the_others_near() -> None:
     training = draw(20, seed=0).training
     n = len(training.labels)
-    folds = deal_folds(training.labels, np.arange(n), training.groups, 0)
+    folds = make_folds(training.labels, np.arange(n), training.groups, 0)
     scored = score_held_out(training, folds, word_head())
     known = scored.only(~scored.is_new)
     new = scored.only(scored.is_new)

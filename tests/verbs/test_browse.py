@@ -134,7 +134,9 @@ def test_a_finished_page_is_kept_and_another_one_only_replaced_on_request(
     browse(manifest, page, BrowseChoices(seed=5), overwrite=True)
     mark = read_fingerprint(page)
     assert mark is not None
-    assert mark["fingerprint"]["seed"] == 5
+    fingerprint = mark["fingerprint"]
+    assert isinstance(fingerprint, dict)
+    assert fingerprint["seed"] == 5
 
 
 @pytest.mark.parametrize("content", [b"", b"<html>mine</html>", b"\xff\xfe\x00"])

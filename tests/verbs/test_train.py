@@ -51,7 +51,9 @@ def test_a_run_is_trained_skipped_refused_and_replaced(arrays: Path, tmp_path: P
     assert times(run).keys() == before.keys() | {str(run / "notes.txt")}
 
     train(arrays, run, plan(seed=3), overwrite=True)
-    assert load_bundle(run).about["provenance"]["recipe"]["seed"] == 3
+    recipe = load_bundle(run).about["provenance"]["recipe"]
+    assert isinstance(recipe, dict)
+    assert recipe["seed"] == 3
     assert (run / "notes.txt").read_text() == "mine"
 
 

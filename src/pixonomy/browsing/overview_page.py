@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -32,7 +31,7 @@ from pixonomy.browsing.sizes import QUANTILES, Sizes
 from pixonomy.dataset.taxonomy import Taxonomy
 from pixonomy.errors import SettingError
 from pixonomy.pages.bars import Bar, scale_bars
-from pixonomy.pages.problems import group_problems
+from pixonomy.pages.problems import ProblemGroup, group_problems
 from pixonomy.pages.provenance import Provenance
 from pixonomy.pages.render import render
 from pixonomy.pages.wording import percent, storage
@@ -93,7 +92,7 @@ class Overview:
     facts: Mapping[str, str]
     provenance: Provenance
     next_step: tuple[str, str]
-    mark: Mapping[str, Any]
+    mark: Mapping[str, object]
 
 
 def render_overview(overview: Overview) -> str:
@@ -129,7 +128,7 @@ def render_overview(overview: Overview) -> str:
     )
 
 
-def read_fingerprint(path: Path) -> dict[str, Any] | None:
+def read_fingerprint(path: Path) -> dict[str, object] | None:
     """Return the mark that a page at `path` carries, as it was given to `Overview`.
 
     Returns:
@@ -157,13 +156,13 @@ def _draw_curve(image_counts: ImageCounts) -> Markup | None:
     return Markup(draw_curve(images, FEW))
 
 
-def _group_faults(sampled: Mapping[int, SampledImage]) -> list[Any]:
+def _group_faults(sampled: Mapping[int, SampledImage]) -> list[ProblemGroup]:
     rows = [(one.image_id, one.fault) for one in sampled.values() if one.fault is not None]
     schema = {"image_id": pl.String, "problem": pl.String}
     return group_problems(pl.LazyFrame(rows, schema, orient="row"))
 
 
-def _describe_sizes(sizes: Sizes) -> dict[str, Any]:
+def _describe_sizes(sizes: Sizes) -> dict[str, object]:
     """What the template needs of sizes; no bars and no table where nothing is known."""
     if not sizes.measured:
         return {"size_bars": []}

@@ -3,23 +3,26 @@
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, fields
+from typing import TypeGuard, TypeVar
 
 from pixonomy.bundle.calibrate import NEVER_SURE, Calibration
 from pixonomy.bundle.categories import read_categories
 from pixonomy.dataset.category import describe_value
 from pixonomy.dataset.taxonomy import Taxonomy
 from pixonomy.errors import DataError
-from pixonomy.images.resize import FITS, MAX_SIZE, MIN_SIZE, ResizeSpec
+from pixonomy.images.resize import FITS, MAX_SIZE, MIN_SIZE, Fit, ResizeSpec
 
 MODEL_FILE = "model.onnx"
 
-_Test = Callable[[Any], bool]
-_Field = tuple[str, _Test, str]
+Value = TypeVar("Value")
 
 _MOST = 2**53  # a count above it is none
 _TEMPERATURES = (0.01, 100.0)  # wider than those that are fitted
+_SIZES = f"whole pixels from {MIN_SIZE} to {MAX_SIZE}"
+_TEMPERATURE = "a number from {} to {:g}".format(*_TEMPERATURES)
+_THRESHOLD = "a number from 0 to 1 (above 1 where nothing is sure)"
+_NUMBER = "a finite number or null"
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,14 @@ class IllFormed(DataError):
     """A field that is missing or cannot be meant: says which, what was seen and what belongs."""
 
 
-def read_description(about: dict[str, Any]) -> Description:
+@dataclass(frozen=True)
+class _Label:
+    label: str
+    name: str
+    count: int
+
+
+def read_description(about: Mapping[str, object]) -> Description:
     """Return the parts of `about`, each checked.
 
     Raises:
@@ -61,11 +71,14 @@ def read_description(about: dict[str, Any]) -> Description:
         for name in ("preprocessing", "calibration", "hashes")
     )
     _require(about.get("provenance", {}), "provenance", _is_dict, "a dictionary")
-    size, fit, version = (_take(preprocessing, "preprocessing.", *one) for one in _PREPROCESSING)
+    where = "preprocessing."
+    size = _take(preprocessing, where, "size", _is_size, _SIZES)
+    fit = _take(preprocessing, where, "fit", _is_fit, f"one of {', '.join(FITS)}")
+    version = _take(preprocessing, where, "resize_version", _is_whole, "a whole number")
     return Description(
-        labels=tuple(one["label"] for one in labels),
-        names=tuple(one["name"] for one in labels),
-        counts=tuple(one.get("count", 0) for one in labels),
+        labels=tuple(one.label for one in labels),
+        names=tuple(one.name for one in labels),
+        counts=tuple(one.count for one in labels),
         resize_spec=ResizeSpec(size, fit),
         resize_version=version,
         calibration=_read_calibration(calibration),
@@ -74,104 +87,111 @@ def read_description(about: dict[str, Any]) -> Description:
     )
 
 
-def _read_labels(labels: list[Any]) -> list[dict[str, Any]]:
-    for place, one in enumerate(labels):
-        _require(one, f"labels[{place}]", _is_dict, "a dictionary")
-        for name in ("label", "name"):
-            _take(one, f"labels[{place}].", name, _is_text, "a text")
-        _require(one.get("count", 0), f"labels[{place}].count", _is_count, "a count")
-    if len({one["label"] for one in labels}) < len(labels):
+def _read_labels(labels: list[object]) -> list[_Label]:
+    read = [_read_label(one, f"labels[{place}]") for place, one in enumerate(labels)]
+    if len({one.label for one in read}) < len(read):
         raise IllFormed("labels: one label stands there twice")
-    return labels
+    return read
 
 
-def _read_taxonomy(
-    about: Mapping[str, object], labels: Sequence[Mapping[str, str]]
-) -> Taxonomy | None:
+def _read_label(content: object, where: str) -> _Label:
+    about = _require(content, where, _is_dict, "a dictionary")
+    label, name = (_take(about, f"{where}.", key, _is_text, "a text") for key in ("label", "name"))
+    count = _require(about.get("count", 0), f"{where}.count", _is_count, "a count")
+    return _Label(label, name, count)
+
+
+def _read_taxonomy(about: Mapping[str, object], labels: Sequence[_Label]) -> Taxonomy | None:
     if "categories" not in about:  # as in bundles of folders, and in the first ones
         return None
     try:
-        return read_categories(about["categories"], {one["label"]: one["name"] for one in labels})
+        return read_categories(about["categories"], {one.label: one.name for one in labels})
     except DataError as error:
         raise IllFormed(str(error)) from error
 
 
-def _read_calibration(content: dict[str, Any]) -> Calibration:
-    unknown = content.keys() - {name for name, _, _ in _CALIBRATION}
+def _read_calibration(content: Mapping[str, object]) -> Calibration:
+    unknown = content.keys() - {one.name for one in fields(Calibration)}
     if unknown:
         raise IllFormed(f"calibration: {min(unknown)[:40]!r} is not known")
     # The first bundles did not measure novelty, and had no words.
-    values = {"none_novelty": None, "sure_by_words": NEVER_SURE} | content
-    return Calibration(**{one[0]: _take(values, "calibration.", *one) for one in _CALIBRATION})
+    values = {"none_novelty": None, "sure_by_words": NEVER_SURE, **content}
+    where = "calibration."
+    return Calibration(
+        temperature=_take(values, where, "temperature", _is_temperature, _TEMPERATURE),
+        sure=_take(values, where, "sure", _is_threshold, _THRESHOLD),
+        none_energy=_take(values, where, "none_energy", _is_number_or_none, _NUMBER),
+        n=_take(values, where, "n", _is_count, "a count"),
+        none_novelty=_take(values, where, "none_novelty", _is_number_or_none, _NUMBER),
+        sure_by_words=_take(values, where, "sure_by_words", _is_threshold, _THRESHOLD),
+    )
 
 
-def _take(content: dict[str, Any], where: str, name: str, test: _Test, wanted: str) -> Any:
+def _take(
+    content: Mapping[str, object],
+    where: str,
+    name: str,
+    test: Callable[[object], TypeGuard[Value]],
+    wanted: str,
+) -> Value:
     if name not in content:
         raise IllFormed(f"{where}{name} is missing")
     return _require(content[name], where + name, test, wanted)
 
 
-def _require(value: Any, name: str, test: _Test, wanted: str) -> Any:
+def _require(
+    value: object, name: str, test: Callable[[object], TypeGuard[Value]], wanted: str
+) -> Value:
     if not test(value):
         raise IllFormed(f"{name} is {describe_value(value)}, not {wanted}")
     return value
 
 
-def _is_list(value: object) -> bool:
+def _is_list(value: object) -> TypeGuard[list[object]]:
     return isinstance(value, list) and len(value) > 0
 
 
-def _is_dict(value: object) -> bool:
+def _is_dict(value: object) -> TypeGuard[dict[str, object]]:
     return isinstance(value, dict)
 
 
-def _is_text(value: object) -> bool:
+def _is_text(value: object) -> TypeGuard[str]:
     return isinstance(value, str)
 
 
-def _is_hash(value: object) -> bool:
+def _is_hash(value: object) -> TypeGuard[str]:
     return isinstance(value, str) and re.fullmatch("[0-9a-f]{64}", value) is not None
 
 
-def _is_whole(value: object) -> bool:
+def _is_whole(value: object) -> TypeGuard[int]:
     return type(value) is int  # True is an int, too
 
 
-def _is_count(value: Any) -> bool:
+def _is_count(value: object) -> TypeGuard[int]:
     return _is_whole(value) and 0 <= value <= _MOST
 
 
-def _is_size(value: Any) -> bool:
+def _is_size(value: object) -> TypeGuard[int]:
     return _is_whole(value) and MIN_SIZE <= value <= MAX_SIZE
 
 
-def _is_number(value: Any) -> bool:
-    is_finite = type(value) is float and math.isfinite(value)
-    return is_finite or (_is_whole(value) and abs(value) <= _MOST)
+def _is_fit(value: object) -> TypeGuard[Fit]:
+    return value in FITS
 
 
-def _is_number_or_none(value: Any) -> bool:
+def _is_number(value: object) -> TypeGuard[float]:
+    if type(value) is float:
+        return math.isfinite(value)
+    return _is_whole(value) and abs(value) <= _MOST
+
+
+def _is_number_or_none(value: object) -> TypeGuard[float | None]:
     return value is None or _is_number(value)
 
 
-def _is_temperature(value: Any) -> bool:
+def _is_temperature(value: object) -> TypeGuard[float]:
     return _is_number(value) and _TEMPERATURES[0] <= value <= _TEMPERATURES[1]
 
 
-def _is_threshold(value: Any) -> bool:
+def _is_threshold(value: object) -> TypeGuard[float]:
     return _is_number(value) and 0 <= value <= 2
-
-
-_PREPROCESSING: tuple[_Field, ...] = (
-    ("size", _is_size, f"whole pixels from {MIN_SIZE} to {MAX_SIZE}"),
-    ("fit", lambda value: value in FITS, f"one of {', '.join(FITS)}"),
-    ("resize_version", _is_whole, "a whole number"),
-)
-_CALIBRATION: tuple[_Field, ...] = (
-    ("temperature", _is_temperature, "a number from {} to {:g}".format(*_TEMPERATURES)),
-    ("sure", _is_threshold, "a number from 0 to 1 (above 1 where nothing is sure)"),
-    ("none_energy", _is_number_or_none, "a finite number or null"),
-    ("n", _is_count, "a count"),
-    ("none_novelty", _is_number_or_none, "a finite number or null"),
-    ("sure_by_words", _is_threshold, "a number from 0 to 1 (above 1 where nothing is sure)"),
-)

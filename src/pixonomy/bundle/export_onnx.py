@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -55,8 +54,8 @@ class _Exported(torch.nn.Module):
 
     def __init__(
         self,
-        model: Any,
-        outputs: Sequence[Any],
+        model: keras.Model,
+        outputs: Sequence[keras.KerasTensor],
         also_mirrored: bool,
         novelty: Novelty | None,
         gated: GatedHead | None,
@@ -130,7 +129,7 @@ def _describe_bundle(
     numbers: npt.NDArray[np.int64],
     network: Network,
     gate: Gate | None,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Calibrate a network and return what `bundle.json` says, but for the hashes."""
     validation = divide_validation(arrays.rows)
     outputs = network.run(arrays.images(run.recipe.size).gather(validation.calibrating))
@@ -165,7 +164,7 @@ def _describe_bundle(
 
 def _describe(
     labels: Sequence[str], taxonomy: Taxonomy | None, train: npt.NDArray[np.int64]
-) -> list[dict[str, Any]]:
+) -> list[dict[str, object]]:
     """Return each label with its name and the number of its training images."""
     counts = np.bincount(train[train >= 0], minlength=len(labels)).tolist()
     return [
@@ -175,7 +174,7 @@ def _describe(
 
 
 def _fit_novelty(
-    model: Any, arrays: Arrays, numbers: npt.NDArray[np.int64], recipe: Recipe
+    model: keras.Model, arrays: Arrays, numbers: npt.NDArray[np.int64], recipe: Recipe
 ) -> Novelty | None:
     """Look at some training images of each label, as the bundle will look at new ones."""
     train = arrays.of_split("train")
@@ -193,7 +192,7 @@ def _fit_novelty(
 
 
 def export_onnx(
-    model: Any,
+    model: keras.Model,
     path: Path,
     also_mirrored: bool = False,
     novelty: Novelty | None = None,
@@ -212,7 +211,7 @@ def export_onnx(
     _export(model, outputs, path, also_mirrored, novelty, gated)
 
 
-def export_headless(model: Any, path: Path) -> None:
+def export_headless(model: keras.Model, path: Path) -> None:
     """Write a float32 Keras model to one ONNX file: uint8 images in, an embedding out.
 
     Args:
@@ -235,8 +234,8 @@ def export_headless(model: Any, path: Path) -> None:
 
 
 def _export(
-    model: Any,
-    outputs: Mapping[str, Any],
+    model: keras.Model,
+    outputs: Mapping[str, keras.KerasTensor],
     path: Path,
     also_mirrored: bool = False,
     novelty: Novelty | None = None,
@@ -260,7 +259,7 @@ def _export(
         program.save(path)
 
 
-def _check_gate(model: Any, given: Outputs, gated: GatedHead) -> npt.NDArray[np.float32]:
+def _check_gate(model: keras.Model, given: Outputs, gated: GatedHead) -> npt.NDArray[np.float32]:
     """Compare exported answers with the gated head's own; return the linear head's logits."""
     kernel, bias = model.get_layer(LOGITS).get_weights()
     linear = np.asarray(given.embeddings @ kernel + bias, np.float32)

@@ -1,11 +1,12 @@
 """Loads a bundle folder, or refuses one that is damaged, altered or of another version."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, NotRequired, TypedDict, cast
 
 from pixonomy.bundle.calibrate import Calibration
 from pixonomy.bundle.description import MODEL_FILE, Description, IllFormed, read_description
@@ -26,6 +27,14 @@ SCHEMA_VERSION = 1
 _LARGEST_DESCRIPTION = 16 << 20  # bytes: a hundred thousand categories
 
 
+class BundleRecord(TypedDict):
+    """What of a `bundle.json` is read beside its `Description`."""
+
+    digest: str
+    hashes: dict[str, str]
+    provenance: NotRequired[dict[str, object]]
+
+
 @dataclass(frozen=True)
 class Bundle:
     """A classifier that was loaded and checked.
@@ -44,7 +53,7 @@ class Bundle:
     resize_spec: ResizeSpec
     calibration: Calibration
     network: Network
-    about: dict[str, Any]
+    about: BundleRecord
     counts: tuple[int, ...] = ()
     taxonomy: Taxonomy | None = None
 
@@ -88,8 +97,7 @@ def load_bundle(path: Path, threads: int = 1) -> Bundle:
                 f"There is no bundle at {printable(path)}: expected a folder with {BUNDLE_FILE} "
                 f"and {MODEL_FILE}, or a run with such a folder in it."
             )
-    about = _read_about(folder)
-    _check_seal(about, folder)
+    about = _check_seal(_read_about(folder), folder)
     described = _describe(about, folder)
     model = _read(folder, MODEL_FILE, LARGEST_MODEL)
     if sha256(model).hexdigest() != described.model_hash:
@@ -105,18 +113,18 @@ def load_bundle(path: Path, threads: int = 1) -> Bundle:
         resize_spec=described.resize_spec,
         calibration=described.calibration,
         network=network,
-        about=about,
+        about=cast(BundleRecord, about),
         counts=described.counts,
         taxonomy=described.taxonomy,
     )
 
 
-def seal(about: dict[str, Any]) -> dict[str, Any]:
+def seal(about: Mapping[str, object]) -> dict[str, object]:
     """Return `about` with a digest over all of it.
 
     It shows that something was changed by mistake; it is no signature, for anybody can make it.
     """
-    return about | {"digest": hash_json(about)}
+    return {**about, "digest": hash_json(about)}
 
 
 def _read(folder: Path, name: str, most: int) -> bytes:
@@ -130,18 +138,19 @@ def _read(folder: Path, name: str, most: int) -> bytes:
             ) from error
 
 
-def _read_about(folder: Path) -> Any:
+def _read_about(folder: Path) -> object:
     try:
-        return json.loads(_read(folder, BUNDLE_FILE, _LARGEST_DESCRIPTION))
+        about: object = json.loads(_read(folder, BUNDLE_FILE, _LARGEST_DESCRIPTION))
+        return about
     except (ValueError, RecursionError) as error:
         raise BundleError(
             f"{BUNDLE_FILE} in {printable(folder)} is not valid JSON. Get the bundle anew."
         ) from error
 
 
-def _check_seal(about: Any, folder: Path) -> None:
-    """Refuse a `bundle.json` that was changed, by its digest, and one of another version."""
-    content = about if isinstance(about, dict) else {}
+def _check_seal(about: object, folder: Path) -> dict[str, object]:
+    """Return the content of a `bundle.json`; refuse one that was changed, by its digest."""
+    content: dict[str, object] = about if isinstance(about, dict) else {}
     unsealed = {key: value for key, value in content.items() if key != "digest"}
     try:
         is_sealed = content.get("digest") == hash_json(unsealed)
@@ -153,9 +162,10 @@ def _check_seal(about: Any, folder: Path) -> None:
             f"{BUNDLE_FILE} in {printable(folder)} was changed after the bundle was made: its hash "
             "differs. Get the bundle anew."
         )
+    return content
 
 
-def _describe(about: dict[str, Any], folder: Path) -> Description:
+def _describe(about: dict[str, object], folder: Path) -> Description:
     """Return what is described; refuse another version's description, and an ill-formed one."""
     version = about.get("schema_version")
     try:

@@ -1,25 +1,47 @@
 """`fit` with a taxonomy alone: words answer, and no image is needed."""
 
-from collections.abc import Mapping
 from pathlib import Path
+
+import click
+from click.core import ParameterSource
 
 from pixonomy.cli.console import context, show
 from pixonomy.errors import SettingError
 
+_OWN = {"sources", "output", "weights", "encoder", "overwrite", "as_json", "debug", "seed"}
 
-def require_words_alone(sources: list[str], others: Mapping[str, object]) -> None:
-    """Refuse what only pictures have a use for.
+
+def split_taxonomy(sources: list[str], encoder: Path | None) -> tuple[Path | None, list[str]]:
+    """Return the taxonomy among the sources of `fit`, if there is one, and the other sources.
 
     Raises:
-        SettingError: naming the first option that was given.
+        SettingError: if there are no others, and an option was given that only pictures have a
+            use for; or if there are others, and an encoder.
     """
-    if len(sources) != 1:
+    found = [one for one in sources if Path(one).suffix.lower() == ".toml"]
+    if len(found) != 1:
+        found = []
+    others = [one for one in sources if one not in found]
+    if encoder is not None and (others or not found):
         raise SettingError("--encoder goes with a taxonomy alone, without pictures.")
-    given = [name for name, value in others.items() if value is not None]
-    if given:
-        raise SettingError(
-            f"{given[0]} goes with pictures: a taxonomy alone takes --weights or --encoder."
-        )
+    call = click.get_current_context()
+    if not others:
+        _require_words_alone(call)
+    elif found and _is_given(call, "categories"):
+        raise SettingError(f"Two taxonomies: {found[0]} and --categories; leave one of them out.")
+    return (Path(found[0]) if found else None), others
+
+
+def _require_words_alone(call: click.Context) -> None:
+    for one in call.command.params:
+        if one.name and one.name not in _OWN and _is_given(call, one.name):
+            raise SettingError(
+                f"{one.opts[0]} goes with pictures: a taxonomy alone takes --weights or --encoder."
+            )
+
+
+def _is_given(call: click.Context, name: str) -> bool:
+    return call.get_parameter_source(name) is ParameterSource.COMMANDLINE
 
 
 def fit_words(

@@ -24,7 +24,7 @@ from pixonomy.cli.console import (
     report,
     show,
 )
-from pixonomy.cli.fit_words import fit_words, require_words_alone
+from pixonomy.cli.fit_words import fit_words, split_taxonomy
 from pixonomy.storage.files import printable
 
 if TYPE_CHECKING:
@@ -35,13 +35,7 @@ _SHARES_SHOWN = 12
 
 
 def fit(
-    sources: Annotated[
-        list[str],
-        typer.Argument(
-            help="Folders of pictures, tables, a manifest, .bson, .tar, .zip, s3://…; a taxonomy "
-            "(.toml) beside them names the categories, and alone answers by its words."
-        ),
-    ],
+    sources: options.Sources,
     output: Annotated[Path, options.output("the run, its report and bundle")],
     root: options.Root = None,
     path_column: options.PathColumn = None,
@@ -52,13 +46,8 @@ def fit(
     model: options.Model = None,
     weights: options.Weights = None,
     recipe: options.RecipeName = None,
-    size: Annotated[int | None, typer.Option(help="Side of the pictures in pixels.")] = None,
-    encoder: Annotated[
-        Path | None,
-        typer.Option(
-            help="For a taxonomy alone: the folder of a text-image encoder (CLIP, SigLIP)."
-        ),
-    ] = None,
+    size: options.Size = None,
+    encoder: options.Encoder = None,
     epochs: options.Epochs = None,
     seed: options.Seed = 0,
     device: options.Device = None,
@@ -72,36 +61,19 @@ def fit(
     from pixonomy.verbs.fit import fit as run
     from pixonomy.verbs.train import TrainChoices
 
-    taxonomies = [one for one in sources if Path(one).suffix.lower() == ".toml"]
-    if encoder is not None or (taxonomies and len(sources) == 1):
-        require_words_alone(
-            sources,
-            {
-                "--model": model,
-                "--recipe": recipe,
-                "--size": size,
-                "--epochs": epochs,
-                "--hold-out": hold_out,
-                "--categories": categories,
-                "--root": root,
-                "--path-column": path_column,
-                "--label-column": label_column,
-            },
-        )
-        return fit_words(Path(sources[0]), output, weights, encoder, overwrite, as_json)
-    if len(taxonomies) == 1 and categories is None:
-        categories = Path(taxonomies[0])
-        sources = [one for one in sources if one not in taxonomies]
+    taxonomy, pictures = split_taxonomy(sources, encoder)
+    if taxonomy is not None and not pictures:
+        return fit_words(taxonomy, output, weights, encoder, overwrite, as_json)
     changes = {"size": size, "epochs": epochs, "seed": seed}
     choices = FitChoices(
         columns=TableColumns(root=root, path=path_column, label=label_column),
         training=TrainChoices(model, recipe, weights, changes),
         seed=seed,
-        categories=categories,
+        categories=categories or taxonomy,
         level=level,
         hold_out=hold_out,
     )
-    result = run(sources, output, choices, overwrite, context(device))
+    result = run(pictures, output, choices, overwrite, context(device))
     return show(result, _evaluation_lines(result), as_json)
 
 

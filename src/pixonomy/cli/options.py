@@ -33,6 +33,20 @@ RecipeName = Annotated[
         "--recipe", help="A TOML file, or a shipped recipe's name (all: pixonomy list recipes)."
     ),
 ]
+Size = Annotated[int | None, typer.Option("--size", help="Side of the pictures in pixels.")]
+Encoder = Annotated[
+    Path | None,
+    typer.Option(
+        "--encoder", help="For a taxonomy alone: the folder of a text-image encoder (CLIP, SigLIP)."
+    ),
+]
+Sources = Annotated[
+    list[str],
+    typer.Argument(
+        help="Folders of pictures, tables, a manifest, .bson, .tar, .zip, s3://…; a taxonomy "
+        "(.toml) beside them names the categories, and alone answers by its words."
+    ),
+]
 Epochs = Annotated[int | None, typer.Option("--epochs", help="Passes over the pictures.")]
 Device = Annotated[
     str | None,

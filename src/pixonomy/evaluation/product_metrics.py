@@ -81,7 +81,9 @@ class ProductCheck:
 
     def as_json(self) -> ProductRecord:
         """Return it as plain JSON."""
-        ways = {one.pooling: {**one.share.as_json(), "macro_f1": one.macro_f1} for one in self.ways}
+        ways: dict[str, dict[str, object]] = {
+            one.pooling: {**one.share.as_json(), "macro_f1": one.macro_f1} for one in self.ways
+        }
         counts: list[ImageCountRecord] = [
             {"pictures": one.images, "pooled": asdict(one.pooled), "single": asdict(one.single)}
             for one in self.counts

@@ -25,6 +25,7 @@ Doubles = npt.NDArray[np.float64]
 _BY_IMAGES = (LOGISTIC, NEAREST, PROTOTYPES)
 _RANGE = 6.0  # of the logarithm of an exponent
 _CAUTION = 1e-4  # pulls it to 0 where the loss says nothing
+_MOSTLY = 0.5  # of images
 _FEWEST = 20  # images of a side that a choice is made on
 _NEW_SHARES = (0.02, 0.2, 0.95)  # the weight of images of held-out groups on each side
 
@@ -70,13 +71,18 @@ class Choice:
     losses: tuple[dict[str, float], ...]
 
 
-def choose(scored: Scored) -> Choice:
+def choose(scored: Scored, are_sources: bool = True) -> Choice:
     """Choose the candidates of the lowest log loss for each side.
 
     A near image comes from where training does, mostly: images of held-out groups have a fiftieth
     of the weight there, a fifth in between, and nearly all far from training. Groups weigh alike.
     Far away, words answer or images, not both: heads by images that were right on some new groups
     were wrong on others, and surely so.
+
+    Args:
+        are_sources: whether the groups are where images come from. Clusters stand for it badly:
+            heads by images fare well on them. Words have learnt nothing from training images, and
+            are as right on these as elsewhere: where that is mostly, they answer for far ones.
     """
     chosen: list[Candidate] = []
     losses: list[dict[str, float]] = []
@@ -85,7 +91,19 @@ def choose(scored: Scored) -> Choice:
         losses.append({one.name: round(one.loss, 4) for one in rated})
         # Where nothing can be shown: as for the images that are liker to training.
         chosen.append(rated[0] if rated else chosen[-1] if chosen else _UNPROVED)
+    if not are_sources and _are_words_right(scored):
+        every = np.full(len(scored.labels), 1 / len(scored.labels))
+        chosen[FAR] = _fit(scored, (WORDS,), every)
     return Choice((chosen[0], chosen[1], chosen[2]), tuple(losses))
+
+
+def _are_words_right(scored: Scored) -> bool:
+    """Tell whether words alone are right on most images, each category weighing alike."""
+    if WORDS not in scored.scores or not len(scored.labels):
+        return False
+    is_right = scored.scores[WORDS].argmax(axis=1) == scored.labels
+    shares = [is_right[scored.labels == label].mean() for label in np.unique(scored.labels)]
+    return bool(np.mean(shares) > _MOSTLY)
 
 
 def mix(scores: dict[str, Floats], weights: tuple[float, ...]) -> Doubles:

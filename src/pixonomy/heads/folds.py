@@ -27,25 +27,27 @@ class Folds:
     by_group: Integers
 
 
-def deal_folds(labels: Integers, units: Integers, groups: Integers, seed: int) -> Folds:
-    """Deal n training images to folds; `units` and `groups` are equal for what stays together."""
+def make_folds(labels: Integers, units: Integers, groups: Integers, seed: int) -> Folds:
+    """Assign n training images to folds; `units` and `groups` are equal for what stays together."""
     most = _BY_GROUP if labels.max() < _MANY else _BY_GROUP_OF_MANY
-    return Folds(assign_folds(labels, units, _AT_RANDOM, seed), _deal_groups(labels, groups, most))
+    return Folds(
+        assign_folds(labels, units, _AT_RANDOM, seed), _assign_groups(labels, groups, most)
+    )
 
 
-def _deal_groups(labels: Integers, groups: Integers, most: int) -> Integers:
-    """Deal groups in turn; a category keeps a group in training."""
+def _assign_groups(labels: Integers, groups: Integers, most: int) -> Integers:
+    """Assign groups in turn; a category keeps a group in training."""
     names, first, sizes = np.unique(groups, return_index=True, return_counts=True)
     # Those of a category one after the other, so that they come to different folds.
     order = np.lexsort((-sizes, labels[first]))
     folds = {int(names[one]): place % most for place, one in enumerate(order)}
-    dealt = np.array([folds[one] for one in groups.tolist()], np.int64)
+    assigned = np.array([folds[one] for one in groups.tolist()], np.int64)
     for label in np.unique(labels):
         rows = np.flatnonzero(labels == label)
         # All its groups came to one fold: training would see nothing of the category.
-        if len(set(dealt[rows].tolist())) < 2:
-            dealt[rows] = -1
-    return dealt
+        if len(set(assigned[rows].tolist())) < 2:
+            assigned[rows] = -1
+    return assigned
 
 
 def cluster(embeddings: Floats, labels: Integers, seed: int) -> Integers:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pixonomy.heads.choose import Choice, Doubles, choose, mix
-from pixonomy.heads.folds import deal_folds
+from pixonomy.heads.folds import make_folds
 from pixonomy.heads.out_of_fold import (
     BETWEEN,
     FAR,
@@ -110,12 +110,17 @@ class HeldOut:
 
 
 def fit_gated_head(
-    training: Training, units: Integers, words: WordHead | None, seed: int
+    training: Training,
+    units: Integers,
+    words: WordHead | None,
+    seed: int,
+    are_sources: bool = True,
 ) -> tuple[GatedHead, Choice, HeldOut] | None:
     """Choose and fit a gated head.
 
     Args:
         units: equal for training images that are alike (products, duplicates), (n,).
+        are_sources: whether the training's groups are where images come from, see `choose`.
 
     Returns:
         It, what else could have been chosen, and how it fared on held-out groups; None for fewer
@@ -123,9 +128,9 @@ def fit_gated_head(
     """
     if len(training.labels) < FEWEST or training.categories > MOST_CATEGORIES:
         return None
-    folds = deal_folds(training.labels, units, training.groups, seed)
+    folds = make_folds(training.labels, units, training.groups, seed)
     scored = score_held_out(training, folds, words)
-    choice = choose(scored)
+    choice = choose(scored, are_sources)
     embeddings, labels, k = training.embeddings, training.labels, training.categories
     references = choose_references(embeddings, labels, k, seed)
     head = GatedHead(

@@ -95,9 +95,9 @@ def score_held_out(training: Training, folds: Folds, words: WordHead | None) -> 
     np.fill_diagonal(cosines, -np.inf)
     known = None if words is None else words.scores(training.embeddings)
     parts, first = [], 0
-    for is_new, dealt in ((False, folds.at_random), (True, folds.by_group)):
-        for fold in np.unique(dealt[dealt >= 0]):
-            asked, learnt = np.flatnonzero(dealt == fold), np.flatnonzero(dealt != fold)
+    for is_new, assigned in ((False, folds.at_random), (True, folds.by_group)):
+        for fold in np.unique(assigned[assigned >= 0]):
+            asked, learnt = np.flatnonzero(assigned == fold), np.flatnonzero(assigned != fold)
             scores = {
                 LOGISTIC: _score_logistic(training, learnt, asked),
                 **_score_cosines(training, cosines, learnt, asked),
@@ -114,7 +114,7 @@ def score_held_out(training: Training, folds: Folds, words: WordHead | None) -> 
                     scores,
                 )
             )
-        first += int(dealt.max()) + 1
+        first += int(assigned.max()) + 1
     return _join(parts)
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import keras
 
     Arrays = list[jax.Array]
+    Differentiate = Callable[..., tuple[tuple[jax.Array, Arrays], Arrays]]
     Step = Callable[..., tuple[jax.Array, Arrays, Arrays, Arrays]]  # as it is compiled
 
 
@@ -38,27 +39,7 @@ def jax_step(
 
     differentiate = jax.value_and_grad(measure, has_aux=True)
 
-    def step(
-        trainable: Arrays,
-        others: Arrays,
-        state: Arrays,
-        images: jax.Array,
-        targets: Mapping[str, jax.Array],
-    ) -> tuple[jax.Array | float, Arrays, Arrays, Arrays]:
-        total: jax.Array | float = 0.0
-        gradients: Sequence[jax.Array | float] = [0.0 for _ in trainable]
-        # Parts may differ by one image: each counts by its share of the batch.
-        for some in np.array_split(
-            np.arange(len(images)), min(objective.micro_batches, len(images))
-        ):
-            part, share = slice(int(some[0]), int(some[-1]) + 1), len(some) / len(images)
-            own = {name: values[part] for name, values in targets.items()}
-            (loss, others), given = differentiate(trainable, others, images[part], own)
-            total = total + share * loss
-            gradients = [a + share * b for a, b in zip(gradients, given, strict=True)]
-        trainable, state = model.optimizer.stateless_apply(state, gradients, trainable)
-        return total, trainable, others, state
-
+    step = _make_step(model, objective.micro_batches, differentiate)
     mesh = Mesh() if jax.process_count() > 1 else None
     # Donated: old weights, statistics and moments give their memory to the new ones.
     compile_step = functools.partial(jax.jit, step, donate_argnums=(0, 1, 2))
@@ -75,6 +56,33 @@ def jax_step(
         return float(loss)
 
     return take
+
+
+def _make_step(
+    model: keras.Model, micro_batches: int, differentiate: Differentiate
+) -> Callable[..., tuple[jax.Array | float, Arrays, Arrays, Arrays]]:
+    """Return the pure function of a step: weights, statistics, state and batch to the new ones."""
+
+    def step(
+        trainable: Arrays,
+        others: Arrays,
+        state: Arrays,
+        images: jax.Array,
+        targets: Mapping[str, jax.Array],
+    ) -> tuple[jax.Array | float, Arrays, Arrays, Arrays]:
+        total: jax.Array | float = 0.0
+        gradients: Sequence[jax.Array | float] = [0.0 for _ in trainable]
+        # Parts may differ by one image: each counts by its share of the batch.
+        for some in np.array_split(np.arange(len(images)), min(micro_batches, len(images))):
+            part, share = slice(int(some[0]), int(some[-1]) + 1), len(some) / len(images)
+            own = {name: values[part] for name, values in targets.items()}
+            (loss, others), given = differentiate(trainable, others, images[part], own)
+            total = total + share * loss
+            gradients = [a + share * b for a, b in zip(gradients, given, strict=True)]
+        trainable, state = model.optimizer.stateless_apply(state, gradients, trainable)
+        return total, trainable, others, state
+
+    return step
 
 
 def _compute(

@@ -6,15 +6,19 @@ random generator, and the optimizer's moments, so that going on equals never hav
 
 import json
 import zipfile
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from pixonomy.errors import StorageError
 from pixonomy.storage.files import printable, storage_errors, write_aside
+
+if TYPE_CHECKING:
+    import keras
 
 History = list[dict[str, float]]
 
@@ -42,13 +46,13 @@ class Position:
     seconds_waited: float = 0.0
 
 
-def save_checkpoint(path: Path, model: Any, position: Position) -> None:
+def save_checkpoint(path: Path, model: "keras.Model", position: Position) -> None:
     """Write everything needed to go on from `position`, whole or not at all."""
     values = {f"value_{i}": np.asarray(v) for i, v in enumerate(_variables(model))}
     _save(path, values, json.dumps(asdict(position)))
 
 
-def load_checkpoint(path: Path, model: Any) -> Position | None:
+def load_checkpoint(path: Path, model: "keras.Model") -> Position | None:
     """Put a compiled, built model back to where it was; None if there is no checkpoint.
 
     Raises:
@@ -68,30 +72,30 @@ def load_checkpoint(path: Path, model: Any) -> Position | None:
     return Position(**json.loads(text))
 
 
-def save_weights(path: Path, weights: list[npt.NDArray[Any]]) -> None:
+def save_weights(path: Path, weights: Sequence[npt.NDArray[np.generic]]) -> None:
     """Write arrays to one file, in order, whole or not at all."""
     _save(path, {f"value_{i}": value for i, value in enumerate(weights)}, "{}")
 
 
-def load_weights(path: Path) -> list[npt.NDArray[Any]]:
+def load_weights(path: Path) -> list[npt.NDArray[np.generic]]:
     """Read what `save_weights` wrote."""
     return _load(path)[0]
 
 
-def _variables(model: Any) -> list[Any]:
+def _variables(model: "keras.Model") -> "list[keras.Variable]":
     # Metrics are left out: they exist only after the first step and start anew at each.
     metrics = {id(variable) for variable in model.metrics_variables}
     own = [variable for variable in model.variables if id(variable) not in metrics]
     return own + list(model.optimizer.variables)
 
 
-def _save(path: Path, values: dict[str, npt.NDArray[Any]], text: str) -> None:
+def _save(path: Path, values: Mapping[str, npt.NDArray[np.generic]], text: str) -> None:
     about = np.frombuffer(text.encode(), np.uint8)
     with write_aside(path) as partial, partial.open("wb") as file:
         np.savez(file, allow_pickle=False, about=about, **values)
 
 
-def _load(path: Path) -> tuple[list[npt.NDArray[Any]], str]:
+def _load(path: Path) -> tuple[list[npt.NDArray[np.generic]], str]:
     with storage_errors(path):
         try:
             with np.load(path, allow_pickle=False) as content:

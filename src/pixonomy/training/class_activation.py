@@ -1,6 +1,6 @@
 """Class activation maps of a trained run, for the report: see `models.attention`."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -9,6 +9,9 @@ from pixonomy.models.attention import activation_maps
 from pixonomy.models.device import AUTO, choose_device, on_device
 from pixonomy.training.run import Run, RunFolder
 from pixonomy.training.train_run import build_trained
+
+if TYPE_CHECKING:
+    import keras
 
 _BATCH = 16
 
@@ -35,7 +38,7 @@ def attention_of(
 
 
 def _map(
-    model: Any, images: npt.NDArray[np.uint8], categories: npt.NDArray[np.int64]
+    model: "keras.Model", images: npt.NDArray[np.uint8], categories: npt.NDArray[np.int64]
 ) -> npt.NDArray[np.float32] | None:
     micro_batches = []
     for start in range(0, len(images), _BATCH):

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -34,6 +34,9 @@ from pixonomy.training.run import RunFolder
 from pixonomy.training.schedule import learning_rate
 from pixonomy.training.tensorboard import EventLog
 
+if TYPE_CHECKING:
+    import keras
+
 _CHECKPOINT_SECONDS = 20.0
 _PREDICT_BATCH = 64
 
@@ -48,7 +51,7 @@ class Training:
         device: what the model lies on; for the log.
     """
 
-    model: Any
+    model: "keras.Model"
     training_set: TrainingSet
     validation: npt.NDArray[np.int64]
     folder: RunFolder
@@ -123,7 +126,7 @@ def _prefetch(batches: Iterable[Batch]) -> Iterator[Batch]:
     yield from waiting
 
 
-def compile_model(model: Any, recipe: Recipe) -> None:
+def compile_model(model: "keras.Model", recipe: Recipe) -> None:
     """Give the model its optimizer, built and ready for a checkpoint."""
     optimizer = make_optimizer(
         recipe.optimizer,
@@ -137,7 +140,9 @@ def compile_model(model: Any, recipe: Recipe) -> None:
     optimizer.build(model.trainable_variables)
 
 
-def predict_logits(model: Any, training_set: TrainingSet, rows: npt.NDArray[np.int64]) -> Any:
+def predict_logits(
+    model: "keras.Model", training_set: TrainingSet, rows: npt.NDArray[np.int64]
+) -> npt.NDArray[np.float32]:
     """Return the model's outputs for these rows, float32, shape (n, …)."""
     images, also_mirrored = training_set.images, training_set.recipe.test_flip
     predict = make_predictor(model)

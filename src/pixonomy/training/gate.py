@@ -97,9 +97,10 @@ class GateFacts:
     def in_words(self) -> str:
         """Return one sentence for people."""
         near, between, far = self.chosen
+        groups = self.groups if self.groups == CLUSTERS else f"each {self.groups}"
         words = "" if self.without_words is None else f" {self.without_words}"
         return (
-            f"Heads chosen by holding out each {self.groups}: {near} for pictures like the "
+            f"Heads chosen by holding out {groups}: {near} for pictures like the "
             f"training ones, {between} in between, {far} for others.{words}"
         )
 
@@ -128,7 +129,7 @@ def fit_gate(
         groups = cluster(embeddings, labels, seed)
     training = Training(embeddings, labels, groups, categories, probe.strength)
     word_head = None if isinstance(words, str) else words
-    fitted = fit_gated_head(training, tie(rows), word_head, seed)
+    fitted = fit_gated_head(training, tie(rows), word_head, seed, column is not None)
     if fitted is None:
         return None
     head, choice, held_out = fitted

@@ -123,7 +123,7 @@ class Recipe:
                     f"{name} must be one of {', '.join(known)}, not {value!r}.{near}"
                 )
 
-    def decisive(self) -> dict[str, Any]:
+    def decisive(self) -> dict[str, object]:
         """Return the settings that decide the outcome of a training."""
         left_out = {"device"} if self.is_gated else {"device", "head"}
         return {key: value for key, value in asdict(self).items() if key not in left_out}
@@ -185,7 +185,7 @@ def allowed_values(key: str) -> str:
     return ranges.get(key) or choices.get(key) or ("true, false" if kind is bool else "")
 
 
-def load_recipe(name: str | Path, changes: Mapping[str, Any]) -> Recipe:
+def load_recipe(name: str | Path, changes: Mapping[str, object]) -> Recipe:
     """Read a shipped recipe by name or a TOML file, and lay `changes` (not None) over it.
 
     Raises:
@@ -216,7 +216,7 @@ def _read(name: str | Path) -> dict[str, Any]:
             raise SettingError(f"{printable(path)} is no valid TOML: {error}.") from error
 
 
-def _check_keys(content: dict[str, Any], source: str) -> None:
+def _check_keys(content: dict[str, object], source: str) -> None:
     kinds = {field.name: field.type for field in dataclasses.fields(Recipe)}
     for key, value in content.items():
         if key not in kinds:

@@ -4,7 +4,6 @@ import platform
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 from pixonomy.dataset.taxonomy import Taxonomy
 from pixonomy.errors import SettingError
@@ -172,7 +171,7 @@ def read_run(path: Path) -> tuple[RunFolder, Run]:
     return folder, run
 
 
-def versions() -> dict[str, Any]:
+def versions() -> dict[str, str]:
     """Return the versions that training depends on."""
     names = ("pixonomy", "keras", "torch", "numpy", "opencv-python-headless", "simplejpeg")
     return {"python": platform.python_version(), **{name: version(name) for name in names}}

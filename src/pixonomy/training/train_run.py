@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -42,7 +41,7 @@ def train_run(
     folder: RunFolder,
     weights: str | Path | None,
     context: Context,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Train, going on where an interrupted training of the same run stopped.
 
     Args:
@@ -69,7 +68,7 @@ def _train_on(
     folder: RunFolder,
     weights: str | Path | None,
     context: Context,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     precision = best_precision(device)
     training_set = _training_set(arrays, run, context)
     validation = divide_validation(arrays.rows).stopping
@@ -124,7 +123,7 @@ def settings_of(run: Run, weights: str | Path | None) -> ModelSettings:
     )
 
 
-def build_trained(run: Run, folder: RunFolder, precision: Precision = "float32") -> Any:
+def build_trained(run: Run, folder: RunFolder, precision: Precision = "float32") -> keras.Model:
     """Rebuild the run's network in this precision with its best weights."""
     model = build_model(settings_of(run, None), precision)
     model.set_weights(load_weights(folder.best))
@@ -152,7 +151,7 @@ def _training_set(arrays: Arrays, run: Run, context: Context) -> TrainingSet:
     )
 
 
-def freeze(model: Any, recipe: Recipe) -> None:
+def freeze(model: keras.Model, recipe: Recipe) -> None:
     """Keep those layers of a pretrained network as they are that the recipe says."""
     for part in model.layers:
         inner = getattr(part, "layers", [])
@@ -166,7 +165,7 @@ def freeze(model: Any, recipe: Recipe) -> None:
 
 
 def _probe(
-    model: Any,
+    model: keras.Model,
     training_set: TrainingSet,
     arrays: Arrays,
     folder: RunFolder,
@@ -194,7 +193,7 @@ def _probe(
         table = arrays.rows[rest].select("image_id", "split")
         predicted = pl.Series("predicted", np.concatenate([np.empty(0, np.int64), *answers]))
         write_parquet(folder.probe, table.with_columns(predicted))
-    kernel, bias = load_weights(folder.probe_head)
+    kernel, bias = (one.astype(np.float32) for one in load_weights(folder.probe_head))
     probe = Probe(kernel, bias)
     if not len(stopping):
         return probe, None
@@ -232,7 +231,7 @@ def _fit_gate(
 class _Embedder:
     """Gives the embeddings, float32 (n, d), of images, by row; `total` is for the progress."""
 
-    def __init__(self, model: Any, training_set: TrainingSet, progress: Progress) -> None:
+    def __init__(self, model: keras.Model, training_set: TrainingSet, progress: Progress) -> None:
         network = keras.Model(model.input, model.get_layer("embedding").output)
         self._predict, self._dimensions = make_predictor(network), network.output_shape[-1]
         self._images, self._progress = training_set.images, progress
@@ -251,7 +250,7 @@ def _in_chunks(rows: npt.NDArray[np.int64]) -> list[npt.NDArray[np.int64]]:
     return [rows[start : start + _EMBED_BATCH] for start in range(0, len(rows), _EMBED_BATCH)]
 
 
-def _result(position: Position, n: int, probe_accuracy: float | None) -> dict[str, Any]:
+def _result(position: Position, n: int, probe_accuracy: float | None) -> dict[str, object]:
     best = next((e for e in position.history if e["epoch"] == position.best_epoch), None)
     accuracy = best.get("validation_accuracy") if best else probe_accuracy
     is_measured = n > 0 and accuracy is not None and position.best_loss is not None

@@ -86,9 +86,9 @@ def browse(
 
 def _read_record(path: Path) -> _PageRecord | None:
     record = read_fingerprint(path) or {}
-    if record.get("fingerprint", {}).get("stage") != _STAGE:
-        return None
-    return cast(_PageRecord, record)
+    fingerprint = record.get("fingerprint")
+    is_ours = isinstance(fingerprint, dict) and fingerprint.get("stage") == _STAGE
+    return cast(_PageRecord, record) if is_ours else None
 
 
 def _write_page(
@@ -103,12 +103,8 @@ def _write_page(
         image_counts = count_images(rows)
         drawn = draw_sheets(image_counts, choices.categories, choices.each, choices.seed)
         sizes, sampled = _sample(rows, about, image_counts, drawn, choices.seed, context)
-    numbers = (
-        image_counts.rows,
-        image_counts.groups,
-        image_counts.named.height,
-        image_counts.rows - image_counts.usable,
-    )
+    rows_in_all, usable = image_counts.rows, image_counts.usable
+    numbers = (rows_in_all, image_counts.groups, image_counts.named.height, rows_in_all - usable)
     page_record: _PageRecord = {
         "fingerprint": dict(fingerprint),
         "summary": dict(zip(_SUMMARY, numbers, strict=True)),

@@ -86,17 +86,7 @@ def collect(
             proxies=proxies,
             state=folder,
         )
-        asked = Asked(
-            wanted,
-            taxonomy,
-            folder,
-            str(output),
-            choices.per_keyword,
-            choices.licenses,
-            choices.providers,
-            began=began,
-            options=_list_options(choices),
-        )
+        asked = replace(_ask(wanted, taxonomy, folder, output, choices), began=began)
         outcome = _run(work, asked, context)
     return replace(outcome, seconds=round(time.monotonic() - began, 2))
 
@@ -130,6 +120,14 @@ def collect_outcome(
         )
         outcome = write_outcome(state_db, asked, context)
     return replace(outcome, seconds=round(time.monotonic() - began, 2))
+
+
+def _ask(
+    wanted: KeywordFile, taxonomy: Path, folder: Path, output: str | Path, choices: CollectChoices
+) -> Asked:
+    each, licenses, providers = choices.per_keyword, choices.licenses, choices.providers
+    options = _list_options(choices)
+    return Asked(wanted, taxonomy, folder, str(output), each, licenses, providers, options=options)
 
 
 def _list_options(choices: CollectChoices) -> dict[str, str]:

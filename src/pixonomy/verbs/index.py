@@ -1,10 +1,10 @@
 """Lists the images of sources and their categories in a manifest."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import TypedDict, cast
+from typing import cast
 
 import polars as pl
 
@@ -12,7 +12,6 @@ from pixonomy.dataset.counts import outcome_counts
 from pixonomy.dataset.manifest import (
     SUMMED,
     Manifest,
-    Summary,
     conform,
     describe,
     manifest_artefact,
@@ -25,6 +24,19 @@ from pixonomy.progress import Context
 from pixonomy.results.data_results import ManifestResult
 from pixonomy.sources.damage import Indexed, join_indexed
 from pixonomy.sources.find_sources import FoundSources, Source, find_sources
+from pixonomy.sources.index_notes import (
+    DamageNote,
+    ManifestNotes,
+    Part,
+    damaged,
+    explain_nothing,
+    first_damage,
+    no_rows,
+    note_part,
+    read_part,
+    remark_reasons,
+    report_remarks,
+)
 from pixonomy.sources.label_names import remark_labels
 from pixonomy.sources.table import TableColumns
 from pixonomy.storage.address import require_local
@@ -37,43 +49,6 @@ _DEFAULT = Context()
 _PART_STEPS = 4 * 1024**3  # bytes of a source between two points where a killed run can go on
 _PART_ROWS = 500_000
 _NO_TREE = 3  # the level in fingerprints where there is no tree, as it has always been
-_PROBLEMS_NAMED, _REASONS_NAMED = 3, 5  # why pictures are left out, and files passed over
-
-
-class _DamageNote(TypedDict):
-    offset: int
-    message: str
-
-
-class _Notes(TypedDict):
-    passed_over: Mapping[str, int]
-    missing: int
-    remarks: list[str]
-
-
-class _Part(_Notes):
-    """What is noted of a part: where of which source it ends, and what is told beside its rows."""
-
-    source: int
-    end: int
-    is_over: bool
-    damage: list[_DamageNote]
-
-
-class _Summary(Summary):
-    passed_over: dict[str, int]
-    missing: int
-
-
-class _ManifestNotes(TypedDict):
-    """What is noted of a manifest beside its rows, and reported again."""
-
-    summary: _Summary
-    remarks: list[str]
-    unlabelled: int
-    unknown: list[str]
-    damage: list[_DamageNote]
-    salvaged: bool
 
 
 @dataclass(frozen=True)
@@ -127,9 +102,9 @@ def index(
             if (notes := _finished_notes(*wanted)) is None:  # nor has another run made it
                 notes = _make(output, found, fingerprint, labels, choices, context)
             remove_checkpoints(output)
-    _report_remarks(notes, context)
+    report_remarks(notes, context)
     if notes["damage"] and not choices.salvage:
-        raise _damaged(output, notes)
+        raise damaged(output, notes)
     summary = {"manifest": printable(output), **notes["summary"], "damage": notes["damage"]}
     return ManifestResult.from_json(summary)
 
@@ -141,8 +116,8 @@ def _make(
     labels: dict[str, str],
     choices: IndexChoices,
     context: Context,
-) -> _ManifestNotes:
-    checkpoints = Checkpoints[_Part](output, {**fingerprint, "salvage": choices.salvage})
+) -> ManifestNotes:
+    checkpoints = Checkpoints[Part](output, {**fingerprint, "salvage": choices.salvage})
     for number, source in enumerate(found.sources):
         _read_source(source, number, checkpoints, labels, choices, context)
     return _assemble(checkpoints, found, fingerprint, choices)
@@ -177,7 +152,7 @@ def _fingerprint(found: FoundSources, choices: IndexChoices) -> Fingerprint:
 def _read_source(
     source: Source,
     number: int,
-    checkpoints: Checkpoints[_Part],
+    checkpoints: Checkpoints[Part],
     labels: dict[str, str],
     choices: IndexChoices,
     context: Context,
@@ -188,25 +163,25 @@ def _read_source(
         return
     start = end = before[-1]["end"] if before else 0
     rows: list[pl.DataFrame] = []
-    damage: list[_DamageNote] = []
+    damage: list[DamageNote] = []
     pending: list[Indexed] = []
 
     def finish_part(is_over: bool) -> None:
-        about: _Part = {
+        about: Part = {
             "source": number,
             "end": end,
             "is_over": is_over,
             "damage": damage,
-            **_note(pending),
+            **note_part(pending),
         }
-        table = pl.concat(rows, how="diagonal_relaxed") if rows else _nothing()
+        table = pl.concat(rows, how="diagonal_relaxed") if rows else no_rows()
         keep = checkpoints.set_pending if is_over else checkpoints.add
         keep(_relabel(conform(table), labels), about)
 
     for batch in source.read(start, choices.salvage):
         indexed, end = batch.indexed, batch.end
         rows.append(indexed.rows)
-        pending.append(replace(indexed, rows=_nothing()))
+        pending.append(replace(indexed, rows=no_rows()))
         if indexed.damage is not None:
             message = f"{source.short_name}: {indexed.damage.message}"
             damage.append({"offset": indexed.damage.offset, "message": message})
@@ -217,47 +192,33 @@ def _read_source(
     finish_part(is_over=True)
 
 
-def _note(indexed: Sequence[Indexed]) -> _Notes:
-    """Return what is told beside the rows of a part, as plain JSON."""
-    joined = join_indexed(indexed, _nothing())
-    return {
-        "passed_over": dict(joined.passed_over),
-        "missing": joined.missing,
-        "remarks": list(joined.remarks),
-    }
-
-
 def _relabel(rows: pl.DataFrame, labels: dict[str, str]) -> pl.DataFrame:
     if all(leaf == label for leaf, label in labels.items()):
         return rows
     return rows.with_columns(pl.col("label").replace(labels))
 
 
-def _nothing() -> pl.DataFrame:
-    return pl.DataFrame({"image_id": pl.Series([], dtype=pl.String)})
-
-
 def _assemble(
-    checkpoints: Checkpoints[_Part],
+    checkpoints: Checkpoints[Part],
     found: FoundSources,
     fingerprint: Fingerprint,
     choices: IndexChoices,
-) -> _ManifestNotes:
+) -> ManifestNotes:
     counted = outcome_counts(checkpoints.read(SUMMED))
     damage = [one for part in checkpoints.done for one in part["damage"]]
-    beside = Indexed(_nothing(), passed_over=found.passed_over, remarks=found.remarks)
-    indexed = join_indexed([beside, *map(_read_part, checkpoints.done)], _nothing())
+    beside = Indexed(no_rows(), passed_over=found.passed_over, remarks=found.remarks)
+    indexed = join_indexed([beside, *map(read_part, checkpoints.done)], no_rows())
     if not counted.rows:
         checkpoints.remove()
         if damage:
-            raise DataError(f"{_first(damage)}. Nothing before it is whole.")
-        raise DataError(_explain_nothing(found, indexed))
+            raise DataError(f"{first_damage(damage)}. Nothing before it is whole.")
+        raise DataError(explain_nothing(found, indexed))
     passed_over = dict(Counter(indexed.passed_over).most_common())
-    notes: _ManifestNotes = {
+    notes: ManifestNotes = {
         "summary": {**counted.summary(), "passed_over": passed_over, "missing": indexed.missing},
         "remarks": [
             *indexed.remarks,
-            *_remark_reasons(counted.reasons),
+            *remark_reasons(counted.reasons),
             *remark_labels(counted.usable_labels),
         ],
         "unlabelled": counted.unlabelled,
@@ -270,69 +231,13 @@ def _assemble(
     return notes
 
 
-def _remark_reasons(reasons: Counter[str]) -> Iterator[str]:
-    named = [f"{reason} ({count})" for reason, count in reasons.most_common(_PROBLEMS_NAMED)]
-    if named:
-        yield f"Left out: {'; '.join([*named, '…'] if len(reasons) > len(named) else named)}."
-
-
-def _read_part(part: _Part) -> Indexed:
-    return Indexed(
-        _nothing(),
-        passed_over=part["passed_over"],
-        missing=part["missing"],
-        remarks=tuple(part["remarks"]),
-    )
-
-
-def _explain_nothing(found: FoundSources, indexed: Indexed) -> str:
-    others = Counter(indexed.passed_over).most_common(_REASONS_NAMED)
-    seen = ", ".join(f"{reason} {count}" for reason, count in others)
-    sentences = [f"No pictures found in {', '.join(one.name for one in found.sources)}."]
-    sentences += [f"Passed over: {seen}."] if seen else []
-    return " ".join([*sentences, *indexed.remarks])
-
-
-def _report_remarks(notes: _ManifestNotes, context: Context) -> None:
-    for remark in notes["remarks"]:
-        context.report(remark)
-    summary, count = notes["summary"], notes["unlabelled"]
-    if count and count == summary["rows"] - summary["problems"]:
-        context.report(
-            "No picture has a category. They can be classified; to train, expected "
-            "one folder per category, or a category_id in the catalogue."
-        )
-    elif count:
-        context.report(f"{count} pictures have no category and will not be trained on.")
-    if notes["unknown"]:
-        named = ", ".join(notes["unknown"][:3])
-        context.report(
-            f"{len(notes['unknown'])} categories are not in the table of categories ({named}); "
-            "their ids stay their labels."
-        )
-
-
-def _damaged(output: Path, notes: _ManifestNotes) -> DataError:
-    others = len(notes["damage"]) - 1
-    more = f" (and {others} more)" if others else ""
-    what = f"{_first(notes['damage'])}{more}. {printable(output)} holds the "
-    rows = notes["summary"]["rows"]
-    if notes["salvaged"]:
-        return DataError(f"{what}{rows} pictures around it, by an earlier call with --salvage.")
-    return DataError(f"{what}{rows} pictures before it; --salvage goes on behind it.")
-
-
-def _first(damage: Sequence[_DamageNote]) -> str:
-    return f"Damaged at byte {damage[0]['offset']}: {damage[0]['message']}"
-
-
 def _finished_notes(
     output: Path, fingerprint: Fingerprint, choices: IndexChoices, overwrite: bool
-) -> _ManifestNotes | None:
+) -> ManifestNotes | None:
     """Return the notes of the manifest at `output`; None if it has to be made."""
     if not manifest_artefact(output).matches(fingerprint, overwrite):
         return None
     about = read_about(output)
-    notes = cast(_ManifestNotes, about["notes"] if about is not None else {})
+    notes = cast(ManifestNotes, about["notes"] if about is not None else {})
     # What broke off at damage is no finished manifest: it is made anew as soon as it can be.
     return None if notes.get("damage") and not notes["salvaged"] and choices.salvage else notes
