@@ -33,11 +33,15 @@ INVENTED = """
 ORDINARY = re.compile(
     r"_?(remark_)?(hold|held)_?out(values|_line)?|_?is_held_out"  # group hold-out
     r"|(out_of_)?patience"  # of early stopping
-    r"|scatter"  # a scatter matrix; scatter and gather
+    r"|scatter"  # a scatter matrix
     r"|(most_|count_)?parts"  # of a path, of an address, of an array; `--part k/n`
     r"|_?walk"  # as `os.walk`
     r"|salvage|framing|pictures(_per_category)?|by_pictures|told|kept|last_kept|sightings|repeats"
-    r"|living_room|road",  # scenery of the drawn gallery
+    r"|living_room|road|room|box|stretch"  # scenery and shapes of the drawn gallery
+    r"|_?\w*box|scatter_tasks|scattertask|_scatter(_all)?"  # bounding boxes; scatter and gather
+    r"|_?placement"  # a column of `pairs.parquet`
+    r"|picture"  # the element of HTML
+    r"|(read|score)_held_out|heldoutrecord",
     re.IGNORECASE,
 )
 VERBS = ("find", "tell", "look", "mark")  # ordinary as the first word of a name

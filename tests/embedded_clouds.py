@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pixonomy.heads.out_of_fold import Training
-from pixonomy.heads.words import WordHead
+from pixonomy.heads.word_head import WordHead
 
 DIMENSIONS, CATEGORIES, SOURCES = 32, 3, 3
 _OF_WORDS = 2 * CATEGORIES  # the first numbers tell the network's classes

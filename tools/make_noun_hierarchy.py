@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pixonomy.semantic_prior.hierarchy import LICENCE, TABLE, lemma_key
+from pixonomy.semantic_prior.noun_hierarchy import LICENCE, TABLE, lemma_key
 
 Senses = dict[str, list[tuple[int, int]]]
 """Lemma → (offset, how often it was met in WordNet's tagged texts), the most frequent first."""

@@ -9,7 +9,7 @@ from PIL import Image
 
 from in_browser import fits
 from pixonomy.auditing.audit_page import AuditPage, Card, Shown, render_audit
-from pixonomy.auditing.finding_slices import COUNTED_BY, Origin, Origins
+from pixonomy.auditing.finding_slices import COUNTED_BY, Origin, SliceTable
 from pixonomy.auditing.kinds import COUNTED, KINDS
 from pixonomy.pages.problems import ProblemGroup
 from pixonomy.pages.provenance import Provenance
@@ -27,7 +27,7 @@ FULL = AuditPage(
         for name in KINDS
     },
     undecodable=[ProblemGroup(EVIL, 7, ((EVIL, EVIL),))],
-    origins=[Origins(f"By {EVIL}", [Origin(EVIL, 3, tuple(range(len(COUNTED_BY))))], 4)],
+    origins=[SliceTable(f"By {EVIL}", [Origin(EVIL, 3, tuple(range(len(COUNTED_BY))))], 4)],
     applied=("blank",),
     notes=[EVIL],
     facts={EVIL: EVIL},

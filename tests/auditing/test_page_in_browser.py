@@ -12,7 +12,7 @@ from PIL import Image
 
 from in_browser import fits
 from pixonomy.auditing.audit_page import AuditPage, Card, Choice, Shown, render_audit
-from pixonomy.auditing.finding_slices import COUNTED_BY, Origin, Origins
+from pixonomy.auditing.finding_slices import COUNTED_BY, Origin, SliceTable
 from pixonomy.auditing.kinds import (
     CATEGORY_LEAKS,
     CONFLICTS,
@@ -49,7 +49,9 @@ def page_file(tmp_path: Path) -> Path:
         counts=dict.fromkeys(COUNTED, 1_234_567),
         cards={name: cards for name in KINDS if name != UNDECODABLE},
         undecodable=[ProblemGroup("the file is empty", 30, ((LONG, "the file is empty"),))],
-        origins=[Origins("By keyword", [Origin(LONG, 3, (1_000_000,) * len(COUNTED_BY))] * 30, 9)],
+        origins=[
+            SliceTable("By keyword", [Origin(LONG, 3, (1_000_000,) * len(COUNTED_BY))] * 30, 9)
+        ],
         applied=("blank",),
         notes=[LONG],
         facts={"described by": LONG},
@@ -206,7 +208,9 @@ def write_thousands(tmp_path: Path, kinds: Collection[str] = KINDS, cards: int =
             if kind != UNDECODABLE
         },
         undecodable=[ProblemGroup("the file is empty", 20, (("a.jpg", "the file is empty"),) * 20)],
-        origins=[Origins(f"By {name}", lines, 31) for name in ("category", "keyword", "provider")],
+        origins=[
+            SliceTable(f"By {name}", lines, 31) for name in ("category", "keyword", "provider")
+        ],
         applied=(),
         notes=["No label is listed as suspected: " + "a long sentence says why. " * 10],
         facts={"described by": "hand-made features"},

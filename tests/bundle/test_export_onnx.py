@@ -8,7 +8,7 @@ from pixonomy.bundle.export_onnx import export_onnx
 from pixonomy.heads.gated import GatedHead
 from pixonomy.heads.prototypes import fit_prototypes
 from pixonomy.heads.references import choose_references
-from pixonomy.heads.words import WordHead
+from pixonomy.heads.word_head import WordHead
 from pixonomy.inference.session import Network
 from pixonomy.models.architectures import ARCHITECTURES
 from pixonomy.models.predictor import make_predictor

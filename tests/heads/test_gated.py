@@ -3,7 +3,7 @@ import pytest
 
 from embedded_clouds import draw, word_head
 from pixonomy.heads.gated import RESTS_ON, GatedHead, fit_gated_head
-from pixonomy.heads.logistic import fit_logistic
+from pixonomy.heads.logistic_head import fit_logistic
 from pixonomy.heads.out_of_fold import Training
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from pixonomy.errors import SettingError
-from pixonomy.semantic_prior.hierarchy import load_hierarchy
+from pixonomy.semantic_prior.noun_hierarchy import load_hierarchy
 from pixonomy.semantic_prior.prior import (
     ClassSimilarity,
     answer,

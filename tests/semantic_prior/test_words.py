@@ -1,6 +1,6 @@
 import pytest
 
-from pixonomy.semantic_prior.hierarchy import load_hierarchy
+from pixonomy.semantic_prior.noun_hierarchy import load_hierarchy
 from pixonomy.semantic_prior.words import (
     CategoryWords,
     Understood,

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pixonomy.semantic_prior.hierarchy import NounHierarchy
+from pixonomy.semantic_prior.noun_hierarchy import NounHierarchy
 
 SCRIPT = Path(__file__).parents[2] / "tools" / "make_noun_hierarchy.py"
 HEAD = "".join(f"  {line} Line {line} of the licence.  \n" for line in range(1, 30))

@@ -25,7 +25,7 @@ from pixonomy.gallery.site_apis import COMMONS
 from pixonomy.images.decode import decode
 from pixonomy.progress import Context
 from pixonomy.verbs.collect import CollectChoices, collect
-from pixonomy.verbs.serve_gallery import box_settings
+from pixonomy.verbs.serve_gallery import example_settings
 
 KEYWORDS = {"travel": ["beach", "suitcase"], "car-expenses": ["car", "motorbike"]}
 KEYS = {"flickr": "KEY-OF-FLICKR", "openverse": "me:HUSH"}
@@ -42,7 +42,7 @@ def choose(*providers: str, per_keyword: int = 6, **more: Any) -> CollectChoices
 
 @pytest.fixture
 def taxonomy(tmp_path: Path, photo_site: str) -> Path:
-    return write_taxonomy(tmp_path, KEYWORDS, box_settings(photo_site))
+    return write_taxonomy(tmp_path, KEYWORDS, example_settings(photo_site))
 
 
 @pytest.mark.parametrize("provider", ["commons", "openverse", "flickr", "html"])
@@ -231,7 +231,7 @@ def test_a_second_provider_makes_up_for_what_the_first_lacks(
     tmp_path: Path, serve: Serve, photo_site: str
 ) -> None:
     script, _ = site_of_ten(tmp_path, serve)
-    flickr = box_settings(photo_site).partition("[provider.flickr]")[2]
+    flickr = example_settings(photo_site).partition("[provider.flickr]")[2]
     settings = f"{commons_at(script.address)}[provider.flickr]{flickr}"
     taxonomy = write_taxonomy(tmp_path / "b", {"travel": ["beach"]}, settings)
     result = collect(taxonomy, tmp_path / "out", choose("commons", "flickr", per_keyword=14))
@@ -300,7 +300,7 @@ def test_the_verbs_answer_in_json(
     file = tmp_path / "taxonomy.toml"
     code, made, _ = call("taxonomy", "init", "savings-goals", "-o", file)
     assert (code, made["categories"]) == (0, 5)
-    file.write_text(file.read_text("utf-8") + box_settings(photo_site), "utf-8")
+    file.write_text(file.read_text("utf-8") + example_settings(photo_site), "utf-8")
     assert call("taxonomy", "check", file)[1]["keywords"] == made["keywords"]
     code, result, _ = call(
         "collect", file, "-o", tmp_path / "out", "--provider", "flickr", "--per-keyword", 2

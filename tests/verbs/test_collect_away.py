@@ -11,7 +11,7 @@ from pixonomy.dataset.manifest import read_manifest
 from pixonomy.errors import SettingError, StorageError
 from pixonomy.verbs.collect import CollectChoices, collect
 from pixonomy.verbs.prepare import prepare
-from pixonomy.verbs.serve_gallery import box_settings
+from pixonomy.verbs.serve_gallery import example_settings
 from pixonomy.verbs.split import split
 
 KEYWORDS = {"travel": ["beach"], "car-expenses": ["car"]}
@@ -23,7 +23,7 @@ def choose(folder: Path, per_keyword: int = 5) -> CollectChoices:
 
 @pytest.fixture
 def taxonomy(tmp_path: Path, photo_site: str) -> Path:
-    return write_taxonomy(tmp_path, KEYWORDS, box_settings(photo_site))
+    return write_taxonomy(tmp_path, KEYWORDS, example_settings(photo_site))
 
 
 def test_pictures_lie_in_the_storage_and_are_read_from_there(

@@ -13,7 +13,7 @@ from pixonomy.gallery.site_apis import COMMONS, FLICKR, OPENVERSE
 from pixonomy.progress import Context
 from pixonomy.results.json_record import Result
 from pixonomy.verbs.collect import CollectChoices, collect
-from pixonomy.verbs.serve_gallery import box_settings
+from pixonomy.verbs.serve_gallery import example_settings
 from provider_walk import json_of
 
 IMAGES = f"{OPENVERSE}/images/"
@@ -34,7 +34,7 @@ def found(address: str) -> Any:
 
 
 def run(folder: Path, address: str, provider: str, said: list[str]) -> Result:
-    taxonomy = write_taxonomy(folder, {"travel": ["beach"]}, box_settings(address))
+    taxonomy = write_taxonomy(folder, {"travel": ["beach"]}, example_settings(address))
     choices = CollectChoices(
         (provider,), 5, permission="ours", retry_policy=QUICK, keys={"flickr": "KEY"}
     )

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pixonomy.auditing.finding_slices import COUNTED_BY, Origins
+from pixonomy.auditing.finding_slices import COUNTED_BY, SliceTable
 from pixonomy.auditing.kinds import COUNTED, KINDS, UNDECODABLE, Kind
 from pixonomy.pages.problems import ProblemGroup
 from pixonomy.pages.provenance import Provenance
@@ -47,7 +47,7 @@ class Shown:
         return shorten(self.path, _LONGEST_PATH)
 
     @property
-    def is_cut(self) -> bool:
+    def is_shortened(self) -> bool:
         """Whether the path, or an image_id that is another, is too long to be shown whole."""
         return max(len(self.path), len(self.image_id)) > _LONGEST_PATH
 
@@ -127,7 +127,7 @@ class AuditPage:
     counts: Mapping[str, int]
     cards: Mapping[str, Sequence[Card]]
     undecodable: Sequence[ProblemGroup]
-    origins: Sequence[Origins]
+    origins: Sequence[SliceTable]
     applied: tuple[str, ...]
     notes: Sequence[str]
     facts: Mapping[str, str]

@@ -10,7 +10,7 @@ from pixonomy.auditing.audit_outcome import Outcome
 from pixonomy.auditing.audit_page import AuditPage, render_audit
 from pixonomy.auditing.finding_cards import make_cards
 from pixonomy.auditing.finding_examples import choose_examples
-from pixonomy.auditing.finding_slices import Origins, tabulate
+from pixonomy.auditing.finding_slices import SliceTable, tabulate
 from pixonomy.auditing.kinds import EXACT, LABEL_ISSUES, UNDECODABLE
 from pixonomy.pages.problems import ProblemGroup, group_problems
 from pixonomy.pages.provenance import Provenance
@@ -21,7 +21,7 @@ from pixonomy.storage.fingerprint import Fingerprint
 from pixonomy.storage.tables import scan_parquet
 
 _LONGEST_NAME = 60
-_ORIGINS = {"keyword": "By keyword", "provider": "By provider"}
+_SLICED_BY = {"keyword": "By keyword", "provider": "By provider"}
 
 
 def draw_page(
@@ -49,7 +49,7 @@ def draw_page(
         outcome.counts,
         make_cards(examples, outcome, names, context),
         _group_undecodable(outcome),
-        _tabulate_origins(outcome, names),
+        _tabulate_slices(outcome, names),
         outcome.applied,
         list_notes(outcome),
         outcome.facts,
@@ -100,7 +100,7 @@ def _group_undecodable(outcome: Outcome) -> list[ProblemGroup]:
     return group_problems(rows.lazy())
 
 
-def _tabulate_origins(outcome: Outcome, names: Mapping[str, str]) -> list[Origins]:
+def _tabulate_slices(outcome: Outcome, names: Mapping[str, str]) -> list[SliceTable]:
     """By category, and by keyword and provider where the manifest tells any."""
     label = outcome.audited.rows["label"].cast(pl.String)
     tables = []
@@ -110,12 +110,12 @@ def _tabulate_origins(outcome: Outcome, names: Mapping[str, str]) -> list[Origin
         )
         tables.append(tabulate("By category", named, outcome.is_usable, outcome.findings))
     with scan_parquet(outcome.path) as table:
-        known = [name for name in _ORIGINS if name in table.collect_schema()]
+        known = [name for name in _SLICED_BY if name in table.collect_schema()]
         columns = table.select(pl.col(known).cast(pl.String)).collect() if known else None
     for name in known:
         assert columns is not None
         if columns[name].null_count() < columns.height:
-            title, values = _ORIGINS[name], columns[name]
+            title, values = _SLICED_BY[name], columns[name]
             tables.append(tabulate(title, values, outcome.is_usable, outcome.findings))
     return tables
 

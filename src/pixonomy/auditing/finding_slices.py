@@ -39,7 +39,7 @@ class Origin:
 
 
 @dataclass(frozen=True)
-class Origins:
+class SliceTable:
     """A table: what it is by, its lines (those with most findings first) and how many more."""
 
     title: str
@@ -47,7 +47,7 @@ class Origins:
     hidden: int
 
 
-def tabulate(title: str, values: pl.Series, is_usable: pl.Series, findings: Findings) -> Origins:
+def tabulate(title: str, values: pl.Series, is_usable: pl.Series, findings: Findings) -> SliceTable:
     """Count images and findings for each value.
 
     Args:
@@ -69,7 +69,7 @@ def tabulate(title: str, values: pl.Series, is_usable: pl.Series, findings: Find
         Origin(value, images, tuple(counts))
         for value, images, *counts in ordered.drop("all").head(_SHOWN).iter_rows()
     ]
-    return Origins(title, lines, max(0, ordered.height - _SHOWN))
+    return SliceTable(title, lines, max(0, ordered.height - _SHOWN))
 
 
 def _rows_of(series: Iterable[pl.Series]) -> pl.Series:

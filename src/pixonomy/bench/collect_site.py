@@ -119,14 +119,14 @@ def serve(draw: Callable[[str], bytes]) -> None:
 
 
 @contextmanager
-def _missing(room: int) -> Iterator[int]:
+def _missing(free: int) -> Iterator[int]:
     """Yield a port where nobody answers: the system takes so many connections, then no more."""
     with ExitStack() as stack:
         listening = stack.enter_context(socket.socket())
         listening.bind(("0.0.0.0", 0))
-        listening.listen(room)
+        listening.listen(free)
         port = int(listening.getsockname()[1])
-        for _ in range(0 if room else 4):
+        for _ in range(0 if free else 4):
             waiting = stack.enter_context(socket.socket())
             waiting.setblocking(False)
             waiting.connect_ex(("127.0.0.1", port))

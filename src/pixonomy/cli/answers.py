@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pixonomy.cli.answer_table import table_lines
 from pixonomy.cli.console import percent
-from pixonomy.cli.table import table_lines
 from pixonomy.errors import SettingError
 from pixonomy.storage.files import printable
 

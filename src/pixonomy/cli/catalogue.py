@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pixonomy.cli import options
+from pixonomy.cli.answer_table import table_lines
 from pixonomy.cli.console import context, show
-from pixonomy.cli.table import table_lines
 
 if TYPE_CHECKING:
     from pixonomy.results.data_results import SampleResult

@@ -85,7 +85,7 @@ VERBS: dict[str, Verb] = {
         Verb("compare", "compare.compare", TRAINING, "compare run other -o both.html", ("audit",)),
         Verb("study", "study.study", TRAINING, "study study.toml -o study", ("train",)),
         Verb("predict", "predict.predict", ANSWERS, "predict run new.parquet -o answers.parquet"),
-        Verb("list", "listing.list_names", TOOLS, "list models"),
+        Verb("list", "list_settings.list_names", TOOLS, "list models"),
         Verb("bench", "bench.bench", TOOLS, "bench decode --quick"),
     )
 }

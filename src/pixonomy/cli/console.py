@@ -69,7 +69,7 @@ if TYPE_CHECKING:
 
     from pixonomy.results.json_record import Result
 
-_PATIENCE_SECONDS = 2.0  # work shorter than this shows no bar
+_QUIET_SECONDS = 2.0  # work shorter than this shows no bar
 
 
 class Bars:
@@ -87,7 +87,7 @@ class Bars:
         if not sys.stderr.isatty():
             return
         began = self._began.setdefault(work, time.monotonic())
-        if self._progress is None and time.monotonic() - began < _PATIENCE_SECONDS:
+        if self._progress is None and time.monotonic() - began < _QUIET_SECONDS:
             return
         progress = self._start()
         if work not in self._tasks:

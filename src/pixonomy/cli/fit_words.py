@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-import click
-from click.core import ParameterSource
+import typer
 
 from pixonomy.cli.console import context, show
 from pixonomy.errors import SettingError
@@ -11,7 +10,9 @@ from pixonomy.errors import SettingError
 _OWN = {"sources", "output", "weights", "encoder", "overwrite", "as_json", "debug", "seed"}
 
 
-def split_taxonomy(sources: list[str], encoder: Path | None) -> tuple[Path | None, list[str]]:
+def split_taxonomy(
+    sources: list[str], encoder: Path | None, call: typer.Context
+) -> tuple[Path | None, list[str]]:
     """Return the taxonomy among the sources of `fit`, if there is one, and the other sources.
 
     Raises:
@@ -24,7 +25,6 @@ def split_taxonomy(sources: list[str], encoder: Path | None) -> tuple[Path | Non
     others = [one for one in sources if one not in found]
     if encoder is not None and (others or not found):
         raise SettingError("--encoder goes with a taxonomy alone, without pictures.")
-    call = click.get_current_context()
     if not others:
         _require_words_alone(call)
     elif found and _is_given(call, "categories"):
@@ -32,7 +32,7 @@ def split_taxonomy(sources: list[str], encoder: Path | None) -> tuple[Path | Non
     return (Path(found[0]) if found else None), others
 
 
-def _require_words_alone(call: click.Context) -> None:
+def _require_words_alone(call: typer.Context) -> None:
     for one in call.command.params:
         if one.name and one.name not in _OWN and _is_given(call, one.name):
             raise SettingError(
@@ -40,8 +40,9 @@ def _require_words_alone(call: click.Context) -> None:
             )
 
 
-def _is_given(call: click.Context, name: str) -> bool:
-    return call.get_parameter_source(name) is ParameterSource.COMMANDLINE
+def _is_given(call: typer.Context, name: str) -> bool:
+    source = call.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
 
 
 def fit_words(

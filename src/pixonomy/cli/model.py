@@ -35,6 +35,7 @@ _SHARES_SHOWN = 12
 
 
 def fit(
+    call: typer.Context,
     sources: options.Sources,
     output: Annotated[Path, options.output("the run, its report and bundle")],
     root: options.Root = None,
@@ -61,7 +62,7 @@ def fit(
     from pixonomy.verbs.fit import fit as run
     from pixonomy.verbs.train import TrainChoices
 
-    taxonomy, pictures = split_taxonomy(sources, encoder)
+    taxonomy, pictures = split_taxonomy(sources, encoder, call)
     if taxonomy is not None and not pictures:
         return fit_words(taxonomy, output, weights, encoder, overwrite, as_json)
     changes = {"size": size, "epochs": epochs, "seed": seed}

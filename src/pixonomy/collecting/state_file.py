@@ -11,7 +11,7 @@ from pixonomy.errors import SettingError, StorageError
 from pixonomy.storage.files import printable, storage_errors
 
 _CACHE_KIB = 64 * 1024
-_PATIENCE_SECONDS = 10.0  # for another process that writes, or reads, at this moment
+_LOCK_SECONDS = 10.0  # for another process that writes, or reads, at this moment
 
 
 def open_state(path: Path) -> sqlite3.Connection:
@@ -25,7 +25,7 @@ def open_state(path: Path) -> sqlite3.Connection:
         path.parent.mkdir(parents=True, exist_ok=True)
     with database_errors(path):
         database = sqlite3.connect(
-            path, timeout=_PATIENCE_SECONDS, isolation_level=None, check_same_thread=False
+            path, timeout=_LOCK_SECONDS, isolation_level=None, check_same_thread=False
         )
         database.create_function("host_of", 1, host_of, deterministic=True)
         _set_up(database)
@@ -55,7 +55,7 @@ def read_state(path: Path) -> sqlite3.Connection:
         database = sqlite3.connect(
             f"{path.absolute().as_uri()}?mode=ro",
             uri=True,
-            timeout=_PATIENCE_SECONDS,
+            timeout=_LOCK_SECONDS,
             isolation_level=None,
             check_same_thread=False,
         )

@@ -68,22 +68,20 @@ def measure_hierarchy(
     if depth < 2 or not all(known):
         return None
     known = [path + path[-1:] * (depth - len(path)) for path in known]
-    levels, block_agreement = [], np.zeros(len(confusion.count), np.int64)
+    levels, agreement = [], np.zeros(len(confusion.count), np.int64)
     nodes = _number_nodes(known)
     for level in range(nodes.shape[1]):
         is_same = nodes[confusion.true, level] == nodes[confusion.predicted, level]
-        block_agreement += is_same
+        agreement += is_same
         share = _share(confusion, is_same, labels, nodes[:, level], predictions)
         assert share is not None  # a confusion of no images is never measured
         levels.append(LevelShare(level + 1, len(np.unique(nodes[:, level])), share))
     is_wrong = confusion.true != confusion.predicted
     wrong = confusion.count[is_wrong]
-    of_mistakes = (
-        float(np.average(block_agreement[is_wrong], weights=wrong)) if wrong.size else None
-    )
+    of_mistakes = float(np.average(agreement[is_wrong], weights=wrong)) if wrong.size else None
     return Hierarchy(
         tuple(levels),
-        float(np.average(block_agreement, weights=confusion.count)),
+        float(np.average(agreement, weights=confusion.count)),
         of_mistakes,
         _depth_by_chance(confusion, nodes) if wrong.size else None,
     )

@@ -45,9 +45,9 @@ def tabulate_verdicts(
             categories.
         out_of_vocabulary: the same of labelled images of other categories; None: there are none.
     """
-    judged = _judge(predictions, is_known=True)
+    judged = _count_rows(predictions, is_known=True)
     if out_of_vocabulary is not None:
-        judged = pl.concat([judged, _judge(out_of_vocabulary, is_known=False)])
+        judged = pl.concat([judged, _count_rows(out_of_vocabulary, is_known=False)])
     strangers = 0 if out_of_vocabulary is None else out_of_vocabulary.height
     by_verdict = {verdict: table for (verdict,), table in judged.group_by("verdict")}
     known = [one for one in _MEANINGS if one in by_verdict or one != NONE or strangers]
@@ -58,7 +58,7 @@ def tabulate_verdicts(
     ]
 
 
-def _judge(predictions: pl.DataFrame, *, is_known: bool) -> pl.DataFrame:
+def _count_rows(predictions: pl.DataFrame, *, is_known: bool) -> pl.DataFrame:
     """Return verdict, is_right and unit of each image."""
     is_none = pl.col("verdict") == NONE
     is_right = (pl.col("label") == pl.col("predicted")) & ~is_none if is_known else is_none

@@ -5,7 +5,7 @@ import numpy as np
 
 from pixonomy.gallery.backdrops import BACKDROPS
 from pixonomy.gallery.palette import any_colour
-from pixonomy.gallery.pen import Pen, Picture, box, oval, smooth
+from pixonomy.gallery.pen import Canvas, Pen, box, oval, smooth
 from pixonomy.gallery.scenes import car, events, home, savings, travel
 from pixonomy.gallery.scenes.scene import Scene
 
@@ -20,7 +20,7 @@ SCENES: dict[str, dict[str, Scene]] = {
 _PROPORTIONS = (0.6, 0.75, 0.75, 0.8, 1.0, 1.25, 1.33, 1.33, 1.6)  # width over height
 
 
-def compose(category: str, generator: np.random.Generator, name: str | None = None) -> Picture:
+def compose(category: str, generator: np.random.Generator, name: str | None = None) -> Canvas:
     """Draw a scene of the category, uint8 (height, width, 3) RGB, before the camera sees it.
 
     The largest thing, nearest to the middle, is of the category; others are often about. `name` is
@@ -47,7 +47,7 @@ def compose(category: str, generator: np.random.Generator, name: str | None = No
     return canvas
 
 
-def _blank(generator: np.random.Generator) -> Picture:
+def _blank(generator: np.random.Generator) -> Canvas:
     """An empty canvas whose longer side is 160 to 320 pixels."""
     longest = int(generator.integers(160, 321))
     proportion = _PROPORTIONS[generator.integers(len(_PROPORTIONS))]
@@ -56,7 +56,7 @@ def _blank(generator: np.random.Generator) -> Picture:
     return np.zeros((*size, 3), np.uint8)
 
 
-def _viewpoint(canvas: Picture, generator: np.random.Generator) -> Pen:
+def _viewpoint(canvas: Canvas, generator: np.random.Generator) -> Pen:
     """A pen that looks at the scene from a little aside, rolled and sometimes mirrored."""
     height, width = canvas.shape[:2]
     unit = min(height, width) / 2.0

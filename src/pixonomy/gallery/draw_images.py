@@ -13,7 +13,7 @@ import numpy as np
 
 from pixonomy.errors import SettingError, StorageError
 from pixonomy.gallery.compose import SCENES, compose
-from pixonomy.gallery.pen import Picture
+from pixonomy.gallery.pen import Canvas
 from pixonomy.gallery.photograph import encode_jpeg, photograph
 from pixonomy.progress import Progress, silent
 
@@ -60,7 +60,7 @@ class _Spot:
         return f"{self.category}/{self.index:04d}.jpg"
 
 
-def draw_image(category: str, generator: np.random.Generator) -> Picture:
+def draw_image(category: str, generator: np.random.Generator) -> Canvas:
     """Draw an image of a category: uint8 (height, width, 3) RGB, longer side 160 to 320 pixels."""
     if category not in CATEGORIES:
         known = ", ".join(CATEGORIES)
@@ -70,7 +70,7 @@ def draw_image(category: str, generator: np.random.Generator) -> Picture:
 
 def draw_views(
     category: str, scene: str, views: int, generator: np.random.Generator
-) -> list[Picture]:
+) -> list[Canvas]:
     """Draw one scene and take several images of it, as `draw_image` does, in other light."""
     if scene not in CATEGORIES.get(category, ()):
         raise SettingError(f"there is no scene {scene!r} of the category {category!r}")
@@ -148,8 +148,8 @@ def _stream(category: str, index: int, seed: int) -> np.random.Generator:
 def _photo(category: str, index: int, seed: int) -> bytes:
     """The JPEG file of one image; it depends on nothing but these three."""
     generator = _stream(category, index, seed)
-    picture = draw_image(category, generator)
-    return encode_jpeg(picture, int(generator.integers(35, 96)))
+    image = draw_image(category, generator)
+    return encode_jpeg(image, int(generator.integers(35, 96)))
 
 
 def _plan(pictures_per_category: int, seed: int) -> dict[_Spot, str]:
@@ -192,9 +192,9 @@ def _flawed(kind: str, spot: _Spot, clean: list[_Spot], seed: int) -> tuple[byte
 def save_again(original: bytes, generator: np.random.Generator) -> bytes:
     """Return the same image a little smaller and brighter, encoded anew."""
     coded = np.frombuffer(original, np.uint8)
-    picture = np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR_RGB), np.uint8)
+    image = np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR_RGB), np.uint8)
     factor = generator.uniform(0.7, 0.95)
-    size = (round(picture.shape[1] * factor), round(picture.shape[0] * factor))
-    smaller = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    size = (round(image.shape[1] * factor), round(image.shape[0] * factor))
+    smaller = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
     brighter = np.clip(smaller * generator.uniform(1.02, 1.1), 0.0, 255.0).astype(np.uint8)
     return encode_jpeg(brighter, int(generator.integers(60, 91)))

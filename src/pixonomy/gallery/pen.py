@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from pixonomy.gallery.palette import BLACK, Colour
 
-Picture = NDArray[np.uint8]
+Canvas = NDArray[np.uint8]
 Points = Sequence[tuple[float, float]] | NDArray[np.float64]
 
 _SHIFT = 4  # bits of sub-pixel precision that OpenCV takes
@@ -48,8 +48,8 @@ def smooth(points: Points, rounds: int = 2) -> NDArray[np.float64]:
     outline = np.asarray(points, np.float64)
     for _ in range(rounds):
         following = np.roll(outline, -1, axis=0)
-        cut = (0.75 * outline + 0.25 * following, 0.25 * outline + 0.75 * following)
-        outline = np.stack(cut, axis=1).reshape(-1, 2)
+        smoothed = (0.75 * outline + 0.25 * following, 0.25 * outline + 0.75 * following)
+        outline = np.stack(smoothed, axis=1).reshape(-1, 2)
     return outline
 
 
@@ -76,7 +76,7 @@ class Pen:
     projection from object units to canvas pixels; `light` is the direction light travels in.
     """
 
-    canvas: Picture
+    canvas: Canvas
     frame: NDArray[np.float64]
     light: tuple[float, float]
 

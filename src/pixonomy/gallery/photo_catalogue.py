@@ -120,9 +120,9 @@ def _draw(
             if generator.random() < _WRONG:
                 shown = names[(names.index(category) + 1 + place % (len(names) - 1)) % len(names)]
             drawn = scene if shown == category else CATEGORIES[shown][0]
-            (picture,) = draw_views(shown, drawn, 1, generator)
-            photo = _offer(len(photos), f"{scene} {place}", category, picture.shape, generator)
-            data = encode_jpeg(picture, int(generator.integers(60, 96)))
+            (image,) = draw_views(shown, drawn, 1, generator)
+            photo = _offer(len(photos), f"{scene} {place}", category, image.shape, generator)
+            data = encode_jpeg(image, int(generator.integers(60, 96)))
             if shown != category:
                 planted.append(Planted("wrong_label", photo.file, shown))
             elif generator.random() < _BROKEN:

@@ -7,10 +7,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pixonomy.gallery.pen import Picture
+from pixonomy.gallery.pen import Canvas
 
 
-def photograph(canvas: Picture, generator: np.random.Generator) -> Picture:
+def photograph(canvas: Canvas, generator: np.random.Generator) -> Canvas:
     """Take an image of a drawing: uint8 (height, width, 3) RGB, the same size as `canvas`."""
     seen = _focus(canvas, generator).astype(np.float32)
     night = bool(generator.random() < 0.08)
@@ -34,7 +34,7 @@ def photograph(canvas: Picture, generator: np.random.Generator) -> Picture:
     return np.clip(seen, 0.0, 255.0).astype(np.uint8)
 
 
-def _focus(canvas: Picture, generator: np.random.Generator) -> Picture:
+def _focus(canvas: Canvas, generator: np.random.Generator) -> Canvas:
     """The drawing, mostly a little soft, sometimes out of focus or shaken."""
     kind = generator.random()
     if kind < 0.12:
@@ -73,8 +73,8 @@ def _grain(
     return noise * np.float32(strength)
 
 
-def encode_jpeg(picture: Picture, quality: int) -> bytes:
+def encode_jpeg(image: Canvas, quality: int) -> bytes:
     """JPEG bytes of an RGB image at a quality of 1 to 100."""
-    swapped = cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)
+    swapped = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
     _, encoded = cv2.imencode(".jpg", swapped, [cv2.IMWRITE_JPEG_QUALITY, quality])
     return encoded.tobytes()

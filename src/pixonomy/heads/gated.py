@@ -33,7 +33,7 @@ from pixonomy.heads.references import (
     References,
     choose_references,
 )
-from pixonomy.heads.words import ENOUGH, WordHead
+from pixonomy.heads.word_head import ENOUGH, WordHead
 
 FEWEST = 40
 """Training images; fewer show nothing of how they fall into groups."""
@@ -140,7 +140,7 @@ def fit_gated_head(
         (choice.chosen[NEAR].mix, choice.chosen[BETWEEN].mix, choice.chosen[FAR].mix),
         words,
     )
-    return head, choice, _judge(scored, choice)
+    return head, choice, _decide(scored, choice)
 
 
 def _fit_thresholds(references: References) -> tuple[float, float]:
@@ -153,7 +153,7 @@ def _fit_thresholds(references: References) -> tuple[float, float]:
     return fit_thresholds(cosines)
 
 
-def _judge(scored: Scored, choice: Choice) -> HeldOut:
+def _decide(scored: Scored, choice: Choice) -> HeldOut:
     far = scored.only((scored.sides == FAR) & scored.is_new)
     logs = mix(far.scores, choice.chosen[FAR].mix)
     is_right = logs.argmax(axis=1) == far.labels

@@ -6,10 +6,10 @@ import numpy as np
 import numpy.typing as npt
 
 from pixonomy.heads.folds import Folds
-from pixonomy.heads.logistic import fit_logistic
+from pixonomy.heads.logistic_head import fit_logistic
 from pixonomy.heads.prototypes import fit_prototypes
 from pixonomy.heads.references import Floats, Integers, mean_of_nearest, to_length_one
-from pixonomy.heads.words import WordHead
+from pixonomy.heads.word_head import WordHead
 
 LOGISTIC, NEAREST, PROTOTYPES, WORDS = HEADS = ("logistic", "nearest", "prototypes", "words")
 """The heads, in the order in which their scores are mixed."""

@@ -13,7 +13,7 @@ from pixonomy.errors import SettingError
 from pixonomy.inference.wrap_backbone import Preprocessing
 from pixonomy.storage.files import existing_path, printable, storage_errors
 
-_VARIANTS = ("_quantized", "_int8", "_uint8", "_fp16", "")  # the smallest first
+_FILE_NAMES = ("_quantized", "_int8", "_uint8", "_fp16", "")  # the smallest first
 _MEAN_AND_STD = ("image_mean", "image_std")
 
 
@@ -82,7 +82,7 @@ def _size(config: dict[str, object]) -> int | None:
 
 
 def _find(folder: Path, name: str) -> Path:
-    names = [f"{name}{variant}.onnx" for variant in _VARIANTS]
+    names = [f"{name}{variant}.onnx" for variant in _FILE_NAMES]
     there = (place / one for one in names for place in (folder, folder / "onnx"))
     found = next((path for path in there if path.is_file()), None)
     if found is None:

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pixonomy.errors import SettingError
-from pixonomy.semantic_prior.hierarchy import NounHierarchy, load_hierarchy
+from pixonomy.semantic_prior.noun_hierarchy import NounHierarchy, load_hierarchy
 from pixonomy.semantic_prior.words import CategoryWords, Term, Understood, understand
 
 Floats = npt.NDArray[np.float32]

@@ -101,7 +101,7 @@ class _Tokenizer:
         except Exception as error:  # the library raises Exception itself
             raise SettingError(f"{printable(path)} is no tokenizer: {in_short(error)}.") from error
         padding = self._tokenizer.padding or {}
-        length = length or padding.get("length") or _told_length(config)
+        length = length or padding.get("length") or _stated_length(config)
         if length is None:
             raise SettingError(
                 f"Neither the network nor {printable(path)} says how many tokens a text has: give "
@@ -142,6 +142,6 @@ def _read_config(path: Path) -> dict[str, object]:
     return config if isinstance(config, dict) else {}
 
 
-def _told_length(config: dict[str, object]) -> int | None:
+def _stated_length(config: dict[str, object]) -> int | None:
     length = config.get("model_max_length")
     return length if isinstance(length, int) and 0 < length <= _LONGEST else None

@@ -11,12 +11,12 @@ from pixonomy.results.word_results import (
     UnseenCategory,
     WordCheck,
 )
-from pixonomy.semantic_prior.hierarchy import load_hierarchy
+from pixonomy.semantic_prior.noun_hierarchy import load_hierarchy
 from pixonomy.semantic_prior.prior import ClassSimilarity, Floats, imagenet_classes, weigh
 from pixonomy.semantic_prior.words import CategoryWords, Understood, understand
 
 _CONFUSED = 0.5  # of the right answer's expected probability: from here on it is a toss-up
-_FOREIGN = 0.5  # unknown phrases of all: beyond it, it is another language
+_OTHER_LANGUAGE = 0.5  # unknown phrases of all: beyond it, it is another language
 _MOST_WORDS = 5  # of a category, in a message
 
 
@@ -116,7 +116,7 @@ def _find_confusions(
 def _describe(check: WordCheck, understood: Sequence[Understood]) -> Iterator[str]:
     unknown = sum(len(one.unknown) for one in understood)
     phrases = unknown + sum(len(one.terms) for one in understood)
-    if phrases and unknown > _FOREIGN * phrases:
+    if phrases and unknown > _OTHER_LANGUAGE * phrases:
         yield (
             f"Of {phrases} words and phrases {unknown} are no English nouns; words are understood "
             "in English only: give English keywords, or train on images alone."

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from pixonomy.dataset.category import Category
-from pixonomy.semantic_prior.hierarchy import NounHierarchy, Sense, lemma_key, load_hierarchy
+from pixonomy.semantic_prior.noun_hierarchy import NounHierarchy, Sense, lemma_key, load_hierarchy
 
 _LONGEST = 4
 """Words in a phrase that is looked up as one; WordNet has longer ones, but nobody types them."""

@@ -14,7 +14,7 @@ from pixonomy.sources.splits import SPLIT_NAMES, split_word
 
 _SAMPLE = 200
 _MOST_FOLDERS = 100  # directly in the root, that are searched
-_MOST_PARTS = 30
+_DEEPEST = 30
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def find_rebase(
         The folders that would do alike, where there are several; none if nothing is found.
     """
     sample = paths[:: max(1, len(paths) // _SAMPLE)]
-    parts = _common([path.split("/")[:-1] for path in paths])[:_MOST_PARTS]
+    parts = _common([path.split("/")[:-1] for path in paths])[:_DEEPEST]
     folders = _folders(root, is_confined)
     for count in range(len(parts) + 1):
         prefix = "".join(f"{part}/" for part in parts[:count])

@@ -162,8 +162,8 @@ def _fill_validation(assigned: pl.DataFrame, share: float, seed: int) -> pl.Data
     train = train.filter(pl.col("lacks").all().over("unit")).drop("lacks")
     if train.is_empty():
         return assigned
-    cut = assign_groups(train, {"validation": share}, seed).select("row", "split")
-    return assigned.update(cut, on="row")
+    drawn = assign_groups(train, {"validation": share}, seed).select("row", "split")
+    return assigned.update(drawn, on="row")
 
 
 def _count_values(rows: _Rows, assigned: pl.DataFrame, places: list[str]) -> HeldOutRecord:

@@ -65,9 +65,9 @@ def equalise(units: pl.DataFrame, each: Mapping[str, int], seed: int) -> pl.Data
     ordered = _shuffle(units, seed)
     keep, left = [], dict[tuple[str, str], int]()
     for unit, label, part, size in ordered.select("unit", "label", "part", "size").iter_rows():
-        room = left.setdefault((label, part), each[part])
-        if size <= room:
-            left[label, part] = room - size
+        free = left.setdefault((label, part), each[part])
+        if size <= free:
+            left[label, part] = free - size
             keep.append(unit)
     return units.filter(pl.col("unit").is_in(keep))
 

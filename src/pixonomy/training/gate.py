@@ -15,7 +15,7 @@ from pixonomy.heads.gated import GatedHead, HeldOut, fit_gated_head
 from pixonomy.heads.out_of_fold import Training
 from pixonomy.heads.prototypes import Prototypes
 from pixonomy.heads.references import References
-from pixonomy.heads.words import WordHead
+from pixonomy.heads.word_head import WordHead
 from pixonomy.models.imagenet_head import ImageNetHead
 from pixonomy.semantic_prior.prior import imagenet_classes, weigh
 from pixonomy.semantic_prior.words import CategoryWords, understand

@@ -16,7 +16,7 @@ from pixonomy.heads.out_of_fold import (
     scale_of,
 )
 from pixonomy.heads.references import ABSENT, NEIGHBOURS
-from pixonomy.heads.words import ENOUGH, SMALLEST
+from pixonomy.heads.word_head import ENOUGH, SMALLEST
 from pixonomy.models.device import lay_on
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from pixonomy.heads.logistic import Linear, fit_logistic
+from pixonomy.heads.logistic_head import Linear, fit_logistic
 from pixonomy.training.epochs import measure_logits
 
 Floats = npt.NDArray[np.float32]

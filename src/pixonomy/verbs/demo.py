@@ -127,7 +127,7 @@ def _collect(
     from pixonomy.gallery.photo_catalogue import draw_photo_catalogue
     from pixonomy.gallery.serve import make_app, serving  # they need parts of their own
     from pixonomy.verbs.collect import CollectChoices, collect
-    from pixonomy.verbs.serve_gallery import box_settings
+    from pixonomy.verbs.serve_gallery import example_settings
 
     catalogue = draw_photo_catalogue(
         output / "gallery", pictures_per_category, seed, context.progress
@@ -138,7 +138,7 @@ def _collect(
         # Addresses that a killed demo had noted have to lead here again.
         write_json(port_file, int(address.rpartition(":")[2]))
         taxonomy = output / "taxonomy.toml"
-        write_text(taxonomy, shipped_text(_TAXONOMY) + box_settings(address))
+        write_text(taxonomy, shipped_text(_TAXONOMY) + example_settings(address))
         # As many of each keyword as a category with the fewest scenes has, and the repeats.
         most = 2 * pictures_per_category // min(map(len, CATEGORIES.values()))
         choices = CollectChoices(("commons",), most)

@@ -11,7 +11,7 @@ from pixonomy.gallery.site_apis import COMMONS, FLICKR, OPENVERSE
 from pixonomy.progress import Context
 
 
-def box_settings(address: str) -> str:
+def example_settings(address: str) -> str:
     """Return the part of a taxonomy file that makes collections ask the site at `address`."""
     return f"""
 [provider.commons]
@@ -52,7 +52,7 @@ def serve_gallery(port: int, images: int, seed: int, context: Context) -> None:
         with serving(make_app(catalogue), port) as address:
             context.report(f"{len(catalogue.photos)} photos at {address} until Ctrl-C.")
             context.report("To collect from it, add to a taxonomy file:")
-            for line in box_settings(address).splitlines():  # one message is one line
+            for line in example_settings(address).splitlines():  # one message is one line
                 context.report(line)
             try:
                 while True:

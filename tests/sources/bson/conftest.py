@@ -125,7 +125,11 @@ def _category(value: Any) -> str | None:
         return unicodedata.normalize("NFC", value.strip()) or None
     if isinstance(value, int | ObjectId) or is_number:
         text = id_text(value) or ""
-        return text if not is_number or text.removeprefix("-").isdecimal() else None
+        if not is_number:
+            return text
+        is_whole = text.removeprefix("-").isdecimal()
+        # A larger number has more digits than its type keeps.
+        return text if is_whole and abs(int(text)) < 2**63 else None
     is_uuid = isinstance(value, Binary) and value.subtype == 4 and len(value) == 16
     return id_text(value) if is_uuid else None
 

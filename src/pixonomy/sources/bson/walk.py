@@ -11,7 +11,7 @@ import polars as pl
 from pixonomy.sources.bson.document import Product, read_length, read_product
 from pixonomy.sources.bson.document_layout import Alike, Layout, layout_of, learn, read_alike
 from pixonomy.sources.bson.fields import Damaged
-from pixonomy.sources.bson.hop import hop
+from pixonomy.sources.bson.scan_plain import scan_plain
 from pixonomy.sources.bson.template import Numbers
 from pixonomy.sources.damage import Damage
 
@@ -71,7 +71,7 @@ class Scan:
             base: where in the file the chunk begins, in bytes.
             size: of the whole file, in bytes.
         """
-        starts, ends = hop(chunk, _MOST_AT_ONCE)
+        starts, ends = scan_plain(chunk, _MOST_AT_ONCE)
         end = int(ends[-1]) if len(ends) else 0
         fault = _scan_rest(chunk, end, size - base)
         try:

@@ -1,6 +1,6 @@
 import numpy as np
 
-from pixonomy.heads.logistic import fit_logistic
+from pixonomy.heads.logistic_head import fit_logistic
 
 
 def test_the_linear_head_does_not_depend_on_the_scale_of_a_direction() -> None:

@@ -4,7 +4,7 @@ import sys
 import numpy as np
 import pytest
 
-from pixonomy.semantic_prior.hierarchy import LICENCE, TABLE, lemma_key, load_hierarchy
+from pixonomy.semantic_prior.noun_hierarchy import LICENCE, TABLE, lemma_key, load_hierarchy
 
 
 def test_the_table_is_small_and_its_licence_stands_beside_it() -> None:
@@ -73,7 +73,7 @@ def test_spellings_of_one_word_have_one_key() -> None:
 def test_the_table_is_read_in_a_fifth_of_a_second_and_little_memory() -> None:
     code = (
         "import resource, time\n"
-        "from pixonomy.semantic_prior.hierarchy import load_hierarchy\n"
+        "from pixonomy.semantic_prior.noun_hierarchy import load_hierarchy\n"
         "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
         "start = time.process_time()\n"
         "load_hierarchy()\n"

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from pixonomy.cli import options
+from pixonomy.cli.answer_table import table_lines
 from pixonomy.cli.console import show
-from pixonomy.cli.table import table_lines
 from pixonomy.errors import SettingError
 from pixonomy.nearest_names import suggest
 from pixonomy.results.docstrings import attribute_meanings, first_sentence

@@ -22,7 +22,7 @@ _LONGEST_NAME = 64  # bytes
 _MOST_STEPS = 4096  # of a chain: what begins wrongly may find tiny documents without end
 
 
-def hop(chunk: memoryview, most: int) -> tuple[Numbers, Numbers]:
+def scan_plain(chunk: memoryview, most: int) -> tuple[Numbers, Numbers]:
     """List where documents begin and end, by their lengths alone.
 
     Args:

@@ -1,6 +1,6 @@
 import numpy as np
 
-from pixonomy.heads.words import WordHead
+from pixonomy.heads.word_head import WordHead
 
 
 def test_evidence_is_how_much_more_than_usual_an_images_classes_speak_for_a_category() -> None:

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pixonomy.sources.bson import hop as module
+from pixonomy.sources.bson import scan_plain as module
 from pixonomy.sources.bson.document import SMALLEST_PRODUCT
-from pixonomy.sources.bson.hop import hop
+from pixonomy.sources.bson.scan_plain import scan_plain
 
 FIRST = b"\x10_id\0"
 
@@ -29,7 +29,7 @@ def one_by_one(chunk: bytes) -> list[int]:
 
 
 def offsets(chunk: bytes, most: int = 10**6) -> list[int]:
-    starts, ends = hop(memoryview(chunk), most)
+    starts, ends = scan_plain(memoryview(chunk), most)
     assert (starts[1:] == ends[:-1]).all()
     return [0, *ends.tolist()]
 

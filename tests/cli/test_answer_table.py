@@ -1,4 +1,4 @@
-from pixonomy.cli.table import table_lines
+from pixonomy.cli.answer_table import table_lines
 
 
 def test_columns_are_as_wide_as_their_widest_cell() -> None:
