@@ -16,7 +16,8 @@ from pathlib import Path
 import numpy as np
 
 from pixonomy.bundle.export_onnx import export_onnx
-from pixonomy.dataset.location import locate, read_bytes
+from pixonomy.dataset.location import locate
+from pixonomy.dataset.read import read_bytes
 from pixonomy.dataset.manifest import Manifest, read_manifest
 from pixonomy.errors import UndecodableImage
 from pixonomy.executors.local import count_cores

@@ -176,7 +176,7 @@ def fill_ledger(folder: Path, rows: int) -> None:
     now = time.monotonic()
     with StateDatabase(path) as state_db:
         state_db.try_again(4)
-        count = state_db.count_pictures()
+        count = state_db.count_all()
     seconds = round(time.monotonic() - now, 3)
     tell(kept=count, ledger_mib=path.stat().st_size // 2**20, open_seconds=seconds)
 
@@ -184,7 +184,7 @@ def fill_ledger(folder: Path, rows: int) -> None:
 def note_page(state_db: "StateDatabase", page: int) -> None:
     """Note a page of a search, and its images as they come in."""
     from pixonomy.collecting.search_results import Page, SearchResult
-    from pixonomy.collecting.stored_rows import Kept
+    from pixonomy.collecting.stored_rows import StoredImage
 
     key = ("table", "all", f"word {page % KEYWORDS}")
     numbers = range(page * PAGE, (page + 1) * PAGE)
@@ -193,11 +193,11 @@ def note_page(state_db: "StateDatabase", page: int) -> None:
     state_db.add_page(*key, Page(search_results, {"row": page}, None), 0.0)
     for first in numbers[::BATCH]:
         state_db.waiting(*key, 128)
-        state_db.count_kept(*key[1:])
-        assert state_db.count_pictures() == first
+        state_db.count_stored(*key[1:])
+        assert state_db.count_all() == first
         shas = {one: hashlib.sha256(b"%d" % one).hexdigest() for one in range(first, first + BATCH)}
         kept = [
-            Kept(sha, one, 0, 512 * one, 9, f"2:{sha[:16]}", 320, 240, "jpg", 0.0)
+            StoredImage(sha, one, 0, 512 * one, 9, f"2:{sha[:16]}", 320, 240, "jpg", 0.0)
             for one, sha in shas.items()
         ]
         pairs = [(urls[one], sha) for one, sha in shas.items()]

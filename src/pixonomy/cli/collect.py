@@ -209,7 +209,8 @@ def _word_lines(result: "TaxonomyResult") -> list[str]:
     lines = [*messages[:_MOST_MESSAGES]]
     if len(messages) > len(lines):
         lines.append(f"… and {len(messages) - len(lines)} more such sentences: see --json.")
-    return lines or ["By its words every category can be told from the others."]
+    known = "The words of each category are known, and no two categories share them"
+    return lines or [f"{known}; how far words tell pictures apart shows on pictures alone."]
 
 
 def _count(result: "TaxonomyResult") -> str:

@@ -52,6 +52,7 @@ ARCHITECTURES: dict[str, Architecture] = {
     "efficientnetv2b2": _pooled("EfficientNetV2B2", "inside"),
     "efficientnetv2b3": _pooled("EfficientNetV2B3", "inside"),
     "efficientnetv2s": _pooled("EfficientNetV2S", "inside"),
+    # Without padding each convolution eats a rim: smaller images leave no map (Keras says so, too).
     "inceptionv3": _pooled("InceptionV3", "unit", smallest=75),
     "mobilenet": _pooled("MobileNetV2", "unit"),
     "mobilenetv3large": _pooled("MobileNetV3Large", "inside"),
@@ -59,6 +60,7 @@ ARCHITECTURES: dict[str, Architecture] = {
     "resnet101": _pooled("ResNet101", "caffe"),
     "resnet50": _pooled("ResNet50", "caffe"),
     "resnet50v2": _pooled("ResNet50V2", "unit"),
+    # Published weights of both expect the pixels as Caffe fed them: blue first, means taken off.
     "vgg16": Architecture("vgg", "VGG16", 32, "vgg16-50", "caffe"),
     "vgg19": Architecture("vgg", "VGG19", 32, "vgg19-50", "caffe"),
     "xception": _pooled("Xception", "unit", smallest=71),

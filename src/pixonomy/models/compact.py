@@ -18,6 +18,7 @@ def compact_features(images: keras.KerasTensor, size: int) -> keras.KerasTensor:
         images: the preprocessed input tensor, shape (n, 3, size, size).
         size: pixels; inputs of more than 48 px are halved by the first convolution.
     """
+    # Large images lose half of each side at once: the first maps cost most, and show edges only.
     is_large = size > 48
     x = _convolve(images, 32, "stem", kernel=4 if is_large else 3, stride=2 if is_large else 1)
     map_size = size // 2 if is_large else size
@@ -39,6 +40,7 @@ def _convolve(
     stride: int = 1,
     pool: bool = False,
 ) -> keras.KerasTensor:
+    # Without a bias: the normalisation behind would subtract it again.
     padding = "same" if stride == 1 else "valid"
     x = layers.Conv2D(
         width, kernel, stride, padding, use_bias=False, name=name, kernel_initializer="he_normal"

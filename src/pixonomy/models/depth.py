@@ -20,6 +20,7 @@ def rate_factors(model: keras.Model, decay: float) -> dict[str, float]:
     """
     if decay == 1.0:
         return {}
+    # The head lies outside of `network` and is not in the result: it learns at the full rate.
     factors = {}
     for network in model.layers:
         inner = getattr(network, "layers", [])

@@ -64,6 +64,7 @@ class JaxAdamW(keras.optimizers.AdamW):
     ) -> None:
         if not self.use_ema:
             return
+        # Young averages follow fast: else they would show the random start for an epoch.
         momentum = ema_decay(ops.cast(self.iterations, "float32"), self.ema_momentum, ops.minimum)
         averages = self._model_variables_moving_average
         for variable, average in zip(trainable_variables, averages, strict=True):

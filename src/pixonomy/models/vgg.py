@@ -24,7 +24,9 @@ def vgg_features(
     Returns:
         Features, shape (n, dense).
     """
+    # Flattened, not pooled: where on the map a thing lies counts, as in the original.
     x = layers.Flatten(name="flatten")(backbone(images))
+    # Two seeds: layers of one width would start alike else, and He, as rectifiers halve a signal.
     he = keras.initializers.HeNormal
     x = layers.Dense(dense, activation="relu", kernel_initializer=he(seed=1), name="dense_1")(x)
     x = layers.Dropout(dropout, name="dropout_1", seed=2)(x)
