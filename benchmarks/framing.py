@@ -17,8 +17,8 @@ import numpy as np
 
 from pixonomy.bundle.export_onnx import export_onnx
 from pixonomy.dataset.location import locate
-from pixonomy.dataset.read import read_bytes
 from pixonomy.dataset.manifest import Manifest, read_manifest
+from pixonomy.dataset.read import read_bytes
 from pixonomy.errors import UndecodableImage
 from pixonomy.executors.local import count_cores
 from pixonomy.images.resize import FITS, ResizeSpec, frame
@@ -59,7 +59,7 @@ def probe_accuracy(manifest: Manifest, embeddings: np.ndarray, seed: int) -> tup
         # A source without a test split: what it has for validation, none for the strength.
         picked["test"], picked["validation"] = picked["validation"], picked["test"]
     sets = {name: Embedded(embeddings[at], labels[at]) for name, at in picked.items()}
-    probe = fit_probe(sets["train"], sets["validation"], len(manifest.labels))
+    probe = fit_probe(sets["train"], sets["validation"])
     right = probe.logits(sets["test"].embeddings).argmax(axis=1) == sets["test"].labels
     return float(right.mean()), len(right)
 

@@ -49,7 +49,7 @@ def probe(rows: pl.DataFrame, embeddings: np.ndarray) -> dict[str, Any]:
         for name in ("train", "validation", "test")
         for places in [(rows["split"] == name).fill_null(False).arg_true().to_numpy()]
     ]
-    found = fit_probe(sets[0], sets[1], int(numbers.max()) + 1)
+    found = fit_probe(sets[0], sets[1])
     is_right = found.logits(sets[2].embeddings).argmax(axis=1) == sets[2].labels
     share = share_of(pl.Series(is_right))
     return {name: round(value, 4) for name, value in share.as_json().items()} if share else {}
@@ -69,14 +69,15 @@ def main() -> None:
             for way, column in (("random", None), (asked.hold_out, asked.hold_out)):
                 shares = pixonomy.SplitShares(seed=seed, hold_out=column)
                 output = Path(folder) / f"{way} {seed}.parquet"
-                told = pixonomy.split(asked.manifest, output, shares).get("held_out", {})
+                held_out = pixonomy.split(asked.manifest, output, shares).held_out
                 assigned = pixonomy.read_manifest(output).usable.select("image_id", "split")
                 rows = arrays.rows.select("image_id", "label").join(
                     assigned, on="image_id", how="left", maintain_order="left"
                 )
                 row = probe(rows, embeddings)
                 reached[way].append(row["accuracy"])
-                print(json.dumps({"seed": seed, "split": way, **row, "tested": told.get("test")}))
+                tested = held_out.test if held_out is not None else None
+                print(json.dumps({"seed": seed, "split": way, **row, "tested": tested}))
     print(json.dumps({way: round(mean(found), 4) for way, found in reached.items()}))
 
 

@@ -53,7 +53,7 @@ def main(path: str) -> None:
             given = plant_human_errors(labels, doubts, share, seed)
             likely, is_wrong = answer(features, given, 0), given != labels
             review = review_probabilities(likely, pl.Series([names[one] for one in given]), names)
-            ours.append(measure_found(is_wrong, review.is_suspect, review.quality))
+            ours.append(measure_found(is_wrong, review.is_label_issue, review.quality))
             other = likely.argmax(axis=1) != given
             differs.append(measure_found(is_wrong, other, likely[np.arange(len(given)), given]))
         figures = [

@@ -25,6 +25,7 @@ from pixonomy.evaluation.hierarchy import measure_hierarchy
 from pixonomy.evaluation.metrics import measure
 from pixonomy.evaluation.product_metrics import check_products
 from pixonomy.evaluation.report import Report, render_report
+from pixonomy.pages.provenance import Provenance
 from pixonomy.prediction.predictions import STATED, TOP
 
 SPREAD = 1.835  # of the logarithm of category sizes: then the top tenth hold 71 %
@@ -99,8 +100,8 @@ def evaluate(table: pl.DataFrame, labels: tuple[str, ...]) -> tuple[Report, dict
         problems=nothing,
         facts={},
         notes=(),
-        command="pixonomy evaluate run",
-        duplicates=timed("copies", check_duplicates, table, rows),
+        provenance=Provenance.now("made-up answers", time.monotonic(), "pixonomy evaluate run"),
+        copies=timed("copies", check_duplicates, table, rows),
         products=timed("products", check_products, table, labels, labels[0]),
         certainty=timed("certainty", check_calibration, table, labels, 1.25),
         hierarchy=timed("levels", measure_hierarchy, metrics.confusion, labels, paths),

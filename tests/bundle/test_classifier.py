@@ -166,5 +166,6 @@ print(ascii(answer.label), answer.confidence, sep="\\n")
     expected = pixonomy.load(fitted_run)(files[0])
     assert done.stdout.splitlines() == [ascii(expected.label), str(expected.confidence)]
     assert list(asdict(expected)) == [
-        "verdict", "label", "name", "confidence", "top", "problem", "category_path", "goals", "rests_on"
+        "verdict", "label", "name", "confidence", "top", "problem", "category_path",
+        "goals", "rests_on"
     ]  # fmt: skip
