@@ -66,16 +66,14 @@ def fit(
     if taxonomy is not None and not pictures:
         return fit_words(taxonomy, output, weights, encoder, overwrite, as_json)
     changes = {"size": size, "epochs": epochs, "seed": seed}
+    training = TrainChoices(model, recipe, weights, changes)
+    columns = TableColumns(root=root, path=path_column, label=label_column)
+    names = categories or taxonomy
     choices = FitChoices(
-        columns=TableColumns(root=root, path=path_column, label=label_column),
-        training=TrainChoices(model, recipe, weights, changes),
-        seed=seed,
-        categories=categories or taxonomy,
-        level=level,
-        hold_out=hold_out,
+        columns, training, seed=seed, categories=names, level=level, hold_out=hold_out
     )
-    result = run(pictures, output, choices, overwrite, context(device))
-    return show(result, _evaluation_lines(result), as_json)
+    made = run(pictures, output, choices, overwrite, context(device))
+    return show(made, _evaluation_lines(made), as_json)
 
 
 def train(
