@@ -87,6 +87,17 @@ def test_a_folder_of_other_files_is_left_alone(pair: Pair, taxonomy: Path, tmp_p
         fit_words(taxonomy, tmp_path / "mine", WordChoices(encoder=pair.folder))
 
 
+def test_what_a_failed_call_has_left_binds_nobody(
+    pair: Pair, taxonomy: Path, tmp_path: Path
+) -> None:
+    broken = tmp_path / "mobilenet_v2_notop.weights.h5"
+    broken.write_bytes(b"no weights at all")
+    with pytest.raises(PixonomyError):
+        fit_words(taxonomy, tmp_path / "run", WordChoices(str(broken)))
+    made = fit_words(taxonomy, tmp_path / "run", WordChoices(encoder=pair.folder))
+    assert made.categories == 2
+
+
 def test_words_that_nobody_knows_make_no_bundle(tmp_path: Path) -> None:
     path = tmp_path / "t.toml"
     path.write_text(TAXONOMY.replace("dog", "Hund").replace("Dogs", "Hunde"), "utf-8")

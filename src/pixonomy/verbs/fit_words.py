@@ -88,11 +88,14 @@ def fit_words(
     check = None if choices.encoder is not None else check_words(categories)
     _require_two(categories, check, taxonomy)
     fingerprint = _fingerprint(categories, choices)
-    FolderArtefact(output, _STAGE, _PLAN, _RECORD, _PLAN).make(
+    artefact = FolderArtefact(output, _STAGE, _PLAN, _RECORD, _PLAN)
+    # What a failed call has left binds nobody: no more than seconds of work are in it.
+    anew = overwrite or not artefact.is_whole()
+    artefact.make(
         fingerprint,
         lambda: _clear(output),
         lambda: _write(tree, categories, choices, check, output, fingerprint, taxonomy.stem),
-        overwrite,
+        anew,
         context.report,
     )
     for message in check.messages if check is not None else ():
