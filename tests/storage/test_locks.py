@@ -14,7 +14,7 @@ import pytest
 
 from pixonomy.errors import ArtefactInUse, StorageError
 from pixonomy.storage.files import partial_path
-from pixonomy.storage.locks import is_lock, lock_file, lock_folder
+from pixonomy.storage.locks import forget_holder, is_lock, lock_file, lock_folder
 
 HOLD = """
 import sys, time
@@ -237,3 +237,16 @@ def test_a_folder_that_cannot_be_written_is_told_by_the_name_of_the_artefact(
         lock_file(path),
     ):
         pass
+
+
+def test_what_a_run_left_that_was_killed_at_its_end_is_removed_unless_somebody_is_there(
+    tmp_path: Path,
+) -> None:
+    forget_holder(tmp_path)
+    assert names(tmp_path) == []
+    with lock_folder(tmp_path):
+        forget_holder(tmp_path)
+        assert ".holder" in names(tmp_path), "it is of a run that goes on"
+    (tmp_path / ".holder").write_text("{}")
+    forget_holder(tmp_path)
+    assert set(names(tmp_path)) <= {".lock"}

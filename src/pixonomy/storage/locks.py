@@ -98,6 +98,16 @@ def lock_folder(
         yield
 
 
+def forget_holder(folder: Path) -> None:
+    """Remove what a run has left of its lock that was killed as its work was done.
+
+    A finished folder is only read, so that no other run would take, and give back, that lock.
+    """
+    if (folder / _HOLDER).exists():
+        with suppress(ArtefactInUse), lock_folder(folder):
+            pass
+
+
 def is_lock(name: str) -> bool:
     """Return whether a name in a folder is that of its lock: an empty folder may hold one."""
     return name.startswith((_LOCK, _HOLDER))

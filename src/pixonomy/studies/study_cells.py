@@ -17,7 +17,7 @@ from pixonomy.errors import ArtefactInUse, PixonomyError
 from pixonomy.intervals import unit_column
 from pixonomy.progress import Context
 from pixonomy.storage.files import hash_file, hash_json, read_json, write_json
-from pixonomy.storage.locks import lock_folder
+from pixonomy.storage.locks import forget_holder, lock_folder
 from pixonomy.storage.tables import read_parquet
 from pixonomy.studies.plan import Cell, Study
 from pixonomy.training.run import RunFolder, versions
@@ -92,6 +92,7 @@ def find_done(study: Study, cell: Cell, arrays: str, folder: Path) -> Done | Non
     record = read_json(place.path / CELL_FILE)
     if record is None or record["fingerprint"] != _fingerprint(study, cell, arrays):
         return None
+    forget_holder(place.path)
     return Done(cell, record, place)
 
 
