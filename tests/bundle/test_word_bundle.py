@@ -5,8 +5,9 @@ import pytest
 
 from encoder_pair import SIZE, Pair, make_pair
 from pixonomy.bundle.load import load_bundle
-from pixonomy.bundle.word_bundle import ClassHead, add_class_head, write_word_bundle
+from pixonomy.bundle.word_bundle import add_class_head, write_word_bundle
 from pixonomy.dataset.taxonomy import Category, Taxonomy
+from pixonomy.heads.word_head import WordHead
 from pixonomy.images.resize import ResizeSpec
 from pixonomy.inference.session import Network
 from pixonomy.inference.wrap_backbone import wrap_backbone
@@ -42,7 +43,7 @@ def test_the_network_answers_as_the_words_do(pair: Pair, kind: str) -> None:
     kernel = chance.standard_normal((12, 4)).astype(kind)
     bias = chance.standard_normal(4).astype(np.float32)
     weights = class_weights(CATEGORIES, CLASSES)
-    content = add_class_head(open_image_network(pair), ClassHead(kernel, bias, weights))
+    content = add_class_head(open_image_network(pair), WordHead(kernel, bias, weights))
     outputs = Network(content, 1).run(IMAGES)
     embeddings = pair.image_vectors(IMAGES)
     assert outputs.embeddings == pytest.approx(embeddings, abs=1e-4)
@@ -55,7 +56,7 @@ def test_a_bundle_of_an_encoder_needs_its_image_network_alone(pair: Pair, tmp_pa
     files = find_encoder(pair.folder)
     phrases = make_phrase_head(CATEGORIES, TextTower(files.text, files.tokenizer))
     zeros = np.zeros(len(phrases.phrases), np.float32)
-    head = ClassHead(phrases.kernel, zeros, phrases.weights)
+    head = WordHead(phrases.kernel, zeros, phrases.weights)
     files.text.unlink()
     write_word_bundle(tmp_path / "bundle", network, head, ("c", "d"), ResizeSpec(SIZE))
     bundle = load_bundle(tmp_path / "bundle")
@@ -68,7 +69,7 @@ def test_a_bundle_of_an_encoder_needs_its_image_network_alone(pair: Pair, tmp_pa
 
 def test_names_and_parents_of_the_taxonomy_go_with_it(pair: Pair, tmp_path: Path) -> None:
     categories = [Category("all", "Animals"), Category("c", "Cats", "all"), Category("x", "Other")]
-    head = ClassHead(
+    head = WordHead(
         np.zeros((12, 4), np.float16), np.zeros(4, np.float32), np.ones((1, 4), np.float32)
     )
     write_word_bundle(

@@ -4,11 +4,10 @@ Nothing is trained and no framework is needed: the head becomes a few more nodes
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
@@ -16,37 +15,20 @@ from pixonomy.bundle.calibrate import Calibration
 from pixonomy.bundle.categories import describe_categories
 from pixonomy.bundle.load import BUNDLE_FILE, MODEL_FILE, SCHEMA_VERSION, seal
 from pixonomy.dataset.taxonomy import Taxonomy
+from pixonomy.heads.word_head import SMALLEST, WordHead
 from pixonomy.images.resize import RESIZE_VERSION, ResizeSpec
 from pixonomy.inference.form import EMBEDDING, LOGITS
 from pixonomy.storage.files import hash_file, write_aside, write_json
 
-SMALLEST = 1e-9
-"""Added to what speaks for a category before its logarithm is taken."""
 
-
-@dataclass(frozen=True)
-class ClassHead:
-    """The classes of a network, and how much each speaks for each category.
-
-    Attributes:
-        kernel, bias: class logits = embedding @ kernel + bias; float16 or float32 (d, classes),
-            float32 (classes,).
-        weights: float32 (categories, classes); by `semantic_prior.prior.class_weights`, or those
-            of a `semantic_prior.encoders.PhraseHead`.
-    """
-
-    kernel: npt.NDArray[np.floating]
-    bias: npt.NDArray[np.float32]
-    weights: npt.NDArray[np.float32]
-
-
-def add_class_head(network: bytes, head: ClassHead) -> bytes:
+def add_class_head(network: bytes, head: WordHead) -> bytes:
     """Return an ONNX model that gives `logits` beside the `embedding` of a headless one.
 
     Logits are logarithms: their softmax is `semantic_prior.prior.answer`.
 
     Args:
         network: from `images` to `embedding`, such as `inference.wrap_backbone` makes.
+        head: with the network's own classes, or an encoder's phrases for classes.
     """
     model = onnx.load_model_from_string(network)
     graph = model.graph
@@ -76,7 +58,7 @@ def add_class_head(network: bytes, head: ClassHead) -> bytes:
 def write_word_bundle(
     folder: Path,
     network: bytes,
-    head: ClassHead,
+    head: WordHead,
     labels: Sequence[str],
     resize_spec: ResizeSpec,
     taxonomy: Taxonomy | None = None,

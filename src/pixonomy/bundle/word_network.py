@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from pixonomy.bundle.embedder import export_embedder
-from pixonomy.bundle.word_bundle import ClassHead
 from pixonomy.errors import SettingError
+from pixonomy.heads.word_head import WordHead
 from pixonomy.inference.embed import EmbeddingNetwork
 from pixonomy.inference.form import LARGEST_MODEL
 from pixonomy.inference.whole_file import read_whole
@@ -34,7 +34,7 @@ class WordNetwork:
     """
 
     network: bytes
-    head: ClassHead
+    head: WordHead
     size: int
 
 
@@ -52,7 +52,7 @@ def open_encoder(folder: Path, categories: Sequence[CategoryWords]) -> WordNetwo
     size = EmbeddingNetwork(network).size
     phrases = make_phrase_head(categories, TextTower(files.text, files.tokenizer))
     bias = np.zeros(len(phrases.phrases), np.float32)
-    return WordNetwork(network, ClassHead(phrases.kernel, bias, phrases.weights), size)
+    return WordNetwork(network, WordHead(phrases.kernel, bias, phrases.weights), size)
 
 
 def open_imagenet(weights: str | Path, categories: Sequence[CategoryWords]) -> WordNetwork:
@@ -74,7 +74,7 @@ def open_imagenet(weights: str | Path, categories: Sequence[CategoryWords]) -> W
         )
     kernel, bias = head
     return WordNetwork(
-        network, ClassHead(kernel, bias, class_weights(categories, imagenet_classes())), SIZE
+        network, WordHead(kernel, bias, class_weights(categories, imagenet_classes())), SIZE
     )
 
 

@@ -48,6 +48,9 @@ COLUMNS: Mapping[str, pl.DataType] = {
 SUMMED = ("group_id", "label", "split", "problem")
 """The columns that `Manifest.summary` counts."""
 
+ORIGIN_COLUMNS = ("source", "provider", "keyword", "page_url")
+"""Columns that say where an image comes from, where a manifest has them; the first tells most."""
+
 _MOST_LABELS = 100  # named in a summary
 _METADATA_KEY = "pixonomy"
 _STAYS = "kept?"  # the name of no column

@@ -1,28 +1,12 @@
 """Accuracy where training has never been: on test images of sources that it holds none of."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TypedDict
+from dataclasses import asdict, dataclass
 
 import polars as pl
 
+from pixonomy.dataset.manifest import ORIGIN_COLUMNS
 from pixonomy.evaluation.shares import share_of
-
-_COLUMNS = ("source", "provider", "keyword", "page_url")  # the first that says where images are of
-
-
-class NewSourcesJson(TypedDict):
-    """`NewSources` as plain JSON."""
-
-    column: str
-    sources: int
-    n: int
-    accuracy: float
-    accuracy_low: float
-    accuracy_high: float
-    mean_of_sources: float
-    n_of_known: int
-    accuracy_of_known: float | None
 
 
 @dataclass(frozen=True)
@@ -50,23 +34,13 @@ class NewSources:
     n_of_known: int
     accuracy_of_known: float | None
 
-    def as_json(self) -> NewSourcesJson:
+    def as_json(self) -> dict[str, object]:
         """Return it as plain JSON."""
-        return {
-            "column": self.column,
-            "sources": self.sources,
-            "n": self.n,
-            "accuracy": self.accuracy,
-            "accuracy_low": self.accuracy_low,
-            "accuracy_high": self.accuracy_high,
-            "mean_of_sources": self.mean_of_sources,
-            "n_of_known": self.n_of_known,
-            "accuracy_of_known": self.accuracy_of_known,
-        }
+        return asdict(self)
 
 
 def measure_new_sources(
-    predictions: pl.DataFrame, rows: pl.DataFrame, columns: Sequence[str] = _COLUMNS
+    predictions: pl.DataFrame, rows: pl.DataFrame, columns: Sequence[str] = ORIGIN_COLUMNS
 ) -> NewSources | None:
     """Measure it by the first of the columns that names a source training holds none of.
 

@@ -21,14 +21,16 @@ SMALLEST = 1e-9
 
 @dataclass(frozen=True)
 class WordHead:
-    """The backbone's own head, and how much its classes speak for each category.
+    """The classes of a network, and how much each speaks for each category.
 
     Attributes:
-        kernel, bias: class logits = embedding @ kernel + bias; float16 (d, c), float32 (c,).
-        weights: float32 (k, c), each row of mean 1.
+        kernel, bias: class logits = embedding @ kernel + bias; float16 or float32 (d, c), float32
+            (c,).
+        weights: float32 (k, c); by `semantic_prior.prior.class_weights`, each row of mean 1, or
+            those of a `semantic_prior.encoders.PhraseHead`.
     """
 
-    kernel: npt.NDArray[np.float16]
+    kernel: npt.NDArray[np.floating]
     bias: Floats
     weights: Floats
 

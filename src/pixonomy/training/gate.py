@@ -8,6 +8,7 @@ import numpy.typing as npt
 import polars as pl
 
 from pixonomy.dataset.connected import tie
+from pixonomy.dataset.manifest import ORIGIN_COLUMNS
 from pixonomy.dataset.taxonomy import Taxonomy
 from pixonomy.heads.choose import Choice
 from pixonomy.heads.folds import cluster
@@ -21,8 +22,6 @@ from pixonomy.semantic_prior.prior import imagenet_classes, weigh
 from pixonomy.semantic_prior.words import CategoryWords, understand
 from pixonomy.training.probe import Embedded, Probe, choose_probed
 
-GROUPS = ("source", "provider", "keyword", "page_url")
-"""The columns that say where an image comes from; the first that tells training images apart."""
 CLUSTERS = "clusters of embeddings"
 """The groups where no column says where images come from."""
 
@@ -140,12 +139,12 @@ def fit_gate(
 def find_groups(
     rows: pl.DataFrame, labels: npt.NDArray[np.int64]
 ) -> tuple[str | None, npt.NDArray[np.int64] | None]:
-    """Return the first of the columns `GROUPS` that can be held out by, and a number a value.
+    """Return the first of `ORIGIN_COLUMNS` that can be held out by, and a number a value.
 
     A column can be if it names several images a value, on average two or more, and two values of
     some category. Images without a value are one group of each category.
     """
-    for name in GROUPS:
+    for name in ORIGIN_COLUMNS:
         if name not in rows.columns or rows[name].dtype != pl.String:
             continue
         pairs = pl.DataFrame({"label": labels, "value": rows[name]}).drop_nulls()

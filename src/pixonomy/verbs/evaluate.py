@@ -18,7 +18,7 @@ from pixonomy.evaluation.hierarchy import measure_hierarchy
 from pixonomy.evaluation.independent import number_groups
 from pixonomy.evaluation.label_issues import find_label_issues
 from pixonomy.evaluation.metrics import Metrics, measure
-from pixonomy.evaluation.new_sources import NewSourcesJson, measure_new_sources
+from pixonomy.evaluation.new_sources import measure_new_sources
 from pixonomy.evaluation.product_metrics import check_products
 from pixonomy.evaluation.report import render_report
 from pixonomy.evaluation.run_report import LINEAR_PROBE, Measured, describe_facts, make_report
@@ -51,7 +51,7 @@ class _Evaluation(TypedDict):
     certainty: object
     hierarchy: object
     suspected_labels: object
-    new_sources: NewSourcesJson | None
+    new_sources: dict[str, object] | None
     heads: object
     rests_on: Mapping[str, Mapping[str, float]]
 
