@@ -20,24 +20,24 @@ from statistics import mean
 import numpy as np
 import polars as pl
 
+from pixonomy.dataset.category import Category
 from pixonomy.dataset.taxonomy_toml import parse_taxonomy, shipped_text
 from pixonomy.images.resize import ResizeSpec, frame
 from pixonomy.inference.embed import EmbeddingNetwork
 from pixonomy.inference.logits import softmax
 from pixonomy.models.on_torch import on_torch
 from pixonomy.semantic_prior.prior import answer, class_weights, imagenet_classes
-from pixonomy.semantic_prior.words import CategoryWords, words_of_leaves
 
 BATCH = 64
 Read = Callable[[str], bytes]
-Sample = tuple[pl.DataFrame, Read, list[CategoryWords]]
+Sample = tuple[pl.DataFrame, Read, list[Category]]
 """The columns path, label and perhaps source; what reads a path; the words of the labels."""
 
 
 def goals(data: Path) -> Sample:
     table = pl.read_csv(data / "goals.csv").rename({"category": "label"})
     keywords = parse_taxonomy(tomllib.loads(shipped_text("savings-goals")), "savings-goals")
-    return table, reader(data / "goals"), words_of_leaves(keywords.categories)
+    return table, reader(data / "goals"), keywords.taxonomy.leaf_categories
 
 
 def grocery(data: Path, split: str = "test") -> Sample:
@@ -68,8 +68,8 @@ def reader(folder: Path) -> Read:
     return lambda path: (folder / path).read_bytes()
 
 
-def by_name(table: pl.DataFrame) -> list[CategoryWords]:
-    return [CategoryWords(label) for label in sorted(table["label"].unique())]
+def by_name(table: pl.DataFrame) -> list[Category]:
+    return [Category(label) for label in sorted(table["label"].unique())]
 
 
 def open_network(weights: Path, size: int) -> EmbeddingNetwork:

@@ -15,10 +15,9 @@ from pixonomy.semantic_prior.encoder_folder import find_encoder
 from pixonomy.semantic_prior.encoders import make_phrase_head
 from pixonomy.semantic_prior.prior import answer, class_weights
 from pixonomy.semantic_prior.text_tower import TextTower
-from pixonomy.semantic_prior.words import CategoryWords
 
 CLASSES = ("n02123045", "n02123394", "n02088364", "n03425413")  # two cats, a dog, a gas pump
-CATEGORIES = [CategoryWords("c", "Cat"), CategoryWords("d", keywords=("dog", "red wine"))]
+CATEGORIES = [Category("c", "Cat"), Category("d", "d", keywords=("dog", "red wine"))]
 IMAGES = np.random.default_rng(1).integers(0, 256, (20, 3, SIZE, SIZE)).astype(np.uint8)
 
 

@@ -5,11 +5,11 @@ import pytest
 
 from encoder_pair import DIMENSIONS, SIZE, make_pair
 from pixonomy.bundle.word_network import open_encoder
+from pixonomy.dataset.category import Category
 from pixonomy.errors import SettingError
 from pixonomy.inference.embed import EmbeddingNetwork
-from pixonomy.semantic_prior.words import CategoryWords
 
-CATEGORIES = [CategoryWords("c", keywords=("cat", "red wine")), CategoryWords("dog")]
+CATEGORIES = [Category("c", "c", keywords=("cat", "red wine")), Category("dog", "dog")]
 
 
 def test_an_encoder_gives_its_image_network_and_a_class_for_each_phrase(tmp_path: Path) -> None:

@@ -1,11 +1,11 @@
+from pixonomy.dataset.category import Category
 from pixonomy.evaluation.word_card import write_word_card
 from pixonomy.semantic_prior.word_check import check_words
-from pixonomy.semantic_prior.words import CategoryWords
 
 CATEGORIES = [
-    CategoryWords("cats", "Cats", keywords=("cat", "K[a](b)tze")),
-    CategoryWords("dog"),
-    CategoryWords("many", keywords=tuple(f"word {at}" for at in range(40))),
+    Category("cats", "Cats", keywords=("cat", "K[a](b)tze")),
+    Category("dog", "dog"),
+    Category("many", "many", keywords=tuple(f"word {at}" for at in range(40))),
 ]
 
 
@@ -20,7 +20,7 @@ def test_the_card_says_what_is_answered_by_which_words() -> None:
 
 
 def test_what_words_cannot_do_stands_among_the_limits() -> None:
-    categories = [CategoryWords("cat"), CategoryWords("Katze")]
+    categories = [Category("cat", "cat"), Category("Katze", "Katze")]
     card = write_word_card("x", "imagenet classes", categories, check_words(categories))
     limits = card.partition("## Limits")[2]
     assert "'Katze' is no known English noun" in limits
@@ -31,7 +31,10 @@ def test_an_encoder_needs_no_table_of_nouns() -> None:
 
 
 def test_of_very_many_categories_the_first_hundred_are_listed() -> None:
-    card = write_word_card("x", "encoder", [CategoryWords(f"c{at}") for at in range(250)], None)
+    many = [Category(f"c{at}", f"c{at}") for at in range(250)]
+    card = write_word_card("x", "encoder", many, None)
+        "x", "encoder", [Category(f"c{at}", f"c{at}") for at in range(250)], None
+    )
     assert "- c99: c99\n" in card
     assert "c100" not in card
     assert "- … and 150 more categories." in card

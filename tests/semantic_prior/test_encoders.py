@@ -6,13 +6,13 @@ import numpy.typing as npt
 import pytest
 
 from encoder_pair import SIZE, make_pair
+from pixonomy.dataset.category import Category
 from pixonomy.errors import SettingError
 from pixonomy.inference.embed import EmbeddingNetwork
 from pixonomy.inference.wrap_backbone import wrap_backbone
 from pixonomy.semantic_prior.encoder_folder import find_encoder
 from pixonomy.semantic_prior.encoders import SCALE, make_phrase_head
 from pixonomy.semantic_prior.text_tower import TextTower
-from pixonomy.semantic_prior.words import CategoryWords
 
 Floats = npt.NDArray[np.float32]
 DIRECTIONS = {"cat": (1, 0, 0), "dog": (0, 1, 0), "puppy": (0, 0.8, 0.6), "car": (0, 0, 1)}
@@ -24,9 +24,9 @@ def stub(texts: Sequence[str]) -> Floats:
 
 
 CATEGORIES = [
-    CategoryWords("c", "Cat"),
-    CategoryWords("d", "Dogs", keywords=("dog", "Puppy")),
-    CategoryWords("car"),
+    Category("c", "Cat"),
+    Category("d", "Dogs", keywords=("dog", "Puppy")),
+    Category("car", "car"),
 ]
 
 
@@ -53,7 +53,7 @@ def test_the_vector_of_a_phrase_is_the_mean_over_the_prompts() -> None:
     def encode(texts: Sequence[str]) -> Floats:
         return np.array([(1, 0) if one.startswith("a ") else (0, 3) for one in texts], np.float32)
 
-    head = make_phrase_head([CategoryWords("cat")], encode, ("a {}", "the {}"), scale=1)
+    head = make_phrase_head([Category("cat", "cat")], encode, ("a {}", "the {}"), scale=1)
     assert head.kernel[:, 0] == pytest.approx([0.5**0.5, 0.5**0.5])
 
 
@@ -71,7 +71,7 @@ def test_vectors_that_are_none_are_refused() -> None:
 def test_a_random_pair_answers_as_its_reference_does(tmp_path: Path) -> None:
     pair = make_pair(tmp_path / "encoder")
     files = find_encoder(pair.folder)
-    categories = [CategoryWords("cat"), CategoryWords("x", keywords=("dog", "red_wine"))]
+    categories = [Category("cat", "cat"), Category("x", "x", keywords=("dog", "red_wine"))]
     head = make_phrase_head(categories, TextTower(files.text, files.tokenizer), ("a photo of {}",))
     texts = pair.text_vectors(
         np.array([[2, 3, 4, 5, 0, 0, 0, 0], [2, 3, 4, 6, 0, 0, 0, 0], [2, 3, 4, 9, 10, 0, 0, 0]])
@@ -147,5 +147,5 @@ def test_a_pair_of_transformers_answers_as_pytorch_does(tmp_path: Path) -> None:
     network = EmbeddingNetwork(wrap_backbone(files.image.read_bytes(), files.preprocessing))
     embeddings = network.run(images)
     assert embeddings == pytest.approx(seen.numpy(), abs=1e-4)
-    head = make_phrase_head([CategoryWords("cat"), CategoryWords("dog")], tower, ("{}",))
+    head = make_phrase_head([Category("cat", "cat"), Category("dog", "dog")], tower, ("{}",))
     assert head.answer(embeddings) == pytest.approx(logits.softmax(1).numpy(), abs=1e-4)

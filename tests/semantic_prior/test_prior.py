@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from pixonomy.dataset.category import Category
 from pixonomy.errors import SettingError
 from pixonomy.semantic_prior.noun_hierarchy import load_hierarchy
 from pixonomy.semantic_prior.prior import (
@@ -9,7 +10,6 @@ from pixonomy.semantic_prior.prior import (
     class_weights,
     imagenet_classes,
 )
-from pixonomy.semantic_prior.words import CategoryWords
 
 TABBY, PERSIAN, BEAGLE, GAS_PUMP = "n02123045", "n02123394", "n02088364", "n03425413"
 CLASSES = (TABBY, PERSIAN, BEAGLE, GAS_PUMP)
@@ -49,9 +49,9 @@ def test_a_class_below_a_sense_is_a_kind_of_it() -> None:
 
 def test_weights_are_positive_with_rows_of_mean_one_and_lead_to_the_right_category() -> None:
     words = [
-        CategoryWords("cat"),
-        CategoryWords("x", "Dogs"),
-        CategoryWords("y", "", "", ("fuel pump",)),
+        Category("cat", "cat"),
+        Category("x", "Dogs"),
+        Category("y", "", keywords=("fuel pump",)),
     ]
     weights = class_weights(words, CLASSES)
     assert weights.dtype == np.float32
@@ -62,22 +62,22 @@ def test_weights_are_positive_with_rows_of_mean_one_and_lead_to_the_right_catego
 
 
 def test_an_unknown_category_is_neither_favoured_nor_ruled_out() -> None:
-    weights = class_weights([CategoryWords("cat"), CategoryWords("靴")], CLASSES)
+    weights = class_weights([Category("cat", "cat"), Category("靴", "靴")], CLASSES)
     assert weights[1].tolist() == [1, 1, 1, 1]
     answers = answer(np.eye(4, dtype=np.float32), weights)
     assert answers.argmax(axis=1).tolist() == [0, 0, 1, 1]
 
 
 def test_the_best_of_the_keywords_counts() -> None:
-    alone = class_weights([CategoryWords("a", keywords=("tabby cat",))], CLASSES)[0]
-    both = class_weights([CategoryWords("a", keywords=("tabby cat", "beagle"))], CLASSES)[0]
+    alone = class_weights([Category("a", "a", keywords=("tabby cat",))], CLASSES)[0]
+    both = class_weights([Category("a", "a", keywords=("tabby cat", "beagle"))], CLASSES)[0]
     assert both[2] / both[0] == pytest.approx(1, abs=0.01)
     assert alone[2] / alone[0] < 0.1
 
 
 def test_a_modifier_counts_half_as_much_as_the_head() -> None:
     phrase, both = class_weights(
-        [CategoryWords("a", keywords=("cat dog",)), CategoryWords("b", keywords=("cat", "dog"))],
+        [Category("a", "a", keywords=("cat dog",)), Category("b", "b", keywords=("cat", "dog"))],
         CLASSES,
     )
     assert phrase[0] / phrase[2] == pytest.approx(both[0] / both[2] / 2, rel=1e-4)
@@ -85,14 +85,14 @@ def test_a_modifier_counts_half_as_much_as_the_head() -> None:
 
 def test_a_rarer_meaning_counts_less_than_the_usual_one() -> None:
     motorcar, railcar = "n02958343", "n02959942"  # met 71 times and twice
-    usual, rare = class_weights([CategoryWords("car")], (motorcar, railcar))[0]
+    usual, rare = class_weights([Category("car", "car")], (motorcar, railcar))[0]
     assert rare / usual == pytest.approx((3 / 72) ** 0.5, abs=0.1)
 
 
 def test_answers_are_probabilities() -> None:
     chance = np.random.default_rng(0)
     probabilities = chance.dirichlet(np.ones(4), 50).astype(np.float32)
-    weights = class_weights([CategoryWords("cat"), CategoryWords("dog")], CLASSES)
+    weights = class_weights([Category("cat", "cat"), Category("dog", "dog")], CLASSES)
     answers = answer(probabilities, weights)
     assert answers.shape == (50, 2)
     assert answers.dtype == np.float32
@@ -101,4 +101,4 @@ def test_answers_are_probabilities() -> None:
 
 def test_a_class_that_is_no_noun_of_wordnet_is_refused() -> None:
     with pytest.raises(SettingError, match=r"class 'tench' is no noun of WordNet 3\.0"):
-        class_weights([CategoryWords("cat")], ["tench"])
+        class_weights([Category("cat", "cat")], ["tench"])

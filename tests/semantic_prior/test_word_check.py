@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
 
+from pixonomy.dataset.category import Category
 from pixonomy.results.word_results import WordCheck
 from pixonomy.semantic_prior.word_check import check_words, expect_confusion
-from pixonomy.semantic_prior.words import CategoryWords
 
 
 def check(**keywords: list[str]) -> WordCheck:
-    return check_words([CategoryWords(one, keywords=tuple(some)) for one, some in keywords.items()])
+    return check_words([Category(one, one, keywords=tuple(some)) for one, some in keywords.items()])
 
 
 def test_categories_that_the_network_knows_apart_need_no_message() -> None:

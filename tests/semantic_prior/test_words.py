@@ -1,8 +1,8 @@
 import pytest
 
+from pixonomy.dataset.category import Category
 from pixonomy.semantic_prior.noun_hierarchy import load_hierarchy
 from pixonomy.semantic_prior.words import (
-    CategoryWords,
     Understood,
     find_senses,
     parse,
@@ -15,7 +15,7 @@ def terms(phrase: str) -> list[tuple[str, bool]]:
     return [(one.text, one.is_head) for one in parse(phrase, load_hierarchy())[0]]
 
 
-def only(words: CategoryWords) -> Understood:
+def only(words: Category) -> Understood:
     (found,) = understand([words])
     return found
 
@@ -80,12 +80,16 @@ def test_a_folders_name_is_taken_apart(folder: str, words: list[str]) -> None:
 
 
 def test_a_list_of_things_is_looked_up_one_by_one() -> None:
-    found = only(CategoryWords("Shirts & Blouses, hats/caps and mittens"))
+    found = only(
+        Category(
+            "Shirts & Blouses, hats/caps and mittens", "Shirts & Blouses, hats/caps and mittens"
+        )
+    )
     assert found.known == ("shirts", "blouses", "hats", "caps", "mittens")
     assert all(some[0].is_head for some in found.terms)
-    assert only(CategoryWords("cats_or_dogs")).known == ("cats", "dogs")
-    assert only(CategoryWords("bed and breakfast")).known == ("bed and breakfast",)
-    assert only(CategoryWords("sandals")).known == ("sandals",)
+    assert only(Category("cats_or_dogs", "cats_or_dogs")).known == ("cats", "dogs")
+    assert only(Category("bed and breakfast", "bed and breakfast")).known == ("bed and breakfast",)
+    assert only(Category("sandals", "sandals")).known == ("sandals",)
 
 
 def test_brackets_say_more_of_the_word_before() -> None:
@@ -98,27 +102,27 @@ def test_words_are_not_put_together_where_one_means_nothing() -> None:
 
 def test_an_id_of_wordnet_is_that_sense() -> None:
     tabby = load_hierarchy().synset("n02123045")
-    (term,) = only(CategoryWords("n02123045")).terms[0]
+    (term,) = only(Category("n02123045", "n02123045")).terms[0]
     assert [one.synset for one in term.senses] == [tabby]
 
 
 def test_stop_words_are_no_nouns() -> None:
-    assert only(CategoryWords("x", keywords=("a man in a car",))).known == ("man", "car")
+    assert only(Category("x", "x", keywords=("a man in a car",))).known == ("man", "car")
 
 
 def test_keywords_go_before_the_name_and_the_name_before_the_id() -> None:
-    assert only(CategoryWords("id", "Cat", keywords=("dog",))).known == ("dog",)
-    assert only(CategoryWords("id", "Cat")).known == ("cat",)
-    assert only(CategoryWords("cat")).known == ("cat",)
+    assert only(Category("id", "Cat", keywords=("dog",))).known == ("dog",)
+    assert only(Category("id", "Cat")).known == ("cat",)
+    assert only(Category("cat", "cat")).known == ("cat",)
 
 
 def test_where_no_keyword_is_known_the_name_is_looked_up() -> None:
-    found = only(CategoryWords("id", "Cat", keywords=("chaton",)))
+    found = only(Category("id", "Cat", keywords=("chaton",)))
     assert (found.known, found.unknown) == (("cat",), ("chaton",))
 
 
 def test_what_is_unknown_is_reported() -> None:
-    words = CategoryWords("home", keywords=("Wohnzimmer", "dented car", "Küche", "Küche"))
+    words = Category("home", "home", keywords=("Wohnzimmer", "dented car", "Küche", "Küche"))
     found = only(words)
     assert found.known == ("car",)
     assert found.unknown == ("Wohnzimmer", "Küche")
@@ -126,9 +130,9 @@ def test_what_is_unknown_is_reported() -> None:
 
 
 def test_a_category_without_any_known_word_has_no_terms() -> None:
-    assert only(CategoryWords("靴")) == Understood("靴", (), ("靴",))
-    assert only(CategoryWords("12")).terms == ()
+    assert only(Category("靴", "靴")) == Understood("靴", (), ("靴",))
+    assert only(Category("12", "12")).terms == ()
 
 
 def test_a_hostile_phrase_takes_no_time() -> None:
-    assert only(CategoryWords("x", keywords=("a" * 100_000, "of " * 20_000))).terms == ()
+    assert only(Category("x", "x", keywords=("a" * 100_000, "of " * 20_000))).terms == ()

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from pixonomy.bundle.embedder import export_embedder
+from pixonomy.dataset.category import Category
 from pixonomy.errors import SettingError
 from pixonomy.heads.word_head import WordHead
 from pixonomy.inference.embed import EmbeddingNetwork
@@ -18,7 +19,6 @@ from pixonomy.models.on_torch import on_torch
 from pixonomy.semantic_prior.encoder_folder import find_encoder
 from pixonomy.semantic_prior.encoders import make_phrase_head
 from pixonomy.semantic_prior.prior import class_weights, imagenet_classes
-from pixonomy.semantic_prior.words import CategoryWords
 
 SIZE = 224
 """Pixels a side at which ImageNet's networks were trained, and know most."""
@@ -38,7 +38,7 @@ class WordNetwork:
     size: int
 
 
-def open_encoder(folder: Path, categories: Sequence[CategoryWords]) -> WordNetwork:
+def open_encoder(folder: Path, categories: Sequence[Category]) -> WordNetwork:
     """Return the image network of an encoder, with the categories' phrases as its classes.
 
     Raises:
@@ -55,7 +55,7 @@ def open_encoder(folder: Path, categories: Sequence[CategoryWords]) -> WordNetwo
     return WordNetwork(network, WordHead(phrases.kernel, bias, phrases.weights), size)
 
 
-def open_imagenet(weights: str | Path, categories: Sequence[CategoryWords]) -> WordNetwork:
+def open_imagenet(weights: str | Path, categories: Sequence[Category]) -> WordNetwork:
     """Return MobileNetV2 with ImageNet's classes, weighed by the categories' words.
 
     Raises:

@@ -81,6 +81,11 @@ class Taxonomy:
         parents = {one.parent for one in self.categories.values()}
         return tuple(identity for identity in self.categories if identity not in parents)
 
+    @property
+    def leaf_categories(self) -> tuple[Category, ...]:
+        """The categories that images can be of: those below which there are no others."""
+        return tuple(self.categories[one] for one in self.leaves)
+
     @cached_property
     def depth(self) -> int:
         """How many levels there are."""

@@ -2,16 +2,16 @@
 
 from collections.abc import Sequence
 
+from pixonomy.dataset.category import Category
 from pixonomy.evaluation.card import escape_markdown
 from pixonomy.results.word_results import WordCheck
-from pixonomy.semantic_prior.words import CategoryWords
 
 _MOST_WORDS = 30  # of a category
 _MOST_LINES = 100  # of categories, and of messages
 
 
 def write_word_card(
-    title: str, answers_by: str, categories: Sequence[CategoryWords], check: WordCheck | None
+    title: str, answers_by: str, categories: Sequence[Category], check: WordCheck | None
 ) -> str:
     """Return the card; texts from outside cannot become Markdown of their own.
 
@@ -47,7 +47,7 @@ def write_word_card(
     return "\n".join(lines) + "\n"
 
 
-def _describe(one: CategoryWords) -> str:
+def _describe(one: Category) -> str:
     words = one.keywords or (one.name or one.id,)
     listed = ", ".join(map(escape_markdown, words[:_MOST_WORDS]))
     more = f" and {len(words) - _MOST_WORDS} more" if len(words) > _MOST_WORDS else ""

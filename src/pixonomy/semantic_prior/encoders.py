@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pixonomy.dataset.category import Category
 from pixonomy.errors import SettingError
 from pixonomy.inference.logits import softmax
 from pixonomy.semantic_prior.prior import Floats, answer
-from pixonomy.semantic_prior.words import CategoryWords
 
 PROMPTS = ("a photo of {}", "a picture of {}", "{}")
 SCALE = 100.0
@@ -50,7 +50,7 @@ class PhraseHead:
 
 
 def make_phrase_head(
-    categories: Sequence[CategoryWords],
+    categories: Sequence[Category],
     encode: TextEncoder,
     prompts: Sequence[str] = PROMPTS,
     scale: float = SCALE,
@@ -80,7 +80,7 @@ def make_phrase_head(
     )
 
 
-def _phrases(category: CategoryWords) -> tuple[str, ...]:
+def _phrases(category: Category) -> tuple[str, ...]:
     """Return what is put into prompts: both models were taught small letters and spaces."""
     phrases = category.keywords or (category.name or category.id,)
     return tuple(" ".join(one.replace("_", " ").lower().split()) for one in phrases)

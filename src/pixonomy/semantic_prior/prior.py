@@ -12,9 +12,10 @@ from importlib import resources
 import numpy as np
 import numpy.typing as npt
 
+from pixonomy.dataset.category import Category
 from pixonomy.errors import SettingError
 from pixonomy.semantic_prior.noun_hierarchy import NounHierarchy, load_hierarchy
-from pixonomy.semantic_prior.words import CategoryWords, Term, Understood, understand
+from pixonomy.semantic_prior.words import Term, Understood, understand
 
 Floats = npt.NDArray[np.float32]
 
@@ -34,7 +35,7 @@ def imagenet_classes() -> tuple[str, ...]:
     return tuple(file.read_text("ascii").split())
 
 
-def class_weights(categories: Sequence[CategoryWords], classes: Sequence[str]) -> Floats:
+def class_weights(categories: Sequence[Category], classes: Sequence[str]) -> Floats:
     """Return how much each class of the network speaks for each category.
 
     1 for the classes that are a kind of one of its words, for others the Wu-Palmer similarity

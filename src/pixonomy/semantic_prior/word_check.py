@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from pixonomy.dataset.category import Category
 from pixonomy.results.word_results import (
     ExpectedConfusion,
     SharedWord,
@@ -13,16 +14,14 @@ from pixonomy.results.word_results import (
 )
 from pixonomy.semantic_prior.noun_hierarchy import load_hierarchy
 from pixonomy.semantic_prior.prior import ClassSimilarity, Floats, imagenet_classes, weigh
-from pixonomy.semantic_prior.words import CategoryWords, Understood, understand
+from pixonomy.semantic_prior.words import Understood, understand
 
 _CONFUSED = 0.5  # of the right answer's expected probability: from here on it is a toss-up
 _OTHER_LANGUAGE = 0.5  # unknown phrases of all: beyond it, it is another language
 _MOST_WORDS = 5  # of a category, in a message
 
 
-def check_words(
-    categories: Sequence[CategoryWords], classes: Sequence[str] | None = None
-) -> WordCheck:
+def check_words(categories: Sequence[Category], classes: Sequence[str] | None = None) -> WordCheck:
     """Tell which words are unknown, and which categories cannot be told apart by them.
 
     Args:

@@ -32,30 +32,6 @@ _HEAD_BEFORE = frozenset("at for from in inside of on over under with without".s
 _LISTED = re.compile(r"[,;/|&+]|(?<![^\W_])(?:and|or)(?![^\W_])", re.IGNORECASE)
 
 
-@dataclass(frozen=True)
-class CategoryWords:
-    """The words that people gave a category.
-
-    Attributes:
-        id: what the category is called in files: a label, a folder's name.
-        name: for people; where there is none, the id is looked up.
-        description: prose; it is not looked up, for it says as well what is not meant.
-        keywords: what to search for; looked up instead of the name.
-    """
-
-    id: str
-    name: str = ""
-    description: str = ""
-    keywords: tuple[str, ...] = ()
-
-
-def words_of_leaves(categories: Sequence[Category]) -> list[CategoryWords]:
-    """Return the words of the categories that images can be of: those without any below them."""
-    parents = {one.parent for one in categories}
-    leaves = [one for one in categories if one.id not in parents]
-    return [CategoryWords(one.id, one.name, one.description, one.keywords) for one in leaves]
-
-
 class Term(NamedTuple):
     """A word or phrase that the table knows.
 
@@ -91,7 +67,7 @@ class Understood:
         return tuple(dict.fromkeys(term.text for some in self.terms for term in some))
 
 
-def understand(categories: Sequence[CategoryWords]) -> list[Understood]:
+def understand(categories: Sequence[Category]) -> list[Understood]:
     """Look up the words of each category among English nouns.
 
     Its keywords are looked up; where there are none, or none is known, its name, or its id. A
@@ -102,7 +78,7 @@ def understand(categories: Sequence[CategoryWords]) -> list[Understood]:
     return [_understand(one, hierarchy) for one in categories]
 
 
-def _understand(category: CategoryWords, hierarchy: NounHierarchy) -> Understood:
+def _understand(category: Category, hierarchy: NounHierarchy) -> Understood:
     name = category.name or category.id
     found = _look_up(category.id, category.keywords or (name,), hierarchy)
     if found.terms or not category.keywords:

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from pixonomy.dataset.category import Category
 from pixonomy.dataset.connected import tie
 from pixonomy.dataset.manifest import ORIGIN_COLUMNS
 from pixonomy.dataset.taxonomy import Taxonomy
@@ -19,7 +20,7 @@ from pixonomy.heads.references import References
 from pixonomy.heads.word_head import WordHead
 from pixonomy.models.imagenet_head import ImageNetHead
 from pixonomy.semantic_prior.prior import imagenet_classes, weigh
-from pixonomy.semantic_prior.words import CategoryWords, understand
+from pixonomy.semantic_prior.words import understand
 from pixonomy.training.probe import Embedded, Probe, choose_probed
 
 CLUSTERS = "clusters of embeddings"
@@ -166,12 +167,7 @@ def find_words(
             "beside NAME_notop.weights.h5, or Keras's own download)."
         )
     known = {} if taxonomy is None else taxonomy.categories
-    asked = [
-        CategoryWords(one, known[one].name, known[one].description, known[one].keywords)
-        if one in known
-        else CategoryWords(one)
-        for one in labels
-    ]
+    asked = [known.get(one, Category(one, one)) for one in labels]
     understood = understand(asked)
     if not any(one.terms for one in understood):
         return "Words have no say: none of the categories' words is an English noun that is known."

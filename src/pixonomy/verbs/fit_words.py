@@ -1,12 +1,14 @@
 """Makes a bundle from the words of a taxonomy, without one image."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
 
 from pixonomy.bundle.word_bundle import write_word_bundle
 from pixonomy.bundle.word_network import SIZE, WordNetwork, open_encoder, open_imagenet
+from pixonomy.dataset.category import Category
 from pixonomy.dataset.read_taxonomy import read_taxonomy
 from pixonomy.dataset.taxonomy import Taxonomy
 from pixonomy.errors import SettingError
@@ -17,7 +19,6 @@ from pixonomy.results.word_results import FitWordsResult, WordCheck
 from pixonomy.semantic_prior.encoder_folder import find_encoder
 from pixonomy.semantic_prior.prior import PRIOR_VERSION
 from pixonomy.semantic_prior.word_check import check_words
-from pixonomy.semantic_prior.words import CategoryWords, words_of_leaves
 from pixonomy.storage.address import require_local
 from pixonomy.storage.artefact import FolderArtefact
 from pixonomy.storage.files import (
@@ -84,7 +85,7 @@ def fit_words(
     began = time.monotonic()
     choices = choices or WordChoices()
     tree = read_taxonomy(taxonomy)
-    categories = words_of_leaves(tuple(tree.categories.values()))
+    categories = tree.leaf_categories
     check = None if choices.encoder is not None else check_words(categories)
     _require_two(categories, check, taxonomy)
     fingerprint = _fingerprint(categories, choices)
@@ -112,7 +113,7 @@ def fit_words(
     )
 
 
-def _require_two(categories: list[CategoryWords], check: WordCheck | None, taxonomy: Path) -> None:
+def _require_two(categories: Sequence[Category], check: WordCheck | None, taxonomy: Path) -> None:
     unknown = len(check.without_words) if check is not None else 0
     if len(categories) - unknown < 2:
         raise SettingError(
@@ -122,7 +123,7 @@ def _require_two(categories: list[CategoryWords], check: WordCheck | None, taxon
         )
 
 
-def _fingerprint(categories: list[CategoryWords], choices: WordChoices) -> _Fingerprint:
+def _fingerprint(categories: Sequence[Category], choices: WordChoices) -> _Fingerprint:
     return {
         "stage": _STAGE,
         "words": [[one.id, one.name, list(one.keywords)] for one in categories],
@@ -148,7 +149,7 @@ def _identify(choices: WordChoices) -> list[str]:
 
 def _write(
     tree: Taxonomy,
-    categories: list[CategoryWords],
+    categories: Sequence[Category],
     choices: WordChoices,
     check: WordCheck | None,
     output: Path,
@@ -170,7 +171,7 @@ def _write(
     write_json(output / _RECORD, {"fingerprint": dict(fingerprint)})
 
 
-def _open(categories: list[CategoryWords], choices: WordChoices) -> WordNetwork:
+def _open(categories: Sequence[Category], choices: WordChoices) -> WordNetwork:
     if choices.encoder is not None:
         return open_encoder(choices.encoder, categories)
     return open_imagenet(choices.weights or _IMAGENET, categories)

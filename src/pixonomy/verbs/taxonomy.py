@@ -8,7 +8,6 @@ from pixonomy.dataset.taxonomy_toml import KeywordFile, read_keyword_file, shipp
 from pixonomy.errors import SettingError
 from pixonomy.results.data_results import TaxonomyResult
 from pixonomy.semantic_prior.word_check import check_words
-from pixonomy.semantic_prior.words import words_of_leaves
 from pixonomy.storage.address import require_local
 from pixonomy.storage.files import printable, storage_errors, write_text
 
@@ -47,7 +46,7 @@ def check_taxonomy(path: Path) -> TaxonomyResult:
     """
     file = read_keyword_file(path)
     check_settings(file.providers, path)
-    return replace(_count(path, file), words=check_words(words_of_leaves(file.categories)))
+    return replace(_count(path, file), words=check_words(file.taxonomy.leaf_categories))
 
 
 def _propose(table: Path) -> str:
