@@ -33,8 +33,6 @@ def test_an_encoder_needs_no_table_of_nouns() -> None:
 def test_of_very_many_categories_the_first_hundred_are_listed() -> None:
     many = [Category(f"c{at}", f"c{at}") for at in range(250)]
     card = write_word_card("x", "encoder", many, None)
-        "x", "encoder", [Category(f"c{at}", f"c{at}") for at in range(250)], None
-    )
     assert "- c99: c99\n" in card
     assert "c100" not in card
     assert "- … and 150 more categories." in card
