@@ -31,6 +31,7 @@ check: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	cd benchmarks && ../$(BIN)/mypy --config-file ../pyproject.toml *.py ../tools/*.py
 	$(BIN)/lint-imports
 
 format: $(READY)

@@ -2,13 +2,16 @@
 
     python benchmarks/busy.py --rounds 3
     python benchmarks/busy.py --rounds 3 --model vgg16 --size 50 --policies ours default passive
+    python benchmarks/busy.py --alone --rounds 10 --policies ours default
 
 Steps a second of a network with all cores, alone (`idle`), then as shares of that: beside as many
 busy processes as there are cores (`busy`), and beside another training (`two`, both of them). The
 policies: `ours` is what Pixonomy does (threads soon sleep, and there are fewer of them where others
 need cores); the rest have a thread a core throughout, which wait as OpenMP has it by itself
 (`default`), not at all (`passive`, its OMP_WAIT_POLICY), or for so many rounds (a number:
-GOMP_SPINCOUNT). They take turns in each round.
+GOMP_SPINCOUNT). They take turns in each round. `--alone` keeps a training of each policy and asks
+them in turn, so that what the machine does beside falls on all of them alike: the median steps a
+second of each.
 """
 
 import argparse
@@ -18,6 +21,7 @@ import os
 import subprocess
 import sys
 import time
+from statistics import median
 from typing import Any
 
 SECONDS = 4.0  # of each measurement
@@ -128,6 +132,21 @@ def measure(words: list[str], policy: str) -> dict[str, Any]:
     return {"policy": policy, "idle": round(idle, 2), "busy": shares[0], "two": shares[1:]}
 
 
+def measure_alone(words: list[str], policies: list[str], rounds: int) -> dict[str, float]:
+    """Return the median steps a second of each policy, nobody else computing."""
+    trainings = {policy: Training(words, policy) for policy in policies}
+    rates: dict[str, list[float]] = {policy: [] for policy in policies}
+    for number in range(rounds + 1):
+        for policy, training in list(trainings.items())[:: 1 if number % 2 else -1]:
+            training.ask()
+            rate = training.rate()
+            if number:  # the first looks back on the start of the others
+                rates[policy].append(rate)
+    for training in trainings.values():
+        training.close()
+    return {policy: round(median(some), 2) for policy, some in rates.items()}
+
+
 def main() -> None:
     """Measure the policies in turn, round by round."""
     parser = argparse.ArgumentParser()
@@ -136,12 +155,17 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--policies", nargs="+", default=["ours", "default", "passive"])
+    parser.add_argument("--alone", action="store_true")
     parser.add_argument("--work", action="store_true", help=argparse.SUPPRESS)
     told = parser.parse_args()
     if told.work:
         work(told.model, told.size, told.batch)
         return
     words = ["--model", told.model, "--size", str(told.size), "--batch", str(told.batch)]
+    if told.alone:
+        found = measure_alone(words, told.policies, told.rounds)
+        print(json.dumps({"model": told.model, "rounds": told.rounds, "alone": found}))
+        return
     for number in range(told.rounds):
         turn = told.policies if number % 2 == 0 else told.policies[::-1]
         for policy in turn:

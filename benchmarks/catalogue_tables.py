@@ -32,7 +32,7 @@ def draw_sizes(products: int, categories: int, chance: np.random.Generator) -> n
     weights = np.exp(SPREAD * chance.standard_normal(categories))
     sizes = 1 + np.floor(weights / weights.sum() * (products - categories)).astype(np.int64)
     sizes[sizes.argmax()] += products - sizes.sum()
-    return sizes
+    return np.asarray(sizes)
 
 
 def make_rows(products: int) -> pl.DataFrame:
@@ -71,7 +71,8 @@ def make_rows(products: int) -> pl.DataFrame:
 def call(verb: str, manifest: Path, output: Path, *options: str) -> dict[str, Any]:
     """Run a verb from the shell; return what it says, its seconds and its peak memory."""
     began = time.monotonic()
-    command = [sys.executable, "-m", "pixonomy", verb, manifest, "-o", output, *options, "--json"]
+    command = [sys.executable, "-m", "pixonomy", verb, str(manifest), "-o", str(output)]
+    command += [*options, "--json"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         answer = json.loads(process.stdout.read())

@@ -29,7 +29,7 @@ from pixonomy.sources.table import TableColumns
 from pixonomy.splitting.assign import SplitShares, assign_splits
 from pixonomy.training.probe import Embedded, fit_probe
 from pixonomy.training.train_run import number_labels
-from pixonomy.verbs.index import index
+from pixonomy.verbs.index import IndexChoices, index
 
 
 def embed(network: Network, manifest: Manifest, resize_spec: ResizeSpec) -> np.ndarray:
@@ -78,7 +78,7 @@ def main() -> None:
             path, _, root = source.partition(":")
             columns = TableColumns(root=Path(root) if root else None)
             indexed = Path(folder) / f"{number}.parquet"
-            index([Path(path)], indexed, columns)
+            index([Path(path)], indexed, IndexChoices(columns))
             manifest = group_duplicates(read_manifest(indexed), count_cores())
             seeds = [0] if manifest.rows["split"].count() else list(range(5))
             for fit in FITS:

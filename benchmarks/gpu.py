@@ -100,7 +100,7 @@ def run_bare(recipe: Recipe) -> float:
     def step() -> float:
         given = torch.from_numpy(images).cuda(non_blocking=True).float().div(127.5).sub(1)
         with torch.autocast("cuda", torch.bfloat16):
-            logits = compiled(given.contiguous(memory_format=torch.channels_last))
+            logits = compiled(given.contiguous(memory_format=torch.channels_last))  # type: ignore[no-untyped-call]
         loss = measure(logits.float(), torch.from_numpy(targets.labels).cuda())
         optimizer.zero_grad()
         loss.backward()
@@ -115,7 +115,7 @@ def operations(recipe: Recipe) -> float:
     network = bare_network(recipe, CATEGORIES)
     with FlopCounterMode(display=False) as counter:
         network(torch.zeros(2, 3, recipe.size, recipe.size)).sum().backward()
-    return counter.get_total_flops() / 2
+    return float(counter.get_total_flops()) / 2
 
 
 def run_cifar(source: Path) -> dict[str, Any]:

@@ -18,7 +18,7 @@ import tempfile
 import tokenize
 import traceback
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 # Names that a newcomer would have to learn, though the field has a word for each.
@@ -163,12 +163,10 @@ def split_name(name: str) -> list[str]:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower().strip("_").split("_")
 
 
-def count_any(trees: Iterator[ast.Module] | object) -> int:
+def count_any(trees: Iterable[ast.Module]) -> int:
     """Return how often `Any` is written in annotations and elsewhere, imports aside."""
     return sum(
-        isinstance(node, ast.Name) and node.id == "Any"
-        for tree in trees  # type: ignore[attr-defined]
-        for node in ast.walk(tree)
+        isinstance(node, ast.Name) and node.id == "Any" for tree in trees for node in ast.walk(tree)
     )
 
 

@@ -21,6 +21,7 @@ import polars as pl
 from pixonomy.evaluation.calibration import check_calibration
 from pixonomy.evaluation.card import write_card
 from pixonomy.evaluation.copies import check_duplicates
+from pixonomy.evaluation.examples import ImageSource
 from pixonomy.evaluation.hierarchy import measure_hierarchy
 from pixonomy.evaluation.metrics import measure
 from pixonomy.evaluation.product_metrics import check_products
@@ -91,7 +92,7 @@ def evaluate(table: pl.DataFrame, labels: tuple[str, ...]) -> tuple[Report, dict
         labels=labels,
         names={},
         predictions=table,
-        images=lambda _: {},
+        images=ImageSource(lambda _: {}),
         history=None,
         baselines={},
         counts=pl.DataFrame({"label": labels, "train": counts}).with_columns(

@@ -72,7 +72,7 @@ def main() -> None:
         }
         none = {
             f"{name}_answered_none": round(
-                float((pl.Series(bundle.calibration.verdicts(seen)) == "none").mean()), 4
+                float(np.mean(pl.Series(bundle.calibration.verdicts(seen)) == "none")), 4
             )
             for name, seen in (("known", known), ("strange", strange))
         }

@@ -58,7 +58,8 @@ def serve(port: Connection) -> None:
 def open_ours() -> Read:
     from pixonomy.storage.s3 import open_remote
 
-    return open_remote(ADDRESS).read
+    remote = open_remote(ADDRESS)
+    return lambda offset, length: bytes(remote.read(offset, length))
 
 
 def open_s3fs() -> Read:

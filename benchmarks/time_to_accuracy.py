@@ -22,6 +22,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,7 @@ from pixonomy.training.train_run import freeze, number_labels
 
 VALIDATION = 0.05
 FIRST, TIMED = 3, 20  # steps
-PLAIN_RECIPES = {
+PLAIN_RECIPES: Mapping[str, tuple[str, Mapping[str, float]]] = {
     "airbench": ("cifar10", {"learning_rate": 2e-3}),  # AdamW's own rate, not Muon's
     "vgg16": ("vgg16-50", {"size": 32}),
     "mobilenet": ("cifar10-transfer", {}),  # with the weights given

@@ -13,7 +13,7 @@ import json
 import tempfile
 import tomllib
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from statistics import mean
 
@@ -30,8 +30,9 @@ from pixonomy.semantic_prior.prior import answer, class_weights, imagenet_classe
 
 BATCH = 64
 Read = Callable[[str], bytes]
-Sample = tuple[pl.DataFrame, Read, list[Category]]
+Sample = tuple[pl.DataFrame, Read, Sequence[Category]]
 """The columns path, label and perhaps source; what reads a path; the words of the labels."""
+Found = dict[str, int | float | dict[str, float]]
 
 
 def goals(data: Path) -> Sample:
@@ -69,7 +70,7 @@ def reader(folder: Path) -> Read:
 
 
 def by_name(table: pl.DataFrame) -> list[Category]:
-    return [Category(label) for label in sorted(table["label"].unique())]
+    return [Category(label, label) for label in sorted(table["label"].unique())]
 
 
 def open_network(weights: Path, size: int) -> EmbeddingNetwork:
@@ -96,7 +97,9 @@ def embed(network: EmbeddingNetwork, paths: list[str], read: Read) -> Iterator[n
         )
 
 
-def measure(network: EmbeddingNetwork, head: tuple[np.ndarray, np.ndarray], sample: Sample) -> dict:
+def measure(
+    network: EmbeddingNetwork, head: tuple[np.ndarray, np.ndarray], sample: Sample
+) -> Found:
     table, read, categories = sample
     kernel, bias = head
     embeddings = np.concatenate(list(embed(network, table["path"].to_list(), read)))
@@ -104,13 +107,17 @@ def measure(network: EmbeddingNetwork, head: tuple[np.ndarray, np.ndarray], samp
     answers = answer(probabilities, class_weights(categories, imagenet_classes()))
     names = np.array([one.id for one in categories])
     right = pl.Series("right", names[answers.argmax(axis=1)] == table["label"].to_numpy())
-    found = {"n": len(table), "categories": len(names), "accuracy": round(right.mean(), 4)}
+    found: Found = {
+        "n": len(table),
+        "categories": len(names),
+        "accuracy": round(float(np.mean(right)), 4),
+    }
     by_label = table.with_columns(right).group_by("label").agg(pl.col("right").mean())
-    found["mean_recall"] = round(by_label["right"].mean(), 4)
+    found["mean_recall"] = round(float(np.mean(by_label["right"])), 4)
     return found | (by_source(table.with_columns(right)) if "source" in table.columns else {})
 
 
-def by_source(table: pl.DataFrame) -> dict:
+def by_source(table: pl.DataFrame) -> Found:
     sources = table.group_by("label", "source").agg(pl.col("right").mean()).sort("label", "source")
     folds = sources.filter(pl.len().over("label") > 1)
     return {

@@ -102,7 +102,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=Path(str(TABLE)).parent, help="a folder")
     asked = parser.parse_args()
     table = asked.output / TABLE.name
-    np.savez_compressed(table, **make_table(asked.wordnet))
+    np.savez_compressed(table, allow_pickle=False, **make_table(asked.wordnet))
     write_licence(asked.wordnet, asked.output / LICENCE.name)
     print(f"{table}: {table.stat().st_size:,} bytes")
 

@@ -17,8 +17,8 @@ intr 5 0 1
 
 def test_only_cores_that_this_process_may_use_are_looked_at() -> None:
     ticks = os.sysconf("SC_CLK_TCK")
-    assert read_busy(_STATISTICS, [0]) * ticks == pytest.approx(166)
-    assert read_busy(_STATISTICS, [0, 1]) * ticks == pytest.approx(624)
+    assert read_busy(_STATISTICS, [0]) * ticks == pytest.approx(163)
+    assert read_busy(_STATISTICS, [0, 1]) * ticks == pytest.approx(617)
 
 
 @pytest.mark.parametrize(
@@ -73,6 +73,21 @@ def test_a_number_of_threads_that_the_user_has_set_stays(monkeypatch: pytest.Mon
     assert not threads._shared
     assert torch.get_num_threads() == 2
     share_cores(before)
+
+
+def test_what_the_host_takes_is_nobodys_work() -> None:
+    stolen = _STATISTICS.replace("1 2 3 0 0", "1 2 900 0 0")
+    assert read_busy(stolen, [0]) == read_busy(_STATISTICS, [0])
+
+
+def test_a_look_long_ago_says_nothing_of_now() -> None:
+    shared = SharedCores(2)
+    now, others = shared._seen
+    if others is None:
+        pytest.skip("what others compute is not told here")
+    for seconds, wanted in ((1.5, 1), (10.0, None)):  # every core busy with others' work meanwhile
+        shared._seen = (now - seconds, others - seconds * len(shared._ours))
+        assert shared() == wanted
 
 
 def test_looks_are_rare() -> None:

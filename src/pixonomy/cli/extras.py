@@ -11,6 +11,17 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "collect": ("aiohttp", "bs4", "imagehash", "jinja2", "lxml", "protego", "yarl"),
     "encoder": ("tokenizers",),
     "s3": ("obstore", "botocore"),
+    "serve": (
+        "fastapi",
+        "httptools",
+        "jinja2",
+        "limits",
+        "prometheus_client",
+        "python_multipart",
+        "starlette",
+        "structlog",
+        "uvicorn",
+    ),
     "jax": ("jax",),
 }
 """The modules that each extra of pyproject.toml brings; `train` brings those of `audit`, too."""

@@ -4,11 +4,11 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
+from pixonomy.collecting.asked import Asked
 from pixonomy.collecting.collection_page import (
     CategorySheet,
     CollectedPage,
@@ -27,9 +27,6 @@ from pixonomy.images.decode import decode
 from pixonomy.pages.provenance import Provenance
 from pixonomy.pages.thumbnail import as_data_uri, encode_thumbnail
 from pixonomy.storage.files import write_text
-
-if TYPE_CHECKING:
-    from pixonomy.collecting.write_outcome import Asked
 
 PAGE = "collected.html"
 
@@ -64,7 +61,7 @@ def count_keywords(
 
 def write_page(
     state_db: StateDatabase,
-    asked: "Asked",
+    asked: Asked,
     rows: pl.LazyFrame,
     outcome_counts: OutcomeCounts,
     sheets: Sequence[KeywordSheet],

@@ -3,10 +3,10 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
+from pixonomy.collecting.asked import MANIFEST
 from pixonomy.collecting.records import count_images, count_reasons, sum_keywords
 from pixonomy.collecting.setup import STATE_DB, CollectChoices, find_folder
 from pixonomy.collecting.state_db import StateDatabase
-from pixonomy.collecting.write_outcome import MANIFEST
 from pixonomy.dataset.taxonomy_toml import read_keyword_file
 from pixonomy.results.collection_results import CollectStatusResult, KeywordStatus
 from pixonomy.storage.files import printable

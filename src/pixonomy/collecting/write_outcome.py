@@ -3,13 +3,12 @@
 What is long is streamed: memory does not grow with the number of images.
 """
 
-import shlex
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
 
+from pixonomy.collecting.asked import MANIFEST, Asked
 from pixonomy.collecting.collection_page import render_credits
 from pixonomy.collecting.collection_page_data import PAGE, as_here, count_keywords, write_page
 from pixonomy.collecting.door import host_of
@@ -26,7 +25,6 @@ from pixonomy.collecting.tar_writer import shard_path
 from pixonomy.dataset.location import Location, in_chunks, locate
 from pixonomy.dataset.manifest import Manifest, conform, describe
 from pixonomy.dataset.read import read_all
-from pixonomy.dataset.taxonomy_toml import KeywordFile
 from pixonomy.errors import UndecodableImage
 from pixonomy.executors.local import run
 from pixonomy.images.image_hash import LUMA_HASH, fingerprint
@@ -35,7 +33,7 @@ from pixonomy.progress import Context
 from pixonomy.results.collection_results import CollectResult
 from pixonomy.spreadsheet import stream_spreadsheet
 from pixonomy.storage.address import is_remote
-from pixonomy.storage.files import printable, write_aside
+from pixonomy.storage.files import write_aside
 from pixonomy.storage.s3 import upload
 from pixonomy.storage.tables import scan_parquet, stream_parquet
 
@@ -78,63 +76,11 @@ def _placed(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns(uri=pl.Series(names, dtype=pl.String))
 
 
-MANIFEST, OCCURRENCES = "manifest.parquet", "sightings.parquet"
+OCCURRENCES = "sightings.parquet"
 ATTRIBUTION, CREDITS = "ATTRIBUTION.csv", "ATTRIBUTION.html"
 
 _CHUNK = 20_000
 _MOST_LEFT = 100  # hosts that are named
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What a collection was asked for.
-
-    Attributes:
-        taxonomy: the file that `wanted` was read from.
-        folder: of the state database and the tar files.
-        output: the same, or the address that everything is copied to.
-        licenses: SPDX identifiers; empty: all pass.
-        left: hosts, with ports, that were left while images still wait there → why.
-        began: when, as `time.monotonic` measured it; None where nothing was asked of anybody.
-        options: others that were given, name → value; without secrets and addresses of people.
-    """
-
-    wanted: KeywordFile
-    taxonomy: Path
-    folder: Path
-    output: str
-    per_keyword: int
-    licenses: frozenset[str] = frozenset()
-    providers: tuple[str, ...] = ()
-    left: Mapping[str, str] = field(default_factory=dict)
-    began: float | None = None
-    options: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def place(self) -> str:
-        """Where people find it."""
-        is_away = is_remote(self.output)
-        return self.output.rstrip("/") if is_away else printable(self.folder)
-
-    @property
-    def source(self) -> str:
-        """The path of the taxonomy."""
-        return printable(self.taxonomy)
-
-    @property
-    def next_command(self) -> str:
-        """What to go on with: it finds copies and wrong labels."""
-        return shlex.join(["pixonomy", "audit", f"{self.place}/{MANIFEST}", "-o", "audit"])
-
-    @property
-    def command(self) -> str:
-        """What was called, but for secrets and addresses of people."""
-        words = ["pixonomy", "collect", self.source, "-o", self.output]
-        words += ["--per-keyword", str(self.per_keyword)]
-        words += [word for one in self.providers for word in ("--provider", one)]
-        words += ["--licence", ",".join(sorted(self.licenses))] if self.licenses else []
-        words += [word for option in self.options.items() for word in option]
-        return shlex.join(words)
 
 
 def write_outcome(state_db: StateDatabase, asked: Asked, context: Context) -> CollectResult:

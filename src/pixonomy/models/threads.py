@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 
 _STATISTICS = Path("/proc/stat")
-_SECONDS = 1.0  # between looks
+_SECONDS, _STALE = 1.0, 3.0  # between looks; a mean over longer says little of now
 _SPARE = 0.4  # of a core: work of others below it is no reason to give one up
 _USER_SETS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
@@ -36,7 +36,7 @@ class SharedCores:
         if time.monotonic() - wall < _SECONDS:
             return None
         self._seen = now, others_now = self._read_load()
-        if others is None or others_now is None:
+        if others is None or others_now is None or now - wall > _STALE:
             return None
         return choose_threads(self._most, len(self._ours), (others_now - others) / (now - wall))
 
@@ -47,7 +47,6 @@ class SharedCores:
             busy = read_busy(_STATISTICS.read_text(), self._ours)
         except (OSError, ValueError, IndexError):
             return now, None  # not Linux, or hidden from us: nobody is known to be there
-        # Steal and interrupts count as work of others: those cores are not ours meanwhile either.
         return now, busy - own if self._ours else None
 
 
@@ -73,8 +72,10 @@ def read_busy(statistics: str, cores: list[int]) -> float:
     for line in statistics.splitlines():
         name, *counts = line.split()
         if name in names:
-            user, nice, system, _idle, _waiting, *interrupts_and_stolen = map(int, counts[:8])
-            ticks += user + nice + system + sum(interrupts_and_stolen)
+            user, nice, system, _idle, _waiting, *interrupts = map(int, counts[:7])
+            # What the host takes (the eighth count) says nothing about this machine's work: it goes
+            # on whether one thread computes or two, and fewer would give it more, not wait less.
+            ticks += user + nice + system + sum(interrupts)
     return ticks / os.sysconf("SC_CLK_TCK")
 
 

@@ -12,6 +12,9 @@ from pixonomy.storage.fingerprint import Fingerprint
 from pixonomy.training.commit import source_commit
 from pixonomy.training.recipe import Recipe
 
+BY_WORDS = "by_words"
+"""The column of `probe.parquet` with what words alone answer, as label numbers; null: nothing."""
+
 
 @dataclass(frozen=True)
 class RunFolder:

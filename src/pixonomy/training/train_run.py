@@ -1,6 +1,6 @@
 """Trains a network on finished arrays by a recipe, into a run folder; its bundle comes later."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,28 +11,33 @@ from pixonomy.arrays.image_shards import Arrays
 from pixonomy.arrays.loader import Share
 from pixonomy.errors import DataError
 from pixonomy.heads.gated import FEWEST, MOST_CATEGORIES
+from pixonomy.heads.word_head import WordHead
 from pixonomy.models.airbench import fit_whitening
 from pixonomy.models.backend import Precision, best_precision, keras, use_threads
 from pixonomy.models.device import choose_device, describe_device, on_device
 from pixonomy.models.imagenet_head import find_head
 from pixonomy.models.predictor import make_predictor
 from pixonomy.models.zoo import ModelSettings, build_model
-from pixonomy.progress import Context, Progress, no_report
+from pixonomy.progress import Context, no_report
 from pixonomy.storage.files import read_json, write_json
 from pixonomy.storage.tables import read_parquet, write_parquet
 from pixonomy.training.batches import TrainingSet
 from pixonomy.training.checkpoint import Position, load_weights, save_weights
+from pixonomy.training.embedder import Embedder, in_chunks
 from pixonomy.training.epochs import Training, fit_model
 from pixonomy.training.gate import find_words, fit_gate
 from pixonomy.training.probe import Embedded, Probe, choose_probed, fit_probe
 from pixonomy.training.recipe import Recipe
-from pixonomy.training.run import Run, RunFolder
+from pixonomy.training.run import BY_WORDS, Run, RunFolder
 from pixonomy.training.validation import divide_validation
 
-_EMBED_BATCH = 64
 _PROBED, _PROBED_ALONE = 20_000, 100_000  # images, before a training and instead of one
 _WHITENED = 5000  # images whose patches are decorrelated: two hundred patches for each number
 _MOST_THREADS = 8  # making batches: more would only wait for each other
+_NO_ANSWERS = pl.DataFrame(schema={"predicted": pl.Int64, BY_WORDS: pl.Int64})
+
+FindWords = Callable[[int], WordHead | str]
+"""Gives what words say of the labels by embeddings of d numbers, or why they say nothing."""
 
 
 def train_run(
@@ -70,7 +75,7 @@ def _train_on(
     context: Context,
 ) -> dict[str, object]:
     precision = best_precision(device)
-    training_set = _training_set(arrays, run, context)
+    training_set = open_training_set(arrays, run, context)
     validation = divide_validation(arrays.rows).stopping
     model = build_model(settings_of(run, weights), precision)
     freeze(model, run.recipe)
@@ -80,7 +85,8 @@ def _train_on(
         fit_whitening(model, training_set.images.gather(training_set.rows[:_WHITENED]))
     probe_accuracy = None
     if weights is not None:
-        head, probe_accuracy = _probe(model, training_set, arrays, folder, run, weights, context)
+        embed, find = _embedder(model, training_set, context), _words_of(run, arrays, weights)
+        head, probe_accuracy = store_probe(embed, find, training_set, arrays, folder, run, context)
         # Fine-tuning starts from a trained head: a random one would first spoil the features with
         # its large gradients (Kumar et al. 2022).
         model.get_layer("logits").set_weights([head.kernel, head.bias])
@@ -137,7 +143,12 @@ def number_labels(rows: pl.DataFrame, labels: Sequence[str]) -> npt.NDArray[np.i
     return places.to_numpy().astype(np.int64)
 
 
-def _training_set(arrays: Arrays, run: Run, context: Context) -> TrainingSet:
+def open_training_set(arrays: Arrays, run: Run, context: Context) -> TrainingSet:
+    """Return the images of the training split.
+
+    Raises:
+        DataError: if there are none.
+    """
     rows = arrays.of_split("train")
     if not len(rows):
         raise DataError("No picture of the training split could be decoded.")
@@ -164,19 +175,38 @@ def freeze(model: keras.Model, recipe: Recipe) -> None:
                 layer.trainable = False
 
 
-def _probe(
-    model: keras.Model,
+def _embedder(model: keras.Model, training_set: TrainingSet, context: Context) -> Embedder:
+    network = keras.Model(model.input, model.get_layer("embedding").output)
+    predict, dimensions = make_predictor(network), network.output_shape[-1]
+    return Embedder(predict, dimensions, training_set.images, context.progress)
+
+
+def _words_of(run: Run, arrays: Arrays, weights: str | Path) -> FindWords:
+    def find(dimensions: int) -> WordHead | str:
+        head = find_head(run.recipe.model, weights, dimensions)
+        return find_words(run.labels, arrays.taxonomy, head)
+
+    return find
+
+
+def store_probe(
+    embed: Embedder,
+    find: FindWords,
     training_set: TrainingSet,
     arrays: Arrays,
     folder: RunFolder,
     run: Run,
-    weights: str | Path,
     context: Context,
 ) -> tuple[Probe, float | None]:
-    """Fit the linear probe and store its predictions; a finished one is read back."""
+    """Fit the linear probe and store its predictions; a finished one is read back.
+
+    Beside them stand the answers of words alone, where words have a say: a baseline, too.
+
+    Returns:
+        The probe, and its accuracy on the validation images that choose the best epoch.
+    """
     labels, stopping = training_set.labels, divide_validation(arrays.rows).stopping
     if not folder.probe.exists():
-        embed = _Embedder(model, training_set, context.progress)
         most = _PROBED if training_set.recipe.epochs else _PROBED_ALONE
         seed, rest = (
             training_set.recipe.seed,
@@ -186,13 +216,15 @@ def _probe(
         embed.total = len(rest) + sum(map(len, asked))
         known, judged = (Embedded(embed(rows), labels[rows]) for rows in asked)
         probe = fit_probe(known, judged)
-        answers = [probe.logits(embed(some)).argmax(axis=1) for some in _in_chunks(rest)]
+        # Finding the backbone's head may mean a download: not where there are no words to read.
+        has_words = run.recipe.is_gated or arrays.taxonomy is not None
+        words = find(known.embeddings.shape[1]) if has_words else "There is no taxonomy."
+        answers = [_answer(probe, words, embed(some)) for some in in_chunks(rest)]
         save_weights(folder.probe_head, [probe.kernel, probe.bias])
         if run.recipe.is_gated:
-            _fit_gate(known, arrays.rows[asked[0]], probe, arrays, run, weights, folder, context)
+            _fit_gate(known, arrays.rows[asked[0]], probe, words, run, folder, context)
         table = arrays.rows[rest].select("image_id", "split")
-        predicted = pl.Series("predicted", np.concatenate([np.empty(0, np.int64), *answers]))
-        write_parquet(folder.probe, table.with_columns(predicted))
+        write_parquet(folder.probe, table.hstack(pl.concat([_NO_ANSWERS, *answers])))
     kernel, bias = (one.astype(np.float32) for one in load_weights(folder.probe_head))
     probe = Probe(kernel, bias)
     if not len(stopping):
@@ -202,19 +234,24 @@ def _probe(
     return probe, float((answered["predicted"] == answered["label"]).mean())  # type: ignore[arg-type]
 
 
+def _answer(
+    probe: Probe, words: WordHead | str, embeddings: npt.NDArray[np.float32]
+) -> pl.DataFrame:
+    predicted = probe.logits(embeddings).argmax(axis=1)
+    by_words = None if isinstance(words, str) else words.scores(embeddings).argmax(axis=1)
+    return pl.DataFrame({"predicted": predicted, BY_WORDS: by_words}, _NO_ANSWERS.schema)
+
+
 def _fit_gate(
     embedded: Embedded,
     rows: pl.DataFrame,
     probe: Probe,
-    arrays: Arrays,
+    words: WordHead | str,
     run: Run,
-    weights: str | Path,
     folder: RunFolder,
     context: Context,
 ) -> None:
     """Store the gated head, and how it was chosen; say so, or why there is none."""
-    head = find_head(run.recipe.model, weights, embedded.embeddings.shape[1])
-    words = find_words(run.labels, arrays.taxonomy, head)
     fitted = fit_gate(embedded, rows, probe, words, len(run.labels), run.recipe.seed)
     if fitted is None:
         context.report(
@@ -226,28 +263,6 @@ def _fit_gate(
     save_weights(folder.gate, gate.as_arrays())
     write_json(folder.gate_facts, facts.as_json())
     context.report(facts.in_words())
-
-
-class _Embedder:
-    """Gives the embeddings, float32 (n, d), of images, by row; `total` is for the progress."""
-
-    def __init__(self, model: keras.Model, training_set: TrainingSet, progress: Progress) -> None:
-        network = keras.Model(model.input, model.get_layer("embedding").output)
-        self._predict, self._dimensions = make_predictor(network), network.output_shape[-1]
-        self._images, self._progress = training_set.images, progress
-        self._done, self.total = 0, 0
-
-    def __call__(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
-        micro_batches = []
-        for some in _in_chunks(rows):
-            micro_batches.append(self._predict(self._images.gather(some)))
-            self._done += len(some)
-            self._progress("linear probe", self._done, self.total)
-        return np.concatenate([np.empty((0, self._dimensions), np.float32), *micro_batches])
-
-
-def _in_chunks(rows: npt.NDArray[np.int64]) -> list[npt.NDArray[np.int64]]:
-    return [rows[start : start + _EMBED_BATCH] for start in range(0, len(rows), _EMBED_BATCH)]
 
 
 def _result(position: Position, n: int, probe_accuracy: float | None) -> dict[str, object]:

@@ -4,6 +4,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+from pixonomy.collecting.asked import Asked
 from pixonomy.collecting.collection_plan import plan_collection
 from pixonomy.collecting.collector import MOST_TRIES
 from pixonomy.collecting.licences import read_policy
@@ -27,7 +28,7 @@ from pixonomy.collecting.setup import (
 )
 from pixonomy.collecting.state_db import StateDatabase
 from pixonomy.collecting.tar_writer import ShardWriter
-from pixonomy.collecting.write_outcome import Asked, write_outcome
+from pixonomy.collecting.write_outcome import write_outcome
 from pixonomy.dataset.taxonomy_toml import KeywordFile, read_keyword_file
 from pixonomy.errors import DataError
 from pixonomy.progress import Context

@@ -1,0 +1,98 @@
+"""What `pixonomy serve` may be told, and which of it would be unsafe."""
+
+import ipaddress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pixonomy.errors import SettingError
+
+MEBIBYTE = 1 << 20
+
+
+@dataclass(frozen=True)
+class BodyLimits:
+    """How much a request may bring.
+
+    Attributes:
+        image: bytes of one image.
+        request: bytes of a request's body.
+        parts: of a multipart body, whatever they are.
+        images: of a request.
+        pending: bytes of all requests' bodies that are in memory at once.
+    """
+
+    image: int = 12_000_000
+    request: int = 48_000_000
+    parts: int = 20
+    images: int = 16
+    pending: int = 256_000_000
+
+
+@dataclass(frozen=True)
+class ServeSettings:
+    """How the service runs.
+
+    Attributes:
+        host: the address it listens on.
+        port: 0: any that is free.
+        workers: processes that decode and classify.
+        state: the folder with `tokens.json`; None: there are no tokens.
+        models: the folder that holds other bundles under their digests; None: none can be loaded.
+        public: whether anybody may ask without a token.
+        behind_proxy: addresses or networks whose forwarded headers are believed.
+        rate: requests a minute of one token or address; None: as many as it likes.
+        queue: images that may wait for a worker.
+        drain: seconds that answers may take to finish once the service is told to end.
+        body: how much a request may bring.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    workers: int = 1
+    state: Path | None = None
+    models: Path | None = None
+    public: bool = False
+    behind_proxy: tuple[str, ...] = ()
+    rate: int | None = 600
+    queue: int = 64
+    drain: float = 20.0
+    body: BodyLimits = field(default_factory=BodyLimits)
+
+    @property
+    def needs_token(self) -> bool:
+        """Whether classifying needs a token: not on loopback, unless a proxy brings others in."""
+        return not self.public and (not is_loopback(self.host) or bool(self.behind_proxy))
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether only this machine reaches an address."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def check_settings(settings: ServeSettings, tokens: int) -> None:
+    """Refuse what cannot work or would be open to everybody by mistake.
+
+    Args:
+        tokens: how many there are that may classify.
+
+    Raises:
+        SettingError: saying what to do.
+    """
+    if not 0 <= settings.port <= 65535:
+        raise SettingError(f"A port is a number from 0 to 65535, not {settings.port}.")
+    if settings.workers < 1:
+        raise SettingError(f"At least one worker has to classify, not {settings.workers}.")
+    if settings.models is not None and not settings.models.is_dir():
+        raise SettingError(f"There is no folder {settings.models} to take other models from.")
+    if settings.needs_token and tokens == 0:
+        where = f"Behind a proxy, {settings.host}" if settings.behind_proxy else settings.host
+        raise SettingError(
+            f"{where} can be reached by others, and there is no token to ask for: make one with "
+            "`pixonomy token new NAME --state DIR` and give --state DIR here, or let anybody "
+            "classify with --public."
+        )
