@@ -33,6 +33,7 @@ check: $(READY)
 	$(BIN)/mypy
 	cd benchmarks && ../$(BIN)/mypy --config-file ../pyproject.toml *.py ../tools/*.py
 	$(BIN)/lint-imports
+	$(BIN)/python tools/check_figures.py
 
 format: $(READY)
 	$(BIN)/ruff check --fix .

@@ -1,6 +1,7 @@
 """A probe whose head is chosen: from images to a bundle that says what its answers rest on."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -72,3 +73,34 @@ def test_without_the_backbones_head_words_are_left_out_and_it_says_so(
     evaluation = make(fitted_images, tmp_path / "run", weights, reports)
     assert any("ImageNet head is not at hand" in one for one in reports)
     assert set(evaluation["rests_on"]) == {"training"}  # type: ignore[call-overload]
+
+
+def fine_tune(images: Path, output: Path, weights: Path, learning_rate: float) -> dict[str, object]:
+    recipe = output.parent / "tuned.toml"
+    text = RECIPE.replace("epochs = 0", f"epochs = 3\nlearning_rate = {learning_rate}")
+    recipe.write_text(text)
+    training = TrainChoices(recipe=str(recipe), weights=str(weights))
+    fit([images], output, FitChoices(training=training))
+    told: dict[str, object] = json.loads((output / "training.json").read_text())
+    return told
+
+
+@pytest.fixture(scope="module")
+def many_images(
+    make_once: Callable[[str, Callable[[Path], Path]], Path], write_images: Callable[..., Path]
+) -> Path:
+    return make_once("many-images", lambda place: write_images(place, 48))
+
+
+def test_where_fine_tuning_does_harm_the_network_stays_frozen_and_has_its_heads(
+    many_images: Path, weights: Path, tmp_path: Path
+) -> None:
+    told = fine_tune(many_images, tmp_path / "run", weights, 0.05)
+    shown = told["fine_tuning"]
+    assert isinstance(shown, dict)
+    assert shown["share"] == 0
+    assert min(shown["losses"], key=lambda one: sum(shown["losses"][one])) == "frozen"
+    assert told["steps"] == 0
+    assert "heads" in told
+    assert load_bundle(tmp_path / "run").network.is_gated
+    assert not (tmp_path / "run" / "checkpoints" / "trial").exists()

@@ -5,7 +5,6 @@ import logging
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
-from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,14 +14,10 @@ import torch
 from scipy.special import softmax
 
 from pixonomy.arrays.image_shards import Arrays
-from pixonomy.bundle.calibrate import calibrate, sure_threshold
-from pixonomy.bundle.categories import describe_categories
-from pixonomy.bundle.load import BUNDLE_FILE, MODEL_FILE, SCHEMA_VERSION, seal
-from pixonomy.dataset.connected import tie
-from pixonomy.dataset.taxonomy import Taxonomy
+from pixonomy.bundle.describe_run import describe_run
+from pixonomy.bundle.load import BUNDLE_FILE, MODEL_FILE, seal
 from pixonomy.errors import BundleError
 from pixonomy.heads.gated import GatedHead
-from pixonomy.images.resize import RESIZE_VERSION
 from pixonomy.inference.embed import EmbeddingNetwork
 from pixonomy.inference.session import EMBEDDING, INPUT, LOGITS, NOVELTY, RESTS_ON, Network, Outputs
 from pixonomy.models.backend import give_back_memory, keras
@@ -35,9 +30,8 @@ from pixonomy.training.gate import Gate
 from pixonomy.training.gated_module import GatedModule
 from pixonomy.training.novelty import Novelty, fit_novelty
 from pixonomy.training.recipe import Recipe
-from pixonomy.training.run import Run, RunFolder, versions
+from pixonomy.training.run import Run, RunFolder
 from pixonomy.training.train_run import build_trained, number_labels
-from pixonomy.training.validation import divide_validation
 
 _TOLERANCE = 1e-3  # beyond it, in probability, the exported network is another network
 _DEVICE_TOLERANCE = 0.05  # GPUs multiply float32 with fewer digits (TF32)
@@ -115,73 +109,31 @@ def export_bundle(
         network = Network((partial / MODEL_FILE).read_bytes(), threads)
         given = network.run(some)
         logits = given.logits if gated is None else _check_gate(model, given, gated)
-        _check(answer(make_predictor(model), some, run.recipe.test_flip), logits, CPU)
-        _check(answered, logits, device)
-        about = _describe_bundle(run, arrays, numbers, network, gate) | {
+        check_answers(answer(make_predictor(model), some, run.recipe.test_flip), logits, CPU)
+        check_answers(answered, logits, device)
+        about = describe_run(run, arrays, numbers, network, gate) | {
             "hashes": {MODEL_FILE: hash_file(partial / MODEL_FILE)}
         }
         write_json(partial / BUNDLE_FILE, seal(about))
 
 
-def _describe_bundle(
-    run: Run,
-    arrays: Arrays,
-    numbers: npt.NDArray[np.int64],
-    network: Network,
-    gate: Gate | None,
-) -> dict[str, object]:
-    """Calibrate a network and return what `bundle.json` says, but for the hashes."""
-    validation = divide_validation(arrays.rows)
-    outputs = network.run(arrays.images(run.recipe.size).gather(validation.calibrating))
-    known, units = numbers[validation.calibrating], tie(arrays.rows[validation.calibrating])
-    calibration = calibrate(outputs, known, run.recipe.sure_accuracy, units)
-    if gate is not None and len(gate.held_out.groups):
-        found = gate.held_out
-        target = run.recipe.sure_accuracy
-        sure = sure_threshold(found.confidence, found.is_right, target, found.groups)
-        calibration = replace(calibration, sure_by_words=sure)
-    taxonomy = None if arrays.taxonomy is None else arrays.taxonomy.restrict(run.labels)
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "labels": _describe(run.labels, taxonomy, numbers[arrays.of_split("train")]),
-        **({} if taxonomy is None else {"categories": describe_categories(taxonomy)}),
-        "preprocessing": {
-            "size": run.recipe.size,
-            "fit": arrays.about["fit"],
-            "resize_version": RESIZE_VERSION,
-        },
-        "calibration": asdict(calibration),
-        "provenance": {
-            "recipe": run.recipe.decisive(),
-            "weights": run.weights,
-            "calibrated_apart": validation.are_apart,
-            "calibrated_units": len(np.unique(units)),
-            "data": dict(arrays.about["fingerprint"]),
-            "versions": versions(),
-        },
-    }
-
-
-def _describe(
-    labels: Sequence[str], taxonomy: Taxonomy | None, train: npt.NDArray[np.int64]
-) -> list[dict[str, object]]:
-    """Return each label with its name and the number of its training images."""
-    counts = np.bincount(train[train >= 0], minlength=len(labels)).tolist()
-    return [
-        {"label": label, "name": taxonomy.name(label) if taxonomy else label, "count": count}
-        for label, count in zip(labels, counts, strict=True)
-    ]
+def choose_examples(
+    arrays: Arrays, numbers: npt.NDArray[np.int64], seed: int
+) -> npt.NDArray[np.int64]:
+    """Return rows of some training images of each label, that novelty is measured against."""
+    train = arrays.of_split("train")
+    # A random place among the images of its label: those below `most` are the sample.
+    place_in_label = pl.int_range(pl.len()).shuffle(seed).over("label")
+    most = max(_FEWEST_OF_LABEL, _EMBEDDED // max(1, int(numbers.max()) + 1))
+    is_chosen = arrays.rows[train].select(place_in_label).to_series() < most
+    return np.asarray(train[is_chosen.to_numpy()])
 
 
 def _fit_novelty(
     model: keras.Model, arrays: Arrays, numbers: npt.NDArray[np.int64], recipe: Recipe
 ) -> Novelty | None:
     """Look at some training images of each label, as the bundle will look at new ones."""
-    train = arrays.of_split("train")
-    # A random place among the images of its label: those below `most` are the sample.
-    place_in_label = pl.int_range(pl.len()).shuffle(recipe.seed).over("label")
-    most = max(_FEWEST_OF_LABEL, _EMBEDDED // max(1, int(numbers.max()) + 1))
-    some = train[(arrays.rows[train].select(place_in_label).to_series() < most).to_numpy()]
+    some = choose_examples(arrays, numbers, recipe.seed)
     predict = make_predictor(keras.Model(model.input, model.get_layer(EMBEDDING).output))
     images = arrays.images(recipe.size)
     parts = [
@@ -245,7 +197,7 @@ def _export(
     also = [NOVELTY] * (novelty is not None) + [RESTS_ON] * (gated is not None)
     # A batch of two: the exporter takes a batch of one for a constant.
     example = torch.zeros((2, *model.input_shape[1:]), dtype=torch.uint8)
-    with _quiet(), torch.no_grad():
+    with quietly(), torch.no_grad():
         program = torch.onnx.export(
             module,
             (example,),
@@ -265,12 +217,18 @@ def _check_gate(model: keras.Model, given: Outputs, gated: GatedHead) -> npt.NDA
     linear = np.asarray(given.embeddings @ kernel + bias, np.float32)
     # On the exported embeddings: rounding could bring an image to the other side of the gate.
     answers, _ = gated.answer(given.embeddings, linear)
-    _check(answers.astype(np.float32), given.logits, CPU)
+    check_answers(answers.astype(np.float32), given.logits, CPU)
     return linear
 
 
-def _check(logits: npt.NDArray[np.float32], given: npt.NDArray[np.float32], device: str) -> None:
-    """Compare the logits of the exported network with those of the trained one on a device."""
+def check_answers(
+    logits: npt.NDArray[np.float32], given: npt.NDArray[np.float32], device: str
+) -> None:
+    """Compare the logits of the exported network with those of the trained one on a device.
+
+    Raises:
+        BundleError: if they differ by more than rounding.
+    """
     apart = softmax(logits, axis=1) - softmax(given, axis=1)
     difference = float(np.abs(apart).max())
     if not difference <= (_TOLERANCE if device == CPU else _DEVICE_TOLERANCE):
@@ -282,7 +240,8 @@ def _check(logits: npt.NDArray[np.float32], given: npt.NDArray[np.float32], devi
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quietly() -> Iterator[None]:
+    """Keep the exporter of ONNX from printing."""
     # The exporter prints its steps on standard output, which belongs to the caller's JSON.
     logger = logging.getLogger("torch.onnx")
     before = logger.level

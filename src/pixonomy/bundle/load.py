@@ -19,7 +19,15 @@ from pixonomy.inference.whole_file import read_whole
 from pixonomy.results.answer_results import Goal
 from pixonomy.storage.files import hash_json, printable, storage_errors
 
-__all__ = ["BUNDLE_FILE", "MODEL_FILE", "SCHEMA_VERSION", "Bundle", "load_bundle", "seal"]
+__all__ = [
+    "BUNDLE_FILE",
+    "MODEL_FILE",
+    "SCHEMA_VERSION",
+    "Bundle",
+    "find_bundle",
+    "load_bundle",
+    "seal",
+]
 
 BUNDLE_FILE: Final = "bundle.json"
 SCHEMA_VERSION = 1
@@ -89,14 +97,7 @@ def load_bundle(path: Path, threads: int = 1) -> Bundle:
             if a field is not of its type and range, if the parts do not belong together, or if it
             was made for another version.
     """
-    with storage_errors(path):
-        is_here = any((path / name).exists() for name in (BUNDLE_FILE, MODEL_FILE))
-        folder = path if is_here else path / "bundle"
-        if not folder.is_dir():
-            raise SettingError(
-                f"There is no bundle at {printable(path)}: expected a folder with {BUNDLE_FILE} "
-                f"and {MODEL_FILE}, or a run with such a folder in it."
-            )
+    folder = find_bundle(path)
     about = _check_seal(_read_about(folder), folder)
     described = _describe(about, folder)
     model = _read(folder, MODEL_FILE, LARGEST_MODEL)
@@ -117,6 +118,23 @@ def load_bundle(path: Path, threads: int = 1) -> Bundle:
         counts=described.counts,
         taxonomy=described.taxonomy,
     )
+
+
+def find_bundle(path: Path) -> Path:
+    """Return the folder of a bundle, or of the bundle inside a run folder.
+
+    Raises:
+        SettingError: if there is no bundle at `path`.
+    """
+    with storage_errors(path):
+        is_here = any((path / name).exists() for name in (BUNDLE_FILE, MODEL_FILE))
+        folder = path if is_here else path / "bundle"
+        if not folder.is_dir():
+            raise SettingError(
+                f"There is no bundle at {printable(path)}: expected a folder with {BUNDLE_FILE} "
+                f"and {MODEL_FILE}, or a run with such a folder in it."
+            )
+    return folder
 
 
 def seal(about: Mapping[str, object]) -> dict[str, object]:

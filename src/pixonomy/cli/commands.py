@@ -85,6 +85,8 @@ VERBS: dict[str, Verb] = {
         Verb("compare", "compare.compare", TRAINING, "compare run other -o both.html", ("audit",)),
         Verb("study", "study.study", TRAINING, "study study.toml -o study", ("train",)),
         Verb("predict", "predict.predict", ANSWERS, "predict run new.parquet -o answers.parquet"),
+        Verb("serve", "serve.serve", ANSWERS, "serve run --port 8000", ("serve",)),
+        Verb("token", "token.token", ANSWERS, "token new app --state state"),
         Verb("list", "list_settings.list_names", TOOLS, "list models"),
         Verb("bench", "bench.bench", TOOLS, "bench decode --quick"),
     )

@@ -49,6 +49,7 @@ def fit(
     recipe: options.RecipeName = None,
     size: options.Size = None,
     encoder: options.Encoder = None,
+    backbone: options.Backbone = None,
     epochs: options.Epochs = None,
     seed: options.Seed = 0,
     device: options.Device = None,
@@ -66,7 +67,7 @@ def fit(
     if taxonomy is not None and not pictures:
         return fit_words(taxonomy, output, weights, encoder, overwrite, as_json)
     changes = {"size": size, "epochs": epochs, "seed": seed}
-    training = TrainChoices(model, recipe, weights, changes)
+    training = TrainChoices(model, recipe, weights, changes, backbone)
     columns = TableColumns(root=root, path=path_column, label=label_column)
     names = categories or taxonomy
     choices = FitChoices(
@@ -83,6 +84,7 @@ def train(
     weights: options.Weights = None,
     recipe: options.RecipeName = None,
     size: Annotated[int | None, typer.Option(help="Which of the arrays' sizes.")] = None,
+    backbone: options.Backbone = None,
     epochs: options.Epochs = None,
     seed: options.Seed = 0,
     device: options.Device = None,
@@ -100,7 +102,7 @@ def train(
         size = sizes[0]
     changes = {"size": size, "epochs": epochs, "seed": seed}
     around = replace(context(device), hosts=read_hosts(os.environ.get("PIXONOMY_HOSTS")))
-    plan = plan_training(TrainChoices(model, recipe, weights, changes), around)
+    plan = plan_training(TrainChoices(model, recipe, weights, changes, backbone), around)
     with native_messages_aside() if around.hosts.world > 1 else nullcontext():
         result = run(arrays, output, plan, overwrite, around)
     validation = result.validation

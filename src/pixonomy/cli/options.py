@@ -27,6 +27,14 @@ Weights = Annotated[
         "--weights", help="Pretrained weights: a file, 'imagenet' (downloaded by Keras) or 'none'."
     ),
 ]
+Backbone = Annotated[
+    Path | None,
+    typer.Option(
+        "--backbone",
+        help="An ONNX file of any image network: it stays as it is, and heads are fitted on it. "
+        "NAME.toml beside it says how it wants its pictures.",
+    ),
+]
 RecipeName = Annotated[
     str | None,
     typer.Option(

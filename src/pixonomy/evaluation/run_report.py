@@ -12,6 +12,7 @@ from pixonomy.arrays.image_shards import Arrays
 from pixonomy.bundle.calibrate import explain_never_sure
 from pixonomy.bundle.load import Bundle
 from pixonomy.dataset.location import uri_to_path
+from pixonomy.evaluation.baselines import LINEAR_PROBE
 from pixonomy.evaluation.calibration import CalibrationCheck
 from pixonomy.evaluation.copies import DuplicateCheck
 from pixonomy.evaluation.examples import ImageSource
@@ -32,7 +33,6 @@ from pixonomy.progress import Context
 from pixonomy.storage.files import printable, read_json
 from pixonomy.training.run import Origin, Run, RunFolder, read_run, versions
 
-LINEAR_PROBE = "linear probe"
 _LEFT_OUT = "^(duplicate of|of the same group as) a (validation|test) picture$"
 
 

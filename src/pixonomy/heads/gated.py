@@ -33,7 +33,7 @@ from pixonomy.heads.references import (
     References,
     choose_references,
 )
-from pixonomy.heads.word_head import ENOUGH, WordHead
+from pixonomy.heads.word_head import ENOUGH, SMALLEST, WordHead
 
 FEWEST = 40
 """Training images; fewer show nothing of how they fall into groups."""
@@ -77,7 +77,8 @@ class GatedHead:
             PROTOTYPES: scale_cosines(PROTOTYPES, similar),
         }
         if self.words is not None:
-            scores[WORDS] = self.words.scores(embeddings)
+            evidence = self.words.quantized_evidence(embeddings)
+            scores[WORDS] = np.log(evidence + np.float32(SMALLEST))
         sides = find_sides(familiar, self.thresholds)
         answers = np.stack([mix(scores, one) for one in self.mixes])
         return answers[sides, np.arange(len(sides))], np.array(self.rests_on)[sides]
@@ -96,7 +97,7 @@ class GatedHead:
         """Return the novelty of images, (n,), less where words know what they show."""
         if self.words is None or not self.tells_by_words:
             return novelty
-        most = self.words.evidence(embeddings).max(axis=1)
+        most = self.words.quantized_evidence(embeddings).max(axis=1)
         return np.asarray(novelty * np.minimum(1, ENOUGH / np.maximum(most, 1e-9)), np.float32)
 
 

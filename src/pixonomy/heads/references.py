@@ -1,11 +1,13 @@
 """Reference images: training embeddings that new ones are compared with, some of each category."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float32]
+from pixonomy.heads.quantized import Floats, Quantized, quantize_rows
+
 Integers = npt.NDArray[np.int64]
 
 NEIGHBOURS = 5
@@ -28,15 +30,21 @@ class References:
     vectors: npt.NDArray[np.int8]
     scale: Floats
 
+    @cached_property
+    def columns(self) -> Quantized:
+        """All references, one category after the other: (d, k r)."""
+        k, r, d = self.vectors.shape
+        return Quantized(self.vectors.reshape(k * r, d).T.copy(), self.scale.ravel())
+
     def similarities(self, embeddings: Floats) -> tuple[Floats, Floats]:
         """Return how near embeddings, (n, d), lie to references, by cosine.
 
         Returns:
             The mean over the five nearest of each category, (n, k), and of all, (n,).
         """
-        k, r, d = self.vectors.shape
-        flat = self.vectors.reshape(k * r, d).astype(np.float32) * self.scale.reshape(-1, 1)
-        cosines = (to_length_one(embeddings) @ flat.T).reshape(len(embeddings), k, r)
+        k, r, _ = self.vectors.shape
+        products = self.columns.multiply(quantize_rows(embeddings))
+        cosines = (products / _lengths(embeddings)).reshape(len(embeddings), k, r)
         cosines = np.where(self.scale > 0, cosines, -np.inf)
         return mean_of_nearest(cosines), mean_of_nearest(cosines.reshape(len(embeddings), k * r))
 
@@ -73,5 +81,8 @@ def mean_of_nearest(cosines: Floats) -> Floats:
 
 def to_length_one(vectors: Floats) -> Floats:
     """Return vectors, (n, d), brought to length one."""
-    lengths = np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-6)
-    return np.asarray(vectors / lengths, np.float32)
+    return np.asarray(vectors / _lengths(vectors), np.float32)
+
+
+def _lengths(vectors: Floats) -> Floats:
+    return np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), np.float32(1e-6))

@@ -5,11 +5,12 @@ was pretrained with.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
-from pixonomy.heads.references import Floats
+from pixonomy.heads.quantized import Floats, Quantized, quantize_columns, quantize_rows
 
 ENOUGH = 5.0
 """Evidence at which words know an image: its classes speak for a category five times as much as
@@ -36,11 +37,22 @@ class WordHead:
 
     def evidence(self, embeddings: Floats) -> Floats:
         """Return how much the classes seen speak for each category, (n, k): 1 is the average."""
-        logits = embeddings @ self.kernel.astype(np.float32) + self.bias
-        chances = np.exp(logits - logits.max(axis=1, keepdims=True))
-        chances /= chances.sum(axis=1, keepdims=True)
-        return np.asarray(chances @ self.weights.T, np.float32)
+        return self._weigh(embeddings @ self.kernel.astype(np.float32) + self.bias)
 
     def scores(self, embeddings: Floats) -> Floats:
         """Return the logarithm of the evidence, (n, k)."""
         return np.asarray(np.log(self.evidence(embeddings) + np.float32(SMALLEST)), np.float32)
+
+    @cached_property
+    def columns(self) -> Quantized:
+        """The kernel in eight bits."""
+        return quantize_columns(self.kernel)
+
+    def quantized_evidence(self, embeddings: Floats) -> Floats:
+        """Return the evidence by the kernel in eight bits, as a bundle with a gate finds it."""
+        return self._weigh(self.columns.multiply(quantize_rows(embeddings)) + self.bias)
+
+    def _weigh(self, logits: Floats) -> Floats:
+        chances = np.exp(logits - logits.max(axis=1, keepdims=True))
+        chances /= chances.sum(axis=1, keepdims=True)
+        return np.asarray(chances @ self.weights.T, np.float32)

@@ -16,6 +16,7 @@ from pixonomy.inference.form import EMBEDDING, INPUT, in_short
 
 _PREFIX = "backbone/"
 _KNOWN_OUTPUTS = ("image_embeds", EMBEDDING, "pooler_output")
+_WEIGHTS_APART = 4  # the IR version from which weights need not be inputs
 _FLOATS = (TensorProto.FLOAT, TensorProto.FLOAT16)
 
 
@@ -27,6 +28,7 @@ class Preprocessing:
         mean, std: of red, green and blue: it takes (x / 255 - mean) / std. The default is that of
             ImageNet's networks in PyTorch.
         size: of the square image in pixels; None: what the network's input says.
+        free_size: the size where neither says one.
         output: the name of the output that is the embedding; None: the known one, or the only one.
         is_unit: whether embeddings are brought to length 1.
     """
@@ -34,6 +36,7 @@ class Preprocessing:
     mean: tuple[float, ...] = (0.485, 0.456, 0.406)
     std: tuple[float, ...] = (0.229, 0.224, 0.225)
     size: int | None = None
+    free_size: int | None = None
     output: str | None = None
     is_unit: bool = False
 
@@ -52,7 +55,7 @@ def wrap_backbone(content: bytes, preprocessing: Preprocessing) -> bytes:
         raise SettingError(f"The network is no ONNX model: {in_short(error)}.") from error
     graph = model.graph
     taken = _only_input(graph)
-    size, is_channel_last = _image_size(taken, preprocessing.size)
+    size, is_channel_last = _image_size(taken, preprocessing)
     given = _chosen_output(graph, preprocessing.output)
     before = _before(graph, taken, preprocessing, is_channel_last)
     nodes = [*before, *graph.node, *_behind(given, preprocessing.is_unit)]
@@ -60,6 +63,8 @@ def wrap_backbone(content: bytes, preprocessing: Preprocessing) -> bytes:
     graph.node.extend(nodes)
     graph.input.append(_value(INPUT, TensorProto.UINT8, 3, size, size))
     graph.output.append(_value(EMBEDDING, TensorProto.FLOAT, _shape(given)[1]))
+    # Of older models weights are inputs, too, which have just been taken away.
+    model.ir_version = max(model.ir_version, _WEIGHTS_APART)
     return bytes(model.SerializeToString())
 
 
@@ -91,7 +96,7 @@ def _chosen_output(graph: onnx.GraphProto, name: str | None) -> onnx.ValueInfoPr
     return chosen
 
 
-def _image_size(taken: onnx.ValueInfoProto, size: int | None) -> tuple[int, bool]:
+def _image_size(taken: onnx.ValueInfoProto, wanted: Preprocessing) -> tuple[int, bool]:
     """Return the size of the square image in pixels, and whether its channels come last."""
     shape = _shape(taken)
     kind = taken.type.tensor_type.elem_type
@@ -100,8 +105,9 @@ def _image_size(taken: onnx.ValueInfoProto, size: int | None) -> tuple[int, bool
             f"The network's input {_plain(taken)!r} has the shape {shape} (0: any), not that of "
             "images of floats, (n, 3, size, size) or (n, size, size, 3)."
         )
-    is_last = shape[1] != 3
-    sides = {side for side in (shape[1:3] if is_last else shape[2:]) if side} or {size or 0}
+    is_last, size = shape[1] != 3, wanted.size
+    fixed = {side for side in (shape[1:3] if is_last else shape[2:]) if side}
+    sides = fixed or {size or wanted.free_size or 0}
     if len(sides) > 1 or sides == {0} or (size is not None and sides != {size}):
         raise SettingError(
             f"The network takes images of {sorted(sides)} pixels a side (0: any), and the size of "

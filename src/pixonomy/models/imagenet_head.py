@@ -2,29 +2,17 @@
 
 import contextlib
 from pathlib import Path
-from typing import NamedTuple
-from zipfile import BadZipFile
 
 import keras
 import numpy as np
-import numpy.typing as npt
 
-from pixonomy.errors import DataError
 from pixonomy.models.architectures import architecture
 from pixonomy.models.backend import building
+from pixonomy.models.class_head import CLASSES, ImageNetHead, read_head
 from pixonomy.models.device import CPU, on_device
 from pixonomy.models.pretrained import IMAGENET, WeightsUnavailable, load_with_head
-from pixonomy.storage.files import printable, storage_errors
 
 _BESIDE = ("_notop.weights.h5", "_head.npz")  # how a file of weights and its head's are named
-_CLASSES = 1000
-
-
-class ImageNetHead(NamedTuple):
-    """Class logits = embedding @ kernel + bias; kernel float16 (d, 1000), bias float32 (1000,)."""
-
-    kernel: npt.NDArray[np.float16]
-    bias: npt.NDArray[np.float32]
 
 
 def find_head(model: str, weights: str | Path, dimensions: int) -> ImageNetHead | None:
@@ -44,23 +32,7 @@ def find_head(model: str, weights: str | Path, dimensions: int) -> ImageNetHead 
     path = Path(stem.removesuffix(ending) + _BESIDE[1])
     if not stem.endswith(ending) or not path.is_file():
         return None
-    return _read(path, dimensions)
-
-
-def _read(path: Path, dimensions: int) -> ImageNetHead:
-    try:
-        with storage_errors(path), np.load(path, allow_pickle=False) as stored:
-            kernel, bias = stored["kernel"], stored["bias"]
-    except (ValueError, KeyError, EOFError, BadZipFile) as error:
-        raise DataError(f"{printable(path)} holds no kernel and bias of a head.") from error
-    if kernel.shape != (dimensions, _CLASSES) or bias.shape != (_CLASSES,):
-        raise DataError(
-            f"{printable(path)} holds a head of shape {kernel.shape}, not "
-            f"{(dimensions, _CLASSES)}: it belongs to another network. Move it away, or get the "
-            "right one."
-        )
-    # Half precision: 1.3 million numbers travel in each bundle, and logits differ by a thousandth.
-    return ImageNetHead(kernel.astype(np.float16), bias.astype(np.float32))
+    return read_head(path, dimensions)
 
 
 def _from_keras(model: str, dimensions: int) -> ImageNetHead | None:
@@ -79,6 +51,6 @@ def take_off(network: keras.Model, dimensions: int) -> ImageNetHead | None:
     if not is_ours or not isinstance(last, keras.layers.Dense):
         return None
     kernel, bias = (np.asarray(one) for one in last.get_weights())
-    if kernel.shape != (dimensions, _CLASSES):
+    if kernel.shape != (dimensions, CLASSES):
         return None
     return ImageNetHead(kernel.astype(np.float16), bias.astype(np.float32))

@@ -21,6 +21,11 @@ def render(folder: Path, template: str, **content: object) -> str:
         template: its file name.
         content: what it calls by name.
     """
+    return load_template(folder, template).render(**content)
+
+
+def load_template(folder: Path, template: str) -> jinja2.Template:
+    """Return a template, compiled, for whoever renders it often; the rest is as with `render`."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader([folder, _SHARED]),
         autoescape=True,
@@ -31,4 +36,4 @@ def render(folder: Path, template: str, **content: object) -> str:
     environment.filters.update(
         {one.__name__: one for one in (percent, counted, duration, decimals, storage)}
     )
-    return environment.get_template(template).render(**content)
+    return environment.get_template(template)

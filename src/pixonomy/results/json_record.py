@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, KeysView, Mapping
 from dataclasses import dataclass, fields
+from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Self, Union, cast, get_args, get_origin, get_type_hints
 
@@ -38,9 +39,8 @@ class Result:
         Raises:
             TypeError: if a field without a default is not there.
         """
-        kinds = get_type_hints(cls)
-        known = [one.name for one in fields(cls) if one.name in stored]
-        return cls(**{name: _from_json(kinds[name], stored[name]) for name in known})
+        known = [(name, kind) for name, kind in _kinds(cls).items() if name in stored]
+        return cls(**{name: _from_json(kind, stored[name]) for name, kind in known})
 
     def keys(self) -> KeysView[str]:
         """Return the keys of the JSON object."""
@@ -57,6 +57,11 @@ class Result:
             return self.as_json()[key]
         except KeyError:
             raise KeyError(f"{type(self).__name__} has no {key!r}") from None
+
+
+@cache
+def _kinds(kind: type[Result]) -> dict[str, object]:
+    return {name: known_kind(one) for name, one in get_type_hints(kind).items()}
 
 
 def to_json(value: object) -> object:
@@ -79,11 +84,11 @@ def known_kind(kind: object) -> object:
 
 
 def _from_json(kind: object, value: object) -> object:
-    kind = known_kind(kind)
     if value is None:
         return None
     if isinstance(kind, type) and issubclass(kind, Result):
         return kind.from_json(cast(Mapping[str, object], value))
     if get_origin(kind) is tuple:
-        return tuple(_from_json(get_args(kind)[0], one) for one in cast(Iterable[object], value))
+        inner = known_kind(get_args(kind)[0])
+        return tuple(_from_json(inner, one) for one in cast(Iterable[object], value))
     return value

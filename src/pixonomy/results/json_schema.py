@@ -13,6 +13,8 @@ from pixonomy.results import (
     data_results,
     model_results,
     page_results,
+    serving_results,
+    token_results,
     word_results,
 )
 from pixonomy.results.docstrings import attribute_meanings, first_sentence
@@ -25,7 +27,7 @@ _PLAIN = {
 
 _MODULES = (
     answer_results, collection_results, comparison_results, data_results, model_results,
-    page_results, word_results,
+    page_results, serving_results, token_results, word_results,
 )  # fmt: skip
 
 Schema = dict[str, object]

@@ -144,3 +144,22 @@ class Refusal(Result):
     """
 
     error: Failure
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServeStarted(Result):
+    """A service that listens; `serve` prints it.
+
+    Attributes:
+        address: where it answers.
+        model: the digest of its bundle.
+        categories: that it answers with.
+        workers: processes that decode and classify.
+        needs_token: whether classifying needs a token.
+    """
+
+    address: str
+    model: str
+    categories: int
+    workers: int
+    needs_token: bool

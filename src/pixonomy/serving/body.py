@@ -1,23 +1,20 @@
-"""Reads the images of a request as they arrive: counted, never on disk, never with a file name."""
+"""Reads the bytes of a request as they arrive, counted: of one request, and of all together."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, MutableMapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import TypeAlias
 
-from python_multipart.exceptions import FormParserError
-from python_multipart.multipart import MultipartParser, parse_options_header
+from starlette.types import Receive, Scope
 
-from pixonomy.serving.api_errors import ClientGone, RequestRefused, too_large, try_again
-from pixonomy.serving.settings import BodyLimits
+from pixonomy.serving.api_errors import ClientGone, RequestRefused, try_again
 
-Receive = Callable[[], Awaitable[MutableMapping[str, object]]]
-"""The `receive` of ASGI."""
+Take: TypeAlias = Callable[[int], None]
+"""Told of bytes that are kept in memory; raises RequestRefused where there is no room."""
 
-FIELD = b"image"
-"""The name of the parts that hold images."""
 
-_RAW = "application/octet-stream"
-_MULTIPART = "multipart/form-data"
-_TAKEN = f"image/*, {_RAW} or {_MULTIPART} with parts named `{FIELD.decode()}`"
+def headers_of(scope: Scope) -> dict[str, str]:
+    """Return the headers of a request by lower-case names; of equal ones the last."""
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
 
 
 class PendingBytes:
@@ -28,17 +25,14 @@ class PendingBytes:
         self._most, self.count = most, 0
 
     @contextmanager
-    def taken(self) -> Iterator[Callable[[int], None]]:
-        """Give a function that counts bytes of one request; they are given back at the end.
-
-        The function raises RequestRefused where memory for all requests is full.
-        """
+    def taken(self) -> Iterator[Take]:
+        """Count the bytes of one request until the block ends."""
         mine = 0
 
         def take(count: int) -> None:
             nonlocal mine
             if self.count + count > self._most:
-                message = "Other requests fill the memory for uploads; try again."
+                message = "Other uploads fill the memory that is set aside for them; try again."
                 raise try_again(503, "overloaded", message, 1)
             mine += count
             self.count += count
@@ -49,60 +43,48 @@ class PendingBytes:
             self.count -= mine
 
 
-async def read_images(
-    headers: Mapping[str, str], receive: Receive, limits: BodyLimits, take: Callable[[int], None]
-) -> list[bytes]:
-    """Return the encoded images of a request: its whole body, or its parts named `image`.
-
-    Args:
-        headers: of the request, by lower-case names.
-        take: told of bytes that are kept, see `PendingBytes`.
+def require_body(headers: Mapping[str, str]) -> None:
+    """Refuse a request that says that it has no body, or says nothing.
 
     Raises:
-        RequestRefused: as soon as the body is too large, malformed, empty or of another type.
-        ClientGone: if the client leaves before all has arrived.
-    """
-    kind, options = parse_options_header(headers.get("content-type"))
-    is_multipart = kind == _MULTIPART.encode()
-    if not (is_multipart or kind == _RAW.encode() or kind.startswith(b"image/")):
-        seen = f"not {kind.decode('latin-1')[:60]!r}" if kind else "and Content-Type says which"
-        raise RequestRefused(415, "wrong_type", f"A body is {_TAKEN}, {seen}.")
-    cap = limits.request if is_multipart else limits.image
-    chunks = read_chunks(headers, receive, cap)
-    if is_multipart:
-        return await _read_parts(chunks, options.get(b"boundary"), limits, take)
-    body = await _join(chunks, take)
-    if not body:
-        raise RequestRefused(422, "no_image", "The body is empty: an image was expected.")
-    return [body]
-
-
-async def read_chunks(
-    headers: Mapping[str, str], receive: Receive, cap: int
-) -> AsyncIterator[bytes]:
-    """Yield a body as it arrives; refuse it before more than `cap` bytes have come.
-
-    Raises:
-        RequestRefused: 411 without a length or chunks, 413 beyond the cap.
-        ClientGone: if the client leaves before all has arrived.
+        RequestRefused: 411 or 422.
     """
     length = headers.get("content-length")
     if length is None and "transfer-encoding" not in headers:
         message = "A body was expected: send it with Content-Length or in chunks."
         raise RequestRefused(411, "no_length", message)
-    count = 0
-    if length is not None and int(length) > cap:
-        raise _over(cap)
-    while True:
-        message_ = await receive()
-        if message_["type"] == "http.disconnect":
+    if length is not None and int(length) == 0:
+        raise RequestRefused(422, "empty", "The body is empty.")
+
+
+async def read_chunks(
+    headers: Mapping[str, str], receive: Receive, most: int, take: Take
+) -> AsyncIterator[bytes]:
+    """Yield a body as it arrives; refuse it before more than `most` bytes are kept.
+
+    Args:
+        headers: of the request, by lower-case names.
+
+    Raises:
+        RequestRefused: 411 without a length or chunks, 413 beyond `most`, 503 without memory.
+        ClientGone: if the client leaves before all has arrived.
+    """
+    require_body(headers)
+    if int(headers.get("content-length", 0)) > most:
+        raise _too_large(most)
+    count, is_more = 0, True
+    while is_more:
+        message_in = await receive()
+        if message_in["type"] == "http.disconnect":
             raise ClientGone
-        chunk = message_.get("body", b"")
-        assert isinstance(chunk, bytes)
+        chunk: bytes = message_in.get("body", b"")
         count += len(chunk)
-        if count > cap:
-            raise _over(cap)
-        if chunk:
-            yield chunk
-        if not message_.get("more_body", False):
-            return
+        if count > most:
+            raise _too_large(most)
+        take(len(chunk))
+        is_more = message_in.get("more_body", False)
+        yield chunk
+
+
+def _too_large(most: int) -> RequestRefused:
+    return RequestRefused(413, "too_large", f"A body has at most {most:,} bytes.")

@@ -18,7 +18,7 @@ from ipaddress import (
 from pixonomy.errors import SettingError
 
 UNKNOWN = "unknown"
-_MOST_HOPS = 32  # of a header that anybody may have written
+_MOST_ENTRIES = 32  # of a header that anybody may have written
 _IPV6_SUBSCRIBER = 64  # bits: whoever has one IPv6 address has 2^64 of them
 
 
@@ -55,9 +55,9 @@ class ClientAddresses:
         known = _read_address(peer or "")
         if known is None:
             return UNKNOWN
-        hops = ",".join(forwarded).rsplit(",", _MOST_HOPS)[-_MOST_HOPS:]
-        while hops and self.is_proxy(str(known)):
-            further = _read_address(_without_port(hops.pop().strip()))
+        entries = ",".join(forwarded).rsplit(",", _MOST_ENTRIES)[-_MOST_ENTRIES:]
+        while entries and self.is_proxy(str(known)):
+            further = _read_address(_without_port(entries.pop().strip()))
             if further is None:
                 break
             known = further
@@ -82,11 +82,11 @@ def _read_address(text: str) -> IPv4Address | IPv6Address | None:
     return mapped or found
 
 
-def _without_port(hop: str) -> str:
-    """Return a hop without its port: some proxies write "1.2.3.4:567" or "[::1]:567"."""
-    if hop.startswith("["):
-        return hop[1:].partition("]")[0]
-    return hop.partition(":")[0] if hop.count(":") == 1 else hop
+def _without_port(entry: str) -> str:
+    """Return an entry without its port: some proxies write "1.2.3.4:567" or "[::1]:567"."""
+    if entry.startswith("["):
+        return entry[1:].partition("]")[0]
+    return entry.partition(":")[0] if entry.count(":") == 1 else entry
 
 
 def _read_network(text: str) -> IPv4Network | IPv6Network:

@@ -1,28 +1,27 @@
-"""How often one token, or one address, may ask: a moving window, in memory.
+"""How often one token, or one address, may ask: a moving window for each, in memory.
 
-The rates are those of the library `limits`, and so is the strategy. Its own storage in memory looks
-through all keys in a thread of its own at nearly every hit and never forgets a key: with 10,000 of
-them that takes half a core. Ours forgets the key that was used longest ago.
+Rates are written as the library `limits` reads them. Its own storage in memory looks through all
+keys in a new thread at nearly every hit and never forgets one: 10,000 keys take half a core so.
+Here the key that was used longest ago is forgotten.
 """
 
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
 
-from limits import RateLimitItem, parse
-from limits.storage import MovingWindowSupport, Storage
-from limits.strategies import MovingWindowRateLimiter
+from limits import RateLimitItem, parse_many
 
 from pixonomy.errors import SettingError
 
 MOST_KEYS = 10_000
+_MOST_HITS = 100_000  # in a window: each is remembered
 
 
 class RateLimits:
     """Counts the requests of each key.
 
     Args:
-        rate: as `limits` writes it: "120/minute", "10 per second".
+        rate: "120/minute", "10 per second".
         most_keys: that are remembered; beyond it the one used longest ago begins anew.
         clock: seconds, never going back.
 
@@ -37,43 +36,41 @@ class RateLimits:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Count nothing yet."""
-        self._rate = _read_rate(rate)
-        self._windows = _Windows(most_keys, clock)
-        self._limiter = MovingWindowRateLimiter(self._windows)
-        self._clock = clock
+        found = _read_rate(rate)
+        self._hits, self._seconds = found.amount, found.get_expiry()
+        self._most_keys, self._clock = most_keys, clock
+        self._windows: OrderedDict[str, deque[float]] = OrderedDict()
 
     def hit(self, key: str) -> float | None:
         """Count a request of a key; return None, or how many seconds it has to wait instead.
 
         A refused request does not count.
         """
-        if self._limiter.hit(self._rate, key):
-            return None
-        return max(0.0, self._limiter.get_window_stats(self._rate, key).reset_time - self._clock())
+        window, now = self._window(key), self._clock()
+        while window and window[0] <= now - self._seconds:
+            window.popleft()
+        if len(window) >= self._hits:
+            return window[0] + self._seconds - now
+        window.append(now)
+        return None
+
+    def _window(self, key: str) -> deque[float]:
+        """Return when a key was used, the earliest first."""
+        window = self._windows.setdefault(key, deque())
+        self._windows.move_to_end(key)
+        if len(self._windows) > self._most_keys:
+            self._windows.popitem(last=False)
+        return window
 
 
-class _Windows(Storage, MovingWindowSupport):
-    """When each key was used within its window: the latest first out of `most_keys` keys."""
-
-    def __init__(self, most_keys: int, clock: Callable[[], float]) -> None:
-        super().__init__()
-        self._most_keys, self._clock = most_keys, clock
-        self._used: OrderedDict[str, deque[float]] = OrderedDict()
-
-    def acquire_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
-        used = self._used.setdefault(key, deque())
-        self._used.move_to_end(key)
-        if len(self._used) > self._most_keys:
-            self._used.popitem(last=False)
-        now = self._clock()
-        while used and used[0] <= now - expiry:
-            used.popleft()
-        is_free = len(used) + amount <= limit
-        if is_free:
-            used.extend([now] * amount)
-        return is_free
-
-    def get_moving_window(self, key: str, limit: int, expiry: int) -> tuple[float, int]:
-        now = self._clock()
-        recent = [one for one in self._used.get(key, ()) if one > now - expiry]
-        return (recent[0] if recent else now), len(recent)
+def _read_rate(text: str) -> RateLimitItem:
+    try:
+        found = parse_many(text)
+    except ValueError:
+        found = []
+    if len(found) != 1 or not 0 < found[0].amount <= _MOST_HITS:
+        raise SettingError(
+            f"A rate is one such as 120/minute or 10/second, of 1 to {_MOST_HITS:,} requests, "
+            f"not {text!r}."
+        )
+    return found[0]

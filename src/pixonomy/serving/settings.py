@@ -6,8 +6,6 @@ from pathlib import Path
 
 from pixonomy.errors import SettingError
 
-MEBIBYTE = 1 << 20
-
 
 @dataclass(frozen=True)
 class BodyLimits:
@@ -29,6 +27,19 @@ class BodyLimits:
 
 
 @dataclass(frozen=True)
+class Rates:
+    """How often one may ask, as `limits` reads it.
+
+    Attributes:
+        token: requests of one token: many people may stand behind it.
+        address: requests of one address.
+    """
+
+    token: str = "6000/minute"
+    address: str = "120/minute"
+
+
+@dataclass(frozen=True)
 class ServeSettings:
     """How the service runs.
 
@@ -40,7 +51,8 @@ class ServeSettings:
         models: the folder that holds other bundles under their digests; None: none can be loaded.
         public: whether anybody may ask without a token.
         behind_proxy: addresses or networks whose forwarded headers are believed.
-        rate: requests a minute of one token or address; None: as many as it likes.
+        rate: how often a token or address may ask, such as "600/minute"; None: as `Rates`, or as
+            often as it likes where only this machine can ask.
         queue: images that may wait for a worker.
         drain: seconds that answers may take to finish once the service is told to end.
         body: how much a request may bring.
@@ -53,7 +65,7 @@ class ServeSettings:
     models: Path | None = None
     public: bool = False
     behind_proxy: tuple[str, ...] = ()
-    rate: int | None = 600
+    rate: str | None = None
     queue: int = 64
     drain: float = 20.0
     body: BodyLimits = field(default_factory=BodyLimits)
@@ -62,6 +74,13 @@ class ServeSettings:
     def needs_token(self) -> bool:
         """Whether classifying needs a token: not on loopback, unless a proxy brings others in."""
         return not self.public and (not is_loopback(self.host) or bool(self.behind_proxy))
+
+    @property
+    def rates(self) -> Rates | None:
+        """How often one may ask; None: there is no limit."""
+        if self.rate is not None:
+            return Rates(self.rate, self.rate)
+        return Rates() if self.public or self.needs_token else None
 
 
 def is_loopback(host: str) -> bool:

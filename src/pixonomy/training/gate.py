@@ -18,7 +18,7 @@ from pixonomy.heads.out_of_fold import Training
 from pixonomy.heads.prototypes import Prototypes
 from pixonomy.heads.references import References
 from pixonomy.heads.word_head import WordHead
-from pixonomy.models.imagenet_head import ImageNetHead
+from pixonomy.models.class_head import ImageNetHead
 from pixonomy.semantic_prior.prior import imagenet_classes, weigh
 from pixonomy.semantic_prior.words import understand
 from pixonomy.training.probe import Embedded, Probe, choose_probed
@@ -123,18 +123,26 @@ def fit_gate(
     """
     every = np.arange(len(embedded.labels))
     some = choose_probed(every, embedded.labels, _CHOSEN_ON, seed)
-    embeddings, labels, rows = embedded.embeddings[some], embedded.labels[some], rows[some]
-    column, groups = find_groups(rows, labels)
-    if groups is None:
-        groups = cluster(embeddings, labels, seed)
-    training = Training(embeddings, labels, groups, categories, probe.strength)
+    embedded, rows = Embedded(embedded.embeddings[some], embedded.labels[some]), rows[some]
+    name, groups = group_images(rows, embedded, seed)
+    training = Training(embedded.embeddings, embedded.labels, groups, categories, probe.strength)
     word_head = None if isinstance(words, str) else words
-    fitted = fit_gated_head(training, tie(rows), word_head, seed, column is not None)
+    fitted = fit_gated_head(training, tie(rows), word_head, seed, name != CLUSTERS)
     if fitted is None:
         return None
     head, choice, held_out = fitted
     why = words if isinstance(words, str) else None
-    return Gate(head, held_out), _describe(column or CLUSTERS, choice, why)
+    return Gate(head, held_out), _describe(name, choice, why)
+
+
+def group_images(
+    rows: pl.DataFrame, embedded: Embedded, seed: int
+) -> tuple[str, npt.NDArray[np.int64]]:
+    """Return what images can be held out by, a column or `CLUSTERS`, and a number a group."""
+    column, groups = find_groups(rows, embedded.labels)
+    if column is None or groups is None:
+        return CLUSTERS, cluster(embedded.embeddings, embedded.labels, seed)
+    return column, groups
 
 
 def find_groups(

@@ -3,6 +3,8 @@
 `heads.gated.GatedHead` is the same in NumPy, and what this is tested against.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 import torch
 
@@ -15,6 +17,8 @@ from pixonomy.heads.out_of_fold import (
     WORDS,
     scale_of,
 )
+from pixonomy.heads.quantized import LEVELS, Quantized
+from pixonomy.heads.quantized import SMALLEST as LEAST_STEP
 from pixonomy.heads.references import ABSENT, NEIGHBOURS
 from pixonomy.heads.word_head import ENOUGH, SMALLEST
 from pixonomy.models.device import lay_on
@@ -31,19 +35,22 @@ class GatedModule(torch.nn.Module):
         self, embeddings: torch.Tensor, logits: torch.Tensor, novelty: torch.Tensor | None
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor | None]:
         """Return log-probabilities, (n, k); the place in `RESTS_ON` of each, (n,); the novelty."""
-        head = self.head
-        vectors = _to_length_one(embeddings)
-        nearest, familiar = self._similarities(vectors)
-        centred = _to_length_one(vectors - lay_on(embeddings.device, head.prototypes.centre))
-        directions = lay_on(embeddings.device, head.prototypes.directions.T.copy())
+        head, device = self.head, embeddings.device
+        rows, lengths = _quantize(embeddings), _lengths(embeddings)
+        nearest, familiar = self._similarities(rows, lengths)
+        centred = embeddings / lengths - lay_on(device, head.prototypes.centre)
+        directions = lay_on(device, head.prototypes.directions.T.copy())
         scores = {
             LOGISTIC: logits,
             NEAREST: nearest * scale_of(NEAREST),
-            PROTOTYPES: centred @ directions * scale_of(PROTOTYPES),
+            PROTOTYPES: (centred / _lengths(centred)) @ directions * scale_of(PROTOTYPES),
         }
         is_off, is_far = (familiar < one for one in head.thresholds)
         if head.words is not None:
-            evidence = self._evidence(embeddings)
+            words = head.words
+            class_logits = _multiply(rows, words.columns) + lay_on(device, words.bias)
+            chances = torch.softmax(class_logits, dim=1)
+            evidence = chances @ lay_on(device, words.weights.T.copy())
             scores[WORDS] = torch.log(evidence + SMALLEST)
             if novelty is not None and head.tells_by_words:
                 most = evidence.amax(dim=1).clamp_min(SMALLEST)
@@ -55,31 +62,59 @@ class GatedModule(torch.nn.Module):
         rests_on = torch.where(is_far, torch.full_like(familiar, far_rests), grounds)
         return answers, rests_on, novelty
 
-    def _similarities(self, vectors: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def _similarities(
+        self, rows: "_Rows", lengths: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         references = self.head.references
-        k, r, d = references.vectors.shape
-        flat = lay_on(vectors.device, references.vectors.reshape(k * r, d)).float()
-        scale = lay_on(vectors.device, references.scale.reshape(k * r).copy())
-        cosines = (vectors @ flat.T) * scale
-        # Where a category has fewer references: a value no cosine has.
-        cosines = cosines + lay_on(vectors.device, _absent(references.scale.reshape(k * r)))
+        k, r, _ = references.vectors.shape
+        cosines = _multiply(rows, references.columns) / lengths
+        if not references.scale.all():
+            # Where a category has fewer references: a value no cosine has.
+            absent = np.where(references.scale.ravel() > 0, 0, _NOT_THERE).astype(np.float32)
+            cosines = cosines + lay_on(lengths.device, absent)
         of_category = torch.topk(cosines.reshape(-1, k, r), min(NEIGHBOURS, r), dim=2).values
         of_all = torch.topk(of_category.flatten(1), min(NEIGHBOURS, k * min(NEIGHBOURS, r))).values
+        if ((references.scale > 0).sum(axis=1) >= min(NEIGHBOURS, r)).all():
+            return of_category.mean(dim=-1), of_all.mean(dim=-1)
         return _mean(of_category), _mean(of_all)
 
-    def _evidence(self, embeddings: torch.Tensor) -> torch.Tensor:
-        words = self.head.words
-        assert words is not None
-        kernel = lay_on(embeddings.device, words.kernel).float()
-        chances = torch.softmax(embeddings @ kernel + lay_on(embeddings.device, words.bias), dim=1)
-        return chances @ lay_on(embeddings.device, words.weights.T.copy())
+
+class _Rows(NamedTuple):
+    """What `heads.quantized.Rows` is: uint8 (n, d), and (n, 1) twice."""
+
+    values: torch.Tensor
+    step: torch.Tensor
+    low: torch.Tensor
 
 
+def _quantize(embeddings: torch.Tensor) -> _Rows:
+    low = embeddings.amin(dim=1, keepdim=True)
+    step = ((embeddings.amax(dim=1, keepdim=True) - low) / LEVELS).clamp_min(LEAST_STEP)
+    return _Rows(torch.round((embeddings - low) / step).to(torch.uint8), step, low)
+
+
+def _multiply(rows: _Rows, matrix: Quantized) -> torch.Tensor:
+    device = rows.step.device
+    product = _multiply_integers(rows.values, lay_on(device, matrix.values)).float()
+    sums = lay_on(device, matrix.sums * matrix.scale)
+    return rows.step * product * lay_on(device, matrix.scale) + rows.low * sums
+
+
+def _multiply_integers(values: torch.Tensor, matrix: torch.Tensor) -> torch.Tensor:
+    """Return the product of uint8 (n, d) with int8 (d, m), int32 (n, m)."""
+    if not torch.compiler.is_exporting():
+        return torch.round(values.double() @ matrix.double()).to(torch.int32)
+    # PyTorch has no such product. Both are unsigned, for only then is it exact on processors
+    # without instructions of their own for it.
+    shifted = (matrix.to(torch.int16) + _SHIFT).to(torch.uint8)
+    zero, middle = (torch.tensor(one, dtype=torch.uint8) for one in (0, _SHIFT))
+    shape = (values.shape[0], matrix.shape[1])
+    given = (values, shifted, zero, middle)
+    return torch.onnx.ops.symbolic("MatMulInteger", given, dtype=torch.int32, shape=shape)
+
+
+_SHIFT = 128
 _NOT_THERE = -8.0  # beside cosines, which are -1 to 1
-
-
-def _absent(scale: np.ndarray) -> np.ndarray:
-    return np.where(scale > 0, 0, _NOT_THERE).astype(np.float32)
 
 
 def _mean(nearest: torch.Tensor) -> torch.Tensor:
@@ -90,13 +125,13 @@ def _mean(nearest: torch.Tensor) -> torch.Tensor:
     return torch.where(found > 0, mean, torch.full_like(mean, ABSENT))
 
 
+def _lengths(vectors: torch.Tensor) -> torch.Tensor:
+    return vectors.square().sum(dim=1, keepdim=True).clamp_min(1e-12).sqrt()
+
+
 def _mix(scores: dict[str, torch.Tensor], weights: Mix) -> torch.Tensor:
     asked = [(head, weight) for head, weight in zip(HEADS, weights, strict=True) if weight]
     total = asked[0][1] * scores[asked[0][0]]
     for head, weight in asked[1:]:
         total = total + weight * scores[head]
     return torch.log_softmax(total, dim=1)
-
-
-def _to_length_one(vectors: torch.Tensor) -> torch.Tensor:
-    return vectors / vectors.square().sum(dim=1, keepdim=True).clamp_min(1e-12).sqrt()

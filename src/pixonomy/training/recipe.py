@@ -69,7 +69,9 @@ class Recipe:
         freeze_norm: keep BatchNorm statistics of a pretrained network as they are.
         head: what answers from the embedding: a linear layer (`linear`), or what held-out training
             pictures and the categories' words show to be best for pictures like the training ones
-            and for others (`auto`), which a fine-tuned network does not have.
+            and for others (`auto`). Where there are epochs, `auto` first tries on held-out pictures
+            whether fine-tuning pays: if not, the network stays frozen and has those heads; if so,
+            it answers by a linear layer, its weights as far from the start as was best there.
         sure_accuracy: what answers called "sure" are to reach, 0 to 1, on pictures like the
             validation ones.
         seed: decides the start, the order and the augmentation.
@@ -130,8 +132,8 @@ class Recipe:
 
     @property
     def is_gated(self) -> bool:
-        """Whether a gated head answers: one was asked for, and nothing is fine-tuned."""
-        return self.head == "auto" and self.epochs == 0
+        """Whether a gated head may answer, where the network stays frozen."""
+        return self.head == "auto"
 
 
 _CHOICES = (

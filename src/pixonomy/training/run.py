@@ -73,9 +73,29 @@ class RunFolder:
         return self.path / "checkpoints" / "gate.json"
 
     @property
+    def fine_tuning(self) -> Path:
+        """What a trial showed of fine-tuning, where a recipe wants one."""
+        return self.path / "checkpoints" / "fine_tuning.json"
+
+    @property
+    def trial(self) -> Path:
+        """The run of that trial, while it lasts."""
+        return self.path / "checkpoints" / "trial"
+
+    @property
+    def averaged(self) -> Path:
+        """Weights between the start and the best ones, where a trial showed that to be better."""
+        return self.path / "checkpoints" / "averaged.npz"
+
+    @property
     def bundle(self) -> Path:
         """The exported model: what `classify` and `predict` use."""
         return self.path / "bundle"
+
+    @property
+    def words_bundle(self) -> Path:
+        """The bundle of the words-only run whose place this one took, where there was one."""
+        return self.path / "words" / "bundle"
 
     @property
     def predictions(self) -> Path:

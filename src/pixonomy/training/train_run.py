@@ -1,6 +1,7 @@
 """Trains a network on finished arrays by a recipe, into a run folder; its bundle comes later."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,6 @@ import polars as pl
 from pixonomy.arrays.image_shards import Arrays
 from pixonomy.arrays.loader import Share
 from pixonomy.errors import DataError
-from pixonomy.heads.gated import FEWEST, MOST_CATEGORIES
 from pixonomy.heads.word_head import WordHead
 from pixonomy.models.airbench import fit_whitening
 from pixonomy.models.backend import Precision, best_precision, keras, use_threads
@@ -20,24 +20,19 @@ from pixonomy.models.predictor import make_predictor
 from pixonomy.models.zoo import ModelSettings, build_model
 from pixonomy.progress import Context, no_report
 from pixonomy.storage.files import read_json, write_json
-from pixonomy.storage.tables import read_parquet, write_parquet
 from pixonomy.training.batches import TrainingSet
-from pixonomy.training.checkpoint import Position, load_weights, save_weights
-from pixonomy.training.embedder import Embedder, in_chunks
+from pixonomy.training.checkpoint import Position, load_weights
+from pixonomy.training.embedder import Embedder
 from pixonomy.training.epochs import Training, fit_model
-from pixonomy.training.gate import find_words, fit_gate
-from pixonomy.training.probe import Embedded, Probe, choose_probed, fit_probe
+from pixonomy.training.fine_tuning import Known, keep_average, read_fine_tuning, try_fine_tuning
+from pixonomy.training.frozen_heads import FindWords, Settle, store_probe
+from pixonomy.training.gate import find_words
 from pixonomy.training.recipe import Recipe
-from pixonomy.training.run import BY_WORDS, Run, RunFolder
+from pixonomy.training.run import Run, RunFolder
 from pixonomy.training.validation import divide_validation
 
-_PROBED, _PROBED_ALONE = 20_000, 100_000  # images, before a training and instead of one
 _WHITENED = 5000  # images whose patches are decorrelated: two hundred patches for each number
 _MOST_THREADS = 8  # making batches: more would only wait for each other
-_NO_ANSWERS = pl.DataFrame(schema={"predicted": pl.Int64, BY_WORDS: pl.Int64})
-
-FindWords = Callable[[int], WordHead | str]
-"""Gives what words say of the labels by embeddings of d numbers, or why they say nothing."""
 
 
 def train_run(
@@ -83,26 +78,55 @@ def _train_on(
         # Before the first step, also of a run that goes on: the checkpoint then overwrites it
         # alike.
         fit_whitening(model, training_set.images.gather(training_set.rows[:_WHITENED]))
-    probe_accuracy = None
-    if weights is not None:
-        embed, find = _embedder(model, training_set, context), _words_of(run, arrays, weights)
-        head, probe_accuracy = store_probe(embed, find, training_set, arrays, folder, run, context)
-        # Fine-tuning starts from a trained head: a random one would first spoil the features with
-        # its large gradients (Kumar et al. 2022).
-        model.get_layer("logits").set_weights([head.kernel, head.bias])
     reporting = context.progress, context.report if context.hosts.rank == 0 else no_report
     training = Training(
         model, training_set, validation, folder, weights is not None, *reporting, device=device
     )
-    plan = _report_plan(run.recipe, len(training_set.rows), len(validation), weights)
-    training.report(f"{plan} Computing on {describe_device(device)} in {precision}.")
+    probe_accuracy, shown = None, None
+    if weights is not None:
+        embed, find = _embedder(model, training_set, context), _words_of(run, arrays, weights)
+        settle = _trial_of(training, embed, context)
+        head, probe_accuracy = store_probe(
+            embed, find, training_set, arrays, folder, run, context, settle
+        )
+        # Fine-tuning starts from a trained head: a random one would first spoil the features with
+        # its large gradients (Kumar et al. 2022).
+        model.get_layer("logits").set_weights([head.kernel, head.bias])
+        shown = read_fine_tuning(folder)
+    if shown is not None and not shown.share:
+        still = replace(training_set, recipe=replace(run.recipe, epochs=0))
+        training = replace(training, training_set=still)
+    else:
+        plan = _report_plan(run.recipe, len(training_set.rows), len(validation), weights)
+        training.report(f"{plan} Computing on {describe_device(device)} in {precision}.")
+    start = model.get_weights()
     position = fit_model(training)
     result = _result(position, len(validation), probe_accuracy)
+    if shown is not None and position.best_epoch and shown.share < 1:
+        loss, accuracy = keep_average(training, start, shown.share)
+        result["validation"] = {"n": len(validation), "accuracy": accuracy, "loss": loss}
     result |= {"device": device, "precision": precision}
+    result |= {} if shown is None else {"fine_tuning": asdict(shown)}
     if folder.gate_facts.exists():
         result["heads"] = read_json(folder.gate_facts)
     write_json(folder.result, result)
     return result
+
+
+def _trial_of(training: Training, embed: Embedder, context: Context) -> Settle | None:
+    """Return what tries whether fine-tuning pays; None where it is not asked, or not possible."""
+    # Hosts would each need the same share of the trial's images: there, as the recipe has it.
+    recipe = training.recipe
+    if not (recipe.is_gated and recipe.epochs) or context.hosts.world > 1:
+        return None
+
+    def settle(known: Known) -> bool:
+        shown = try_fine_tuning(training, known, embed)
+        if shown is not None:
+            context.report(shown.in_words())
+        return shown is not None and not shown.share
+
+    return settle
 
 
 def _report_plan(recipe: Recipe, trained: int, validated: int, weights: str | Path | None) -> str:
@@ -132,7 +156,8 @@ def settings_of(run: Run, weights: str | Path | None) -> ModelSettings:
 def build_trained(run: Run, folder: RunFolder, precision: Precision = "float32") -> keras.Model:
     """Rebuild the run's network in this precision with its best weights."""
     model = build_model(settings_of(run, None), precision)
-    model.set_weights(load_weights(folder.best))
+    is_mixed = folder.averaged.exists()
+    model.set_weights(load_weights(folder.averaged if is_mixed else folder.best))
     return model
 
 
@@ -187,82 +212,6 @@ def _words_of(run: Run, arrays: Arrays, weights: str | Path) -> FindWords:
         return find_words(run.labels, arrays.taxonomy, head)
 
     return find
-
-
-def store_probe(
-    embed: Embedder,
-    find: FindWords,
-    training_set: TrainingSet,
-    arrays: Arrays,
-    folder: RunFolder,
-    run: Run,
-    context: Context,
-) -> tuple[Probe, float | None]:
-    """Fit the linear probe and store its predictions; a finished one is read back.
-
-    Beside them stand the answers of words alone, where words have a say: a baseline, too.
-
-    Returns:
-        The probe, and its accuracy on the validation images that choose the best epoch.
-    """
-    labels, stopping = training_set.labels, divide_validation(arrays.rows).stopping
-    if not folder.probe.exists():
-        most = _PROBED if training_set.recipe.epochs else _PROBED_ALONE
-        seed, rest = (
-            training_set.recipe.seed,
-            np.setdiff1d(np.arange(len(labels)), training_set.rows),
-        )
-        asked = [choose_probed(rows, labels, most, seed) for rows in (training_set.rows, stopping)]
-        embed.total = len(rest) + sum(map(len, asked))
-        known, judged = (Embedded(embed(rows), labels[rows]) for rows in asked)
-        probe = fit_probe(known, judged)
-        # Finding the backbone's head may mean a download: not where there are no words to read.
-        has_words = run.recipe.is_gated or arrays.taxonomy is not None
-        words = find(known.embeddings.shape[1]) if has_words else "There is no taxonomy."
-        answers = [_answer(probe, words, embed(some)) for some in in_chunks(rest)]
-        save_weights(folder.probe_head, [probe.kernel, probe.bias])
-        if run.recipe.is_gated:
-            _fit_gate(known, arrays.rows[asked[0]], probe, words, run, folder, context)
-        table = arrays.rows[rest].select("image_id", "split")
-        write_parquet(folder.probe, table.hstack(pl.concat([_NO_ANSWERS, *answers])))
-    kernel, bias = (one.astype(np.float32) for one in load_weights(folder.probe_head))
-    probe = Probe(kernel, bias)
-    if not len(stopping):
-        return probe, None
-    truth = arrays.rows[stopping].select("image_id").with_columns(label=pl.Series(labels[stopping]))
-    answered = truth.join(read_parquet(folder.probe), on="image_id")
-    return probe, float((answered["predicted"] == answered["label"]).mean())  # type: ignore[arg-type]
-
-
-def _answer(
-    probe: Probe, words: WordHead | str, embeddings: npt.NDArray[np.float32]
-) -> pl.DataFrame:
-    predicted = probe.logits(embeddings).argmax(axis=1)
-    by_words = None if isinstance(words, str) else words.scores(embeddings).argmax(axis=1)
-    return pl.DataFrame({"predicted": predicted, BY_WORDS: by_words}, _NO_ANSWERS.schema)
-
-
-def _fit_gate(
-    embedded: Embedded,
-    rows: pl.DataFrame,
-    probe: Probe,
-    words: WordHead | str,
-    run: Run,
-    folder: RunFolder,
-    context: Context,
-) -> None:
-    """Store the gated head, and how it was chosen; say so, or why there is none."""
-    fitted = fit_gate(embedded, rows, probe, words, len(run.labels), run.recipe.seed)
-    if fitted is None:
-        context.report(
-            f"The linear head answers alone: choosing among heads takes at least {FEWEST} "
-            f"training pictures and at most {MOST_CATEGORIES} categories."
-        )
-        return
-    gate, facts = fitted
-    save_weights(folder.gate, gate.as_arrays())
-    write_json(folder.gate_facts, facts.as_json())
-    context.report(facts.in_words())
 
 
 def _result(position: Position, n: int, probe_accuracy: float | None) -> dict[str, object]:

@@ -11,17 +11,18 @@ import polars as pl
 from pixonomy.arrays.image_shards import ARRAYS_FILE, Arrays, read_arrays
 from pixonomy.bundle.load import Bundle, load_bundle
 from pixonomy.errors import SettingError
+from pixonomy.evaluation.baselines import measure_baselines
 from pixonomy.evaluation.calibration import check_calibration
 from pixonomy.evaluation.card import write_card
 from pixonomy.evaluation.copies import check_duplicates
 from pixonomy.evaluation.hierarchy import measure_hierarchy
 from pixonomy.evaluation.independent import number_groups
 from pixonomy.evaluation.label_issues import find_label_issues
-from pixonomy.evaluation.metrics import Metrics, measure
+from pixonomy.evaluation.metrics import measure
 from pixonomy.evaluation.new_sources import measure_new_sources
 from pixonomy.evaluation.product_metrics import check_products
 from pixonomy.evaluation.report import render_report
-from pixonomy.evaluation.run_report import LINEAR_PROBE, Measured, describe_facts, make_report
+from pixonomy.evaluation.run_report import Measured, describe_facts, make_report
 from pixonomy.evaluation.slices import find_slice_columns, measure_slices
 from pixonomy.models.device import AUTO, require_device
 from pixonomy.prediction.predictions import predict_split
@@ -33,9 +34,11 @@ from pixonomy.storage.tables import read_parquet, write_parquet
 from pixonomy.training.run import Run, RunFolder, read_run, versions
 from pixonomy.verbs.command_lines import command_line
 from pixonomy.verbs.evaluate_on import Evaluated, evaluate_on
+from pixonomy.verbs.evaluate_words import evaluate_words
+from pixonomy.verbs.words_run import is_words_run
 
 _DEFAULT = Context()
-_VERSION = 8  # of what an evaluation holds; older ones are made anew
+_VERSION = 9  # of what an evaluation holds; older ones are made anew
 
 
 class _Evaluation(TypedDict):
@@ -79,6 +82,8 @@ def evaluate(run: Path, context: Context = _DEFAULT, on: Path | None = None) -> 
     """
     began = time.monotonic()
     require_device(context.device or AUTO)
+    if is_words_run(run):
+        return evaluate_words(run, on, context)
     folder, described = read_run(run)
     arrays = _read_arrays(folder, described)
     bundle = load_bundle(folder.bundle, context.cores)
@@ -97,23 +102,26 @@ def evaluate(run: Path, context: Context = _DEFAULT, on: Path | None = None) -> 
         split, facts = done["evaluated_split"], describe_facts(described, arrays, bundle)
         options = {"--on": on, "--device": context.device}
         command = command_line("evaluate", [folder.path], options)
-        own = Evaluated(folder, described, bundle, split, _majority(arrays), facts, command)
+        answers, evaluated = read_parquet(folder.predictions), done["fingerprint"]
+        majority = _majority(arrays)
+        own = Evaluated(folder, bundle, split, answers, evaluated, majority, facts, command)
         result = evaluate_on(own, on, result, context)
     return replace(result, seconds=round(time.monotonic() - began, 2))
 
 
 def _evaluate_once(
     folder: RunFolder, run: Run, arrays: Arrays, bundle: Bundle, context: Context
-) -> _Evaluation:
+) -> _StoredEvaluation:
     """Evaluate, or read back what an evaluation of the same bundle has found."""
     fingerprint = hash_json([bundle.about["digest"], run.fingerprint, versions(), _VERSION])
-    done: _Evaluation | None = _read_done(folder, fingerprint)
+    done = _read_done(folder, fingerprint)
     if done is None:
         with lock_folder(folder.path, context.report):
             done = _read_done(folder, fingerprint)  # another run may have ended meanwhile
             if done is None:
-                done = _evaluate(folder, run, arrays, bundle, context)
-                write_json(folder.evaluation, {**done, "fingerprint": fingerprint})
+                found = _evaluate(folder, run, arrays, bundle, context)
+                done = {**found, "fingerprint": fingerprint}
+                write_json(folder.evaluation, done)
     return done
 
 
@@ -203,7 +211,7 @@ def _measure(
     return Measured(
         split,
         metrics,
-        _baselines(folder, arrays, run, split, metrics),
+        measure_baselines(folder, run, arrays, split, metrics),
         check_duplicates(predictions, arrays.rows),
         measure_slices(
             predictions,
@@ -229,15 +237,3 @@ def _majority(arrays: Arrays) -> str:
     train = arrays.rows.filter(pl.col("split") == "train")["label"]
     counts = train.value_counts().sort(["count", "label"], descending=[True, False])
     return str(counts[0, 0])
-
-
-def _baselines(
-    folder: RunFolder, arrays: Arrays, run: Run, split: str, metrics: Metrics
-) -> dict[str, float]:
-    baselines = {f"always {metrics.majority_label}": metrics.majority_baseline}
-    if folder.probe.exists():
-        probe = read_parquet(folder.probe).filter(pl.col("split") == split)
-        truth = probe.join(arrays.rows.select("image_id", "label"), on="image_id")
-        predicted = pl.Series([run.labels[number] for number in truth["predicted"]])
-        baselines[LINEAR_PROBE] = float((predicted == truth["label"]).mean())  # type: ignore[arg-type]
-    return baselines

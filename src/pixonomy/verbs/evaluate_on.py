@@ -27,7 +27,7 @@ from pixonomy.results.model_results import EvaluateOnResult, EvaluateResult
 from pixonomy.storage.files import hash_json, printable, read_json, write_json, write_text
 from pixonomy.storage.locks import lock_folder
 from pixonomy.storage.tables import read_parquet, scan_parquet
-from pixonomy.training.run import Run, RunFolder, versions
+from pixonomy.training.run import RunFolder, versions
 from pixonomy.verbs.find_manifest import find_manifest
 from pixonomy.verbs.predict import PredictChoices, predict
 
@@ -37,20 +37,23 @@ _HASH_LETTERS = 8
 
 @dataclass(frozen=True)
 class Evaluated:
-    """A run that has been evaluated on its own pictures.
+    """A run that has been evaluated on its own pictures, or has none.
 
     Attributes:
         split: the one it was evaluated on.
-        majority: the most common label of its training pictures.
+        predictions: of that split's images; no rows where it has none.
+        fingerprint: of that evaluation.
+        majority: the most common label of its training pictures; None: it has none.
         facts: what its report tells of it.
         command: what makes the evaluation elsewhere again.
     """
 
     folder: RunFolder
-    run: Run
     bundle: Bundle
     split: str
-    majority: str
+    predictions: pl.DataFrame
+    fingerprint: str
+    majority: str | None
     facts: Mapping[str, str]
     command: str
 
@@ -120,15 +123,13 @@ def evaluate_on(
     place.mkdir(parents=True, exist_ok=True)
     bundle = own.folder.bundle
     answered = predict(bundle, manifest, table, PredictChoices(), True, context)
-    known = read_json(own.folder.evaluation)
-    assert known is not None  # the run has been evaluated
-    fingerprint = hash_json([known["fingerprint"], digest, versions(), _VERSION])
+    fingerprint = hash_json([own.fingerprint, digest, versions(), _VERSION])
     done = read_json(about)
     is_whole = page.exists() and page.with_name(own.folder.card.name).exists()
     if done is None or done["fingerprint"] != fingerprint or not is_whole:
         with lock_folder(place, context.report):
             answers = _read_answers(manifest, table)
-            there = _ExternalSet(manifest, answers, own.run.labels, context.cores)
+            there = _ExternalSet(manifest, answers, own.bundle.labels, context.cores)
             read = f"{counted(answered.rows, 'picture')}, answered by {printable(own.folder.path)}."
             provenance = Provenance.now(printable(named), began, own.command, (read,))
             done = {**_evaluate(own, there, page, provenance), "fingerprint": fingerprint}
@@ -154,9 +155,10 @@ def _read_answers(manifest: Path, table: Path) -> pl.DataFrame:
 def _evaluate(
     own: Evaluated, there: _ExternalSet, page: Path, provenance: Provenance
 ) -> dict[str, object]:
-    labels = own.run.labels
-    seen = measure_external(read_parquet(own.folder.predictions), there.answers, labels, own.split)
-    metrics = measure(there.known, labels, own.majority) if there.known.height else None
+    labels = own.bundle.labels
+    seen = measure_external(own.predictions, there.answers, labels, own.split)
+    majority = own.majority or str(there.known["label"].mode().sort().first())
+    metrics = measure(there.known, labels, majority) if there.known.height else None
     report = _report(own, there, seen, metrics, provenance)
     write_text(page, render_report(report))
     write_text(page.with_name(own.folder.card.name), write_card(report))
@@ -180,7 +182,7 @@ def _report(
     metrics: Metrics | None,
     provenance: Provenance,
 ) -> Report:
-    labels, temperature = own.run.labels, own.bundle.calibration.temperature
+    labels, temperature = own.bundle.labels, own.bundle.calibration.temperature
     certainty = check_calibration(there.known, labels, temperature) if metrics else None
     manifest = there.manifest
     return Report(

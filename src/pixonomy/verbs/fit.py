@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pixonomy.arrays.write import ArraySettings
 from pixonomy.dataset.describe import describe_manifest
+from pixonomy.dataset.read_taxonomy import read_taxonomy
 from pixonomy.errors import SettingError
 from pixonomy.images.resize import DEFAULT_FIT, Fit
 from pixonomy.progress import Context
@@ -24,11 +25,11 @@ from pixonomy.verbs.prepare import prepare
 from pixonomy.verbs.split import split
 from pixonomy.verbs.train import (
     TrainChoices,
-    found_training,
     plan_training,
     train,
-    training_artefact,
 )
+from pixonomy.verbs.training_folder import found_training, training_artefact
+from pixonomy.verbs.words_run import is_words_run, move_aside, require_same_categories
 
 _DEFAULT = Context()
 _DATA = ("manifest.parquet", "split.parquet", "arrays")  # what lies in the run's folder `data`
@@ -92,11 +93,17 @@ def fit(
     plan = plan_training(choices.training, context)
     origin = _origin(sources, output, choices, plan.recipe.seed, context.device)
     plan = replace(plan, origin=origin)
-    _check_output(output)
+    is_words = is_words_run(output)
+    _check_output(output, is_words)
+    if is_words and choices.categories is not None and not overwrite:
+        labels = [one.id for one in read_taxonomy(choices.categories).leaf_categories]
+        require_same_categories(output, labels)
     # A finished run is only read, which needs no lock; else each stage takes its own.
     run = RunFolder(output)
     lock = training_artefact(run).lock(context.report)
     with nullcontext() if run.evaluation.exists() else lock:
+        if is_words:
+            move_aside(output)
         anew = overwrite or found_training(run) is None
         found = index(sources, indexed, choices.reading, anew, context)
         for line in describe_manifest(found):
@@ -128,6 +135,7 @@ def _origin(
         "--level": choices.level if choices.level != FitChoices.level else None,
         "--hold-out": choices.hold_out,
         **training_options(training.model, training.recipe, training.weights, changes),
+        "--backbone": training.backbone,
         "--device": device,
     }
     unsaid = {  # by any option of `fit`, whose --seed is that of split and training
@@ -139,10 +147,14 @@ def _origin(
     return Origin(command, ", ".join(map(printable, sources)))
 
 
-def _check_output(output: Path) -> None:
-    """Refuse a folder of other people's files before anything is written into it."""
-    folder = RunFolder(output)
-    found_training(folder)
+def _check_output(output: Path, is_words: bool) -> None:
+    """Refuse a folder of other people's files before anything is written into it.
+
+    Args:
+        is_words: a words-only run lies there, whose place the new one takes.
+    """
+    if not is_words:
+        found_training(RunFolder(output))
     data = output / "data"
     with storage_errors(data):
         names = [path.name for path in data.iterdir()] if data.is_dir() else []

@@ -4,7 +4,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypedDict
 
 from pixonomy.bundle.word_bundle import write_word_bundle
 from pixonomy.bundle.word_network import SIZE, WordNetwork, open_encoder, open_imagenet
@@ -20,19 +19,24 @@ from pixonomy.semantic_prior.encoder_folder import find_encoder
 from pixonomy.semantic_prior.prior import PRIOR_VERSION
 from pixonomy.semantic_prior.word_check import check_words
 from pixonomy.storage.address import require_local
-from pixonomy.storage.artefact import FolderArtefact
 from pixonomy.storage.files import (
     existing_path,
     hash_file,
     printable,
-    remove,
     write_json,
     write_text,
 )
+from pixonomy.verbs.words_run import (
+    BUNDLE,
+    CARD,
+    RECORD,
+    STAGE,
+    WordsFingerprint,
+    clear_words,
+    words_artefact,
+)
 
 _DEFAULT = Context()
-_STAGE = "fit words"
-_PLAN, _RECORD, _CARD, _BUNDLE = ".plan.json", "words.json", "model_card.md", "bundle"
 _IMAGENET, _NONE = "imagenet", "none"
 
 
@@ -52,13 +56,6 @@ class WordChoices:
     def answers_by(self) -> str:
         """What the result and the card say."""
         return "imagenet classes" if self.encoder is None else "encoder"
-
-
-class _Fingerprint(TypedDict):
-    stage: str
-    words: list[list[object]]
-    network: list[str]
-    version: int
 
 
 def fit_words(
@@ -89,12 +86,12 @@ def fit_words(
     check = None if choices.encoder is not None else check_words(categories)
     _require_two(categories, check, taxonomy)
     fingerprint = _fingerprint(categories, choices)
-    artefact = FolderArtefact(output, _STAGE, _PLAN, _RECORD, _PLAN)
+    artefact = words_artefact(output)
     # What a failed call has left binds nobody: no more than seconds of work are in it.
     anew = overwrite or not artefact.is_whole()
     artefact.make(
         fingerprint,
-        lambda: _clear(output),
+        lambda: clear_words(output),
         lambda: _write(tree, categories, choices, check, output, fingerprint, taxonomy.stem),
         anew,
         context.report,
@@ -104,8 +101,8 @@ def fit_words(
     return FitWordsResult(
         taxonomy=printable(taxonomy),
         run=printable(output),
-        bundle=printable(output / _BUNDLE),
-        card=printable(output / _CARD),
+        bundle=printable(output / BUNDLE),
+        card=printable(output / CARD),
         answers_by=choices.answers_by,
         categories=len(categories),
         words=check,
@@ -123,9 +120,9 @@ def _require_two(categories: Sequence[Category], check: WordCheck | None, taxono
         )
 
 
-def _fingerprint(categories: Sequence[Category], choices: WordChoices) -> _Fingerprint:
+def _fingerprint(categories: Sequence[Category], choices: WordChoices) -> WordsFingerprint:
     return {
-        "stage": _STAGE,
+        "stage": STAGE,
         "words": [[one.id, one.name, list(one.keywords)] for one in categories],
         "network": _identify(choices),
         "version": PRIOR_VERSION,
@@ -153,12 +150,12 @@ def _write(
     choices: WordChoices,
     check: WordCheck | None,
     output: Path,
-    fingerprint: _Fingerprint,
+    fingerprint: WordsFingerprint,
     title: str,
 ) -> None:
     made = _open(categories, choices)
     write_word_bundle(
-        output / _BUNDLE,
+        output / BUNDLE,
         made.network,
         made.head,
         [one.id for one in categories],
@@ -167,16 +164,11 @@ def _write(
         {"network": fingerprint["network"]},
     )
     card = write_word_card(title, choices.answers_by, categories, check)
-    write_text(output / _CARD, card)
-    write_json(output / _RECORD, {"fingerprint": dict(fingerprint)})
+    write_text(output / CARD, card)
+    write_json(output / RECORD, {"fingerprint": dict(fingerprint)})
 
 
 def _open(categories: Sequence[Category], choices: WordChoices) -> WordNetwork:
     if choices.encoder is not None:
         return open_encoder(choices.encoder, categories)
     return open_imagenet(choices.weights or _IMAGENET, categories)
-
-
-def _clear(output: Path) -> None:
-    for name in (_RECORD, _CARD, _BUNDLE, _PLAN):
-        remove(output / name)

@@ -16,7 +16,6 @@ from pixonomy.progress import Context
 from pixonomy.results.model_results import TrainResult
 from pixonomy.semantic_prior.prior import PRIOR_VERSION
 from pixonomy.storage.address import require_local
-from pixonomy.storage.artefact import FolderArtefact
 from pixonomy.storage.files import (
     hash_file,
     hash_json,
@@ -24,14 +23,18 @@ from pixonomy.storage.files import (
     read_json,
     remove,
 )
-from pixonomy.storage.fingerprint import Fingerprint, is_finished
+from pixonomy.storage.fingerprint import is_finished
+from pixonomy.training.backbone import Backbone, open_backbone
 from pixonomy.training.recipe import Recipe, known_recipes, load_recipe
-from pixonomy.training.run import Origin, Run, RunFolder, read_run
+from pixonomy.training.run import Origin, Run, RunFolder
 from pixonomy.verbs.command_lines import training_options, training_origin
+from pixonomy.verbs.export_run import export_on_backbone, export_trained
+from pixonomy.verbs.training_folder import STAGE, clear_training, found_training, training_artefact
 
 _DEFAULT = Context()
-_STAGE, _VERSION = "train", 5  # the version is raised when the same recipe trains otherwise
+_VERSION = 6  # the version is raised when the same recipe trains otherwise
 _NO_WEIGHTS, _IMAGENET = "none", "imagenet"
+_PROBE, _FROZEN = "probe", "onnx"  # the recipe for a backbone, and what a run calls its model
 _SCRATCH, _TRANSFER = "compact", "mobilenet"  # what fit trains without and with weights
 
 
@@ -45,12 +48,14 @@ class TrainChoices:
         weights: a weights file, `imagenet` (Keras's download), `none`, or None: `imagenet` where
             the model needs weights and they can be had.
         changes: recipe keys and their values, laid over the recipe; None values are ignored.
+        backbone: an ONNX file of a network that stays as it is, instead of model and weights.
     """
 
     model: str | None = None
     recipe: str | None = None
     weights: str | None = None
     changes: Mapping[str, object] = field(default_factory=dict)
+    backbone: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -60,16 +65,20 @@ class Plan:
     Attributes:
         choices: what it was resolved from.
         origin: what the run's pages say it was made from and by; None: of these arrays, by `train`.
+        backbone: an ONNX network that heads are fitted on; then there are no weights.
     """
 
     recipe: Recipe
     weights: str | Path | None
     choices: TrainChoices | None = None
     origin: Origin | None = None
+    backbone: Backbone | None = None
 
     @property
     def weights_id(self) -> str | None:
         """What identifies the weights: a file's SHA-256, `imagenet` or None."""
+        if self.backbone is not None:
+            return self.backbone.identity
         return hash_file(self.weights) if isinstance(self.weights, Path) else self.weights
 
 
@@ -80,6 +89,8 @@ def plan_training(choices: TrainChoices, context: Context = _DEFAULT) -> Plan:
         SettingError: for an unknown model, recipe or weights file, weights that do not fit, or a
             device that is not there.
     """
+    if choices.backbone is not None:
+        return _plan_frozen(choices, choices.backbone, context)
     asked = choices
     weights = _asked_weights(choices.weights)
     model = choices.model
@@ -106,6 +117,26 @@ def plan_training(choices: TrainChoices, context: Context = _DEFAULT) -> Plan:
         raise SettingError("Without training epochs there must be pretrained weights: --weights.")
     require_device(context.device or recipe.device)
     return Plan(recipe, weights, asked)
+
+
+def _plan_frozen(choices: TrainChoices, path: Path, context: Context) -> Plan:
+    """Resolve a training of heads on a frozen backbone: the recipe `probe`, or one of no epochs."""
+    if choices.weights is not None or choices.model not in (None, _PROBE):
+        raise SettingError(
+            f"--backbone goes with --model {_PROBE} and brings its own weights: leave --weights "
+            "and other models out."
+        )
+    size = choices.changes.get("size")
+    backbone = open_backbone(path, size if isinstance(size, int) else None)
+    asked = {**choices.changes, "model": _FROZEN, "size": backbone.size}
+    recipe = load_recipe(choices.recipe or _PROBE, asked)
+    if recipe.epochs or recipe.test_flip:
+        raise SettingError(
+            f"{printable(path)} stays as it is: a backbone of ONNX is not fine-tuned, so that "
+            "epochs have to be 0, and test_flip false."
+        )
+    context.report(backbone.description)
+    return Plan(recipe, None, choices, backbone=backbone)
 
 
 def recipe_of(model: str, size: int | None) -> str:
@@ -164,7 +195,7 @@ def train(
     run = _describe(prepared, plan, output, context.device)
     result = _finished_result(folder, run, overwrite)
     if context.hosts.rank > 0:  # the first of several hosts writes, and holds the lock
-        result = result or _train(prepared, run, folder, plan.weights, context)
+        result = result or _train(prepared, run, folder, plan, context)
     elif result is None or not (folder.bundle / BUNDLE_FILE).exists():
         with training_artefact(folder).lock(context.report):
             result = _make(prepared, run, folder, plan, overwrite, context=context)
@@ -197,15 +228,19 @@ def _make(
     """Train and write the bundle, as far as neither has been done, also by another run."""
     found = found_training(folder)
     if not is_finished(printable(folder.path), found, run.fingerprint, overwrite):
-        _clear(folder)
+        clear_training(folder)
         run.write(folder)
     result: Mapping[str, object] | None = read_json(folder.result)
     if result is None:
-        result = _train(arrays, run, folder, plan.weights, context)
+        result = _train(arrays, run, folder, plan, context)
     if not (folder.bundle / BUNDLE_FILE).exists():
         remove(folder.bundle)  # what is left of a damaged one would be in the way
         device = context.device or plan.recipe.device
-        on_torch(export_trained, arrays.folder, folder.path, context.cores, device)
+        asked = arrays.folder, folder.path, context.cores
+        if plan.backbone is None:
+            on_torch(export_trained, *asked, device)
+        else:
+            on_torch(export_on_backbone, *asked, plan.backbone)
     return result
 
 
@@ -213,37 +248,33 @@ def _train(
     arrays: Arrays,
     run: Run,
     folder: RunFolder,
-    weights: str | Path | None,
+    plan: Plan,
     context: Context,
 ) -> Mapping[str, object]:
     """Train; of several hosts the first one writes into the run, the others beside it."""
     from pixonomy.models.distributed import join
 
+    if plan.backbone is not None:
+        from pixonomy.training.frozen_run import train_frozen
+
+        return train_frozen(arrays, run, folder, plan.backbone, context)
     join(context.hosts)
     from pixonomy.training.train_run import train_run  # not before: it may compute something
 
     if context.hosts.rank == 0:
-        return train_run(arrays, run, folder, weights, context)
+        return train_run(arrays, run, folder, plan.weights, context)
     with TemporaryDirectory(prefix="pixonomy-host-") as name:
         own = RunFolder(Path(name))
         if folder.latest.exists():  # the first host goes on from it, too
             own.latest.parent.mkdir()
             shutil.copy(folder.latest, own.latest)
-        return train_run(arrays, run, own, weights, context)
-
-
-def export_trained(arrays: Path, output: Path, cores: int, device: str) -> None:
-    """Write the bundle of a finished training; Keras has to run on PyTorch."""
-    from pixonomy.bundle.export_onnx import export_bundle
-
-    folder, run = read_run(output)
-    export_bundle(read_arrays(arrays), run, folder, cores, device)
+        return train_run(arrays, run, own, plan.weights, context)
 
 
 def _describe(arrays: Arrays, plan: Plan, output: Path, device: str | None) -> Run:
     labels = tuple(arrays.rows["label"].drop_nulls().unique().sort())
     fingerprint = {
-        "stage": _STAGE,
+        "stage": STAGE,
         "version": _VERSION,
         "arrays": hash_json(dict(arrays.about["fingerprint"])),
         "recipe": plan.recipe.decisive(),
@@ -253,39 +284,9 @@ def _describe(arrays: Arrays, plan: Plan, output: Path, device: str | None) -> R
     origin, asked = plan.origin, plan.choices
     if origin is None and asked is not None:
         options = training_options(asked.model, asked.recipe, asked.weights, asked.changes)
-        options["--device"] = device
+        options |= {"--backbone": asked.backbone, "--device": device}
         origin = training_origin(arrays, output, options, asked.changes)
     folder, manifest = arrays.folder.absolute(), str(arrays.about["fingerprint"]["manifest"])
     taxonomy = None if arrays.taxonomy is None else arrays.taxonomy.restrict(labels)
     start = plan.weights_id
     return Run(plan.recipe, labels, folder, start, fingerprint, manifest, origin, taxonomy)
-
-
-def found_training(folder: RunFolder) -> Fingerprint | None:
-    """Return what the run in `folder` is made from; None for a new folder or a run not yet begun.
-
-    Raises:
-        SettingError: if the folder holds other people's files.
-    """
-    found = training_artefact(folder).fingerprint()
-    # A run that ended before its first checkpoint (a wrong weights file, say) binds nobody.
-    is_begun = any(path.exists() for path in (folder.result, folder.latest, folder.probe))
-    return found if is_begun else None
-
-
-def training_artefact(folder: RunFolder) -> FolderArtefact:
-    """Return the run as an artefact; `fit` has its data in the same folder."""
-    about, checkpoints = folder.about.name, folder.latest.parent.name
-    return FolderArtefact(folder.path, _STAGE, about, about, ours=("data",), within=(checkpoints,))
-
-
-def _clear(folder: RunFolder) -> None:
-    """Remove what an earlier training left, and nothing that lies beside it."""
-    ours = (
-        folder.result, folder.history, folder.events, folder.probe, folder.latest.parent,
-        folder.bundle,
-    )  # fmt: skip
-    shown = (folder.predictions, folder.evaluation, folder.report, folder.card)
-    # The description goes last: a kill in between must not leave a folder nobody owns.
-    for path in (*ours, *shown, folder.about):
-        remove(path)

@@ -1,0 +1,73 @@
+"""`serve`: a bundle behind HTTP."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pixonomy.cli import options
+from pixonomy.cli.console import report, show
+
+if TYPE_CHECKING:
+    from pixonomy.results.serving_results import ServeStarted
+
+
+def serve(
+    bundle: Annotated[Path, typer.Argument(help="A bundle, or the run it lies in.")],
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="0: any that is free.")] = 8000,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes that classify; else one for each core.")
+    ] = None,
+    state: Annotated[
+        Path | None,
+        typer.Option(
+            help="The folder with the tokens, see `pixonomy token`.", callback=options.local
+        ),
+    ] = None,
+    models: Annotated[
+        Path | None,
+        typer.Option(
+            help="A folder of bundles, under their digests, that an operator may turn to.",
+            callback=options.local,
+        ),
+    ] = None,
+    public: Annotated[
+        bool, typer.Option("--public", help="Let anybody classify, without a token.")
+    ] = False,
+    behind_proxy: Annotated[
+        list[str] | None,
+        typer.Option(help="A proxy's address or network: its X-Forwarded-For is believed."),
+    ] = None,
+    rate: Annotated[
+        str | None, typer.Option(help="How often a token or address may ask: 600/minute.")
+    ] = None,
+    as_json: options.AsJson = False,
+    debug: options.Debug = False,
+) -> None:
+    """Answer over HTTP which category a picture shows, with a page to try it; Ctrl-C ends it."""
+    from pixonomy.executors.local import count_cores
+    from pixonomy.progress import Context
+    from pixonomy.serving.server import serve as run
+    from pixonomy.serving.settings import ServeSettings
+
+    settings = ServeSettings(
+        host=host,
+        port=port,
+        workers=workers or count_cores(),
+        state=state,
+        models=models,
+        public=public,
+        behind_proxy=tuple(behind_proxy or ()),
+        rate=rate,
+    )
+
+    def started(result: "ServeStarted") -> None:
+        show(result, [_line(result)], as_json)
+
+    run(bundle, settings, Context(report=report), started)
+
+
+def _line(result: "ServeStarted") -> str:
+    token = ", with a token" if result.needs_token else ""
+    return f"{result.categories} categories at {result.address}{token}, until Ctrl-C."

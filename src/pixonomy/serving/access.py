@@ -1,0 +1,85 @@
+"""Decides who may ask what, and how often."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from starlette.types import Scope
+
+from pixonomy.serving.api_errors import RequestRefused, try_again
+from pixonomy.serving.client_address import ClientAddresses, rate_key
+from pixonomy.serving.rate_limits import RateLimits
+from pixonomy.serving.settings import ServeSettings
+from pixonomy.serving.tokens import TokenStore
+
+Right = Literal["classify", "operate"]
+"""What a request needs: the scopes of tokens."""
+
+_OPERATE: Right = "operate"
+_FORWARDED = b"x-forwarded-for"
+
+
+class Access:
+    """Admits requests or refuses them.
+
+    Args:
+        tokens: None where there are none.
+    """
+
+    def __init__(self, settings: ServeSettings, tokens: TokenStore | None) -> None:
+        """Count nothing yet."""
+        self._needs_token, self._tokens = settings.needs_token, tokens
+        self._addresses = ClientAddresses(settings.behind_proxy)
+        rates = settings.rates
+        self._of_tokens = RateLimits(rates.token) if rates else None
+        self._of_addresses = RateLimits(rates.address) if rates else None
+
+    def admit(
+        self, scope: Scope, headers: Mapping[str, str], needed: Right, token: str | None = None
+    ) -> None:
+        """Return if the request may go on.
+
+        Args:
+            headers: of the request, by lower-case names.
+            token: the one that a form brought; None: the one of the header Authorization, if any.
+
+        Raises:
+            RequestRefused: 401 without the right token, 403 without its scope, 429 too often.
+        """
+        shown = token or _bearer(headers)
+        if shown is None:
+            if needed == _OPERATE or self._needs_token:
+                raise _unknown("This needs a token: send it as `Authorization: Bearer TOKEN`.")
+            return self._count_address(scope)
+        found = self._tokens.check(shown) if self._tokens else None
+        if found is None:
+            self._count_address(scope)  # nobody may guess at leisure
+            raise _unknown("This token is not known: it was mistyped or revoked.")
+        if needed not in found.scopes:
+            message = f"This token does not have the scope {needed!r}."
+            raise RequestRefused(403, "wrong_scope", message)
+        return _count(self._of_tokens, found.name)
+
+    def _count_address(self, scope: Scope) -> None:
+        if self._of_addresses is None:
+            return
+        client = scope.get("client")
+        forwarded = [
+            value.decode("latin-1") for name, value in scope["headers"] if name == _FORWARDED
+        ]
+        address = self._addresses.find(client[0] if client else None, forwarded)
+        _count(self._of_addresses, rate_key(address))
+
+
+def _bearer(headers: Mapping[str, str]) -> str | None:
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
+
+
+def _unknown(message: str) -> RequestRefused:
+    return RequestRefused(401, "no_token", message, {"www-authenticate": "Bearer"})
+
+
+def _count(limits: RateLimits | None, key: str) -> None:
+    seconds = limits.hit(key) if limits else None
+    if seconds is not None:
+        raise try_again(429, "too_often", "Too many requests for one token or address.", seconds)

@@ -1,0 +1,156 @@
+"""Runs the service: takes the port, starts the workers, answers, and ends in an orderly way."""
+
+import asyncio
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+import uvicorn
+import uvloop
+
+from pixonomy.progress import Context
+from pixonomy.results.serving_results import ServeStarted
+from pixonomy.serving.access import Access
+from pixonomy.serving.app import make_app
+from pixonomy.serving.body import PendingBytes
+from pixonomy.serving.client_address import ClientAddresses
+from pixonomy.serving.deadlines import deadlines
+from pixonomy.serving.door import DoorLimits
+from pixonomy.serving.listening import Server, bind
+from pixonomy.serving.metrics import Metrics
+from pixonomy.serving.pool import PoolEvent, PoolSettings, Refused, Swapped, WorkerDied, WorkerPool
+from pixonomy.serving.request_log import RequestLog, library_messages
+from pixonomy.serving.service import Service
+from pixonomy.serving.settings import ServeSettings, check_settings
+from pixonomy.serving.tokens import TokenStore
+
+OnStarted = Callable[[ServeStarted], None]
+
+_DEFAULT = Context()
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+_FOR_WORKERS = 2.0  # seconds of the time to end, when all requests are answered
+
+
+def _tell_nobody(started: ServeStarted) -> None:
+    """Do nothing: the default below the command line."""
+
+
+def serve(
+    bundle: Path,
+    settings: ServeSettings,
+    context: Context = _DEFAULT,
+    on_started: OnStarted = _tell_nobody,
+    log: TextIO | None = None,
+) -> int:
+    """Serve a bundle until SIGTERM or SIGINT, then finish what was asked, and return 0.
+
+    Signals and the log of libraries belong to the service while it runs.
+
+    Args:
+        on_started: called once it answers.
+        log: takes a JSON object a line; None: standard error.
+
+    Raises:
+        SettingError: if there is no bundle, the port is taken, or all would be let in by mistake.
+        BundleError: if the bundle cannot be trusted.
+        StorageError: if the tokens cannot be read.
+    """
+    tokens = TokenStore(settings.state, context.report) if settings.state else None
+    check_settings(settings, len(tokens.names()) if tokens else 0)
+    access = Access(settings, tokens)
+    running = _Running(bundle, settings, access, RequestLog(log or sys.stderr), on_started)
+    with (
+        closing(bind(settings.host, settings.port)) as listener,
+        library_messages(running.log),
+        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+    ):
+        runner.run(running.run(listener))
+    return 0
+
+
+@dataclass
+class _Running:
+    """One run of the service."""
+
+    bundle: Path
+    settings: ServeSettings
+    access: Access
+    log: RequestLog
+    on_started: OnStarted
+
+    def __post_init__(self) -> None:
+        self.metrics = Metrics()
+
+    async def run(self, listener: socket.socket) -> None:
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        assert task is not None
+        for one in _SIGNALS:
+            loop.add_signal_handler(one, task.cancel)
+        try:
+            pool = await WorkerPool.start(
+                self.bundle,
+                PoolSettings(self.settings.workers, self.settings.queue),
+                self._note,
+            )
+        except asyncio.CancelledError:  # told to end before it had begun
+            return
+        await self._answer(pool, listener)
+
+    async def _answer(self, pool: WorkerPool, listener: socket.socket) -> None:
+        """Answer until a signal comes, then end the workers."""
+        loop = asyncio.get_running_loop()
+        self.metrics.watch(lambda: pool.waiting, lambda: pool.alive)
+        pending = PendingBytes(self.settings.body.pending)
+        service = Service(pool, self.settings, self.access, pending, self.metrics, self.log)
+        server = Server(
+            self._config(service), lambda: self.on_started(self._started(pool, listener))
+        )
+        for one in _SIGNALS:
+            loop.add_signal_handler(one, server.end)
+        try:
+            await server.serve([listener])
+        finally:
+            await pool.close(_FOR_WORKERS)
+
+    def _config(self, service: Service) -> uvicorn.Config:
+        limits = DoorLimits(proxies=ClientAddresses(self.settings.behind_proxy))
+        return uvicorn.Config(
+            make_app(service),
+            http=deadlines(limits, self._note_refusal),
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            timeout_graceful_shutdown=int(self.settings.drain - _FOR_WORKERS),
+        )
+
+    def _started(self, pool: WorkerPool, listener: socket.socket) -> ServeStarted:
+        host, port = listener.getsockname()[:2]
+        return ServeStarted(
+            address=f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}",
+            model=pool.model.digest,
+            categories=len(pool.model.labels),
+            workers=pool.alive,
+            needs_token=self.settings.needs_token,
+        )
+
+    def _note_refusal(self, status: int, kind: str) -> None:
+        self.metrics.count_request("door", status)
+        self.log.note("refused", status=status, kind=kind)
+
+    def _note(self, event: PoolEvent) -> None:
+        if isinstance(event, WorkerDied):
+            self.metrics.count_death(event.reason)
+            self.log.warn("worker_died", reason=event.reason)
+        elif isinstance(event, Swapped):
+            self.metrics.count_loaded()
+            self.log.note("model_loaded", model=event.digest)
+        elif isinstance(event, Refused):  # which image it was is nobody's business
+            self.log.warn("image_refused")

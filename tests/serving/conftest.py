@@ -1,0 +1,47 @@
+"""Two services that many tests ask: one for this machine alone, one behind a proxy."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pixonomy.serving.bundle_store import BundleStore
+from pixonomy.serving.tokens import TokenStore
+from served import Served, Tokens, served
+
+
+@pytest.fixture(scope="session")
+def tokens(tmp_path_factory: pytest.TempPathFactory) -> Tokens:
+    """Return a token of each scope, and the folder that knows them."""
+    state = tmp_path_factory.mktemp("state")
+    store = TokenStore(state)
+    return Tokens(store.new("app", "classify"), store.new("operator", "operate"), state)
+
+
+@pytest.fixture(scope="session")
+def models(fitted_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder of models, with the bundle that answers in it."""
+    folder = tmp_path_factory.mktemp("models")
+    BundleStore(folder).add(fitted_run)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def open_service(
+    fitted_run: Path, tmp_path_factory: pytest.TempPathFactory, tokens: Tokens, models: Path
+) -> Iterator[Served]:
+    """Serve on loopback, where no token is needed to classify."""
+    options = ("--workers", 1, "--state", tokens.state, "--models", models)
+    with served(fitted_run, tmp_path_factory.mktemp("open"), *options) as service:
+        yield service
+
+
+@pytest.fixture(scope="session")
+def guarded_service(
+    fitted_run: Path, tmp_path_factory: pytest.TempPathFactory, tokens: Tokens
+) -> Iterator[Served]:
+    """Serve behind a proxy: a token is needed, and an address may ask six times a minute."""
+    options = ("--workers", 1, "--state", tokens.state, "--behind-proxy", "127.0.0.1")
+    folder = tmp_path_factory.mktemp("guarded")
+    with served(fitted_run, folder, *options, "--rate", "6/minute") as service:
+        yield service
