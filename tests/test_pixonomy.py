@@ -1,5 +1,6 @@
 """The public face: every verb as a function, imported when it is first used."""
 
+import os
 import subprocess
 import sys
 from importlib.metadata import version
@@ -124,6 +125,16 @@ assert not {"keras", "torch"} & sys.modules.keys()
 """
     done = run_python(code)
     assert done.returncode == 0, done.stderr
+
+
+def test_what_is_done_with_images_is_reported_to_nobody(fitted_run: Path, tmp_path: Path) -> None:
+    """ONNX Runtime's telemetry begins with a file below the home folder."""
+    environment = {**os.environ, "HOME": str(tmp_path)}
+    environment.pop("ORT_DISABLE_TELEMETRY", None)
+    code = f"import pixonomy; pixonomy.load({str(fitted_run)!r})"
+    command = [sys.executable, "-c", code]
+    subprocess.run(command, env=environment, check=True)
+    assert list(tmp_path.rglob("*")) == []
 
 
 def test_help_imports_neither_keras_nor_torch() -> None:

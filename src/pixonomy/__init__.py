@@ -9,6 +9,7 @@ Names are imported when they are first used, so that `import pixonomy` is instan
 in `__init__.pyi`.
 """
 
+import os
 import sys
 from importlib import import_module
 from pathlib import PurePath
@@ -19,6 +20,10 @@ from pixonomy.platforms import explain_unsupported
 _refused = explain_unsupported(sys.platform)
 if _refused is not None and PurePath(sys.argv[0]).stem != "pixonomy":  # the command says it itself
     raise ImportError(_refused)
+
+# Wheels of ONNX Runtime 1.29 and later report to their makers, unless this stands there before
+# they are loaded: what is done with people's pictures is nobody else's business.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 __all__ = [
     "Answer",

@@ -40,7 +40,9 @@ def test_people_are_told_that_nothing_was_learnt(
         "5 categories are answered by their words alone: nothing was learnt, and nothing tested.",
         f"Bundle: {output / 'bundle'}",
         f"Card: {output / 'model_card.md'}",
-        f"Next: pixonomy collect {taxonomy} -o pictures, then pixonomy fit on these.",
+        f"Test: pixonomy evaluate {output} --on LABELLED_PICTURES",
+        f"Next: pixonomy collect {taxonomy} -o pictures, then pixonomy fit {taxonomy} pictures "
+        f"-o {output}",
     ]
 
 

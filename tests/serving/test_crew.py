@@ -90,14 +90,17 @@ class Load:
         return self.answers
 
 
-async def swap_under_load(models: list[Path], photos: list[bytes], bad: Path, times: int) -> None:
+async def swap_under_load(
+    models: list[Path], photos: list[bytes], bad: Path, times: int, every: int
+) -> None:
+    """Swap so many times, each so many times to a bad bundle."""
     async with running(models[0]) as it:
         expected = {it.pool.model.digest: await confidences(it.pool, photos)}
         await it.pool.swap(models[1])
         expected[it.pool.model.digest] = await confidences(it.pool, photos)
         load = Load(it.pool, photos, clients=4)
         for turn in range(times):
-            if turn % 5 == 4:
+            if turn % every == every - 1:
                 before = it.pool.model.digest
                 with pytest.raises(BundleRefused, match="its hash differs"):
                     await it.pool.swap(bad)
@@ -110,22 +113,23 @@ async def swap_under_load(models: list[Path], photos: list[bytes], bad: Path, ti
         assert set(expected) == {one.model for _, one in answers}
         assert len(expected) == 2
         await it.until(lambda: len(workers()) == 1)
-        assert [type(one) for one in it.events] == [Swapped] * (1 + times - times // 5)
+        assert [type(one) for one in it.events] == [Swapped] * (1 + times - times // every)
 
 
 def test_swaps_under_load_lose_no_image_and_mix_no_models(
     models: list[Path], photos: list[bytes], tmp_path: Path
 ) -> None:
-    run(swap_under_load(models, photos, damaged(models[0], tmp_path / "bad"), times=5))
+    run(swap_under_load(models, photos, damaged(models[0], tmp_path / "bad"), times=2, every=2))
 
 
 @pytest.mark.slow
 def test_many_swaps_under_load_lose_no_image_and_mix_no_models(
     models: list[Path], photos: list[bytes], tmp_path: Path
 ) -> None:
-    run(swap_under_load(models, photos, damaged(models[0], tmp_path / "bad"), times=20))
+    run(swap_under_load(models, photos, damaged(models[0], tmp_path / "bad"), times=20, every=5))
 
 
+@pytest.mark.slow
 def test_a_request_is_answered_by_one_model_though_a_swap_falls_between(
     models: list[Path], photos: list[bytes]
 ) -> None:
@@ -192,7 +196,7 @@ async def kill_under_load(bundle: Path, photos: list[bytes], kills: int, pause: 
 def test_killed_workers_lose_only_the_images_that_they_were_at(
     fitted_run: Path, photos: list[bytes]
 ) -> None:
-    run(kill_under_load(fitted_run, photos, kills=2, pause=0.2))
+    run(kill_under_load(fitted_run, photos, kills=1, pause=0.3))
 
 
 @pytest.mark.slow
@@ -202,6 +206,7 @@ def test_workers_killed_again_and_again_lose_only_the_images_that_they_were_at(
     run(kill_under_load(fitted_run, photos, kills=12, pause=1.0))
 
 
+@pytest.mark.slow
 def test_no_new_worker_answers_by_another_bundle_than_the_one_that_was_loaded(
     models: list[Path], photos: list[bytes], tmp_path: Path
 ) -> None:
@@ -225,6 +230,7 @@ def test_no_new_worker_answers_by_another_bundle_than_the_one_that_was_loaded(
     run(change())
 
 
+@pytest.mark.slow
 def test_an_image_that_waits_behind_others_that_crash_is_answered(
     fitted_run: Path, photos: list[bytes]
 ) -> None:

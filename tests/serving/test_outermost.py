@@ -4,6 +4,8 @@ import asyncio
 import io
 import json
 import logging
+import os
+from contextlib import suppress
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -80,6 +82,20 @@ def test_what_was_answered_below_is_counted_there() -> None:
     assert "pixonomy_requests_total{" not in metrics
 
 
+def test_what_cannot_be_answered_in_time_is_told_to_come_again() -> None:
+    async def slow(scope: Scope, receive: Receive, send: Send) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        asyncio.get_running_loop().call_soon(task.cancel)
+        await asyncio.sleep(60)
+
+    sent, log, _ = ask(slow)
+    assert sent[0]["status"] == 503
+    assert (b"retry-after", b"1") in sent[0]["headers"]
+    assert json.loads(sent[1]["body"])["error"]["kind"] == "ending"
+    assert json.loads(log)["status"] == 503
+
+
 def test_libraries_warn_without_words_of_a_request() -> None:
     stream = io.StringIO()
     with library_messages(RequestLog(stream)):
@@ -90,3 +106,19 @@ def test_libraries_warn_without_words_of_a_request() -> None:
     (line,) = map(json.loads, stream.getvalue().splitlines())
     assert (line["event"], line["logger"], line["level"]) == ("library", "somebody", "warning")
     assert "secret" not in stream.getvalue()
+
+
+def test_a_log_that_has_no_reader_stops_nothing() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    stream = os.fdopen(writing, "w", buffering=1)
+    RequestLog(stream).note("request")
+    with suppress(OSError):
+        stream.close()
+
+
+def test_a_log_that_is_closed_stops_nothing() -> None:
+    stream = io.StringIO()
+    log = RequestLog(stream)
+    stream.close()
+    log.note("request")

@@ -9,15 +9,15 @@ import pytest
 
 from in_browser import cut_off, fits
 from pixonomy.serving.tokens import TokenStore
-from serving_process import serve
+from served import served
 
 Barriers = Callable[[Any], list[str]]
 
 
 @pytest.fixture(scope="module")
-def address(fitted_run: Path) -> Iterator[str]:
-    with serve(fitted_run) as found:
-        yield found
+def address(fitted_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with served(fitted_run, tmp_path_factory.mktemp("served"), "--workers", 1) as service:
+        yield service.address
 
 
 @pytest.fixture
@@ -162,8 +162,9 @@ def test_where_a_token_is_needed_the_page_asks_for_it(
     fitted_run: Path, open_site: Callable[..., Any], mixed_images: list[Path], tmp_path: Path
 ) -> None:
     token = TokenStore(tmp_path).new("app", "classify")
-    with serve(fitted_run, "--state", str(tmp_path), "--host", "0.0.0.0") as found:
-        page = open_site(found)
+    options = ("--workers", 1, "--state", tmp_path, "--host", "0.0.0.0")
+    with served(fitted_run, tmp_path, *options) as service:
+        page = open_site(service.address)
         assert "categories" not in page.locator("header").inner_text()
         page.set_input_files("#image", mixed_images[0])
         assert "access token" in page.locator("#status").inner_text()
@@ -171,7 +172,8 @@ def test_where_a_token_is_needed_the_page_asks_for_it(
         page.click("#send")
         assert len(answered(page)) == 1
         wrong = httpx.post(
-            found, files={"image": mixed_images[0].read_bytes()}, data={"token": "wrong"}
+            service.address, files={"image": mixed_images[0].read_bytes()}, data={"token": "wrong"}
         )
         assert wrong.status_code == 401
         assert "cross" not in wrong.text
+        assert token not in service.log.read_text()

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import random
 import time
 from collections.abc import Coroutine
 from hashlib import sha256
@@ -13,7 +14,10 @@ import pytest
 from PIL import Image
 
 from odd_decoders import OBEY, odd
+from pixonomy.bundle.answer import classify_images
+from pixonomy.bundle.load import load_bundle
 from pixonomy.errors import BundleError, SettingError
+from pixonomy.results.serving_results import ClassifiedImage
 from pixonomy.serving.pool import (
     Classified,
     Overloaded,
@@ -25,6 +29,8 @@ from pixonomy.verbs.classify import classify
 from running_pool import Running, running, workers
 
 Value = TypeVar("Value")
+
+ODD_IMAGES = Path(__file__).parents[2] / "../shared/data/odd"
 
 ODD = PoolSettings(workers=1, seconds=0.5, memory=100 << 20, decoder=OBEY)
 
@@ -120,8 +126,10 @@ def test_a_request_is_taken_whole_where_there_is_room_for_one(
     [
         ("endless", "time", "it takes more than 0.5 seconds to read"),
         ("memory", "memory", "it takes more than 100 MB of memory to read"),
-        ("crash", "signal", "the worker that read it has crashed"),
-        ("exit", "exit", "the worker that read it has crashed"),
+        pytest.param(
+            "crash", "signal", "the worker that read it has crashed", marks=pytest.mark.slow
+        ),
+        pytest.param("exit", "exit", "the worker that read it has crashed", marks=pytest.mark.slow),
     ],
 )
 def test_an_odd_image_ends_one_worker_and_nothing_else(
@@ -162,6 +170,7 @@ def test_an_image_that_needs_too_much_memory_is_answered_and_the_worker_lives(
     run(ask())
 
 
+@pytest.mark.slow
 def test_a_broken_decoder_ends_its_worker_not_the_service(fitted_run: Path, photo: bytes) -> None:
     async def ask() -> None:
         async with running(fitted_run, ODD) as it:
@@ -172,6 +181,7 @@ def test_a_broken_decoder_ends_its_worker_not_the_service(fitted_run: Path, phot
     run(ask())
 
 
+@pytest.mark.slow
 def test_heavy_images_go_one_at_a_time_over_all_workers(fitted_run: Path, photo: bytes) -> None:
     async def ask() -> None:
         settings = PoolSettings(workers=2, decoder=OBEY)
@@ -187,6 +197,7 @@ def test_heavy_images_go_one_at_a_time_over_all_workers(fitted_run: Path, photo:
     run(ask())
 
 
+@pytest.mark.slow
 def test_whoever_goes_takes_his_image_along(fitted_run: Path, photo: bytes) -> None:
     async def ask() -> None:
         async with running(fitted_run, PoolSettings(workers=1, decoder=OBEY)) as it:
@@ -194,7 +205,7 @@ def test_whoever_goes_takes_his_image_along(fitted_run: Path, photo: bytes) -> N
             await it.until(lambda: it.pool.waiting == 2)
             for one in asked:
                 one.cancel()
-            await asyncio.sleep(0)
+            await asyncio.gather(*asked, return_exceptions=True)
             assert it.pool.waiting == 0
             assert (await it.pool.classify(photo)).answer.label == "stripes"
             assert it.events == []
@@ -226,6 +237,7 @@ def test_where_all_workers_are_dead_nothing_is_taken_until_a_new_one_is_there(
     run(ask())
 
 
+@pytest.mark.slow
 def test_a_worker_at_an_endless_image_makes_the_service_unready_for_so_long(
     fitted_run: Path,
 ) -> None:
@@ -262,6 +274,7 @@ def test_closing_answers_what_waits_and_takes_nothing_more(fitted_run: Path, pho
     run(close())
 
 
+@pytest.mark.slow
 def test_closing_does_not_wait_longer_than_it_may(fitted_run: Path) -> None:
     async def close() -> None:
         async with running(fitted_run, PoolSettings(workers=1, decoder=OBEY)) as it:
@@ -275,3 +288,44 @@ def test_closing_does_not_wait_longer_than_it_may(fitted_run: Path) -> None:
             assert [type(one) for one in gone] == [Overloaded] * 3
 
     run(close())
+
+
+async def ask_as_classify_does(bundle: Path, images: list[bytes]) -> None:
+    loaded = load_bundle(bundle)
+    async with running(bundle, PoolSettings(workers=2, seconds=30.0)) as it:
+        for start in range(0, len(images), 16):
+            some = images[start : start + 16]
+            for image, given in zip(some, await it.pool.classify_all(some), strict=True):
+                (expected,) = classify_images(loaded, [image])
+                row = ClassifiedImage(**{**vars(expected), "top": tuple(expected.top)})
+                assert given.answer == row
+        assert it.events == []
+        assert await it.pool.is_ready()
+
+
+@pytest.mark.real_data
+@pytest.mark.skipif(not ODD_IMAGES.is_dir(), reason="needs ../shared/data/odd")
+def test_odd_images_of_others_are_answered_as_by_classify_and_end_no_worker(
+    fitted_run: Path,
+) -> None:
+    files = [one for one in sorted(ODD_IMAGES.rglob("*")) if one.is_file()]
+    run(ask_as_classify_does(fitted_run, [one.read_bytes() for one in files]), 300)
+
+
+@pytest.mark.parametrize("count", [40, pytest.param(2000, marks=pytest.mark.slow)])
+def test_mutated_images_are_answered_as_by_classify_and_end_no_worker(
+    fitted_run: Path, photo: bytes, count: int
+) -> None:
+    dice = random.Random(18)
+    images = [photo]
+    for kind in ("PNG", "GIF", "WEBP", "TIFF", "BMP"):
+        stream = io.BytesIO()
+        Image.open(io.BytesIO(photo)).save(stream, kind)
+        images.append(stream.getvalue())
+    mutated = []
+    for _ in range(count):
+        image = bytearray(dice.choice(images))
+        for _ in range(dice.randint(1, 8)):
+            image[dice.randrange(len(image))] = dice.randrange(256)
+        mutated.append(bytes(image[: dice.choice([len(image), dice.randrange(len(image))])]))
+    run(ask_as_classify_does(fitted_run, mutated), 300)

@@ -2,7 +2,9 @@ import json
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
+from onnx import helper, numpy_helper
 
 from pixonomy.errors import DataError, SettingError
 from pixonomy.inference.embed import EmbeddingNetwork
@@ -115,9 +117,6 @@ def test_what_cannot_embed_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_network_of_one_image_at_a_time_is_refused(tmp_path: Path) -> None:
-    import onnx
-    from onnx import helper, numpy_helper
-
     model = onnx.load_model_from_string(SmallClassifier(batch=1).content())
     (flatten,) = [node for node in model.graph.node if node.op_type == "Flatten"]
     shape = numpy_helper.from_array(np.array([1, DIMENSIONS]), "shape")
@@ -125,14 +124,11 @@ def test_a_network_of_one_image_at_a_time_is_refused(tmp_path: Path) -> None:
     flatten.CopyFrom(helper.make_node("Reshape", ["pooled", "shape"], ["mean"]))
     path = tmp_path / "one.onnx"
     path.write_bytes(model.SerializeToString())
-    with pytest.raises(SettingError, match="export it with a free batch size"):
+    with pytest.raises(SettingError, match=r"batches of one size only|free batch size"):
         open_backbone(path)
 
 
 def test_a_network_whose_images_influence_each_other_is_refused(tmp_path: Path) -> None:
-    import onnx
-    from onnx import helper
-
     model = onnx.load_model_from_string(SmallClassifier().content())
     nodes = list(model.graph.node)
     (pooling,) = [node for node in nodes if node.op_type == "GlobalAveragePool"]

@@ -14,6 +14,8 @@ import polars as pl
 import pytest
 from PIL import Image
 
+from pixonomy.bundle.load import load_bundle
+from pixonomy.bundle.test_figures import read_test_figures
 from pixonomy.dataset.manifest import read_manifest
 from pixonomy.errors import BundleError, SettingError
 from pixonomy.verbs.classify import classify
@@ -45,13 +47,26 @@ def test_the_same_call_again_leaves_all_files_alone(run_copy: Path) -> None:
     assert {path: path.stat().st_mtime_ns for path in run_copy.rglob("*")} == before
 
 
-@pytest.mark.parametrize("name", ["report.html", "evaluation.json", "model_card.md"])
+@pytest.mark.parametrize(
+    "name", ["report.html", "evaluation.json", "model_card.md", "bundle/test.json"]
+)
 def test_a_lost_file_is_made_again(run_copy: Path, name: str) -> None:
     before = stored(run_copy)
     (run_copy / name).unlink()
     evaluate(run_copy)
     assert (run_copy / name).is_file()
     assert stored(run_copy) == before
+
+
+def test_the_bundle_says_how_it_was_tested_and_stays_the_same_bundle(run_copy: Path) -> None:
+    bundle, digest = run_copy / "bundle", load_bundle(run_copy).about["digest"]
+    figures = read_test_figures(bundle, digest)
+    assert figures is not None
+    assert figures.as_json() == stored(run_copy)["test"]
+    (bundle / "test.json").unlink()
+    evaluate(run_copy)
+    assert load_bundle(run_copy).about["digest"] == digest
+    assert read_test_figures(bundle, digest) == figures
 
 
 def test_the_predictions_are_one_row_a_test_picture(fitted_run: Path) -> None:
@@ -184,6 +199,7 @@ def test_without_test_pictures_the_report_shows_validation_and_says_so(run_copy:
     (run_copy / "report.html").unlink()
     assert evaluate(run_copy)["test"] is None
     assert stored(run_copy)["evaluated_split"] == "validation"
+    assert not (run_copy / "bundle" / "test.json").exists()
     assert "validation" in (run_copy / "report.html").read_text()
 
 

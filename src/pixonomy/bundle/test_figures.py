@@ -11,16 +11,19 @@ from typing import Final
 
 from pixonomy.errors import BundleError
 from pixonomy.results.model_results import TestFigures
-from pixonomy.storage.files import printable, storage_errors, write_json
+from pixonomy.storage.files import printable, remove, storage_errors, write_json
 
 TEST_FILE: Final = "test.json"
 
 _SHARES = ("accuracy", "accuracy_low", "accuracy_high", "macro_f1", "majority_baseline")
 
 
-def write_test_figures(folder: Path, digest: str, figures: TestFigures) -> None:
-    """Write the figures of the bundle of this digest into its folder, whole or not at all."""
-    write_json(folder / TEST_FILE, {"bundle": digest, "test": figures.as_json()})
+def write_test_figures(folder: Path, digest: str, figures: TestFigures | None) -> None:
+    """Write the figures of the bundle of this digest into its folder; remove them if None."""
+    if figures is None:
+        remove(folder / TEST_FILE)
+    else:
+        write_json(folder / TEST_FILE, {"bundle": digest, "test": figures.as_json()})
 
 
 def read_test_figures(folder: Path, digest: str) -> TestFigures | None:

@@ -64,6 +64,8 @@ def fit_words(
         "and nothing tested.",
         f"Bundle: {result.bundle}",
         f"Card: {result.card}",
-        f"Next: pixonomy collect {result.taxonomy} -o pictures, then pixonomy fit on these.",
+        f"Test: pixonomy evaluate {result.run} --on LABELLED_PICTURES",
+        f"Next: pixonomy collect {result.taxonomy} -o pictures, then pixonomy fit "
+        f"{result.taxonomy} pictures -o {result.run}",
     ]
     show(result, lines, as_json)

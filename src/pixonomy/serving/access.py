@@ -52,7 +52,7 @@ class Access:
             return self._count_address(scope)
         found = self._tokens.check(shown) if self._tokens else None
         if found is None:
-            self._count_address(scope)  # nobody may guess at leisure
+            self._count_address(scope)  # or tokens could be guessed at leisure
             raise _unknown("This token is not known: it was mistyped or revoked.")
         if needed not in found.scopes:
             message = f"This token does not have the scope {needed!r}."

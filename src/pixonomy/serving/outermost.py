@@ -1,10 +1,12 @@
 """What stands around the application: the id of a request, common headers, log and counts."""
 
+import asyncio
 import time
 from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from pixonomy.serving.api_errors import as_response, try_again
 from pixonomy.serving.metrics import Metrics
 from pixonomy.serving.request_log import RequestLog, make_request_id
 
@@ -14,6 +16,7 @@ IMAGES = "pixonomy.images"
 TOO_SLOW = "pixonomy.too_slow"
 """Where a request's scope says that the protocol below has answered it with 408."""
 
+_ENDING = try_again(503, "ending", "The service ends before it could answer; try again.", 1)
 _OTHER = "other"
 _METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 _NO_SNIFFING = (b"x-content-type-options", b"nosniff")
@@ -59,6 +62,9 @@ class Outermost:
         answer = _Answer(send, make_request_id())
         try:
             await self._app(scope, receive, answer.send)
+        except asyncio.CancelledError:  # the service's time to end is over
+            if not answer.status:
+                await as_response(_ENDING)(scope, receive, answer.send)
         except Exception as error:
             self._log.fault(answer.request_id, error)
         self._note(scope, answer, time.perf_counter() - began)

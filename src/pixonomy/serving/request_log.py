@@ -4,12 +4,13 @@ No address, no path with names in it, no token, no file name and no image: a req
 id, one of the routes that the service has, a status and how long it took.
 """
 
+import io
 import logging
 import secrets
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TextIO
+from contextlib import contextmanager, suppress
+from typing import TextIO, cast
 
 import structlog
 
@@ -21,13 +22,29 @@ def make_request_id() -> str:
     return secrets.token_hex(8)
 
 
+class _Unfailing(io.TextIOBase):
+    """A stream whose disk may fill up or whose reader may end: images are answered all the same."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        with suppress(OSError, ValueError):  # ValueError: it is closed
+            return self._stream.write(text)
+        return 0
+
+    def flush(self) -> None:
+        with suppress(OSError, ValueError):
+            self._stream.flush()
+
+
 class RequestLog:
     """Writes lines to a stream."""
 
     def __init__(self, stream: TextIO) -> None:
         """Take the stream."""
         self._log = structlog.wrap_logger(
-            structlog.WriteLogger(stream),
+            structlog.WriteLogger(cast(TextIO, _Unfailing(stream))),
             processors=[
                 structlog.processors.add_log_level,
                 structlog.processors.TimeStamper(fmt="iso", utc=True),

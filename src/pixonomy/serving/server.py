@@ -33,10 +33,10 @@ OnStarted = Callable[[ServeStarted], None]
 
 _DEFAULT = Context()
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
-_FOR_WORKERS = 2.0  # seconds of the time to end, when all requests are answered
+_FOR_WORKERS = 3.0  # seconds of the time to end, when all requests are answered
 
 
-def _tell_nobody(started: ServeStarted) -> None:
+def _no_callback(started: ServeStarted) -> None:
     """Do nothing: the default below the command line."""
 
 
@@ -44,7 +44,7 @@ def serve(
     bundle: Path,
     settings: ServeSettings,
     context: Context = _DEFAULT,
-    on_started: OnStarted = _tell_nobody,
+    on_started: OnStarted = _no_callback,
     log: TextIO | None = None,
 ) -> int:
     """Serve a bundle until SIGTERM or SIGINT, then finish what was asked, and return 0.
@@ -97,7 +97,7 @@ class _Running:
                 PoolSettings(self.settings.workers, self.settings.queue),
                 self._note,
             )
-        except asyncio.CancelledError:  # told to end before it had begun
+        except asyncio.CancelledError:  # a signal came before it had begun
             return
         await self._answer(pool, listener)
 
@@ -148,9 +148,9 @@ class _Running:
     def _note(self, event: PoolEvent) -> None:
         if isinstance(event, WorkerDied):
             self.metrics.count_death(event.reason)
-            self.log.warn("worker_died", reason=event.reason)
+            self.log.warn("worker_died", reason=event.reason, detail=event.detail or None)
         elif isinstance(event, Swapped):
             self.metrics.count_loaded()
             self.log.note("model_loaded", model=event.digest)
-        elif isinstance(event, Refused):  # which image it was is nobody's business
+        elif isinstance(event, Refused):  # the image's hash would tell which it was
             self.log.warn("image_refused")

@@ -1,4 +1,4 @@
-"""What `pixonomy serve` may be told, and which of it would be unsafe."""
+"""The settings of the service, and which of them would be unsafe."""
 
 import ipaddress
 from dataclasses import dataclass, field
@@ -54,7 +54,7 @@ class ServeSettings:
         rate: how often a token or address may ask, such as "600/minute"; None: as `Rates`, or as
             often as it likes where only this machine can ask.
         queue: images that may wait for a worker.
-        drain: seconds that answers may take to finish once the service is told to end.
+        drain: seconds that answers may take to finish once the service is asked to end.
         body: how much a request may bring.
     """
 

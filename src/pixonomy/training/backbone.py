@@ -174,8 +174,8 @@ def _understand(content: Mapping[str, object]) -> Preprocessing:
 
 def _three(key: str, given: object) -> tuple[float, ...]:
     """Return three finite numbers, of red, green and blue; one is taken for all of them."""
-    some = [given] * 3 if isinstance(given, int | float) else given
-    if not isinstance(some, list | tuple) or len(some) != 3:
+    some = [given] * 3 if type(given) in (int, float) else given
+    if not isinstance(some, list | tuple) or [type(x) in (int, float) for x in some] != [True] * 3:
         raise ValueError(f"{key} is a number, or three of them, not {given!r}")
     values = tuple(float(one) for one in some)
     if not np.isfinite(values).all():

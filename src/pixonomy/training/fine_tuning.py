@@ -28,7 +28,7 @@ FROZEN = "frozen"
 
 _SHARES = (0.25, 0.5, 0.75, 1.0)  # of the fine-tuned weights
 _HELD_OUT = 0.25  # of the training images, about
-_TRIED_ON, _JUDGED = 3000, 400  # images at most that a trial learns from, and is judged by
+_TRIED_ON, _EVALUATED = 3000, 400  # images at most that a trial learns from, and is evaluated by
 _FEWEST = 20  # held-out images; fewer show nothing
 _EPOCHS = 3  # a trial takes this part of the recipe's
 _STRENGTH = 0.1  # of the trial's linear head
@@ -104,7 +104,7 @@ def try_fine_tuning(training: Training, known: Known, embed: Embed) -> FineTunin
     """Fine-tune for a short time without some groups, and store what is best on them.
 
     The candidates are the frozen network with its gated head, and weights from a quarter of the
-    way to all of it. Each is judged by the mean of its losses on validation images, which are like
+    way to all of it. What counts is the mean of the losses on validation images, which are like
     training, and on the held-out ones. The model has its weights of before afterwards.
 
     Args:
@@ -117,22 +117,22 @@ def try_fine_tuning(training: Training, known: Known, embed: Embed) -> FineTunin
     known = known.only(choose_probed(np.arange(len(labels)), labels, _TRIED_ON, seed))
     labels = known.embedded.labels
     name, groups = group_images(known.rows, known.embedded, seed)
-    is_held = hold_out(labels, groups, seed)
-    held = known.only(choose_probed(np.flatnonzero(is_held), labels, _JUDGED, seed))
-    if len(held.places) < _FEWEST or not len(training.validation):
+    is_held_out = hold_out(labels, groups, seed)
+    unseen = known.only(choose_probed(np.flatnonzero(is_held_out), labels, _EVALUATED, seed))
+    if len(unseen.places) < _FEWEST or not len(training.validation):
         return None
-    learnt = known.only(np.flatnonzero(~is_held))
-    judged, start = [training.validation, held.places], training.model.get_weights()
-    outcomes = _judge_frozen(learnt, judged, embed, training)
+    learnt = known.only(np.flatnonzero(~is_held_out))
+    evaluated, start = [training.validation, unseen.places], training.model.get_weights()
+    outcomes = _evaluate_frozen(learnt, evaluated, embed, training)
     if outcomes is None:
         return None
-    outcomes |= _judge_tuned(learnt, judged, training)
+    outcomes |= _evaluate_tuned(learnt, evaluated, training)
     training.model.set_weights(start)
     best = min(outcomes, key=lambda one: sum(loss for loss, _ in outcomes[one]))
     found = FineTuning(
         share=0.0 if best == FROZEN else float(best),
         groups=name,
-        held_out=len(held.places),
+        held_out=len(unseen.places),
         losses={one: _round(near[0], far[0]) for one, (near, far) in outcomes.items()},
         accuracies={one: _round(near[1], far[1]) for one, (near, far) in outcomes.items()},
     )
@@ -150,14 +150,14 @@ def hold_out(labels: Integers, groups: Integers, seed: int) -> npt.NDArray[np.bo
     """
     pairs = np.unique(np.stack([labels, groups]), axis=1)
     of_label = np.bincount(pairs[0])
-    is_held, given = np.zeros(len(labels), np.bool_), np.zeros(len(of_label), np.bool_)
+    is_held_out, given = np.zeros(len(labels), np.bool_), np.zeros(len(of_label), np.bool_)
     for group in np.random.default_rng([seed, 5]).permutation(np.unique(groups)):
         categories = pairs[0][pairs[1] == group]
         is_free = (of_label[categories] > 1) & ~given[categories]
-        if is_held.mean() < _HELD_OUT and is_free.all():
+        if is_held_out.mean() < _HELD_OUT and is_free.all():
             given[categories] = True
-            is_held |= groups == group
-    return is_held
+            is_held_out |= groups == group
+    return is_held_out
 
 
 def keep_average(training: Training, start: Weights, share: float) -> tuple[float, float]:
@@ -169,7 +169,7 @@ def keep_average(training: Training, start: Weights, share: float) -> tuple[floa
     best = load_weights(training.folder.best)
     training.model.set_weights(mix_weights(start, best, share))
     save_weights(training.folder.averaged, training.model.get_weights())
-    return _judge(training, training.validation)
+    return _evaluate(training, training.validation)
 
 
 def mix_weights(start: Weights, end: Weights, share: float) -> list[npt.NDArray[np.generic]]:
@@ -180,8 +180,8 @@ def mix_weights(start: Weights, end: Weights, share: float) -> list[npt.NDArray[
     ]
 
 
-def _judge_frozen(
-    learnt: Known, judged: Sequence[Integers], embed: Embed, training: Training
+def _evaluate_frozen(
+    learnt: Known, evaluated: Sequence[Integers], embed: Embed, training: Training
 ) -> Outcomes | None:
     known, k = learnt.embedded, int(learnt.embedded.labels.max()) + 1
     linear = fit_logistic(known.embeddings, known.labels, _STRENGTH)
@@ -190,7 +190,7 @@ def _judge_frozen(
     if fitted is None:
         return None
     found = []
-    for rows in judged:
+    for rows in evaluated:
         embeddings = embed(rows)
         answers, _ = fitted[0].head.answer(embeddings, probe.logits(embeddings))
         labels = training.training_set.labels[rows]
@@ -199,7 +199,7 @@ def _judge_frozen(
     return {FROZEN: (found[0], found[1])}
 
 
-def _judge_tuned(learnt: Known, judged: Sequence[Integers], training: Training) -> Outcomes:
+def _evaluate_tuned(learnt: Known, evaluated: Sequence[Integers], training: Training) -> Outcomes:
     """Train the model, whose head has been fitted to the same images, and judge what comes out."""
     recipe = training.recipe
     recipe = replace(recipe, epochs=max(1, round(recipe.epochs / _EPOCHS)))
@@ -212,13 +212,13 @@ def _judge_tuned(learnt: Known, judged: Sequence[Integers], training: Training) 
     outcomes: Outcomes = {}
     for share in _SHARES:
         training.model.set_weights(mix_weights(start, end, share))
-        near, far = (_judge(training, rows) for rows in judged)
+        near, far = (_evaluate(training, rows) for rows in evaluated)
         outcomes[str(share)] = near, far
     remove(training.folder.trial)
     return outcomes
 
 
-def _judge(training: Training, rows: Integers) -> tuple[float, float]:
+def _evaluate(training: Training, rows: Integers) -> tuple[float, float]:
     logits = predict_logits(training.model, training.training_set, rows)
     return measure_logits(logits, training.training_set.labels[rows])
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from pixonomy.heads.gated import GatedHead, Mix
+from pixonomy.heads.gated import GatedHead
 from pixonomy.heads.out_of_fold import (
     HEADS,
     LOGISTIC,
@@ -36,8 +36,9 @@ class GatedModule(torch.nn.Module):
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor | None]:
         """Return log-probabilities, (n, k); the place in `RESTS_ON` of each, (n,); the novelty."""
         head, device = self.head, embeddings.device
-        rows, lengths = _quantize(embeddings), _lengths(embeddings)
-        nearest, familiar = self._similarities(rows, lengths)
+        lengths = _lengths(embeddings)
+        products, class_logits = self._multiply(embeddings)
+        nearest, familiar = self._similarities(products / lengths)
         centred = embeddings / lengths - lay_on(device, head.prototypes.centre)
         directions = lay_on(device, head.prototypes.directions.T.copy())
         scores = {
@@ -45,38 +46,51 @@ class GatedModule(torch.nn.Module):
             NEAREST: nearest * scale_of(NEAREST),
             PROTOTYPES: (centred / _lengths(centred)) @ directions * scale_of(PROTOTYPES),
         }
-        is_off, is_far = (familiar < one for one in head.thresholds)
         if head.words is not None:
-            words = head.words
-            class_logits = _multiply(rows, words.columns) + lay_on(device, words.bias)
-            chances = torch.softmax(class_logits, dim=1)
-            evidence = chances @ lay_on(device, words.weights.T.copy())
+            chances = torch.softmax(class_logits + lay_on(device, head.words.bias), dim=1)
+            evidence = chances @ lay_on(device, head.words.weights.T.copy())
             scores[WORDS] = torch.log(evidence + SMALLEST)
             if novelty is not None and head.tells_by_words:
                 most = evidence.amax(dim=1).clamp_min(SMALLEST)
                 novelty = novelty * (ENOUGH / most).clamp_max(1)
-        near, between, far = (_mix(scores, one) for one in head.mixes)
-        answers = torch.where(is_off[:, None], torch.where(is_far[:, None], far, between), near)
-        between_rests, far_rests = map(float, head.rests_on[1:])
-        grounds = is_off.float() * between_rests
-        rests_on = torch.where(is_far, torch.full_like(familiar, far_rests), grounds)
-        return answers, rests_on, novelty
+        near, far = head.thresholds
+        sides = (familiar < near).long() + (familiar < far).long()
+        rests_on = lay_on(device, np.array(head.rests_on, np.float32)).index_select(0, sides)
+        return self._mix(scores, sides), rests_on, novelty
 
-    def _similarities(
-        self, rows: "_Rows", lengths: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor]:
+    def _multiply(self, embeddings: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the products with the references, and with the classes where words have a say."""
+        references, words = self.head.references.columns, self.head.words
+        parts = [references] if words is None else [references, words.columns]
+        # In one product, read in one go.
+        whole = Quantized(
+            np.concatenate([one.values for one in parts], axis=1),
+            np.concatenate([one.scale for one in parts]),
+        )
+        products = _multiply(_quantize(embeddings), whole)
+        count = references.values.shape[1]
+        return products[:, :count], products[:, count:]
+
+    def _similarities(self, cosines: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         references = self.head.references
         k, r, _ = references.vectors.shape
-        cosines = _multiply(rows, references.columns) / lengths
         if not references.scale.all():
             # Where a category has fewer references: a value no cosine has.
             absent = np.where(references.scale.ravel() > 0, 0, _NOT_THERE).astype(np.float32)
-            cosines = cosines + lay_on(lengths.device, absent)
+            cosines = cosines + lay_on(cosines.device, absent)
         of_category = torch.topk(cosines.reshape(-1, k, r), min(NEIGHBOURS, r), dim=2).values
         of_all = torch.topk(of_category.flatten(1), min(NEIGHBOURS, k * min(NEIGHBOURS, r))).values
         if ((references.scale > 0).sum(axis=1) >= min(NEIGHBOURS, r)).all():
             return of_category.mean(dim=-1), of_all.mean(dim=-1)
         return _mean(of_category), _mean(of_all)
+
+    def _mix(self, scores: dict[str, torch.Tensor], sides: torch.Tensor) -> torch.Tensor:
+        """Return the log-probabilities of the mix of heads that the side of each image has."""
+        table = np.array(self.head.mixes, np.float32)
+        asked = [place for place in range(len(HEADS)) if table[:, place].any()]
+        exponents = lay_on(sides.device, table[:, asked].copy()).index_select(0, sides)
+        stacked = torch.stack([scores[HEADS[place]] for place in asked], dim=1)
+        return torch.log_softmax((exponents[:, None, :] @ stacked)[:, 0], dim=1)
 
 
 class _Rows(NamedTuple):
@@ -127,11 +141,3 @@ def _mean(nearest: torch.Tensor) -> torch.Tensor:
 
 def _lengths(vectors: torch.Tensor) -> torch.Tensor:
     return vectors.square().sum(dim=1, keepdim=True).clamp_min(1e-12).sqrt()
-
-
-def _mix(scores: dict[str, torch.Tensor], weights: Mix) -> torch.Tensor:
-    asked = [(head, weight) for head, weight in zip(HEADS, weights, strict=True) if weight]
-    total = asked[0][1] * scores[asked[0][0]]
-    for head, weight in asked[1:]:
-        total = total + weight * scores[head]
-    return torch.log_softmax(total, dim=1)

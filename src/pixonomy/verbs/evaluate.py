@@ -10,6 +10,7 @@ import polars as pl
 
 from pixonomy.arrays.image_shards import ARRAYS_FILE, Arrays, read_arrays
 from pixonomy.bundle.load import Bundle, load_bundle
+from pixonomy.bundle.test_figures import TEST_FILE, write_test_figures
 from pixonomy.errors import SettingError
 from pixonomy.evaluation.baselines import measure_baselines
 from pixonomy.evaluation.calibration import check_calibration
@@ -128,8 +129,12 @@ def _evaluate_once(
 def _read_done(folder: RunFolder, fingerprint: str) -> _StoredEvaluation | None:
     """Return what an evaluation has found; None if one has to be made."""
     done: _StoredEvaluation | None = read_json(folder.evaluation)
-    is_whole = folder.report.exists() and folder.card.exists()
-    return done if done is not None and done["fingerprint"] == fingerprint and is_whole else None
+    if done is None or done["fingerprint"] != fingerprint:
+        return None
+    parts = [folder.report, folder.card]
+    if done["test"] is not None:
+        parts.append(folder.bundle / TEST_FILE)
+    return done if all(part.exists() for part in parts) else None
 
 
 def _read_arrays(folder: RunFolder, run: Run) -> Arrays:
@@ -169,8 +174,11 @@ def _evaluate(
     write_text(folder.report, render_report(report))
     write_text(folder.card, write_card(report))
     metrics, copies = measured.metrics, measured.copies
+    test = metrics.summary() if metrics and has_test else None
+    figures = None if test is None else TestFigures.from_json(test)
+    write_test_figures(folder.bundle, bundle.about["digest"], figures)
     return {
-        "test": metrics.summary() if metrics and has_test else None,
+        "test": test,
         "evaluated_split": split,
         "metrics": metrics.as_json() if metrics else None,
         "baselines": measured.baselines,
