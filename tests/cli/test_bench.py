@@ -14,7 +14,7 @@ from pixonomy.cli import bench
 from pixonomy.sources.bson.write_bson import write_bson
 
 Call = Callable[..., tuple[int, Any, str]]
-HEAVY = ("audit", "collect", "loader")  # other processes, or libraries that take long to load
+HEAVY = ("audit", "collect", "loader", "serve")  # processes, or large libraries
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import jsonschema_rs
 import pytest
-import schemathesis
 
 from served import Served, Tokens
 
@@ -29,7 +28,6 @@ def test_the_document_names_all_routes_and_its_schemas_are_schemas(open_service:
     assert document["paths"].keys() == PATHS
     for schema in document["components"]["schemas"].values():
         jsonschema_rs.meta.validate(schema)
-    assert len(list(schemathesis.openapi.from_dict(document).get_all_operations())) == len(PATHS)
 
 
 def test_answers_are_as_the_document_says(open_service: Served, fitted_images: Path) -> None:

@@ -3,15 +3,12 @@
 import asyncio
 import io
 import json
-import logging
-import os
-from contextlib import suppress
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pixonomy.serving.metrics import Metrics
 from pixonomy.serving.outermost import TOO_SLOW, Outermost
-from pixonomy.serving.request_log import RequestLog, library_messages
+from pixonomy.serving.request_log import RequestLog
 
 
 def ask(
@@ -94,31 +91,3 @@ def test_what_cannot_be_answered_in_time_is_told_to_come_again() -> None:
     assert (b"retry-after", b"1") in sent[0]["headers"]
     assert json.loads(sent[1]["body"])["error"]["kind"] == "ending"
     assert json.loads(log)["status"] == 503
-
-
-def test_libraries_warn_without_words_of_a_request() -> None:
-    stream = io.StringIO()
-    with library_messages(RequestLog(stream)):
-        logging.getLogger("somebody").warning("a secret of %s", "maria")
-        logging.getLogger("python_multipart.multipart").warning("a secret")
-        logging.getLogger("somebody").info("nothing")
-    logging.getLogger("somebody").warning("nobody listens")
-    (line,) = map(json.loads, stream.getvalue().splitlines())
-    assert (line["event"], line["logger"], line["level"]) == ("library", "somebody", "warning")
-    assert "secret" not in stream.getvalue()
-
-
-def test_a_log_that_has_no_reader_stops_nothing() -> None:
-    reading, writing = os.pipe()
-    os.close(reading)
-    stream = os.fdopen(writing, "w", buffering=1)
-    RequestLog(stream).note("request")
-    with suppress(OSError):
-        stream.close()
-
-
-def test_a_log_that_is_closed_stops_nothing() -> None:
-    stream = io.StringIO()
-    log = RequestLog(stream)
-    stream.close()
-    log.note("request")

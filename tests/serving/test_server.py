@@ -10,9 +10,6 @@ import pytest
 from PIL import Image
 
 from conftest import as_bytes
-from pixonomy.errors import SettingError
-from pixonomy.serving.server import serve
-from pixonomy.serving.settings import ServeSettings
 from served import Tokens, served
 
 REQUESTS, IMAGES = 4, 2
@@ -21,22 +18,8 @@ REQUESTS, IMAGES = 4, 2
 @pytest.fixture(scope="module")
 def slow_image() -> bytes:
     """Return an image that takes a worker about a tenth of a second."""
-    rows = np.arange(4000, dtype=np.uint8)
+    rows = np.arange(3000, dtype=np.uint8)
     return as_bytes(Image.fromarray(rows[None, :] ^ rows[:, None]), "PNG")
-
-
-def test_a_taken_port_is_one_sentence(fitted_run: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        with pytest.raises(SettingError, match=f"Port {port} of 127.0.0.1 cannot be had"):
-            serve(fitted_run, ServeSettings(port=port))
-
-
-def test_an_address_of_another_machine_is_one_sentence(fitted_run: Path) -> None:
-    with pytest.raises(SettingError, match="cannot be had"):
-        serve(fitted_run, ServeSettings(host="192.0.2.1", public=True, port=0))
-    with pytest.raises(SettingError, match="is no address of this machine"):
-        serve(fitted_run, ServeSettings(host="no such host", public=True))
 
 
 def test_what_is_asked_is_answered_before_it_ends(
@@ -47,7 +30,7 @@ def test_what_is_asked_is_answered_before_it_ends(
         ThreadPoolExecutor(REQUESTS) as pool,
     ):
         asked = [pool.submit(service.classify, *[slow_image] * IMAGES) for _ in range(REQUESTS)]
-        time.sleep(0.5)
+        time.sleep(0.3)
         began = time.monotonic()
         assert not all(one.done() for one in asked)
         assert service.end() == 0

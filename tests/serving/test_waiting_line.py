@@ -57,10 +57,10 @@ def test_the_time_to_come_again_is_that_of_the_line_and_bounded() -> None:
         assert caught.value.retry_after == expected
 
 
-def test_under_lasting_overload_two_images_a_worker_wait() -> None:
+def test_under_lasting_overload_one_image_a_worker_waits() -> None:
     line = new(workers=2, seconds=0.04)  # 50 images a second
     assert offer(line, rate=150, seconds=10, done=50) > 900
-    assert len(line) <= 4
+    assert len(line) <= 2
 
 
 def test_a_slow_worker_gets_a_long_line_where_no_more_is_offered_than_it_can_answer() -> None:
@@ -92,6 +92,18 @@ def test_bytes_are_bounded_too() -> None:
         line.require_room(0.0)
     line.take(is_idle=True, has_heavy=False)
     line.require_room(9.0)
+
+
+def test_heavy_images_fill_no_more_than_a_quarter_of_the_line() -> None:
+    line = new(most=16)
+    line.require_room(0.0, heavy=16)  # a request that comes first
+    for _ in range(3):
+        line.append(image(is_heavy=True))
+    line.require_room(0.0, heavy=1)
+    line.append(image(is_heavy=True))
+    with pytest.raises(Overloaded):
+        line.require_room(0.0, heavy=1)
+    line.require_room(0.0)
 
 
 def test_images_go_in_their_order_and_those_of_a_dead_worker_before_all() -> None:

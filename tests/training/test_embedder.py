@@ -12,8 +12,8 @@ def test_embeddings_come_in_the_order_of_the_rows_and_progress_counts_them(
     images = read_arrays(fitted_run / "data" / "arrays").images(32)
     seen: list[tuple[str, int, int]] = []
 
-    def progress(stage: str, done: int, total: int) -> None:
-        seen.append((stage, done, total))
+    def progress(work: str, done: int, total: int) -> None:
+        seen.append((work, done, total))
 
     def means(some: np.ndarray) -> np.ndarray:
         return np.asarray(some.mean(axis=(2, 3)), np.float32)

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TypedDict
 
+AT_MOST, AT_LEAST = "goal, at most", "goal, at least"
+"""Yardsticks that are the project's own goals."""
+
 
 @dataclass(frozen=True)
 class Yardstick:
@@ -33,7 +36,7 @@ class MeasurementRecord(TypedDict):
 
 @dataclass(frozen=True)
 class Measurement:
-    """One piece of work: our figure (more is better) and what it is measured against."""
+    """One piece of work: our figure and what it is measured against."""
 
     work: str
     figure: float

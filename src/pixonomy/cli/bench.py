@@ -39,6 +39,7 @@ _BENCHMARKS = {
     "labels": _Benchmark(True, (("cleanlab", "cleanlab"),)),
     "loader": _Benchmark(False),
     "prepare": _Benchmark(True),
+    "serve": _Benchmark(False, (("uvicorn", "pixonomy[serve]"),)),
     "train": _Benchmark(False),
 }
 _NAMES = ", ".join(_BENCHMARKS)

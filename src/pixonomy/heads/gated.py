@@ -78,7 +78,7 @@ class GatedHead:
         }
         if self.words is not None:
             evidence = self.words.quantized_evidence(embeddings)
-            scores[WORDS] = np.log(evidence + np.float32(SMALLEST))
+            scores[WORDS] = np.log(np.maximum(evidence, np.float32(SMALLEST)))
         sides = find_sides(familiar, self.thresholds)
         answers = np.stack([mix(scores, one) for one in self.mixes])
         return answers[sides, np.arange(len(sides))], np.array(self.rests_on)[sides]

@@ -6,28 +6,17 @@ so that an image's answer does not depend on those beside it.
 """
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float32]
 
-LEVELS = 255
-"""Of an embedding, from its lowest to its highest number."""
+LARGEST = 127
+"""Steps from 0 to the largest number, either way."""
 
 SMALLEST = 1e-12
-"""The least step: an embedding of equal numbers has none."""
-
-_LARGEST = 127
-
-
-class Rows(NamedTuple):
-    """Embeddings, (n, d), as about values * step + low; uint8 (n, d), float32 (n, 1) twice."""
-
-    values: npt.NDArray[np.uint8]
-    step: Floats
-    low: Floats
+"""The least largest number: zeros have no steps."""
 
 
 @dataclass(frozen=True)
@@ -42,28 +31,17 @@ class Quantized:
     values: npt.NDArray[np.int8]
     scale: Floats
 
-    def multiply(self, rows: Rows) -> Floats:
-        """Return the product of embeddings with the matrix, float32 (n, m)."""
-        # Whole numbers: exact in float64, whose product is a library's, as that of integers is not.
-        product = rows.values.astype(np.float64) @ self.values.astype(np.float64)
-        return np.asarray((rows.step * product + rows.low * self.sums) * self.scale, np.float32)
-
-    @property
-    def sums(self) -> Floats:
-        """The sum of each column's values, float32 (m,)."""
-        return self.values.sum(axis=0, dtype=np.int64).astype(np.float32)
-
-
-def quantize_rows(embeddings: Floats) -> Rows:
-    """Divide what lies between the lowest and the highest number of each embedding into steps."""
-    low = embeddings.min(axis=1, keepdims=True)
-    step = np.maximum((embeddings.max(axis=1, keepdims=True) - low) / np.float32(LEVELS), SMALLEST)
-    values = np.rint((embeddings - low) / step).astype(np.uint8)
-    return Rows(values, step.astype(np.float32), low)
+    def multiply(self, embeddings: Floats) -> Floats:
+        """Return the product of embeddings, (n, d), in eight bits with the matrix, (n, m)."""
+        largest = np.maximum(np.abs(embeddings).max(axis=1, keepdims=True), np.float32(SMALLEST))
+        rows = np.rint(embeddings / largest * np.float32(LARGEST))
+        # Whole numbers are exact in float64, whose product is a library's; integers have none.
+        product = rows.astype(np.float64) @ self.values.astype(np.float64)
+        return np.asarray(product * largest * (self.scale / LARGEST), np.float32)
 
 
 def quantize_columns(matrix: npt.NDArray[np.floating]) -> Quantized:
     """Divide what lies between plus and minus the largest number of each column into 254 steps."""
     floats = matrix.astype(np.float32)
-    scale = np.maximum(np.abs(floats).max(axis=0), np.float32(SMALLEST)) / np.float32(_LARGEST)
+    scale = np.maximum(np.abs(floats).max(axis=0), np.float32(SMALLEST)) / np.float32(LARGEST)
     return Quantized(np.rint(floats / scale).astype(np.int8), scale.astype(np.float32))

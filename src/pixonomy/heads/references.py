@@ -6,8 +6,9 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from pixonomy.heads.quantized import Floats, Quantized, quantize_rows
+from pixonomy.heads.quantized import Quantized
 
+Floats = npt.NDArray[np.float32]
 Integers = npt.NDArray[np.int64]
 
 NEIGHBOURS = 5
@@ -43,7 +44,7 @@ class References:
             The mean over the five nearest of each category, (n, k), and of all, (n,).
         """
         k, r, _ = self.vectors.shape
-        products = self.columns.multiply(quantize_rows(embeddings))
+        products = self.columns.multiply(embeddings)
         cosines = (products / _lengths(embeddings)).reshape(len(embeddings), k, r)
         cosines = np.where(self.scale > 0, cosines, -np.inf)
         return mean_of_nearest(cosines), mean_of_nearest(cosines.reshape(len(embeddings), k * r))
@@ -85,4 +86,4 @@ def to_length_one(vectors: Floats) -> Floats:
 
 
 def _lengths(vectors: Floats) -> Floats:
-    return np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), np.float32(1e-6))
+    return np.asarray(np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-6), np.float32)

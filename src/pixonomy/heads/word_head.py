@@ -10,7 +10,8 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from pixonomy.heads.quantized import Floats, Quantized, quantize_columns, quantize_rows
+from pixonomy.heads.quantized import Quantized, quantize_columns
+from pixonomy.heads.references import Floats
 
 ENOUGH = 5.0
 """Evidence at which words know an image: its classes speak for a category five times as much as
@@ -50,7 +51,7 @@ class WordHead:
 
     def quantized_evidence(self, embeddings: Floats) -> Floats:
         """Return the evidence by the kernel in eight bits, as a bundle with a gate finds it."""
-        return self._weigh(self.columns.multiply(quantize_rows(embeddings)) + self.bias)
+        return self._weigh(self.columns.multiply(embeddings) + self.bias)
 
     def _weigh(self, logits: Floats) -> Floats:
         chances = np.exp(logits - logits.max(axis=1, keepdims=True))

@@ -39,7 +39,11 @@ class Result:
         Raises:
             TypeError: if a field without a default is not there.
         """
-        known = [(name, kind) for name, kind in _kinds(cls).items() if name in stored]
+        known = [
+            (name, kind)
+            for name, kind in _kinds(cast("type[Result]", cls)).items()
+            if name in stored
+        ]
         return cls(**{name: _from_json(kind, stored[name]) for name, kind in known})
 
     def keys(self) -> KeysView[str]:

@@ -9,7 +9,7 @@ from pixonomy.serving.supervision import Death, QueuedImage, Worker
 from pixonomy.serving.worker_process import WorkerSettings
 from pixonomy.storage.files import printable
 
-_PAUSES = (0.1, 0.5, 1.0, 2.0, 5.0)  # seconds, before a worker that could not begin is tried again
+_RETRY_SECONDS = (0.1, 0.5, 1.0, 2.0, 5.0)  # before a worker that could not begin
 
 
 class BundleRefused(PixonomyError):
@@ -156,7 +156,7 @@ class Crew:
             self._begin(self._fill())
 
     async def _fill(self) -> None:
-        pauses = iter(_PAUSES)
+        seconds = iter(_RETRY_SECONDS)
         try:
             while (missing := self._count - len(self.workers)) > 0:
                 try:
@@ -164,7 +164,7 @@ class Crew:
                     await self._admit(await self._start(settings, missing), settings)
                 except PixonomyError as error:
                     self._on_failure(str(error))
-                    await asyncio.sleep(next(pauses, _PAUSES[-1]))
+                    await asyncio.sleep(next(seconds, _RETRY_SECONDS[-1]))
         finally:
             self._is_filling = False
 

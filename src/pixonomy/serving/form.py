@@ -60,6 +60,51 @@ async def read_form(
     return parts.upload
 
 
+@dataclass
+class _Part:
+    """A part that is being read; of its file name it is known only whether there is one."""
+
+    name: str = ""
+    has_file: bool = False
+    is_unpicked: bool = False  # an empty file name: browsers send one where nothing was picked
+    is_typed: bool = False
+    size: int = 0
+    pieces: list[bytes] = field(default_factory=list)
+
+    @property
+    def is_image(self) -> bool:
+        return self.name == IMAGE_FIELD
+
+    def read_header(self, name: bytes, value: bytes) -> None:
+        self.is_typed |= name.lower() == b"content-type"
+        if name.lower() == b"content-disposition":
+            _, options = parse_options_header(value)
+            self.name = options.get(b"name", b"").decode("utf-8", "replace")
+            self.has_file = b"filename" in options
+            self.is_unpicked = options.get(b"filename") == b""
+
+    def check(self) -> None:
+        """Refuse a file in a part of another name, and a text where an image belongs."""
+        if self.has_file and not self.is_image and not self.is_unpicked:
+            raise _wrong_part(
+                f"A file stands in the part {self.name[:40]!r}: images belong in parts named "
+                f"{IMAGE_FIELD!r}."
+            )
+        if self.is_image and not (self.has_file or self.is_typed):
+            raise _wrong_part(
+                f"The part {IMAGE_FIELD!r} is text, not a file: with curl, -F image=@photo.jpg "
+                "sends the file."
+            )
+
+    def add(self, piece: bytes, limits: BodyLimits) -> None:
+        most = limits.image if self.is_image else _MOST_FIELD_BYTES
+        self.size += len(piece)
+        if self.size > most:
+            what = "An image" if self.is_image else "A field of a form"
+            raise RequestRefused(413, "too_large", f"{what} has at most {most:,} bytes.")
+        self.pieces.append(piece)
+
+
 class _Parts:
     """Collects parts from the callbacks of a push parser."""
 
@@ -68,7 +113,8 @@ class _Parts:
         self.is_complete = False
         self._limits = limits
         self._count = 0
-        self._begin()
+        self._part = _Part()
+        self._header_name, self._header_value = b"", b""
 
     def parser(self, boundary: bytes) -> MultipartParser:
         return MultipartParser(
@@ -86,10 +132,10 @@ class _Parts:
         )
 
     def _begin(self) -> None:
-        self._header_name, self._header_value = b"", b""
-        self._name, self._is_unnamed_file, self._is_file, self._is_typed = "", False, False, False
-        self._data: list[bytes] = []
-        self._bytes, self._most = 0, 0
+        self._part = _Part()
+        self._count += 1
+        if self._count > self._limits.parts:
+            raise _too_many(413, f"A form has at most {self._limits.parts} parts.")
 
     def _add_header_name(self, data: bytes, start: int, end: int) -> None:
         self._header_name += data[start:end]
@@ -98,45 +144,21 @@ class _Parts:
         self._header_value += data[start:end]
 
     def _end_header(self) -> None:
-        name = self._header_name.lower()
-        self._is_typed |= name == b"content-type"
-        if name == b"content-disposition":
-            _, options = parse_options_header(self._header_value)
-            self._name = options.get(b"name", b"").decode("utf-8", "replace")
-            self._is_file = b"filename" in options
-            self._is_unnamed_file = options.get(b"filename") == b""
+        self._part.read_header(self._header_name, self._header_value)
         self._header_name, self._header_value = b"", b""
 
     def _end_headers(self) -> None:
-        self._count += 1
-        if self._count > self._limits.parts:
-            raise _too_many(413, f"A form has at most {self._limits.parts} parts.")
-        is_image = self._name == IMAGE_FIELD
-        self._most = self._limits.image if is_image else _MOST_FIELD_BYTES
-        if self._is_file and not is_image and not self._is_unnamed_file:
-            raise _unlike(
-                f"A file stands in the part {self._name[:40]!r}: images belong in parts named "
-                f"{IMAGE_FIELD!r}."
-            )
-        if is_image and not (self._is_file or self._is_typed):
-            raise _unlike(
-                f"The part {IMAGE_FIELD!r} is text, not a file: with curl, -F image=@photo.jpg "
-                "sends the file."
-            )
+        self._part.check()
 
     def _add_data(self, data: bytes, start: int, end: int) -> None:
-        self._bytes += end - start
-        if self._bytes > self._most:
-            what = "An image" if self._name == IMAGE_FIELD else "A field of a form"
-            raise RequestRefused(413, "too_large", f"{what} has at most {self._most:,} bytes.")
-        self._data.append(data[start:end])
+        self._part.add(data[start:end], self._limits)
 
     def _end(self) -> None:
-        value = b"".join(self._data)
-        self._data = []
-        if self._name != IMAGE_FIELD:
-            self.upload.fields[self._name] = value.decode("utf-8", "replace")
-        elif value or not self._is_unnamed_file:  # browsers send a part where nothing was picked
+        part, self._part = self._part, _Part()
+        value = b"".join(part.pieces)
+        if not part.is_image:
+            self.upload.fields[part.name] = value.decode("utf-8", "replace")
+        elif value or not part.is_unpicked:
             if len(self.upload.images) == self._limits.images:
                 raise _too_many(422, f"A request has at most {self._limits.images} images.")
             self.upload.images.append(value)
@@ -149,7 +171,7 @@ def _malformed(why: str) -> RequestRefused:
     return RequestRefused(400, "malformed", f"The multipart body cannot be read: {why}.")
 
 
-def _unlike(message: str) -> RequestRefused:
+def _wrong_part(message: str) -> RequestRefused:
     return RequestRefused(422, "wrong_part", message)
 
 

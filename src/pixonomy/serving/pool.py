@@ -109,15 +109,15 @@ class WorkerPool:
         """Workers that can answer."""
         return self._crew.alive
 
-    def require_room(self) -> None:
-        """Refuse at once, before an image has arrived, what would not be taken when it has.
+    def require_room(self, images: Sequence[bytes] = ()) -> None:
+        """Refuse at once, also before images have arrived, what would not be taken.
 
         Raises:
             Overloaded: if too many images wait, or no worker is there.
         """
         if self._is_closing or not self._crew.alive:
             raise Overloaded("no_worker", _NEW_WORKER_SECONDS)
-        self._line.require_room(self._loop.time())
+        self._line.require_room(self._loop.time(), sum(is_heavy(one) for one in images))
 
     async def classify(self, image: bytes) -> Classified:
         """Answer one image; one that cannot be read, or has ended a worker, with a problem.
@@ -125,7 +125,7 @@ class WorkerPool:
         Raises:
             Overloaded: at once if too many images wait; or if no worker is there.
         """
-        self.require_room()
+        self.require_room([image])
         (answer,) = await self._await([self._queue(image)])
         return answer
 
@@ -135,7 +135,7 @@ class WorkerPool:
         Raises:
             Overloaded: see `classify`.
         """
-        self.require_room()
+        self.require_room(images)
         answers = await self._await([self._queue(one) for one in images])
         for _ in range(_SAME_MODEL_TRIES):
             if len({one.model for one in answers}) < 2:
@@ -224,7 +224,7 @@ class WorkerPool:
     def _on_death(self, death: Death) -> None:
         self._on_event(WorkerDied(death.reason))
         if death.guilty is not None:
-            self._give(death.guilty, self._judge(death.guilty, death.reason))
+            self._give(death.guilty, self._blame(death.guilty, death.reason))
         for image in death.innocent:
             image.losses += 1
             if image.losses == _LOSSES:
@@ -232,7 +232,7 @@ class WorkerPool:
         self._line.put_first([one for one in death.innocent if not one.answer.done()])
         self._dispatch()
 
-    def _judge(self, image: QueuedImage, reason: DeathReason) -> str:
+    def _blame(self, image: QueuedImage, reason: DeathReason) -> str:
         """Return the problem of an image that a worker was at when it died."""
         if reason == "killed":  # by somebody else: the image has not shown to be at fault
             return "the worker that read it was ended from outside: send it again"

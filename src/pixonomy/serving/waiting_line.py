@@ -9,8 +9,9 @@ from pixonomy.serving.supervision import QueuedImage
 
 _BURST_SECONDS = 0.5  # over which the rate is measured at which images are offered
 _TOO_MANY = 1.5  # times as many as workers can answer: what comes so fast goes on doing so
-_FEW = 2  # images a worker that may wait then
+_FEW = 1  # image a worker that may wait then, behind the two that it has
 _MOST_BYTES = 96 << 20
+_HEAVY_PART = 4
 _LONGEST_RETRY = 30
 _NOTED = 1 / 16  # of the mean is the newest image
 
@@ -47,8 +48,12 @@ class WaitingLine:
     def __len__(self) -> int:
         return len(self._images)
 
-    def require_room(self, now: float) -> None:
+    def require_room(self, now: float, heavy: int = 0) -> None:
         """Refuse at once what would wait too long.
+
+        Args:
+            heavy: images among those that come now which go one at a time: of these a quarter of
+                the line may wait, so that they do not keep all others out.
 
         Raises:
             Overloaded: if it would.
@@ -56,7 +61,9 @@ class WaitingLine:
         can_answer = self._workers / self._seconds if self._seconds else math.inf
         is_overloaded = self._rate(now) > _TOO_MANY * can_answer
         most = self._few if is_overloaded else self._most
-        if len(self._images) >= most or self._bytes >= _MOST_BYTES:
+        waiting = sum(one.is_heavy for one in self._images) if heavy else 0
+        has_too_heavy = waiting > 0 and waiting + heavy > self._most // _HEAVY_PART
+        if len(self._images) >= most or self._bytes >= _MOST_BYTES or has_too_heavy:
             self._count(now)
             seconds = math.ceil(len(self._images) * self._seconds / self._workers)
             raise Overloaded("overloaded", min(_LONGEST_RETRY, max(1, seconds)))

@@ -19,10 +19,7 @@ DeathReason = Literal["memory", "time", "signal", "killed", "exit", "protocol", 
 
 _END_SECONDS = 1.0
 _FROM_OUTSIDE = {-signal.SIGKILL, -signal.SIGTERM}
-_SETTINGS = {
-    **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "POLARS_MAX_THREADS"), "1"),
-    "ORT_DISABLE_TELEMETRY": "1",  # the wheels of ONNX Runtime report to their makers
-}
+_ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "POLARS_MAX_THREADS"), "1")
 
 
 @dataclass(frozen=True)
@@ -69,7 +66,7 @@ class WorkerProcess:
             pass_fds=[descriptor],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
-            env={**os.environ, **paths, **_SETTINGS},
+            env={**os.environ, **paths, **_ONE_THREAD},
         )
 
     def kill(self) -> None:

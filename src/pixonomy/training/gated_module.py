@@ -3,8 +3,6 @@
 `heads.gated.GatedHead` is the same in NumPy, and what this is tested against.
 """
 
-from typing import NamedTuple
-
 import numpy as np
 import torch
 
@@ -17,8 +15,8 @@ from pixonomy.heads.out_of_fold import (
     WORDS,
     scale_of,
 )
-from pixonomy.heads.quantized import LEVELS, Quantized
-from pixonomy.heads.quantized import SMALLEST as LEAST_STEP
+from pixonomy.heads.quantized import LARGEST, Quantized
+from pixonomy.heads.quantized import SMALLEST as NO_LARGEST
 from pixonomy.heads.references import ABSENT, NEIGHBOURS
 from pixonomy.heads.word_head import ENOUGH, SMALLEST
 from pixonomy.models.device import lay_on
@@ -43,16 +41,15 @@ class GatedModule(torch.nn.Module):
         directions = lay_on(device, head.prototypes.directions.T.copy())
         scores = {
             LOGISTIC: logits,
-            NEAREST: nearest * scale_of(NEAREST),
-            PROTOTYPES: (centred / _lengths(centred)) @ directions * scale_of(PROTOTYPES),
+            NEAREST: nearest,
+            PROTOTYPES: (centred / _lengths(centred)) @ directions,
         }
         if head.words is not None:
             chances = torch.softmax(class_logits + lay_on(device, head.words.bias), dim=1)
             evidence = chances @ lay_on(device, head.words.weights.T.copy())
-            scores[WORDS] = torch.log(evidence + SMALLEST)
+            scores[WORDS] = torch.log(evidence.clamp_min(SMALLEST))
             if novelty is not None and head.tells_by_words:
-                most = evidence.amax(dim=1).clamp_min(SMALLEST)
-                novelty = novelty * (ENOUGH / most).clamp_max(1)
+                novelty = novelty / (evidence.amax(dim=1) / ENOUGH).clamp_min(1)
         near, far = head.thresholds
         sides = (familiar < near).long() + (familiar < far).long()
         rests_on = lay_on(device, np.array(head.rests_on, np.float32)).index_select(0, sides)
@@ -67,7 +64,7 @@ class GatedModule(torch.nn.Module):
             np.concatenate([one.values for one in parts], axis=1),
             np.concatenate([one.scale for one in parts]),
         )
-        products = _multiply(_quantize(embeddings), whole)
+        products = _multiply(embeddings, whole)
         count = references.values.shape[1]
         return products[:, :count], products[:, count:]
 
@@ -86,45 +83,38 @@ class GatedModule(torch.nn.Module):
 
     def _mix(self, scores: dict[str, torch.Tensor], sides: torch.Tensor) -> torch.Tensor:
         """Return the log-probabilities of the mix of heads that the side of each image has."""
-        table = np.array(self.head.mixes, np.float32)
+        scales = [scale_of(head) if head in (NEAREST, PROTOTYPES) else 1 for head in HEADS]
+        table = np.array(self.head.mixes, np.float32) * np.array(scales, np.float32)
         asked = [place for place in range(len(HEADS)) if table[:, place].any()]
-        exponents = lay_on(sides.device, table[:, asked].copy()).index_select(0, sides)
-        stacked = torch.stack([scores[HEADS[place]] for place in asked], dim=1)
-        return torch.log_softmax((exponents[:, None, :] @ stacked)[:, 0], dim=1)
+        exponents = lay_on(sides.device, table[:, None, asked].copy()).index_select(0, sides)
+        # (n, 1, heads) times (n, heads, k): each image has exponents of its own.
+        given = torch.cat([scores[HEADS[place]] for place in asked], dim=1)
+        categories = len(self.head.references.vectors)
+        mixed = exponents @ given.reshape(-1, len(asked), categories)
+        return torch.log_softmax(mixed.reshape(-1, categories), dim=1)
 
 
-class _Rows(NamedTuple):
-    """What `heads.quantized.Rows` is: uint8 (n, d), and (n, 1) twice."""
-
-    values: torch.Tensor
-    step: torch.Tensor
-    low: torch.Tensor
-
-
-def _quantize(embeddings: torch.Tensor) -> _Rows:
-    low = embeddings.amin(dim=1, keepdim=True)
-    step = ((embeddings.amax(dim=1, keepdim=True) - low) / LEVELS).clamp_min(LEAST_STEP)
-    return _Rows(torch.round((embeddings - low) / step).to(torch.uint8), step, low)
+def _multiply(embeddings: torch.Tensor, matrix: Quantized) -> torch.Tensor:
+    """Return what `Quantized.multiply` does."""
+    device = embeddings.device
+    largest = embeddings.abs().amax(dim=1, keepdim=True).clamp_min(NO_LARGEST)
+    product = _multiply_integers(embeddings / largest, lay_on(device, matrix.values)).float()
+    return product * largest * lay_on(device, matrix.scale / np.float32(LARGEST))
 
 
-def _multiply(rows: _Rows, matrix: Quantized) -> torch.Tensor:
-    device = rows.step.device
-    product = _multiply_integers(rows.values, lay_on(device, matrix.values)).float()
-    sums = lay_on(device, matrix.sums * matrix.scale)
-    return rows.step * product * lay_on(device, matrix.scale) + rows.low * sums
-
-
-def _multiply_integers(values: torch.Tensor, matrix: torch.Tensor) -> torch.Tensor:
-    """Return the product of uint8 (n, d) with int8 (d, m), int32 (n, m)."""
+def _multiply_integers(rows: torch.Tensor, matrix: torch.Tensor) -> torch.Tensor:
+    """Return the product of rows, -1 to 1 (n, d), in 127 steps with int8 (d, m), int32 (n, m)."""
     if not torch.compiler.is_exporting():
-        return torch.round(values.double() @ matrix.double()).to(torch.int32)
+        steps = torch.round(rows * LARGEST).double()
+        return torch.round(steps @ matrix.double()).to(torch.int32)
     # PyTorch has no such product. Both are unsigned, for only then is it exact on processors
     # without instructions of their own for it.
     shifted = (matrix.to(torch.int16) + _SHIFT).to(torch.uint8)
-    zero, middle = (torch.tensor(one, dtype=torch.uint8) for one in (0, _SHIFT))
-    shape = (values.shape[0], matrix.shape[1])
-    given = (values, shifted, zero, middle)
-    return torch.onnx.ops.symbolic("MatMulInteger", given, dtype=torch.int32, shape=shape)
+    middle, step = torch.tensor(_SHIFT, dtype=torch.uint8), torch.tensor(1 / LARGEST)
+    operation, shape = torch.onnx.ops.symbolic, (rows.shape[0], matrix.shape[1])
+    values = operation("QuantizeLinear", (rows, step, middle), dtype=torch.uint8, shape=rows.shape)
+    given = (values, shifted, middle, middle)
+    return operation("MatMulInteger", given, dtype=torch.int32, shape=shape)
 
 
 _SHIFT = 128
