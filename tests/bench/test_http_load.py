@@ -1,7 +1,7 @@
 import asyncio
 import io
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from itertools import pairwise
 
 import pytest
@@ -36,21 +36,23 @@ class Site:
     async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.at_once += 1
         self.most = max(self.most, self.at_once)
-        while head := await reader.readuntil(b"\r\n\r\n") if not reader.at_eof() else b"":
-            length = int(head.lower().partition(b"content-length: ")[2].split(b"\r\n")[0] or 0)
-            self.requests.append(head + await reader.readexactly(length))
-            answer = self.answers[(len(self.requests) - 1) % len(self.answers)]
-            await asyncio.sleep(self.seconds)
-            for place in range(0, len(answer), 7):  # in pieces, as networks bring it
-                writer.write(answer[place : place + 7])
-                await writer.drain()
-            if not answer:
-                break
-            await asyncio.sleep(0.02)
-            if writer.transport.is_closing() or reader.at_eof():
-                break
+        with suppress(asyncio.IncompleteReadError):  # the client has gone
+            while True:
+                await self.answer(reader, writer)
+                if not self.answers[0]:
+                    break
         self.at_once -= 1
         writer.close()
+
+    async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = int(head.lower().partition(b"content-length: ")[2].split(b"\r\n")[0] or 0)
+        self.requests.append(head + await reader.readexactly(length))
+        answer = self.answers[(len(self.requests) - 1) % len(self.answers)]
+        await asyncio.sleep(self.seconds)
+        for place in range(0, len(answer), 7):  # in pieces, as networks bring it
+            writer.write(answer[place : place + 7])
+            await writer.drain()
 
 
 @asynccontextmanager
@@ -60,7 +62,7 @@ async def running(site: Site) -> AsyncIterator[Server]:
 
 
 def test_each_connection_asks_again_once_it_has_been_answered() -> None:
-    site = Site([ANSWER], 0.01)
+    site = Site([ANSWER], 0.05)
     request = post("/v1/classify", b"\x00" * 100_000, "image/jpeg", "x-a: b\r\n")
 
     async def load() -> list[Reply]:
@@ -69,21 +71,21 @@ def test_each_connection_asks_again_once_it_has_been_answered() -> None:
 
     replies = run_load(load())
     assert [(one.status, one.body) for one in replies] == [(200, b"body")] * 7
-    assert all(0.01 <= one.seconds < 5 for one in replies)
+    assert all(0.04 <= one.seconds < 5 for one in replies)
     assert site.requests == [request] * 7
     assert site.most == 2
 
 
 def test_requests_go_out_at_their_times_whether_or_not_others_are_answered() -> None:
-    site = Site([ANSWER, BUSY], 0.3)
+    site = Site([ANSWER, BUSY], 0.5)
 
     async def load() -> list[Reply]:
         async with running(site) as server:
             return [*await send_at(server, get("/live"), [0.0, 0.05, 0.1])]
 
     replies = run_load(load())
-    assert [one.status for one in replies] == [200, 503, 200]
-    assert all(0.3 <= one.seconds < 5 for one in replies)
+    assert sorted(one.status for one in replies) == [200, 200, 503]
+    assert all(0.48 <= one.seconds < 5 for one in replies)
     assert site.most == 3, "none waited for another's answer"
 
 

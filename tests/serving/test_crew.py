@@ -189,6 +189,7 @@ async def kill_under_load(bundle: Path, photos: list[bytes], kills: int, pause: 
         assert all(right)
         assert len(right) > 10
         assert Counter(it.deaths) == {"killed": kills}
+        await it.until(lambda: len(workers()) == 2)
         assert await it.pool.is_ready()
         assert [one for one in await it.pool.classify_all(photos) if one.problem] == []
 
@@ -204,6 +205,25 @@ def test_workers_killed_again_and_again_lose_only_the_images_that_they_were_at(
     fitted_run: Path, photos: list[bytes]
 ) -> None:
     run(kill_under_load(fitted_run, photos, kills=12, pause=1.0))
+
+
+@pytest.mark.slow
+def test_as_many_workers_as_are_wanted_come_back_though_some_die_at_their_start(
+    fitted_run: Path,
+) -> None:
+    async def kill() -> None:
+        async with running(fitted_run, PoolSettings(workers=2)) as it:
+            for _ in range(4):
+                for process in workers():
+                    process.kill()
+                await asyncio.sleep(0.3)  # in which some are starting
+            await it.until(lambda: it.pool.alive == 2)
+            await asyncio.sleep(2.0)
+            assert (it.pool.alive, len(workers())) == (2, 2)
+            assert set(it.deaths) <= {"killed", "start"}
+            assert await it.pool.is_ready()
+
+    run(kill())
 
 
 @pytest.mark.slow

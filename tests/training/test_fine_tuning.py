@@ -88,7 +88,8 @@ def test_what_is_kept_lies_between_the_start_and_the_best_weights(tmp_path: Path
     assert 0 <= accuracy <= 1
     best, kept = load_weights(training.folder.best), load_weights(training.folder.averaged)
     for first, last, one in zip(start, best, kept, strict=True):
-        np.testing.assert_allclose(one, (first + last.astype(np.float32)) / 2, atol=1e-6)
+        middle = (np.asarray(first, np.float32) + np.asarray(last, np.float32)) / 2
+        np.testing.assert_allclose(np.asarray(one, np.float32), middle, atol=1e-6)
 
 
 def found(share: float, frozen: float, tuned: float) -> FineTuning:

@@ -96,10 +96,11 @@ def _measure(work: Work, bundle: Path, image: Path, core: int, scale: Scale) -> 
     latencies = describe_latency(work.name, loads, median(costs.bare_seconds))
     goal = Yardstick(AT_MOST, 5.0)
     start = Measurement(f"{work.name}: until ready", service.ready_seconds, "s", (goal,))
-    return [*_cpu(work, costs), *latencies, start, *memory]
+    return [*describe_cost(work, costs), *latencies, start, *memory]
 
 
-def _cpu(work: Work, costs: Costs) -> list[Measurement]:
+def describe_cost(work: Work, costs: Costs) -> list[Measurement]:
+    """Return what the ways cost, and how far above the bare loop they are, beside the goals."""
     bare = median(costs.bare)
     results = [
         Measurement(f"{work.name}: bare loop", bare, "ms of CPU an image", ()),

@@ -14,7 +14,7 @@ import uvloop
 
 _HEAD_END = b"\r\n\r\n"
 _BOUNDARY = "pixonomy-bench-6f1c0a"
-_PATIENCE_SECONDS = 60.0
+_LONGEST_SECONDS = 60.0
 _SENDERS = [f"127.0.0.{last}" for last in range(2, 10)]  # one alone may have few connections
 
 
@@ -159,7 +159,7 @@ async def send_at(server: Server, request: bytes, times: Sequence[float]) -> lis
 
 async def _ask_once(server: Server, request: bytes, sender: str) -> tuple[int, bytes]:
     try:
-        async with asyncio.timeout(_PATIENCE_SECONDS):
+        async with asyncio.timeout(_LONGEST_SECONDS):
             connection = await connect(server, sender)
             try:
                 return await connection.ask(request)

@@ -39,11 +39,8 @@ class Result:
         Raises:
             TypeError: if a field without a default is not there.
         """
-        known = [
-            (name, kind)
-            for name, kind in _kinds(cast("type[Result]", cls)).items()
-            if name in stored
-        ]
+        kinds = _kinds(cls)  # type: ignore[arg-type] # mypy takes the class for one of its records
+        known = [(name, kind) for name, kind in kinds.items() if name in stored]
         return cls(**{name: _from_json(kind, stored[name]) for name, kind in known})
 
     def keys(self) -> KeysView[str]:

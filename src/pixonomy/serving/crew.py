@@ -9,7 +9,7 @@ from pixonomy.serving.supervision import Death, QueuedImage, Worker
 from pixonomy.serving.worker_process import WorkerSettings
 from pixonomy.storage.files import printable
 
-_RETRY_SECONDS = (0.1, 0.5, 1.0, 2.0, 5.0)  # before a worker that could not begin
+_RETRY_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)  # before a worker that could not begin
 
 
 class BundleRefused(PixonomyError):
@@ -48,7 +48,8 @@ class Crew:
         self._retired: set[Worker] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._swapping = asyncio.Lock()
-        self._is_filling = self._is_ending = False
+        self._starting = 0
+        self._is_ending = False
 
     @property
     def alive(self) -> int:
@@ -115,13 +116,12 @@ class Crew:
         self._on_answer()
 
     async def _start(self, settings: WorkerSettings, count: int) -> set[Worker]:
-        workers = [Worker(settings, self._on_worker, self._on_end) for _ in range(count)]
+        workers = [self._new(settings) for _ in range(count)]
+        starts = [one.start() for one in workers]
         try:
-            results = await asyncio.gather(
-                *(one.start() for one in workers), return_exceptions=True
-            )
+            results = await asyncio.gather(*starts, return_exceptions=True)
         except asyncio.CancelledError:
-            await _end_all(workers)
+            await _end_all(one for one in workers if one.has_begun)
             raise
         begun = {one for one, result in zip(workers, results, strict=True) if result is None}
         failed = [one for one in results if one is not None]
@@ -149,37 +149,44 @@ class Crew:
             self._begin(worker.end())
 
     def _fill_up(self) -> None:
-        """Start workers in the places of dead ones, unless that is being done."""
-        is_full = len(self.workers) >= self._count
-        if not (is_full or self._is_filling or self._is_ending):
-            self._is_filling = True
-            self._begin(self._fill())
+        """Start workers in the places of dead ones."""
+        if not self._is_ending:
+            for _ in range(self._count - len(self.workers) - self._starting):
+                self._starting += 1
+                self._begin(self._fill())
 
     async def _fill(self) -> None:
+        """Fill one place, as often as it takes."""
         seconds = iter(_RETRY_SECONDS)
         try:
-            while (missing := self._count - len(self.workers)) > 0:
+            while len(self.workers) < self._count:
                 try:
-                    settings = self._settings
-                    await self._admit(await self._start(settings, missing), settings)
+                    settings, worker = self._settings, self._new(self._settings)
+                    await worker.start()
+                    await self._admit(worker, settings)
+                    return
                 except PixonomyError as error:
                     self._on_failure(str(error))
                     await asyncio.sleep(next(seconds, _RETRY_SECONDS[-1]))
         finally:
-            self._is_filling = False
+            self._starting -= 1
+            self._fill_up()
 
-    async def _admit(self, workers: set[Worker], settings: WorkerSettings) -> None:
-        """Let new workers answer, if they answer by the model of now."""
+    async def _admit(self, worker: Worker, settings: WorkerSettings) -> None:
+        """Let a new worker answer, if it answers by the model of now."""
         if settings is not self._settings:  # swapped meanwhile
-            await _end_all(workers)
-        elif _first(workers).model.digest != self.model.digest:
-            await _end_all(workers)
+            await worker.end()
+        elif worker.model.digest != self.model.digest:
+            await worker.end()
             raise BundleRefused(
                 f"{printable(settings.bundle)} holds another bundle than when it was loaded: no "
                 "new worker can answer. Put it back, or start the service anew."
             )
         else:
-            self._add(workers)
+            self._add({worker})
+
+    def _new(self, settings: WorkerSettings) -> Worker:
+        return Worker(settings, self._on_worker, self._on_end)
 
     def _begin(self, work: Coroutine[object, object, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

@@ -130,6 +130,11 @@ class Worker(asyncio.Protocol):
             raise
 
     @property
+    def has_begun(self) -> bool:
+        """Whether it has loaded its bundle."""
+        return hasattr(self, "ready_answer")
+
+    @property
     def has_heavy(self) -> bool:
         """Whether one of its images is heavy."""
         return any(one.is_heavy for one in self.images)

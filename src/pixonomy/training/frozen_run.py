@@ -42,7 +42,7 @@ def train_frozen(
     stopping = divide_validation(arrays.rows).stopping
     context.report(
         f"Fitting heads on the embeddings of {len(training_set.rows)} pictures at "
-        f"{backbone.size} px, by {backbone.path.name}, which stays as it is; "
+        f"{backbone.size} px on the processor, by {backbone.path.name}, which stays as it is; "
         f"{len(stopping)} validation pictures choose the regularisation."
     )
     network = EmbeddingNetwork(backbone.content, context.cores)

@@ -4,6 +4,7 @@
 """
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from pixonomy.heads.gated import GatedHead
@@ -98,18 +99,18 @@ def _multiply(embeddings: torch.Tensor, matrix: Quantized) -> torch.Tensor:
     """Return what `Quantized.multiply` does."""
     device = embeddings.device
     largest = embeddings.abs().amax(dim=1, keepdim=True).clamp_min(NO_LARGEST)
-    product = _multiply_integers(embeddings / largest, lay_on(device, matrix.values)).float()
+    product = _multiply_integers(embeddings / largest, matrix.values).float()
     return product * largest * lay_on(device, matrix.scale / np.float32(LARGEST))
 
 
-def _multiply_integers(rows: torch.Tensor, matrix: torch.Tensor) -> torch.Tensor:
+def _multiply_integers(rows: torch.Tensor, matrix: npt.NDArray[np.int8]) -> torch.Tensor:
     """Return the product of rows, -1 to 1 (n, d), in 127 steps with int8 (d, m), int32 (n, m)."""
     if not torch.compiler.is_exporting():
         steps = torch.round(rows * LARGEST).double()
-        return torch.round(steps @ matrix.double()).to(torch.int32)
+        return torch.round(steps @ lay_on(rows.device, matrix).double()).to(torch.int32)
     # PyTorch has no such product. Both are unsigned, for only then is it exact on processors
     # without instructions of their own for it.
-    shifted = (matrix.to(torch.int16) + _SHIFT).to(torch.uint8)
+    shifted = lay_on(rows.device, (matrix.astype(np.int16) + _SHIFT).astype(np.uint8))
     middle, step = torch.tensor(_SHIFT, dtype=torch.uint8), torch.tensor(1 / LARGEST)
     operation, shape = torch.onnx.ops.symbolic, (rows.shape[0], matrix.shape[1])
     values = operation("QuantizeLinear", (rows, step, middle), dtype=torch.uint8, shape=rows.shape)
