@@ -106,7 +106,7 @@ def describe_cost(work: Work, costs: Costs) -> list[Measurement]:
         Measurement(f"{work.name}: bare loop", bare, "ms of CPU an image", ()),
         Measurement(
             f"{work.name}: speed by CPU, service over bare loop",
-            bare / costs.of(RAW),
+            costs.speed(RAW),
             "ratio",
             (Yardstick(AT_LEAST, work.least_ratio),),
         ),
@@ -119,7 +119,7 @@ def describe_cost(work: Work, costs: Costs) -> list[Measurement]:
             Measurement(f"{title}, web process", median(shares), "ms of CPU a request", ()),
         ]
     for way, goal in _MOST_OVERHEAD.items():
-        title, figure = f"{work.name}: overhead, {way}", costs.of(way) - bare
+        title, figure = f"{work.name}: overhead, {way}", costs.above_bare(way)
         yardsticks = (Yardstick(AT_MOST, goal),)
         results.append(Measurement(title, figure, "ms of CPU a request", yardsticks))
     return results

@@ -38,7 +38,21 @@ class Costs:
 
     def of(self, way: str) -> float:
         """Return the median of what web process and worker cost together."""
-        return median(map(sum, zip(self.web[way], self.worker[way], strict=True)))
+        return median(self._together(way))
+
+    def above_bare(self, way: str) -> float:
+        """Return the median, over the rounds, of how much more a way cost than the bare loop."""
+        pairs = zip(self._together(way), self.bare, strict=True)
+        return median(cost - bare for cost, bare in pairs)
+
+    def speed(self, way: str) -> float:
+        """Return the median, over the rounds, of the bare loop's cost over a way's."""
+        pairs = zip(self._together(way), self.bare, strict=True)
+        return median(bare / cost for cost, bare in pairs)
+
+    def _together(self, way: str) -> list[float]:
+        pairs = zip(self.web[way], self.worker[way], strict=True)
+        return [web + worker for web, worker in pairs]
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from pixonomy.heads.gated import MOST_CATEGORIES
 from pixonomy.heads.logistic_head import fit_logistic
 from pixonomy.heads.word_head import WordHead
 from pixonomy.progress import no_report
@@ -32,6 +33,9 @@ _TRIED_ON, _EVALUATED = 3000, 400  # images at most that a trial learns from, an
 _FEWEST = 20  # held-out images; fewer show nothing
 _EPOCHS = 3  # a trial takes this part of the recipe's
 _STRENGTH = 0.1  # of the trial's linear head
+_MANY = (
+    20  # categories: choosing heads for more takes longer than the trial; a linear one stands in
+)
 
 Weights = Sequence[npt.NDArray[np.generic]]
 Integers = npt.NDArray[np.int64]
@@ -103,7 +107,8 @@ class Known:
 def try_fine_tuning(training: Training, known: Known, embed: Embed) -> FineTuning | None:
     """Fine-tune for a short time without some groups, and store what is best on them.
 
-    The candidates are the frozen network with its gated head, and weights from a quarter of the
+    The candidates are the frozen network with its gated head (of over 20 categories: with a linear
+    one), and weights from a quarter of the
     way to all of it. What counts is the mean of the losses on validation images, which are like
     training, and on the held-out ones. The model has its weights of before afterwards.
 
@@ -186,15 +191,18 @@ def _evaluate_frozen(
     known, k = learnt.embedded, int(learnt.embedded.labels.max()) + 1
     linear = fit_logistic(known.embeddings, known.labels, _STRENGTH)
     probe = Probe(linear.kernel, linear.bias, _STRENGTH)
-    fitted = fit_gate(known, learnt.rows, probe, learnt.words, k, training.recipe.seed)
-    if fitted is None:
+    fitted = None
+    if k <= _MANY:
+        fitted = fit_gate(known, learnt.rows, probe, learnt.words, k, training.recipe.seed)
+    if k > MOST_CATEGORIES or (k <= _MANY and fitted is None):
         return None
     found = []
     for rows in evaluated:
         embeddings = embed(rows)
-        answers, _ = fitted[0].head.answer(embeddings, probe.logits(embeddings))
-        labels = training.training_set.labels[rows]
-        found.append(measure_logits(answers.astype(np.float32), labels))
+        answers = probe.logits(embeddings)
+        if fitted is not None:
+            answers = fitted[0].head.answer(embeddings, answers)[0].astype(np.float32)
+        found.append(measure_logits(answers, training.training_set.labels[rows]))
     training.model.get_layer("logits").set_weights([probe.kernel, probe.bias])
     return {FROZEN: (found[0], found[1])}
 
