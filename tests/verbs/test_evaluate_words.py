@@ -7,35 +7,10 @@ from typing import Any
 
 import pytest
 
-from encoder_pair import Pair, make_pair
 from pixonomy.errors import SettingError
 from pixonomy.verbs.evaluate import evaluate
-from pixonomy.verbs.fit_words import WordChoices, fit_words
 
 Call = Callable[..., tuple[int, Any, str]]
-
-TAXONOMY = """\
-[[category]]
-id = "circle"
-name = "Cats"
-keywords = ["cat"]
-[[category]]
-id = "cross"
-name = "Dogs"
-keywords = ["dog"]
-"""
-
-
-@pytest.fixture
-def pair(tmp_path: Path) -> Pair:
-    return make_pair(tmp_path / "encoder")
-
-
-@pytest.fixture
-def words_run(pair: Pair, tmp_path: Path) -> Path:
-    (tmp_path / "shapes.toml").write_text(TAXONOMY)
-    fit_words(tmp_path / "shapes.toml", tmp_path / "run", WordChoices(encoder=pair.folder))
-    return tmp_path / "run"
 
 
 def test_without_pictures_it_asks_for_some(words_run: Path) -> None:

@@ -7,38 +7,13 @@ from typing import Any
 
 import pytest
 
-from encoder_pair import Pair, make_pair
 from pixonomy.bundle.load import load_bundle
 from pixonomy.errors import SettingError
 from pixonomy.verbs.fit import FitChoices, fit
-from pixonomy.verbs.fit_words import WordChoices, fit_words
 from pixonomy.verbs.train import TrainChoices
 from pixonomy.verbs.words_run import is_words_run, move_aside, require_same_categories
 
 Call = Callable[..., tuple[int, Any, str]]
-
-TAXONOMY = """\
-[[category]]
-id = "circle"
-name = "Cats"
-keywords = ["cat"]
-[[category]]
-id = "cross"
-name = "Dogs"
-keywords = ["dog"]
-"""
-
-
-@pytest.fixture
-def pair(tmp_path: Path) -> Pair:
-    return make_pair(tmp_path / "encoder")
-
-
-@pytest.fixture
-def words_run(pair: Pair, tmp_path: Path) -> Path:
-    (tmp_path / "shapes.toml").write_text(TAXONOMY)
-    fit_words(tmp_path / "shapes.toml", tmp_path / "run", WordChoices(encoder=pair.folder))
-    return tmp_path / "run"
 
 
 def test_it_is_known_by_its_record(words_run: Path, fitted_run: Path, tmp_path: Path) -> None:
@@ -74,7 +49,8 @@ def test_a_fit_with_images_takes_its_place_and_its_answers_are_the_baseline(
     (tmp_path / "tiny.toml").write_text('model = "compact"\nsize = 16\nepochs = 1\n')
     training = TrainChoices(recipe=str(tmp_path / "tiny.toml"), weights="none")
     other = tmp_path / "other.toml"
-    other.write_text(TAXONOMY.replace("circle", "ring"))
+    text = (tmp_path / "shapes.toml").read_text()
+    other.write_text(text.replace("circle", "ring"))
     with pytest.raises(SettingError, match="words-only run of other categories"):
         fit([images], words_run, FitChoices(training=training, categories=other))
     assert is_words_run(words_run)
