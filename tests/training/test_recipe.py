@@ -98,11 +98,13 @@ def test_the_nearest_recipe_is_suggested() -> None:
         load_recipe("compcat", {})
 
 
-def test_a_head_is_chosen_for_a_probe_and_no_part_of_what_another_run_is() -> None:
-    assert load_recipe("probe", {}).is_gated
-    tuned = load_recipe("probe", {"epochs": 3})
-    assert not tuned.is_gated
-    assert "head" not in tuned.decisive()
-    assert load_recipe("probe", {}).decisive()["head"] == "auto"
+def test_a_head_is_chosen_where_one_is_asked_for_and_no_part_of_what_another_run_is() -> None:
+    for name in ("probe", "transfer"):
+        recipe = load_recipe(name, {})
+        assert recipe.is_gated
+        assert recipe.decisive()["head"] == "auto"
+    scratch = load_recipe("compact", {})
+    assert not scratch.is_gated
+    assert "head" not in scratch.decisive()
     with pytest.raises(SettingError, match="one of linear, auto, not 'best'"):
         load_recipe("probe", {"head": "best"})
