@@ -25,6 +25,7 @@ from pixonomy.evaluation.report import Report
 from pixonomy.evaluation.sections import describe_units
 from pixonomy.evaluation.slices import Slice
 from pixonomy.evaluation.source_images import lay_over, read_source_images
+from pixonomy.evaluation.training_choices import describe_choices
 from pixonomy.models.device import AUTO
 from pixonomy.models.on_torch import on_torch
 from pixonomy.pages.provenance import Provenance
@@ -82,7 +83,7 @@ def make_report(
         baselines=_baselines_shown(measured, run),
         counts=_counts(arrays),
         problems=_problems(arrays),
-        facts=describe_facts(run, arrays, bundle) | _describe_heads(folder),
+        facts=describe_facts(run, arrays, bundle) | describe_choices(folder),
         notes=(*_notes(arrays, measured), *_note_on_sure(run, bundle)),
         provenance=_provenance(folder, run, arrays, measured, began),
         copies=measured.copies,
@@ -93,21 +94,6 @@ def make_report(
         label_issues=measured.label_issues,
         new_sources=measured.new_sources,
     )
-
-
-def _describe_heads(folder: RunFolder) -> dict[str, str]:
-    """Tell which heads were chosen, and the log loss that each candidate had."""
-    chosen = read_json(folder.gate_facts)
-    if chosen is None:
-        return {}
-    sides = ("like training", "in between", "unlike training")
-    return {
-        f"head for pictures {side} (log loss of each, {chosen['groups']} held out)": ", ".join(
-            f"{name} {loss:.3f}" for name, loss in of_side.items()
-        )
-        or f"{name}, too few pictures to choose by"
-        for side, name, of_side in zip(sides, chosen["chosen"], chosen["losses"], strict=True)
-    }
 
 
 def _baselines_shown(measured: Measured, run: Run) -> dict[str, float]:

@@ -71,7 +71,10 @@ class FineTuning:
         shown = f"{frozen:.1f} % frozen, at best {tuned:.1f} % fine-tuned"
         tried = f"tried on {self.held_out} pictures held out by {self.groups}: {shown}"
         if not self.share:
-            return f"Fine-tuning does not pay here ({tried}): the pretrained network stays frozen."
+            return (
+                f"Fine-tuning does not pay here ({tried}): the pretrained network stays frozen. A "
+                'recipe with head = "linear" fine-tunes it all the same.'
+            )
         kept = "" if self.share == 1 else f"; {100 * self.share:.0f} % of the way is kept"
         return f"Fine-tuning pays ({tried}){kept}."
 
@@ -108,9 +111,9 @@ def try_fine_tuning(training: Training, known: Known, embed: Embed) -> FineTunin
     """Fine-tune for a short time without some groups, and store what is best on them.
 
     The candidates are the frozen network with its gated head (of over 20 categories: with a linear
-    one), and weights from a quarter of the
-    way to all of it. What counts is the mean of the losses on validation images, which are like
-    training, and on the held-out ones. The model has its weights of before afterwards.
+    one), and weights from a quarter of the way to all of it. What counts is the mean of the losses
+    on validation images, which are like training, and on the held-out ones. The model has its
+    weights of before afterwards.
 
     Args:
         training: of the whole recipe; its model is the start.
