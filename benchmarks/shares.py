@@ -53,7 +53,7 @@ def main() -> None:
             widths.append(one.high - one.low)
     told = {
         "sets": asked.sets,
-        "accuracy": float(np.mean(predictions["label"] == predictions["predicted"])),
+        "accuracy": float((predictions["label"] == predictions["predicted"]).to_numpy().mean()),
         "counted_error": float(np.mean(counted)),
         "corrected_error": float(np.mean(corrected)),
         "ratio": float(np.mean(corrected) / np.mean(counted)),

@@ -110,10 +110,10 @@ def measure(
     found: Found = {
         "n": len(table),
         "categories": len(names),
-        "accuracy": round(float(np.mean(right)), 4),
+        "accuracy": round(float(right.to_numpy().mean()), 4),
     }
     by_label = table.with_columns(right).group_by("label").agg(pl.col("right").mean())
-    found["mean_recall"] = round(float(np.mean(by_label["right"])), 4)
+    found["mean_recall"] = round(float(by_label["right"].to_numpy().mean()), 4)
     return found | (by_source(table.with_columns(right)) if "source" in table.columns else {})
 
 

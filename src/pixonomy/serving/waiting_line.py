@@ -8,12 +8,13 @@ from typing import Literal
 from pixonomy.serving.supervision import QueuedImage
 
 _BURST_SECONDS = 0.5  # over which the rate is measured at which images are offered
-_TOO_MANY = 1.5  # times as many as workers can answer: what comes so fast goes on doing so
+_TOO_MANY = 1.5  # times as many as workers can answer
+_LASTING = 1.0  # seconds of that: a swap or another program slows workers down for less
 _FEW = 1  # image a worker that may wait then, behind the two that it has
 _MOST_BYTES = 96 << 20
 _HEAVY_PART = 4
 _LONGEST_RETRY = 30
-_NOTED = 1 / 16  # of the mean is the newest image
+_SLOWER, _QUICKER = 1 / 16, 1 / 4  # of the mean is the newest image, by how it compares
 
 
 class Overloaded(Exception):
@@ -44,6 +45,7 @@ class WaitingLine:
         self._bytes = 0
         self._seconds = 0.0  # that a worker takes for an image; 0: not known yet
         self._offered, self._offered_at = 0.0, 0.0  # images a second, and when that was
+        self._answered_all_at = 0.0  # when no more was offered than can be answered
 
     def __len__(self) -> int:
         return len(self._images)
@@ -58,15 +60,20 @@ class WaitingLine:
         Raises:
             Overloaded: if it would.
         """
-        can_answer = self._workers / self._seconds if self._seconds else math.inf
-        is_overloaded = self._rate(now) > _TOO_MANY * can_answer
-        most = self._few if is_overloaded else self._most
+        most = self._few if self._is_overloaded(now) else self._most
         waiting = sum(one.is_heavy for one in self._images) if heavy else 0
         has_too_heavy = waiting > 0 and waiting + heavy > self._most // _HEAVY_PART
         if len(self._images) >= most or self._bytes >= _MOST_BYTES or has_too_heavy:
             self._count(now)
             seconds = math.ceil(len(self._images) * self._seconds / self._workers)
             raise Overloaded("overloaded", min(_LONGEST_RETRY, max(1, seconds)))
+
+    def _is_overloaded(self, now: float) -> bool:
+        """Tell whether far more is offered than can be answered, and has been for a while."""
+        can_answer = self._workers / self._seconds if self._seconds else math.inf
+        if self._rate(now) <= _TOO_MANY * can_answer:
+            self._answered_all_at = now
+        return now - self._answered_all_at >= _LASTING
 
     def _rate(self, now: float) -> float:
         """Return how many images a second are offered: a mean that forgets exponentially."""
@@ -113,7 +120,10 @@ class WaitingLine:
 
     def note(self, seconds: float) -> None:
         """Note how long a worker took for an image."""
-        self._seconds += (seconds - self._seconds) * (_NOTED if self._seconds else 1)
+        # What slowed workers down for a while, such as others that load a model beside them, is
+        # soon forgotten: what they can answer must not look smaller than it is.
+        part = _QUICKER if seconds < self._seconds else _SLOWER
+        self._seconds += (seconds - self._seconds) * (part if self._seconds else 1)
 
     def clear(self) -> list[QueuedImage]:
         """Take out all images."""
