@@ -113,7 +113,10 @@ def test_the_keyboard_is_enough(
     address: str, open_site: Callable[..., Any], mixed_images: list[Path]
 ) -> None:
     page = open_site(address)
+    # Heard from the start: a dialog that opens before Chromium knows of it would be missed.
+    page.on("filechooser", lambda _: None)
     page.keyboard.press("Tab")
+    page.wait_for_function("document.hasFocus() && document.activeElement.type == 'file'")
     with page.expect_file_chooser() as chooser:
         page.keyboard.press("Enter")
     chooser.value.set_files(mixed_images[0])

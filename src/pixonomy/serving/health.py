@@ -27,7 +27,9 @@ class Readiness:
         self._is_ready, self._asked = False, -_FRESH_SECONDS
 
     async def is_ready(self) -> bool:
-        """Return an answer that is half a second old at most."""
+        """Return an answer that is half a second old at most; False at once without a worker."""
+        if not self._pool.alive:
+            return False
         async with self._lock:
             if time.monotonic() - self._asked >= _FRESH_SECONDS:
                 self._is_ready = await self._pool.is_ready()
