@@ -2,6 +2,7 @@
 
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from pixonomy.errors import SettingError
@@ -49,13 +50,10 @@ def serve_gallery(port: int, images: int, seed: int, context: Context) -> None:
         raise SettingError(f"Expected 1 or more pictures a category, not {images}.")
     with tempfile.TemporaryDirectory(prefix="pixonomy-gallery-") as folder:
         catalogue = draw_photo_catalogue(Path(folder), images, seed, context.progress)
-        with serving(make_app(catalogue), port) as address:
+        with serving(make_app(catalogue), port) as address, suppress(KeyboardInterrupt):
             context.report(f"{len(catalogue.photos)} photos at {address} until Ctrl-C.")
             context.report("To collect from it, add to a taxonomy file:")
             for line in example_settings(address).splitlines():  # one message is one line
                 context.report(line)
-            try:
-                while True:
-                    time.sleep(3600)
-            except KeyboardInterrupt:
-                return
+            while True:
+                time.sleep(3600)
