@@ -12,36 +12,39 @@ if TYPE_CHECKING:
     from pixonomy.results.serving_results import ServeStarted
 
 
+Bundle = Annotated[Path, typer.Argument(help="A bundle, or the run it lies in.")]
+Workers = Annotated[
+    int | None, typer.Option(min=1, help="Processes that classify; else one for each core.")
+]
+State = Annotated[
+    Path | None,
+    typer.Option(help="The folder with the tokens, see `pixonomy token`.", callback=options.local),
+]
+Models = Annotated[
+    Path | None,
+    typer.Option(
+        help="A folder of bundles, under their digests, that an operator may turn to.",
+        callback=options.local,
+    ),
+]
+Public = Annotated[bool, typer.Option("--public", help="Let anybody classify, without a token.")]
+BehindProxy = Annotated[
+    list[str] | None,
+    typer.Option(help="A proxy's address or network: its X-Forwarded-For is believed."),
+]
+Rate = Annotated[str | None, typer.Option(help="How often a token or address may ask: 600/minute.")]
+
+
 def serve(
-    bundle: Annotated[Path, typer.Argument(help="A bundle, or the run it lies in.")],
+    bundle: Bundle,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="0: any that is free.")] = 8000,
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="Processes that classify; else one for each core.")
-    ] = None,
-    state: Annotated[
-        Path | None,
-        typer.Option(
-            help="The folder with the tokens, see `pixonomy token`.", callback=options.local
-        ),
-    ] = None,
-    models: Annotated[
-        Path | None,
-        typer.Option(
-            help="A folder of bundles, under their digests, that an operator may turn to.",
-            callback=options.local,
-        ),
-    ] = None,
-    public: Annotated[
-        bool, typer.Option("--public", help="Let anybody classify, without a token.")
-    ] = False,
-    behind_proxy: Annotated[
-        list[str] | None,
-        typer.Option(help="A proxy's address or network: its X-Forwarded-For is believed."),
-    ] = None,
-    rate: Annotated[
-        str | None, typer.Option(help="How often a token or address may ask: 600/minute.")
-    ] = None,
+    workers: Workers = None,
+    state: State = None,
+    models: Models = None,
+    public: Public = False,
+    behind_proxy: BehindProxy = None,
+    rate: Rate = None,
     as_json: options.AsJson = False,
     debug: options.Debug = False,
 ) -> None:

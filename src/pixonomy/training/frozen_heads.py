@@ -10,7 +10,7 @@ from pixonomy.arrays.image_shards import Arrays
 from pixonomy.heads.gated import FEWEST, MOST_CATEGORIES
 from pixonomy.heads.word_head import WordHead
 from pixonomy.progress import Context
-from pixonomy.storage.files import write_json
+from pixonomy.storage.files import read_json, write_json
 from pixonomy.storage.tables import read_parquet, write_parquet
 from pixonomy.training.batches import TrainingSet
 from pixonomy.training.checkpoint import load_weights, save_weights
@@ -53,10 +53,8 @@ def store_probe(
     labels, stopping = training_set.labels, divide_validation(arrays.rows).stopping
     if not folder.probe.exists():
         most = _PROBED if training_set.recipe.epochs else _PROBED_ALONE
-        seed, rest = (
-            training_set.recipe.seed,
-            np.setdiff1d(np.arange(len(labels)), training_set.rows),
-        )
+        seed = training_set.recipe.seed
+        rest = np.setdiff1d(np.arange(len(labels)), training_set.rows)
         asked = [choose_probed(rows, labels, most, seed) for rows in (training_set.rows, stopping)]
         embed.total = len(rest) + sum(map(len, asked))
         known, judged = (Embedded(embed(rows), labels[rows]) for rows in asked)
@@ -81,6 +79,14 @@ def store_probe(
     truth = arrays.rows[stopping].select("image_id").with_columns(label=pl.Series(labels[stopping]))
     answered = truth.join(read_parquet(folder.probe), on="image_id")
     return probe, float((answered["predicted"] == answered["label"]).mean())  # type: ignore[arg-type]
+
+
+def store_result(folder: RunFolder, result: dict[str, object]) -> dict[str, object]:
+    """Write `training.json`, with how the heads were chosen where they were; return all of it."""
+    heads = read_json(folder.gate_facts)
+    result |= {} if heads is None else {"heads": heads}
+    write_json(folder.result, result)
+    return result
 
 
 def _answer(

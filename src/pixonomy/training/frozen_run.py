@@ -8,11 +8,10 @@ from pixonomy.errors import SettingError
 from pixonomy.heads.word_head import WordHead
 from pixonomy.inference.embed import EmbeddingNetwork
 from pixonomy.progress import Context, silent
-from pixonomy.storage.files import read_json, write_json
 from pixonomy.training.backbone import Backbone
 from pixonomy.training.embedder import Embedder
 from pixonomy.training.epochs import measure_logits
-from pixonomy.training.frozen_heads import store_probe
+from pixonomy.training.frozen_heads import store_probe, store_result
 from pixonomy.training.gate import find_words
 from pixonomy.training.run import Run, RunFolder
 from pixonomy.training.train_run import open_training_set
@@ -69,7 +68,4 @@ def train_frozen(
         "device": "cpu",
         "precision": "float32",
     }
-    if folder.gate_facts.exists():
-        result["heads"] = read_json(folder.gate_facts)
-    write_json(folder.result, result)
-    return result
+    return store_result(folder, result)

@@ -19,13 +19,12 @@ from pixonomy.models.imagenet_head import find_head
 from pixonomy.models.predictor import make_predictor
 from pixonomy.models.zoo import ModelSettings, build_model
 from pixonomy.progress import Context, no_report
-from pixonomy.storage.files import read_json, write_json
 from pixonomy.training.batches import TrainingSet
 from pixonomy.training.checkpoint import Position, load_weights
 from pixonomy.training.embedder import Embedder
 from pixonomy.training.epochs import Training, fit_model
 from pixonomy.training.fine_tuning import Known, keep_average, read_fine_tuning, try_fine_tuning
-from pixonomy.training.frozen_heads import FindWords, Settle, store_probe
+from pixonomy.training.frozen_heads import FindWords, Settle, store_probe, store_result
 from pixonomy.training.gate import find_words
 from pixonomy.training.recipe import Recipe
 from pixonomy.training.run import Run, RunFolder
@@ -82,17 +81,10 @@ def _train_on(
     training = Training(
         model, training_set, validation, folder, weights is not None, *reporting, device=device
     )
-    probe_accuracy, shown = None, None
+    probe_accuracy = None
     if weights is not None:
-        embed, find = _embedder(model, training_set, context), _words_of(run, arrays, weights)
-        settle = _trial_of(training, embed, context)
-        head, probe_accuracy = store_probe(
-            embed, find, training_set, arrays, folder, run, context, settle
-        )
-        # Fine-tuning starts from a trained head: a random one would first spoil the features with
-        # its large gradients (Kumar et al. 2022).
-        model.get_layer("logits").set_weights([head.kernel, head.bias])
-        shown = read_fine_tuning(folder)
+        probe_accuracy = _start_from_probe(training, arrays, run, weights, context)
+    shown = read_fine_tuning(folder)
     if shown is not None and not shown.share:
         still = replace(training_set, recipe=replace(run.recipe, epochs=0))
         training = replace(training, training_set=still)
@@ -107,10 +99,23 @@ def _train_on(
         result["validation"] = {"n": len(validation), "accuracy": accuracy, "loss": loss}
     result |= {"device": device, "precision": precision}
     result |= {} if shown is None else {"fine_tuning": asdict(shown)}
-    if folder.gate_facts.exists():
-        result["heads"] = read_json(folder.gate_facts)
-    write_json(folder.result, result)
-    return result
+    return store_result(folder, result)
+
+
+def _start_from_probe(
+    training: Training, arrays: Arrays, run: Run, weights: str | Path, context: Context
+) -> float | None:
+    """Give the model the linear probe as its head; return the probe's validation accuracy."""
+    model, training_set = training.model, training.training_set
+    embed, find = _embedder(model, training_set, context), _words_of(run, arrays, weights)
+    settle = _trial_of(training, embed, context)
+    head, accuracy = store_probe(
+        embed, find, training_set, arrays, training.folder, run, context, settle
+    )
+    # Fine-tuning starts from a trained head: a random one would first spoil the features with its
+    # large gradients (Kumar et al. 2022).
+    model.get_layer("logits").set_weights([head.kernel, head.bias])
+    return accuracy
 
 
 def _trial_of(training: Training, embed: Embedder, context: Context) -> Settle | None:

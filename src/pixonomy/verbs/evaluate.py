@@ -162,14 +162,7 @@ def _evaluate(
     temperature = bundle.calibration.temperature
     measured = _measure(folder, run, arrays, predictions, split=split, temperature=temperature)
     report = make_report(
-        folder,
-        run,
-        arrays,
-        bundle,
-        predictions,
-        measured=measured,
-        began=began,
-        context=context,
+        folder, run, arrays, bundle, predictions, measured=measured, began=began, context=context
     )
     write_text(folder.report, render_report(report))
     write_text(folder.card, write_card(report))
