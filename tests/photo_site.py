@@ -17,8 +17,8 @@ from pixonomy.collecting.client import Client
 from pixonomy.collecting.politeness import Politeness
 from pixonomy.collecting.rate_limits import RetryPolicy
 from pixonomy.collecting.search_results import Kind, Pace
+from pixonomy.gallery.http_site import make_app, serving
 from pixonomy.gallery.photo_catalogue import PhotoCatalogue, draw_photo_catalogue
-from pixonomy.gallery.serve import make_app, serving
 
 FAST = Pace(8, 1000)
 QUICK = RetryPolicy(attempts=3, first_seconds=0.01, longest_seconds=0.05, most_seconds=5)

@@ -14,8 +14,8 @@ import uvicorn
 from uvicorn._types import ASGIReceiveCallable, ASGISendCallable, Scope
 
 from pixonomy.serving.client_address import ClientAddresses
+from pixonomy.serving.connection_limits import DoorLimits
 from pixonomy.serving.deadlines import deadlines
-from pixonomy.serving.door import DoorLimits
 
 SHORT = DoorLimits(
     silence_seconds=0.4,

@@ -6,7 +6,7 @@ import json
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pixonomy.serving.metrics import Metrics
+from pixonomy.serving.counters import Metrics
 from pixonomy.serving.outermost import TOO_SLOW, Outermost
 from pixonomy.serving.request_log import RequestLog
 

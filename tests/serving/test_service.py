@@ -7,11 +7,11 @@ from pathlib import Path
 from pixonomy.serving.access import Access
 from pixonomy.serving.api_errors import RequestRefused
 from pixonomy.serving.body import PendingBytes
-from pixonomy.serving.metrics import Metrics
+from pixonomy.serving.counters import Metrics
 from pixonomy.serving.pool import Classified, PoolEvent, PoolSettings, WorkerPool
 from pixonomy.serving.request_log import RequestLog
+from pixonomy.serving.serve_settings import ServeSettings
 from pixonomy.serving.service import Service
-from pixonomy.serving.settings import ServeSettings
 
 
 def ignore(event: PoolEvent) -> None:

@@ -7,8 +7,8 @@ from starlette.types import Message
 
 from pixonomy.serving.api_errors import RequestRefused
 from pixonomy.serving.body import PendingBytes
-from pixonomy.serving.form import Upload
-from pixonomy.serving.settings import BodyLimits
+from pixonomy.serving.multipart_form import Upload
+from pixonomy.serving.serve_settings import BodyLimits
 from pixonomy.serving.upload import read_upload
 
 FORM = b'--x\r\nContent-Disposition: form-data; name="image"; filename="a"\r\n\r\n123\r\n--x--\r\n'

@@ -5,7 +5,7 @@ import pytest
 from embedded_clouds import draw, word_head
 from pixonomy.dataset.taxonomy import Category, Taxonomy
 from pixonomy.heads.word_head import WordHead
-from pixonomy.models.class_head import ImageNetHead
+from pixonomy.models.stored_head import ImageNetHead
 from pixonomy.semantic_prior.prior import imagenet_classes
 from pixonomy.training.gate import CLUSTERS, Gate, find_groups, find_words, fit_gate
 from pixonomy.training.probe import Embedded, Probe

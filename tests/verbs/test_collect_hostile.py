@@ -17,7 +17,7 @@ from pixonomy.collecting.rate_limits import RetryPolicy
 from pixonomy.dataset.location import locate
 from pixonomy.dataset.manifest import read_manifest
 from pixonomy.dataset.read import read_all
-from pixonomy.gallery.serve import serving
+from pixonomy.gallery.http_site import serving
 from pixonomy.images.decode import decode
 from pixonomy.progress import Context
 from pixonomy.results.json_record import Result

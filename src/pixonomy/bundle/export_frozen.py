@@ -17,9 +17,9 @@ from pixonomy.inference.form import in_short
 from pixonomy.inference.session import EMBEDDING, LOGITS, NOVELTY, RESTS_ON, Network, Outputs
 from pixonomy.models.device import CPU
 from pixonomy.storage.files import hash_file, write_aside, write_json
+from pixonomy.training.array_embedder import in_chunks
 from pixonomy.training.backbone import Backbone
 from pixonomy.training.checkpoint import load_weights
-from pixonomy.training.embedder import in_chunks
 from pixonomy.training.gate import Gate
 from pixonomy.training.gated_module import GatedModule
 from pixonomy.training.novelty import Novelty, fit_novelty

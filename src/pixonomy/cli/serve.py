@@ -51,8 +51,8 @@ def serve(
     """Answer over HTTP which category a picture shows, with a page to try it; Ctrl-C ends it."""
     from pixonomy.executors.local import count_cores
     from pixonomy.progress import Context
+    from pixonomy.serving.serve_settings import ServeSettings
     from pixonomy.serving.server import serve as run
-    from pixonomy.serving.settings import ServeSettings
 
     settings = ServeSettings(
         host=host,

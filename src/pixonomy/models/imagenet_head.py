@@ -8,9 +8,9 @@ import numpy as np
 
 from pixonomy.models.architectures import architecture
 from pixonomy.models.backend import building
-from pixonomy.models.class_head import CLASSES, ImageNetHead, read_head
 from pixonomy.models.device import CPU, on_device
 from pixonomy.models.pretrained import IMAGENET, WeightsUnavailable, load_with_head
+from pixonomy.models.stored_head import CLASSES, ImageNetHead, read_head
 
 _BESIDE = ("_notop.weights.h5", "_head.npz")  # how a file of weights and its head's are named
 

@@ -7,8 +7,8 @@ from starlette.types import Scope
 
 from pixonomy.serving.api_errors import RequestRefused, try_again
 from pixonomy.serving.client_address import ClientAddresses, rate_key
-from pixonomy.serving.rate_limits import RateLimits
-from pixonomy.serving.settings import ServeSettings
+from pixonomy.serving.request_rates import RateLimits
+from pixonomy.serving.serve_settings import ServeSettings
 from pixonomy.serving.tokens import TokenStore
 
 Right = Literal["classify", "operate"]

@@ -14,7 +14,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from pixonomy.serving.api_errors import raw_response
 from pixonomy.serving.client_address import UNKNOWN
-from pixonomy.serving.door import Door, DoorLimits, OnRefused
+from pixonomy.serving.connection_limits import Door, DoorLimits, OnRefused
 from pixonomy.serving.outermost import TOO_SLOW
 
 _LOOK_AGAIN_SECONDS = 1.0

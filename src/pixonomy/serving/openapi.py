@@ -12,8 +12,8 @@ from pixonomy.results.json_record import Result
 from pixonomy.results.json_schema import schema_of
 from pixonomy.results.serving_results import Refusal
 from pixonomy.serving.api_errors import STATUSES
-from pixonomy.serving.form import IMAGE_FIELD
-from pixonomy.serving.settings import BodyLimits
+from pixonomy.serving.multipart_form import IMAGE_FIELD
+from pixonomy.serving.serve_settings import BodyLimits
 
 VERSION = "1"
 _TOKEN_SCHEME = "token"

@@ -14,7 +14,7 @@ from pixonomy.results.serving_results import ServedModel
 from pixonomy.serving.api_errors import RequestRefused
 from pixonomy.serving.body import headers_of, read_chunks
 from pixonomy.serving.bundle_store import BundleStore
-from pixonomy.serving.metrics import CONTENT_TYPE
+from pixonomy.serving.counters import CONTENT_TYPE
 from pixonomy.serving.openapi import TOKEN, Responses, answers, refusals
 from pixonomy.serving.pool import BundleRefused
 from pixonomy.serving.service import Service

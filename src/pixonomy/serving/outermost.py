@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pixonomy.serving.api_errors import as_response, try_again
-from pixonomy.serving.metrics import Metrics
+from pixonomy.serving.counters import Metrics
 from pixonomy.serving.request_log import RequestLog, make_request_id
 
 IMAGES = "pixonomy.images"

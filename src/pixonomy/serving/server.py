@@ -16,17 +16,17 @@ import uvloop
 from pixonomy.progress import Context
 from pixonomy.results.serving_results import ServeStarted
 from pixonomy.serving.access import Access
-from pixonomy.serving.app import make_app
+from pixonomy.serving.application import make_app
 from pixonomy.serving.body import PendingBytes
 from pixonomy.serving.client_address import ClientAddresses
+from pixonomy.serving.connection_limits import DoorLimits
+from pixonomy.serving.counters import Metrics
 from pixonomy.serving.deadlines import deadlines
-from pixonomy.serving.door import DoorLimits
 from pixonomy.serving.listening import Server, bind
-from pixonomy.serving.metrics import Metrics
 from pixonomy.serving.pool import PoolEvent, PoolSettings, Refused, Swapped, WorkerDied, WorkerPool
 from pixonomy.serving.request_log import RequestLog, library_messages
+from pixonomy.serving.serve_settings import ServeSettings, check_settings
 from pixonomy.serving.service import Service
-from pixonomy.serving.settings import ServeSettings, check_settings
 from pixonomy.serving.tokens import TokenStore
 
 OnStarted = Callable[[ServeStarted], None]

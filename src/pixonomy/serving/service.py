@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pixonomy.serving.access import Access
 from pixonomy.serving.api_errors import try_again
 from pixonomy.serving.body import PendingBytes
-from pixonomy.serving.metrics import Metrics
+from pixonomy.serving.counters import Metrics
 from pixonomy.serving.pool import Classified, Overloaded, WorkerPool
 from pixonomy.serving.request_log import RequestLog
-from pixonomy.serving.settings import ServeSettings
+from pixonomy.serving.serve_settings import ServeSettings
 
 _WORDS = {
     "overloaded": "Too many images wait for an answer; try again.",

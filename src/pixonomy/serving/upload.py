@@ -7,8 +7,8 @@ from starlette.types import Receive
 
 from pixonomy.serving.api_errors import RequestRefused
 from pixonomy.serving.body import Take, read_chunks, require_body
-from pixonomy.serving.form import IMAGE_FIELD, Upload, read_form
-from pixonomy.serving.settings import BodyLimits
+from pixonomy.serving.multipart_form import IMAGE_FIELD, Upload, read_form
+from pixonomy.serving.serve_settings import BodyLimits
 
 _RAW, _FORM = b"application/octet-stream", b"multipart/form-data"
 

@@ -20,7 +20,7 @@ from pixonomy.inference.embed import EmbeddingNetwork
 from pixonomy.inference.form import LARGEST_MODEL, in_short
 from pixonomy.inference.whole_file import read_whole
 from pixonomy.inference.wrap_backbone import Preprocessing, wrap_backbone
-from pixonomy.models.class_head import ImageNetHead, read_head
+from pixonomy.models.stored_head import ImageNetHead, read_head
 from pixonomy.nearest_names import suggest
 from pixonomy.semantic_prior.encoder_folder import read_preprocessing
 from pixonomy.storage.files import existing_path, hash_json, printable

@@ -12,9 +12,9 @@ from pixonomy.heads.word_head import WordHead
 from pixonomy.progress import Context
 from pixonomy.storage.files import read_json, write_json
 from pixonomy.storage.tables import read_parquet, write_parquet
+from pixonomy.training.array_embedder import Embedder, in_chunks
 from pixonomy.training.batches import TrainingSet
 from pixonomy.training.checkpoint import load_weights, save_weights
-from pixonomy.training.embedder import Embedder, in_chunks
 from pixonomy.training.fine_tuning import Known
 from pixonomy.training.gate import fit_gate
 from pixonomy.training.probe import Embedded, Probe, choose_probed, fit_probe

@@ -8,8 +8,8 @@ from pixonomy.errors import SettingError
 from pixonomy.heads.word_head import WordHead
 from pixonomy.inference.embed import EmbeddingNetwork
 from pixonomy.progress import Context, silent
+from pixonomy.training.array_embedder import Embedder
 from pixonomy.training.backbone import Backbone
-from pixonomy.training.embedder import Embedder
 from pixonomy.training.epochs import measure_logits
 from pixonomy.training.frozen_heads import store_probe, store_result
 from pixonomy.training.gate import find_words

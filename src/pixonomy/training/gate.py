@@ -18,7 +18,7 @@ from pixonomy.heads.out_of_fold import Training
 from pixonomy.heads.prototypes import Prototypes
 from pixonomy.heads.references import References
 from pixonomy.heads.word_head import WordHead
-from pixonomy.models.class_head import ImageNetHead
+from pixonomy.models.stored_head import ImageNetHead
 from pixonomy.semantic_prior.prior import imagenet_classes, weigh
 from pixonomy.semantic_prior.words import understand
 from pixonomy.training.probe import Embedded, Probe, choose_probed

@@ -19,9 +19,9 @@ from pixonomy.models.imagenet_head import find_head
 from pixonomy.models.predictor import make_predictor
 from pixonomy.models.zoo import ModelSettings, build_model
 from pixonomy.progress import Context, no_report
+from pixonomy.training.array_embedder import Embedder
 from pixonomy.training.batches import TrainingSet
 from pixonomy.training.checkpoint import Position, load_weights
-from pixonomy.training.embedder import Embedder
 from pixonomy.training.epochs import Training, fit_model
 from pixonomy.training.fine_tuning import Known, keep_average, read_fine_tuning, try_fine_tuning
 from pixonomy.training.frozen_heads import FindWords, Settle, store_probe, store_result

@@ -124,8 +124,8 @@ def _collect(
     output: Path, pictures_per_category: int, seed: int, context: Context
 ) -> tuple[int, CollectResult]:
     """Draw a site's stock, serve it, and collect all of it; return how many flaws it has."""
+    from pixonomy.gallery.http_site import make_app, serving  # they need parts of their own
     from pixonomy.gallery.photo_catalogue import draw_photo_catalogue
-    from pixonomy.gallery.serve import make_app, serving  # they need parts of their own
     from pixonomy.verbs.collect import CollectChoices, collect
     from pixonomy.verbs.serve_gallery import example_settings
 

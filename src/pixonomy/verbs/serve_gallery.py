@@ -6,8 +6,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from pixonomy.errors import SettingError
+from pixonomy.gallery.http_site import make_app, serving
 from pixonomy.gallery.photo_catalogue import draw_photo_catalogue
-from pixonomy.gallery.serve import make_app, serving
 from pixonomy.gallery.site_apis import COMMONS, FLICKR, OPENVERSE
 from pixonomy.progress import Context
 

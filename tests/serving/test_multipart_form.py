@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pixonomy.serving.api_errors import RequestRefused
-from pixonomy.serving.form import Upload, read_form
-from pixonomy.serving.settings import BodyLimits
+from pixonomy.serving.multipart_form import Upload, read_form
+from pixonomy.serving.serve_settings import BodyLimits
 
 LIMITS = BodyLimits(image=1000, parts=5, images=3)
 PLAIN = b'Content-Disposition: form-data; name="%s"'

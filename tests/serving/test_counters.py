@@ -2,7 +2,7 @@
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from pixonomy.serving.metrics import Metrics
+from pixonomy.serving.counters import Metrics
 
 
 def test_everything_that_is_counted_is_shown() -> None:

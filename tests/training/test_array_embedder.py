@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 
 from pixonomy.arrays.image_shards import read_arrays
-from pixonomy.training.embedder import Embedder, in_chunks
+from pixonomy.training.array_embedder import Embedder, in_chunks
 
 
 def test_embeddings_come_in_the_order_of_the_rows_and_progress_counts_them(

@@ -8,7 +8,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from pixonomy.serving.api_errors import RequestRefused
-from pixonomy.serving.settings import BodyLimits
+from pixonomy.serving.serve_settings import BodyLimits
 
 IMAGE_FIELD = "image"
 """The name of the parts that hold images."""

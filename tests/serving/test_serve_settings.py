@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pixonomy.errors import SettingError
-from pixonomy.serving.settings import Rates, ServeSettings, check_settings, is_loopback
+from pixonomy.serving.serve_settings import Rates, ServeSettings, check_settings, is_loopback
 
 
 @pytest.mark.parametrize(

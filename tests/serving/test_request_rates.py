@@ -1,7 +1,7 @@
 import pytest
 
 from pixonomy.errors import SettingError
-from pixonomy.serving.rate_limits import RateLimits
+from pixonomy.serving.request_rates import RateLimits
 
 
 class Clock:

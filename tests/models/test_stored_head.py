@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pixonomy.errors import DataError
-from pixonomy.models.class_head import read_head
+from pixonomy.models.stored_head import read_head
 
 
 def test_a_head_is_read_in_half_precision(tmp_path: Path) -> None:

@@ -10,8 +10,8 @@ import pytest
 from bs4 import BeautifulSoup
 
 from pixonomy.errors import SettingError
+from pixonomy.gallery.http_site import make_app, serving
 from pixonomy.gallery.photo_catalogue import PhotoCatalogue
-from pixonomy.gallery.serve import make_app, serving
 from pixonomy.gallery.site_apis import COMMONS, FLICKR, OPENVERSE
 
 
