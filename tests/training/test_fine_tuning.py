@@ -93,14 +93,16 @@ def test_what_is_kept_lies_between_the_start_and_the_best_weights(tmp_path: Path
 
 
 def found(share: float, frozen: float, tuned: float) -> FineTuning:
-    accuracies = {FROZEN: (0.9, frozen), "0.5": (0.9, tuned), "1.0": (0.9, tuned - 0.1)}
-    return FineTuning(share, "source", 120, {}, accuracies)
+    losses = {FROZEN: (0.2, frozen), "0.5": (0.2, tuned), "1.0": (0.3, tuned)}
+    accuracies = {FROZEN: (0.9, 0.8), "0.5": (0.9, 0.7), "1.0": (0.9, 0.7)}
+    return FineTuning(share, "source", 120, losses, accuracies)
 
 
-def test_what_a_trial_showed_is_told_in_a_sentence() -> None:
-    told = found(0.0, 0.8, 0.3).in_words()
+def test_what_a_trial_showed_is_told_by_what_decided() -> None:
+    told = found(0.0, 0.6, 1.0).in_words()
     assert "does not pay" in told
-    assert "120 pictures held out by source: 80.0 % frozen, at best 30.0 % fine-tuned" in told
-    told = found(0.5, 0.3, 0.8).in_words()
+    assert "and on 120 held out by source: 0.400 frozen, at best 0.600 fine-tuned" in told
+    told = found(0.5, 1.0, 0.6).in_words()
     assert told.startswith("Fine-tuning pays (")
+    assert "0.600 frozen, at best 0.400 fine-tuned" in told
     assert "50 % of the way" in told

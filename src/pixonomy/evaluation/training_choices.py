@@ -16,11 +16,16 @@ def _describe_trial(folder: RunFolder) -> dict[str, str]:
         return {}
     of = f"validation pictures, {tried['held_out']} held out by {tried['groups']}"
     shown = "; ".join(
-        f"{name if name == 'frozen' else f'{float(name):.0%} of the way'} {near:.1%}, {far:.1%}"
+        f"{name if name == 'frozen' else f'{float(name):.0%} of the way'} {near:.1%}, {far:.1%}, "
+        f"{sum(tried['losses'][name]) / 2:.3f}"
         for name, (near, far) in tried["accuracies"].items()
     )
     kept = f"{tried['share']:.0%} of the way" if tried["share"] else "frozen"
-    return {f"fine-tuning, tried (accuracy on {of})": f"{shown}. Kept: {kept}"}
+    return {
+        f"fine-tuning, tried (accuracy on {of}; mean log loss, which decides)": (
+            f"{shown}. Kept: {kept}"
+        )
+    }
 
 
 def _describe_heads(folder: RunFolder) -> dict[str, str]:

@@ -66,10 +66,12 @@ class FineTuning:
 
     def in_words(self) -> str:
         """Return one sentence for people."""
-        best = max(self.accuracies, key=lambda one: (one != FROZEN, self.accuracies[one][1]))
-        frozen, tuned = (100 * self.accuracies[one][1] for one in (FROZEN, best))
-        shown = f"{frozen:.1f} % frozen, at best {tuned:.1f} % fine-tuned"
-        tried = f"tried on {self.held_out} pictures held out by {self.groups}: {shown}"
+        means = {one: sum(losses) / 2 for one, losses in self.losses.items()}
+        tuned = min((one for one in means if one != FROZEN), key=means.__getitem__)
+        tried = (
+            f"mean log loss on validation pictures and on {self.held_out} held out by "
+            f"{self.groups}: {means[FROZEN]:.3f} frozen, at best {means[tuned]:.3f} fine-tuned"
+        )
         if not self.share:
             return (
                 f"Fine-tuning does not pay here ({tried}): the pretrained network stays frozen. A "
