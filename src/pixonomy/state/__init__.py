@@ -1,0 +1,1 @@
+"""What the service keeps: savers, uploads, goals, consents, corrections, counts, tokens."""
