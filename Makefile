@@ -1,12 +1,19 @@
-# Two commands for newcomers, each with all its set-up: `make demo` and `make test`.
+# For newcomers, each with all its set-up: `make demo`, `make serve` and `make test`.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test slow soak check format reference clean
+.PHONY: demo serve test slow soak check format reference clean
 
 demo: $(READY)
+	$(BIN)/pixonomy demo -o demo-run
+
+# The page of the demo's classifier, at http://127.0.0.1:8000 until Ctrl-C.
+serve: $(READY) demo-run/run/bundle/bundle.json
+	$(BIN)/pixonomy serve demo-run/run --state demo-run/state
+
+demo-run/run/bundle/bundle.json: | $(READY)
 	$(BIN)/pixonomy demo -o demo-run
 
 # Tests share the cores, the quick ones file by file; those that measure have the machine to themselves.

@@ -20,7 +20,7 @@ from PIL import Image, ImageDraw
 
 from result_schema import check_output
 
-pytest_plugins = ("in_browser", "object_store", "photo_site")
+pytest_plugins = ("in_browser", "object_store", "photo_site", "postgres", "stores")
 
 # Trainings are compared to the last bit: their sums must not depend on the machine's load.
 # Where several workers of xdist share the cores, each computes on one.

@@ -20,6 +20,7 @@ _OF_COMMAND = {
     "export": ("ExportResult",),
     "fit": ("EvaluateResult", "FitWordsResult"),
     "index": ("ManifestResult",),
+    "join": ("JoinResult",),
     "predict": ("PredictResult",),
     "prepare": ("PrepareResult",),
     "sample": ("SampleResult",),

@@ -26,6 +26,7 @@ VERBS = {
     "fit_words",
     "index",
     "init_taxonomy",
+    "join",
     "predict",
     "prepare",
     "sample",

@@ -58,6 +58,7 @@ __all__ = [
     "fit_words",
     "index",
     "init_taxonomy",
+    "join",
     "load",
     "plan_training",
     "predict",

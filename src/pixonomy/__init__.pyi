@@ -19,6 +19,7 @@ from pixonomy.results.data_results import (
     BrowseResult,
     CatalogueResult,
     ExportResult,
+    JoinResult,
     ManifestResult,
     PrepareResult,
     SampleResult,
@@ -77,6 +78,7 @@ __all__ = [
     "fit_words",
     "index",
     "init_taxonomy",
+    "join",
     "load",
     "plan_training",
     "predict",
@@ -156,6 +158,13 @@ def index(
 def init_taxonomy(
     output: StrPath, name: str = ..., table: StrPath | None = ..., overwrite: bool = ...
 ) -> TaxonomyResult: ...
+def join(
+    manifests: Sequence[StrPath],
+    output: StrPath,
+    same_groups: bool = ...,
+    overwrite: bool = ...,
+    context: Context = ...,
+) -> JoinResult: ...
 def load(path: StrPath, threads: int | None = ...) -> Classifier: ...
 def plan_training(choices: TrainChoices, context: Context = ...) -> Plan: ...
 def predict(

@@ -34,6 +34,7 @@ ABOUT: dict[str, Any] = {
         "sure_by_words": 2.0,
     },
     "hashes": {"model.onnx": 64 * "0"},
+    "linear_exponents": [1.0, 0.5],
     "provenance": {},
     "categories": {
         "food": {"name": "Food"},
@@ -83,6 +84,7 @@ def test_a_description_is_read() -> None:
     assert described.counts == (3, 0)
     assert (described.resize_spec.size, described.resize_spec.fit) == (32, "stretch")
     assert (described.calibration.temperature, described.calibration.n) == (1.5, 40)
+    assert described.linear_exponents == (1.0, 0.5)
     assert described.taxonomy is not None
     assert described.taxonomy.path_names("a") == ["Food", "Apple"]
     assert described.taxonomy.categories["a"].goals == (GoalTemplate("Orchard", (10, 20.5), 3),)
@@ -91,6 +93,11 @@ def test_a_description_is_read() -> None:
 def test_a_description_of_before_has_no_categories() -> None:
     older = {name: value for name, value in ABOUT.items() if name != "categories"}
     assert read_description(older).taxonomy is None
+
+
+def test_a_description_of_before_has_no_exponents() -> None:
+    older = {name: value for name, value in ABOUT.items() if name != "linear_exponents"}
+    assert read_description(older).linear_exponents == ()
 
 
 def test_ten_thousand_categories_in_a_ring_are_refused_in_a_moment() -> None:
@@ -129,6 +136,10 @@ def test_ten_thousand_categories_in_a_ring_are_refused_in_a_moment() -> None:
         (("hashes", "model.onnx"), 7, "hashes.model.onnx is 7, not a SHA-256"),
         (("hashes", "model.onnx"), 64 * "A", "not a SHA-256 in hexadecimal"),
         (("provenance",), [], "provenance is a list, not a dictionary"),
+        (("linear_exponents",), [], "linear_exponents is a list, not one to three numbers"),
+        (("linear_exponents",), [1, 2, 3, 4], "linear_exponents is a list, not one to three"),
+        (("linear_exponents",), [0], "not one to three numbers from 0.001 to 1000"),
+        (("linear_exponents",), [True], "linear_exponents is a list, not one to three numbers"),
         (("categories",), [], "categories is no dictionary"),
         (("categories", "a"), [], "of category 1, it is a list, not a dictionary"),
         (("categories", "a", "name"), 7, "of category 1, name is 7, not a text"),

@@ -58,12 +58,18 @@ def test_one_answer_says_where_its_category_belongs_and_what_people_save_for_the
     goals = [
         {"name": "Tyres", "amount": [400, 1000], "months": 1},
         {"name": "A boat", "amount": None, "months": None},
-    ]
+        {"name": "A car", "amount": [2000, 6000], "months": 18, "currency": "USD",
+         "source": "Edmunds", "year": 2024},
+        {"name": "A fund", "amount": None, "months": None, "formula": "months of spending",
+         "per_unit": [3, 6]},
+    ]  # fmt: skip
     beside = {"category_path": ["Things", "=cmd()"], "goals": goals}
     assert answer_lines([ImageAnswer.from_json(STORED[2] | beside)]) == [
         "c.jpg: =cmd() (75.0 %)",
         "  Things / =cmd()",
-        "  Goals in =cmd(): Tyres (400 to 1,000, 1 month); A boat.",
+        "  Goals in =cmd(): Tyres (400 to 1,000, a guess, 1 month); A boat; "
+        "A car (2,000 to 6,000 dollars, Edmunds 2024, 18 months); "
+        "A fund (3 to 6 months of spending, a guess).",
     ]
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pixonomy.cli.main import run
-from pixonomy.serving.tokens import TokenStore
+from pixonomy.state.tokens import TokenStore
 
 
 def test_a_token_is_all_that_stands_on_standard_output(

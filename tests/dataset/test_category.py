@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pixonomy.dataset.category import Category, GoalTemplate, read_category
+from pixonomy.dataset.category import Category, read_category
+from pixonomy.dataset.goal_template import GoalTemplate
 from pixonomy.errors import DataError
 
 WHOLE = Category(

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from pixonomy.serving.bundle_store import BundleStore
-from pixonomy.serving.tokens import TokenStore
+from pixonomy.state.tokens import TokenStore
+from saving_bundle import give_goals
 from served import Served, Tokens, served
 
 
@@ -44,4 +45,16 @@ def guarded_service(
     options = ("--workers", 1, "--state", tokens.state, "--behind-proxy", "127.0.0.1")
     folder = tmp_path_factory.mktemp("guarded")
     with served(fitted_run, folder, *options, "--rate", "6/minute") as service:
+        yield service
+
+
+@pytest.fixture(scope="session")
+def saving_service(
+    fitted_run: Path, tmp_path_factory: pytest.TempPathFactory, tokens: Tokens
+) -> Iterator[Served]:
+    """Serve, with what is kept, a bundle whose categories have goals."""
+    folder = tmp_path_factory.mktemp("saving")
+    bundle = give_goals(fitted_run, folder / "bundle")
+    options = ("--workers", 1, "--state", tokens.state, "--embed-from", "https://app.example")
+    with served(bundle, folder, *options) as service:
         yield service

@@ -6,7 +6,7 @@ from starlette.types import Scope
 from pixonomy.serving.access import Access
 from pixonomy.serving.api_errors import RequestRefused
 from pixonomy.serving.serve_settings import ServeSettings
-from pixonomy.serving.tokens import TokenStore
+from pixonomy.state.tokens import TokenStore
 from served import Tokens
 
 OPEN = ServeSettings()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pixonomy.bundle.load import load_bundle
+from pixonomy.bundle.load import load_bundle, seal
 from pixonomy.errors import BundleError, SettingError
 from pixonomy.serving.bundle_store import BundleStore
 
@@ -16,13 +16,42 @@ OTHER = "0" * 64
 def test_a_bundle_is_copied_in_under_its_digest(fitted_run: Path, tmp_path: Path) -> None:
     store = BundleStore(tmp_path / "models")
     assert store.digests() == []
-    digest = store.add(fitted_run)
+    added = store.add(fitted_run)
+    digest = added.digest
+    assert (added.is_new, added.bundle) == (True, str(tmp_path / "models" / digest))
     assert (store.digests(), store.find(digest)) == ([digest], tmp_path / "models" / digest)
     loaded = load_bundle(store.find(digest))
     assert loaded.about == load_bundle(fitted_run).about
-    assert store.add(fitted_run / "bundle") == digest  # twice is once
+    again = store.add(fitted_run / "bundle")  # twice is once
+    assert (again.digest, again.is_new) == (digest, False)
     names = {one.name for one in store.find(digest).iterdir()}
     assert names == {"bundle.json", "model.onnx", "test.json"}
+
+
+def test_figures_that_came_later_are_added(bundle_copy: Path, tmp_path: Path) -> None:
+    store, test = BundleStore(tmp_path / "models"), (bundle_copy / "test.json").read_bytes()
+    (bundle_copy / "test.json").unlink()
+    digest = store.add(bundle_copy).digest
+    assert [one.accuracy for one in store.facts()] == [None]
+    (bundle_copy / "test.json").write_bytes(test)
+    assert not store.add(bundle_copy).is_new
+    (known,) = store.facts()
+    assert known.digest == digest
+    assert known.accuracy == json.loads(test)["test"]["accuracy"]
+
+
+def test_a_bundle_that_was_damaged_in_the_folder_is_neither_passed_over_nor_taken(
+    fitted_run: Path, tmp_path: Path
+) -> None:
+    store = BundleStore(tmp_path / "models")
+    place = store.find(store.add(fitted_run).digest)
+    (place / "model.onnx").write_bytes(b"damaged")
+    (known,) = store.facts()
+    assert known.problem is not None
+    assert "its hash differs" in known.problem
+    assert (known.categories, known.size, known.accuracy) == (None, None, None)
+    with pytest.raises(BundleError, match="its hash differs"):
+        store.add(fitted_run)
 
 
 def test_a_damaged_bundle_is_not_copied_in(bundle_copy: Path, tmp_path: Path) -> None:
@@ -33,6 +62,18 @@ def test_a_damaged_bundle_is_not_copied_in(bundle_copy: Path, tmp_path: Path) ->
     with pytest.raises(SettingError, match="There is no bundle at"):
         store.add(tmp_path / "nowhere")
     assert store.digests() == []
+
+
+def test_a_bundle_in_the_place_of_another_is_told(
+    fitted_run: Path, bundle_copy: Path, tmp_path: Path
+) -> None:
+    store = BundleStore(tmp_path / "models")
+    digest = store.add(fitted_run).digest
+    about = json.loads((bundle_copy / "bundle.json").read_text())
+    about["provenance"]["weights"] = about.pop("digest")
+    (store.find(digest) / "bundle.json").write_text(json.dumps(seal(about)))
+    with pytest.raises(SettingError, match="holds another bundle: remove it"):
+        store.add(fitted_run)
 
 
 @pytest.mark.parametrize("digest", [OTHER, "", "..", "../models", "A" * 64, OTHER + "\n", "\0"])

@@ -137,8 +137,8 @@ def test_no_answer_is_lost_or_another_models_over_many_swaps_and_memory_stays_fl
 ) -> None:
     models = tmp_path / "models"
     store, bundle = BundleStore(models), find_bundle(fitted_run)
-    first = store.add(bundle)
-    other = store.add(write_other_bundle(bundle, tmp_path / "other"))
+    first = store.add(bundle).digest
+    other = store.add(write_other_bundle(bundle, tmp_path / "other")).digest
     write_damaged_bundle(bundle, models)
     images = [path.read_bytes() for path in sorted(fitted_images.rglob("00[0-3]*.jpg"))]
     expected = {digest: expect(models / digest, images) for digest in (first, other)}

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from in_browser import cut_off, fits
-from pixonomy.serving.tokens import TokenStore
+from pixonomy.state.tokens import TokenStore
 from served import served
 
 Barriers = Callable[[Any], list[str]]

@@ -5,7 +5,15 @@ from pathlib import Path
 import pytest
 
 from pixonomy.errors import SettingError
-from pixonomy.serving.serve_settings import Rates, ServeSettings, check_settings, is_loopback
+from pixonomy.serving.serve_settings import (
+    Rates,
+    ServeSettings,
+    check_admission,
+    check_settings,
+    is_loopback,
+)
+
+STATE = Path("state")
 
 
 @pytest.mark.parametrize(
@@ -44,18 +52,41 @@ def test_only_this_machine_may_ask_as_often_as_it_likes() -> None:
         (ServeSettings(port=70000), "A port is a number from 0 to 65535, not 70000."),
         (ServeSettings(workers=0), "At least one worker has to classify, not 0."),
         (ServeSettings(models=Path("/no/such")), "There is no folder /no/such"),
+        (ServeSettings(database="postgresql://db"), "--database needs --state DIR: without it"),
+        (ServeSettings(pictures="s3://b/p"), "--pictures needs --state DIR: without it"),
+        (ServeSettings(keep_days=30), "--keep-days needs --state DIR: without it"),
+        (ServeSettings(embed_from=("https://a.org",)), "--embed-from needs --state DIR: without"),
+        (ServeSettings(state=STATE, keep_days=0), "What is kept is kept for 1 day or more, not 0."),
+        *(
+            (ServeSettings(state=STATE, embed_from=(one,)), "--embed-from takes an origin such as")
+            for one in ("app.org", "https://a.org/", "https://a.org; script-src *", "*", "ftp://a")
+        ),
+    ],
+)
+def test_what_cannot_work_is_refused(settings: ServeSettings, message: str) -> None:
+    with pytest.raises(SettingError) as refused:
+        check_settings(settings)
+    assert str(refused.value).startswith(message)
+
+
+def test_settings_that_go_together_are_taken() -> None:
+    origins = ("https://app.example.org", "http://localhost:3000", "http://[::1]:80")
+    check_settings(ServeSettings(state=STATE, keep_days=1, embed_from=origins, pictures="p"))
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
         (ServeSettings(host="0.0.0.0"), "0.0.0.0 can be reached by others, and there is no token"),
         (ServeSettings(behind_proxy=("10.0.0.1",)), "Behind a proxy, 127.0.0.1 can be reached"),
     ],
 )
-def test_what_cannot_work_or_would_be_open_is_refused(
-    settings: ServeSettings, message: str
-) -> None:
+def test_what_would_be_open_by_mistake_is_refused(settings: ServeSettings, message: str) -> None:
     with pytest.raises(SettingError) as refused:
-        check_settings(settings, tokens=0)
+        check_admission(settings, tokens=0)
     assert str(refused.value).startswith(message)
 
 
 def test_a_token_or_the_word_public_opens_it() -> None:
-    check_settings(ServeSettings(host="0.0.0.0"), tokens=1)
-    check_settings(ServeSettings(host="0.0.0.0", public=True), tokens=0)
+    check_admission(ServeSettings(host="0.0.0.0"), tokens=1)
+    check_admission(ServeSettings(host="0.0.0.0", public=True), tokens=0)

@@ -14,9 +14,13 @@ def test_the_shipped_one_is_written_and_sound(tmp_path: Path) -> None:
     told = {"taxonomy": str(file), "categories": 5, "keywords": made.keywords}
     assert made.as_json() == told
     checked = check_taxonomy(file)
-    assert replace(checked, words=None) == made
+    assert replace(checked, words=None, goals=None) == made
     assert checked.words is not None
     assert checked.words.messages == ()  # every word of it is known, and no two mean the same
+    assert checked.goals is not None
+    assert (checked.goals.count, checked.goals.sourced) == (16, 12)
+    assert checked.goals.guesses == ("Furniture", "Birthday party", "City trip", "Round the world")
+    assert checked.goals.old[0] == "Car repair (2017)"
     with pytest.raises(SettingError, match="--overwrite"):
         init_taxonomy(file)
     assert init_taxonomy(file, overwrite=True) == made

@@ -40,6 +40,15 @@ name = "Draw a cross"
 amount = [5, 12.5]
 months = 2
 [[category.goal]]
+name = "Frame it"
+formula = "share of a price"
+low = 0.1
+high = 0.25
+currency = "EUR"
+year = 2024
+source = "Framers"
+source_url = "https://framers.example/2024"
+[[category.goal]]
 name = "Rub it out"
 [[category]]
 id = "stripes"
@@ -54,8 +63,13 @@ name = "A square: nobody has drawn one"
 """
 GOALS = [
     {"name": "Draw a cross", "amount": [5, 12.5], "months": 2},
+    {
+        "name": "Frame it", "amount": None, "months": None, "currency": "EUR", "source": "Framers",
+        "source_url": "https://framers.example/2024", "year": 2024,
+        "formula": "share of a price", "per_unit": [0.1, 0.25],
+    },
     {"name": "Rub it out", "amount": None, "months": None},
-]
+]  # fmt: skip
 
 
 def write_taxonomy(folder: Path) -> Path:
@@ -146,7 +160,10 @@ def test_the_table_shows_names_that_no_terminal_obeys_and_goals(
     assert run(["classify", str(place / "run"), str(photo)]) == 0
     shown = capfd.readouterr().out
     assert r"Made of lines / A cross\x1b[31m" in shown
-    assert "Draw a cross (5 to 12.5, 2 months); Rub it out." in shown
+    assert (
+        "Draw a cross (5 to 12.5, a guess, 2 months); "
+        "Frame it (10 to 25 % of the price, Framers 2024); Rub it out."
+    ) in shown
     assert run(["classify", str(place / "run"), str(photos)]) == 0
     shown += capfd.readouterr().out
     assert "Round thing" in shown

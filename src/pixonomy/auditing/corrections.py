@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from pixonomy.auditing.record import LABEL_PROBLEMS
-from pixonomy.dataset.manifest import Manifest, read_manifest, rewrite_manifest
+from pixonomy.dataset.manifest import REVIEWER, Manifest, read_manifest, rewrite_manifest
 from pixonomy.dataset.taxonomy import unknown_category
 from pixonomy.errors import DataError
 from pixonomy.pages.wording import counted
@@ -16,9 +16,6 @@ from pixonomy.spreadsheet import unguard
 from pixonomy.storage.files import existing_path, hash_file, printable, storage_errors
 from pixonomy.storage.fingerprint import Fingerprint
 from pixonomy.storage.tables import scan_parquet
-
-REVIEWER = "reviewer"
-"""What `label_source` says of a label that a person has given or confirmed."""
 
 _COLUMNS = ("image_id", "label", "by")
 _MOST_BYTES = 64 * 1024**2  # a million corrections

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import polars as pl
 
-from pixonomy.auditing.corrections import REVIEWER
 from pixonomy.auditing.findings import MANIFEST_COLUMNS, conform
 from pixonomy.auditing.kinds import UNDECODABLE
+from pixonomy.dataset.manifest import REVIEWER
 from pixonomy.images.formats import all_faults
 from pixonomy.storage.tables import scan_parquet
 

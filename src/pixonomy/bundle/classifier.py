@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TypeAlias, overload
 
@@ -10,6 +11,7 @@ import numpy.typing as npt
 from PIL import Image as PillowImage
 
 from pixonomy.bundle.answer import Answer, Square, classify_squares
+from pixonomy.bundle.explain import Explainer, Explanation, open_explainer
 from pixonomy.bundle.load import Bundle, load_bundle
 from pixonomy.dataset.location import Location
 from pixonomy.dataset.read import read_bytes
@@ -78,6 +80,28 @@ class Classifier:
         _check(images, "the image")
         (answer,) = classify_squares(self._bundle, self._squares([images]))  # type: ignore[list-item]
         return answer
+
+    def explain(self, image: Image, label: str | None = None) -> Explanation | None:
+        """Return what the parts of an image contribute to a category's logit, exactly.
+
+        Args:
+            label: the id of the category; None: the likeliest one.
+
+        Returns:
+            None where that is not known exactly, see `bundle.explain`.
+
+        Raises:
+            SettingError: if the label is unknown, or the image of another type.
+            UndecodableImage: if the image cannot be read.
+        """
+        _check(image, "the image")
+        if self._explainer is None:
+            return None
+        return self._explainer.explain(self._square(image), label)
+
+    @cached_property
+    def _explainer(self) -> Explainer | None:
+        return open_explainer(self._bundle, self._path)
 
     def _squares(self, images: Sequence[Image]) -> Iterator[Square | UndecodableImage]:
         for image in images:

@@ -8,19 +8,21 @@ from typing import TypeGuard, TypeVar
 
 from pixonomy.bundle.calibrate import NEVER_SURE, Calibration
 from pixonomy.bundle.categories import read_categories
-from pixonomy.dataset.category import describe_value
+from pixonomy.dataset.stored_values import describe_value
 from pixonomy.dataset.taxonomy import Taxonomy
 from pixonomy.errors import DataError
 from pixonomy.images.resize import FITS, MAX_SIZE, MIN_SIZE, Fit, ResizeSpec
 
-MODEL_FILE = "model.onnx"
+MODEL_FILE, LINEAR_EXPONENTS = "model.onnx", "linear_exponents"
 
 Value = TypeVar("Value")
 
 _MOST = 2**53  # a count above it is none
 _TEMPERATURES = (0.01, 100.0)  # wider than those that are fitted
+_EXPONENT_RANGE, _MOST_EXPONENTS = (0.001, 1000.0), 3  # wider than fitted; one for each side
 _SIZES = f"whole pixels from {MIN_SIZE} to {MAX_SIZE}"
 _TEMPERATURE = "a number from {} to {:g}".format(*_TEMPERATURES)
+_EXPONENTS = "one to three numbers from {} to {:g}".format(*_EXPONENT_RANGE)
 _THRESHOLD = "a number from 0 to 1 (above 1 where nothing is sure)"
 _NUMBER = "a finite number or null"
 
@@ -36,6 +38,8 @@ class Description:
         resize_version: see `images.resize.RESIZE_VERSION`.
         model_hash: SHA-256 of the model, in hexadecimal.
         taxonomy: the labels and what lies above them; None where nothing but names is known.
+        linear_exponents: what the linear head's logits are multiplied with where it answers alone
+            and the network gives its features; empty where neither is known.
     """
 
     labels: tuple[str, ...]
@@ -46,6 +50,7 @@ class Description:
     calibration: Calibration
     model_hash: str
     taxonomy: Taxonomy | None = None
+    linear_exponents: tuple[float, ...] = ()
 
 
 class IllFormed(DataError):
@@ -84,6 +89,7 @@ def read_description(about: Mapping[str, object]) -> Description:
         calibration=_read_calibration(calibration),
         model_hash=_take(hashes, "hashes.", MODEL_FILE, _is_hash, "a SHA-256 in hexadecimal"),
         taxonomy=_read_taxonomy(about, labels),
+        linear_exponents=_read_exponents(about),
     )
 
 
@@ -108,6 +114,12 @@ def _read_taxonomy(about: Mapping[str, object], labels: Sequence[_Label]) -> Tax
         return read_categories(about["categories"], {one.label: one.name for one in labels})
     except DataError as error:
         raise IllFormed(str(error)) from error
+
+
+def _read_exponents(about: Mapping[str, object]) -> tuple[float, ...]:
+    if LINEAR_EXPONENTS not in about:  # the head is another, or the bundle one of the first
+        return ()
+    return tuple(_take(about, "", LINEAR_EXPONENTS, _are_exponents, _EXPONENTS))
 
 
 def _read_calibration(content: Mapping[str, object]) -> Calibration:
@@ -191,6 +203,15 @@ def _is_number_or_none(value: object) -> TypeGuard[float | None]:
 
 def _is_temperature(value: object) -> TypeGuard[float]:
     return _is_number(value) and _TEMPERATURES[0] <= value <= _TEMPERATURES[1]
+
+
+def _are_exponents(value: object) -> TypeGuard[list[float]]:
+    low, high = _EXPONENT_RANGE
+    return (
+        _is_list(value)
+        and len(value) <= _MOST_EXPONENTS
+        and all(_is_number(one) and low <= one <= high for one in value)
+    )
 
 
 def _is_threshold(value: object) -> TypeGuard[float]:

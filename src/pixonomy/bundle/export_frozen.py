@@ -10,6 +10,7 @@ from pixonomy.arrays.image_shards import Arrays
 from pixonomy.bundle.describe_run import describe_run
 from pixonomy.bundle.export_onnx import check_answers, choose_examples, quietly
 from pixonomy.bundle.load import BUNDLE_FILE, MODEL_FILE, seal
+from pixonomy.bundle.pooled_features import add_features
 from pixonomy.errors import SettingError
 from pixonomy.heads.logistic_head import Linear
 from pixonomy.inference.embed import EmbeddingNetwork
@@ -70,11 +71,12 @@ def export_frozen(
         partial.mkdir()
         model = join(backbone.content, _export_heads(heads, backbone.dimensions))
         (partial / MODEL_FILE).write_bytes(model)
-        network = Network(model, threads)
+        explained = add_features(partial / MODEL_FILE, None if gate is None else gate.head)
+        network = Network((partial / MODEL_FILE).read_bytes(), threads)
         checked = images.gather(np.arange(min(_CHECKED, arrays.rows.height)))
         _check(network.run(checked), embed(checked), linear, gate)
         hashes = {MODEL_FILE: hash_file(partial / MODEL_FILE)}
-        about = describe_run(run, arrays, numbers, network, gate) | {"hashes": hashes}
+        about = describe_run(run, arrays, numbers, network, gate) | explained | {"hashes": hashes}
         write_json(partial / BUNDLE_FILE, seal(about))
 
 

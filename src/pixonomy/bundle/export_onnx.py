@@ -16,6 +16,7 @@ from scipy.special import softmax
 from pixonomy.arrays.image_shards import Arrays
 from pixonomy.bundle.describe_run import describe_run
 from pixonomy.bundle.load import BUNDLE_FILE, MODEL_FILE, seal
+from pixonomy.bundle.pooled_features import add_features
 from pixonomy.errors import BundleError
 from pixonomy.heads.gated import GatedHead
 from pixonomy.inference.embed import EmbeddingNetwork
@@ -106,14 +107,14 @@ def export_bundle(
         model = model if device == CPU else build_trained(run, folder)
         gated = None if gate is None else gate.head
         export_onnx(model, partial / MODEL_FILE, run.recipe.test_flip, novelty, gated)
+        explained = add_features(partial / MODEL_FILE, gated)
         network = Network((partial / MODEL_FILE).read_bytes(), threads)
         given = network.run(some)
         logits = given.logits if gated is None else _check_gate(model, given, gated)
         check_answers(answer(make_predictor(model), some, run.recipe.test_flip), logits, CPU)
         check_answers(answered, logits, device)
-        about = describe_run(run, arrays, numbers, network, gate) | {
-            "hashes": {MODEL_FILE: hash_file(partial / MODEL_FILE)}
-        }
+        hashes = {MODEL_FILE: hash_file(partial / MODEL_FILE)}
+        about = describe_run(run, arrays, numbers, network, gate) | explained | {"hashes": hashes}
         write_json(partial / BUNDLE_FILE, seal(about))
 
 

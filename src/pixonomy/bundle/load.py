@@ -54,6 +54,7 @@ class Bundle:
         about: the whole content of `bundle.json`.
         counts: training images of each label, in the same order; zeros where it holds none.
         taxonomy: the labels and what lies above them; None where nothing but names is known.
+        linear_exponents: see `Description`; `bundle.explain` leans on them.
     """
 
     labels: tuple[str, ...]
@@ -64,6 +65,7 @@ class Bundle:
     about: BundleRecord
     counts: tuple[int, ...] = ()
     taxonomy: Taxonomy | None = None
+    linear_exponents: tuple[float, ...] = ()
 
     @property
     def most_common(self) -> str:
@@ -117,6 +119,7 @@ def load_bundle(path: Path, threads: int = 1) -> Bundle:
         about=cast(BundleRecord, about),
         counts=described.counts,
         taxonomy=described.taxonomy,
+        linear_exponents=described.linear_exponents,
     )
 
 
@@ -213,8 +216,10 @@ def _check_pair(described: Description, network: Network, folder: Path) -> None:
     size, count = described.resize_spec.size, len(described.labels)
     is_one = network.image_shape == (3, size, size) and network.categories == count
     needs_novelty = described.calibration.none_novelty is not None
+    is_one = is_one and (network.gives_features or not described.linear_exponents)
     if not is_one or (needs_novelty and not network.tells_novelty):
         raise BundleError(
             f"{MODEL_FILE} and {BUNDLE_FILE} in {printable(folder)} do not belong together: one "
-            "has other categories, another picture size or no novelty. Get the bundle anew."
+            "has other categories, another picture size, no novelty or no features. Get the bundle "
+            "anew."
         )

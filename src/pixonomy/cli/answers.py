@@ -58,9 +58,10 @@ def _category_lines(answer: "ImageAnswer") -> Iterator[str]:
 
 
 def _goal(goal: "Goal") -> str:
-    amount = " to ".join(f"{one:,.10g}" for one in goal.amount or ())
+    from pixonomy.goals.suggestion import write_usual
+
     months = f"{goal.months:,} month{'s' if goal.months > 1 else ''}" if goal.months else ""
-    about = ", ".join(one for one in (amount, months) if one)
+    about = ", ".join(one for one in (write_usual(goal), months) if one)
     return f"{goal.name} ({about})" if about else goal.name
 
 

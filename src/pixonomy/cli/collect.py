@@ -50,11 +50,12 @@ def check(
     as_json: options.AsJson = False,
     debug: options.Debug = False,
 ) -> None:
-    """Check a file of categories, its settings, and which of them their words can tell apart."""
+    """Check a file of categories, its settings, what words can tell apart, and its goals' sums."""
     from pixonomy.verbs.taxonomy import check_taxonomy
 
     result = check_taxonomy(file)
-    show(result, [f"{_count(result)}: it is sound.", *_word_lines(result)], as_json)
+    lines = [f"{_count(result)}: it is sound.", *_word_lines(result), *_goal_lines(result)]
+    show(result, lines, as_json)
 
 
 _MOST_MESSAGES = 20
@@ -211,6 +212,21 @@ def _word_lines(result: "TaxonomyResult") -> list[str]:
         lines.append(f"… and {len(messages) - len(lines)} more such sentences: see --json.")
     known = "The words of each category are known, and no two categories share them"
     return lines or [f"{known}; how far words tell pictures apart shows on pictures alone."]
+
+
+def _goal_lines(result: "TaxonomyResult") -> list[str]:
+    """Return what is to be said of the goals: how many rest on a source, and which do not."""
+    goals = result.goals
+    if goals is None:
+        return []
+    lines = [f"{goals.sourced} of {goals.count} goals have a source and its year."]
+    if goals.guesses:
+        lines.append(f"Guesses without a source: {', '.join(goals.guesses)}.")
+    if goals.without_sum:
+        lines.append(f"Without a sum: {', '.join(goals.without_sum)}.")
+    if goals.old:
+        lines.append(f"Figures over three years old: {', '.join(goals.old)}.")
+    return lines
 
 
 def _count(result: "TaxonomyResult") -> str:

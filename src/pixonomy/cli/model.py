@@ -174,6 +174,7 @@ def demo(
     debug: options.Debug = False,
 ) -> None:
     """The whole story, offline: keywords of five savings goals, collect, audit, train, classify."""
+    from pixonomy.verbs.command_lines import command_line
     from pixonomy.verbs.demo import demo as run
 
     count = 5 * pictures_per_category
@@ -192,6 +193,8 @@ def demo(
         *(f"{answer_line(one)}  (it is {_true_name(one)})" for one in fresh.images),
         f"Fresh pictures: {fresh.right} of {fresh.n} right, {fresh.sure} called sure.",
         *_evaluation_lines(result),
+        "Its page, for people who save: "
+        + command_line("serve", [output / "run"], {"--state": output / "state"}),
     ]
     show(result, lines, as_json)
 

@@ -18,7 +18,28 @@ Workers = Annotated[
 ]
 State = Annotated[
     Path | None,
-    typer.Option(help="The folder with the tokens, see `pixonomy token`.", callback=options.local),
+    typer.Option(
+        help="The folder of what people agree to keep, and of the tokens, see `pixonomy token`.",
+        callback=options.local,
+    ),
+]
+Database = Annotated[
+    str | None,
+    typer.Option(
+        envvar="PIXONOMY_DATABASE",
+        show_envvar=True,
+        help="A PostgreSQL's URL, for several services; else a file in --state.",
+    ),
+]
+Pictures = Annotated[
+    str | None, typer.Option(help="A folder or s3://… for kept pictures; else in --state.")
+]
+KeepDays = Annotated[
+    int | None, typer.Option(help="Delete what is kept after so many days; else when asked to.")
+]
+EmbedFrom = Annotated[
+    list[str] | None,
+    typer.Option(help="An origin whose pages may show this one in a frame: https://app.example."),
 ]
 Models = Annotated[
     Path | None,
@@ -41,6 +62,10 @@ def serve(
     port: Annotated[int, typer.Option(help="0: any that is free.")] = 8000,
     workers: Workers = None,
     state: State = None,
+    database: Database = None,
+    pictures: Pictures = None,
+    keep_days: KeepDays = None,
+    embed_from: EmbedFrom = None,
     models: Models = None,
     public: Public = False,
     behind_proxy: BehindProxy = None,
@@ -59,6 +84,10 @@ def serve(
         port=port,
         workers=workers or count_cores(),
         state=state,
+        database=database,
+        pictures=pictures,
+        keep_days=keep_days,
+        embed_from=tuple(embed_from or ()),
         models=models,
         public=public,
         behind_proxy=tuple(behind_proxy or ()),

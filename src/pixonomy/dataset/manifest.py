@@ -48,6 +48,9 @@ COLUMNS: Mapping[str, pl.DataType] = {
 SUMMED = ("group_id", "label", "split", "problem")
 """The columns that `Manifest.summary` counts."""
 
+REVIEWER = "reviewer"
+"""What `label_source` says of a label that a person has given or confirmed."""
+
 ORIGIN_COLUMNS = ("source", "provider", "keyword", "page_url")
 """Columns that say where an image comes from, where a manifest has them; the first tells most."""
 

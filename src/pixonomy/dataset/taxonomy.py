@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from reprlib import repr as shortened
 
-from pixonomy.dataset.category import Category, GoalTemplate, read_category
+from pixonomy.dataset.category import Category, read_category
+from pixonomy.dataset.goal_template import GoalTemplate
 from pixonomy.errors import DataError, SettingError
 
 __all__ = ["MOST_LEVELS", "Category", "GoalTemplate", "Taxonomy", "fold", "unknown_category"]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
 
-from pixonomy.dataset.category import LONGEST_TEXT
+from pixonomy.dataset.stored_values import LONGEST_TEXT
 from pixonomy.dataset.taxonomy import MOST_LEVELS, Taxonomy
 from pixonomy.errors import DataError, SettingError
 from pixonomy.storage.files import existing_path, printable, storage_errors

@@ -7,12 +7,13 @@
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from importlib import resources
 from pathlib import Path
 
-from pixonomy.dataset.category import Category, GoalTemplate, read_category
+from pixonomy.dataset.category import Category, read_category
+from pixonomy.dataset.goal_toml import check_keys, read_goal_table
 from pixonomy.dataset.taxonomy import Taxonomy
 from pixonomy.errors import DataError, SettingError
 from pixonomy.nearest_names import suggest
@@ -23,7 +24,6 @@ SHIPPED = ("savings-goals",)
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _MOST_LETTERS = 100  # of a keyword: longer ones are sentences, and no site finds them
 _CATEGORY_KEYS = [one.name if one.name != "goals" else "goal" for one in fields(Category)]
-_GOAL_KEYS = [one.name for one in fields(GoalTemplate)]
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def parse_taxonomy(content: Mapping[str, object], source: str) -> KeywordFile:
     Raises:
         SettingError: see `read_taxonomy_toml`.
     """
-    _check_keys(content, ("title", "category", "provider"), source)
+    check_keys(content, ("title", "category", "provider"), source)
     tables = content.get("category", [])
     if not isinstance(tables, list) or not tables:
         raise SettingError(f"{source} has no [[category]].")
@@ -141,12 +141,10 @@ def _category(table: object, source: str) -> Category:
         raise SettingError(f"{source}: a category is a table [[category]].")
     identity = table.get("id")
     where = f"{source}, category {identity or table.get('name')!r}"
-    _check_keys(table, _CATEGORY_KEYS, where)
+    check_keys(table, _CATEGORY_KEYS, where)
     goals = table.get("goal", [])
-    for one in goals if isinstance(goals, list) else ():
-        if not isinstance(one, dict):
-            raise SettingError(f"{where}: a goal is a table [[category.goal]].")
-        _check_keys(one, _GOAL_KEYS, where)
+    if isinstance(goals, list):
+        goals = [read_goal_table(one, where).as_json() for one in goals]
     try:
         found = read_category(identity, {"name": identity, **table, "goals": goals})
     except DataError as error:
@@ -170,13 +168,6 @@ def _providers(tables: object, source: str) -> Mapping[str, Mapping[str, object]
 
 def _tidy(text: str) -> str:
     return " ".join(text.split())
-
-
-def _check_keys(table: Mapping[str, object], known: Sequence[str], where: str) -> None:
-    for key in table:
-        if key not in known:
-            near = suggest(key, known)
-            raise SettingError(f"{where}: unknown key {key!r}; known: {', '.join(known)}.{near}")
 
 
 def _first_twice(values: Iterable[str]) -> str | None:

@@ -19,8 +19,11 @@ if TYPE_CHECKING:
     from google.protobuf.message import Message
 
 INPUT, LOGITS, EMBEDDING, NOVELTY = "images", "logits", "embedding", "novelty"
-RESTS_ON = "rests_on"
+RESTS_ON, FEATURES = "rests_on", "features"
 """The names of the network's input and outputs."""
+
+LINEAR_KERNEL, LINEAR_BIAS = "linear/kernel", "linear/bias"
+"""Of a network with `features`, the weights of the layer that sees their mean: (d, k), (k,)."""
 
 LARGEST_MODEL = 1 << 30
 """Bytes of an ONNX file that is loaded; loading takes about three times as many (measured)."""
@@ -28,7 +31,7 @@ LARGEST_MODEL = 1 << 30
 LARGEST_TENSOR = 1 << 29
 """Bytes of the largest tensor that a batch may make; a run takes two to three times as many."""
 
-_RANKS = {LOGITS: 2, EMBEDDING: 2, NOVELTY: 1, RESTS_ON: 1}
+_RANKS = {LOGITS: 2, EMBEDDING: 2, NOVELTY: 1, RESTS_ON: 1, FEATURES: 4}
 _REPEATING = {"Loop", "Scan", "SequenceMap"}  # a few bytes could keep them busy for ever
 _MOST_ELEMENTS = (
     1024  # elements; larger weights are never shapes, and shapes are inferred without them

@@ -9,6 +9,7 @@ import onnxruntime
 from pixonomy.errors import BundleError
 from pixonomy.inference.form import (
     EMBEDDING,
+    FEATURES,
     INPUT,
     LARGEST_TENSOR,
     LOGITS,
@@ -89,10 +90,14 @@ class Network:
         """(3, size, size) of one image."""
         self.categories = opened.widths[LOGITS][0]
         """How many logits an image gets."""
+        self.dimensions = opened.widths[EMBEDDING][0]
+        """d: the length of an embedding."""
         self.tells_novelty = NOVELTY in opened.widths
         """Whether it says how unlike the training images an image is."""
         self.is_gated = RESTS_ON in opened.widths
         """Whether it says what an answer rests on."""
+        self.gives_features = FEATURES in opened.widths
+        """Whether it can be asked for the map whose mean its linear head sees."""
         self._widths = {name: opened.widths[name] for name in _FIELDS if name in opened.widths}
 
     def run(self, images: npt.NDArray[np.uint8]) -> Outputs:
@@ -109,6 +114,20 @@ class Network:
         values = [np.concatenate(one) for one in zip(*parts, strict=True)]
         fields = [_FIELDS[name] for name in self._widths]
         return Outputs(**dict(zip(fields, values, strict=True)))
+
+    def run_with_features(self, images: npt.NDArray[np.uint8]) -> tuple[Floats, Floats]:
+        """Return logits, (n, k), and the map whose mean the linear head sees, (n, h, w, d).
+
+        Args:
+            images: a few, uint8, shape (n, 3, size, size), of a network that `gives_features`.
+
+        Raises:
+            BundleError: if the network cannot be run, or answers with numbers that are not finite.
+        """
+        widths = {name: self._opened.widths[name] for name in (LOGITS, FEATURES)}
+        logits, features = ask(self._opened.session, widths, images)
+        is_channels_last = features.shape[3] == self.dimensions
+        return logits, features if is_channels_last else np.moveaxis(features, 1, 3)
 
 
 def open_session(content: bytes, threads: int, wanted: set[str]) -> Opened:

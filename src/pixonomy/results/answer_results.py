@@ -30,13 +30,25 @@ class Goal(Result):
 
     Attributes:
         name: the goal's.
-        amount: the lowest and the highest usual sum, in the user's currency; null: it varies.
+        amount: the lowest and the highest usual sum; null: it varies.
         months: the usual time to save for it; null: it varies.
+        currency: of the sums, as in ISO 4217; null: the user's.
+        source: who found the sums; null: they are a guess.
+        source_url: where that can be read.
+        year: the one that the sums are of.
+        formula: what a sum follows from that only the saver knows, such as `months of spending`.
+        per_unit: with a formula, the lowest and the highest to multiply the saver's number with.
     """
 
     name: str
     amount: tuple[float, ...] | None
     months: int | None
+    currency: str | None = field(default=None, metadata=LEFT_OUT_WHEN_NONE)
+    source: str | None = field(default=None, metadata=LEFT_OUT_WHEN_NONE)
+    source_url: str | None = field(default=None, metadata=LEFT_OUT_WHEN_NONE)
+    year: int | None = field(default=None, metadata=LEFT_OUT_WHEN_NONE)
+    formula: str | None = field(default=None, metadata=LEFT_OUT_WHEN_NONE)
+    per_unit: tuple[float, ...] | None = field(default=None, metadata=LEFT_OUT_WHEN_NONE)
 
 
 @dataclass(frozen=True, kw_only=True)

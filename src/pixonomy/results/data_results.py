@@ -87,6 +87,52 @@ class SplitResult(ManifestResult):
 
 
 @dataclass(frozen=True, kw_only=True)
+class JoinedManifest(Result):
+    """One of the manifests that were joined.
+
+    Attributes:
+        manifest: its path.
+        rows: its rows.
+        shared: those of them that are no rows of their own now: an earlier manifest has the image.
+        image_prefix, group_prefix: what its ids begin with now; "" where they stay.
+        repeated_images, repeated_groups: its ids that an earlier manifest has for something else.
+    """
+
+    manifest: str
+    rows: int
+    shared: int
+    image_prefix: str
+    group_prefix: str
+    repeated_images: int
+    repeated_groups: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class JoinResult(ManifestResult):
+    """Several manifests as one; `join` returns it.
+
+    Attributes:
+        joined: the manifests, in the order in which they were named.
+        shared_images: images that stand in several of them; each is one row.
+        conflicting_labels: of these, images with several labels.
+        reviewed_labels: of these, images whose label became that of a reviewer.
+        conflicting_splits: of these, images with several splits; the later one counts.
+        left_out: of these, images that one manifest leaves out and another does not; they stay out.
+        united_groups: groups that became part of another one, for they share an image.
+        notes: what was done, in sentences.
+    """
+
+    joined: tuple[JoinedManifest, ...]
+    shared_images: int
+    conflicting_labels: int
+    reviewed_labels: int
+    conflicting_splits: int
+    left_out: int
+    united_groups: int
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class SampledCategory(Result):
     """One category of a sample.
 
@@ -211,6 +257,25 @@ class CatalogueResult(Result):
 
 
 @dataclass(frozen=True, kw_only=True)
+class GoalCheck(Result):
+    """What the goals of a taxonomy rest on.
+
+    Attributes:
+        count: how many there are.
+        sourced: how many have a source.
+        guesses: names of those whose sums have none.
+        without_sum: names of those without any sum.
+        old: names, each with its year, of those whose figures are over three years old.
+    """
+
+    count: int
+    sourced: int
+    guesses: tuple[str, ...]
+    without_sum: tuple[str, ...]
+    old: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class TaxonomyResult(Result):
     """A file of categories and keywords; `init_taxonomy` and `check_taxonomy` return it.
 
@@ -218,9 +283,11 @@ class TaxonomyResult(Result):
         taxonomy: the TOML file.
         categories, keywords: how many it names.
         words: what its words can tell apart; `init_taxonomy` leaves it out.
+        goals: what its goals rest on, where it has some; `init_taxonomy` leaves it out.
     """
 
     taxonomy: str
     categories: int
     keywords: int
     words: WordCheck | None = field(default=None, metadata=LEFT_OUT_WHEN_NONE)
+    goals: GoalCheck | None = field(default=None, metadata=LEFT_OUT_WHEN_NONE)

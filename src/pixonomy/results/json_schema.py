@@ -8,9 +8,12 @@ from typing import Literal, TypedDict, Union, get_args, get_origin, get_type_hin
 
 from pixonomy.results import (
     answer_results,
+    backup_results,
+    bundle_results,
     collection_results,
     comparison_results,
     data_results,
+    kept_results,
     model_results,
     page_results,
     serving_results,
@@ -26,8 +29,8 @@ _PLAIN = {
 }  # fmt: skip
 
 _MODULES = (
-    answer_results, collection_results, comparison_results, data_results, model_results,
-    page_results, serving_results, token_results, word_results,
+    answer_results, backup_results, bundle_results, collection_results, comparison_results, data_results,
+    kept_results, model_results, page_results, serving_results, token_results, word_results,
 )  # fmt: skip
 
 Schema = dict[str, object]

@@ -1,10 +1,12 @@
 """What the service answers: the rows of `classify`, and what it says about its model."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Self
 
 from pixonomy.results.answer_results import Candidate, Goal, RestsOn
 from pixonomy.results.json_record import LEFT_OUT_WHEN_NONE, Result
+from pixonomy.results.kept_results import KeptGoal
 from pixonomy.results.model_results import TestFigures
 
 
@@ -78,16 +80,36 @@ class ServedAnswers(Result):
 
 
 @dataclass(frozen=True, kw_only=True)
+class UploadAnswer(Result):
+    """The answer for an image that may be kept; `POST /v1/uploads` returns it.
+
+    Attributes:
+        upload: the id of what is kept; null where nothing is: without consent, or of an image that
+            cannot be read.
+        has_image: whether a copy of the image is kept.
+        model: the digest of the bundle that gave the answer.
+        images: the answer, as that of `POST /v1/classify` for one image.
+    """
+
+    upload: str | None
+    has_image: bool
+    model: str
+    images: tuple[ServedImage, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class ServedLabel(Result):
     """A category that the service answers with.
 
     Attributes:
         label: the category.
         name: its name for people.
+        goals: what people might save for in it, where its taxonomy says so.
     """
 
     label: str
     name: str
+    goals: tuple[Goal, ...] | None = field(default=None, metadata=LEFT_OUT_WHEN_NONE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,10 +151,14 @@ class Failure(Result):
     Attributes:
         kind: one word for programs.
         message: one sentence for people.
+        fields: a sentence for each field that cannot be taken, by its name.
+        current: the goal as it is now, where a change names an older version of it.
     """
 
     kind: str
     message: str
+    fields: Mapping[str, str] | None = field(default=None, metadata=LEFT_OUT_WHEN_NONE)
+    current: KeptGoal | None = field(default=None, metadata=LEFT_OUT_WHEN_NONE)
 
 
 @dataclass(frozen=True, kw_only=True)

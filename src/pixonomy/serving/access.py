@@ -9,7 +9,7 @@ from pixonomy.serving.api_errors import RequestRefused, try_again
 from pixonomy.serving.client_address import ClientAddresses, rate_key
 from pixonomy.serving.request_rates import RateLimits
 from pixonomy.serving.serve_settings import ServeSettings
-from pixonomy.serving.tokens import TokenStore
+from pixonomy.state.tokens import TokenStore
 
 Right = Literal["classify", "operate"]
 """What a request needs: the scopes of tokens."""
@@ -50,6 +50,23 @@ class Access:
             if needed == _OPERATE or self._needs_token:
                 raise _unknown("This needs a token: send it as `Authorization: Bearer TOKEN`.")
             return self._count_address(scope)
+        self._admit_token(scope, shown, needed)
+        return None
+
+    def admit_app(self, scope: Scope, headers: Mapping[str, str]) -> str:
+        """Return the name of the token of an app that asks for its users; it always needs one.
+
+        Without a token anybody could ask for what is kept of anybody.
+
+        Raises:
+            RequestRefused: see `admit`.
+        """
+        shown = _bearer(headers)
+        if shown is None:
+            raise _unknown("What is kept needs a token: send it as `Authorization: Bearer TOKEN`.")
+        return self._admit_token(scope, shown, "classify")
+
+    def _admit_token(self, scope: Scope, shown: str, needed: Right) -> str:
         found = self._tokens.check(shown) if self._tokens else None
         if found is None:
             self._count_address(scope)  # or tokens could be guessed at leisure
@@ -57,7 +74,16 @@ class Access:
         if needed not in found.scopes:
             message = f"This token does not have the scope {needed!r}."
             raise RequestRefused(403, "wrong_scope", message)
-        return _count(self._of_tokens, found.name)
+        _count(self._of_tokens, found.name)
+        return found.name
+
+    def admit_visitor(self, scope: Scope) -> None:
+        """Return if a visitor of the saver's pages, which need no token, may go on.
+
+        Raises:
+            RequestRefused: 429 too often.
+        """
+        self._count_address(scope)
 
     def _count_address(self, scope: Scope) -> None:
         if self._of_addresses is None:

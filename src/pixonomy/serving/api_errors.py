@@ -15,15 +15,15 @@ STATUSES: Mapping[int, str] = {
     400: "The request is malformed.",
     401: "A token is missing or not known.",
     403: "The token does not have the scope.",
-    404: "There is no such page, or no such model.",
+    404: "There is no such page or model, or nothing under this id that is the asker's.",
     408: "The request did not arrive in time.",
-    409: "The other model was refused; the one before goes on.",
+    409: "It does not go with what there is: another model, an older version, a key used before.",
     411: "The request has neither Content-Length nor chunks.",
     413: "More bytes or parts than are taken.",
     415: "The body is of a type that is not taken.",
     422: "The body does not hold what it should, or too many images.",
     429: "Too many requests of one token or address.",
-    503: "Too much to do, or no worker is there.",
+    503: "Too much to do, no worker is there, or what is kept cannot be reached.",
 }
 """What each status of a refused request means."""
 
@@ -50,6 +50,10 @@ class RequestRefused(Exception):
     message: str
     headers: Mapping[str, str] = field(default_factory=dict)
 
+    def failure(self) -> Failure:
+        """Return what its answer says."""
+        return Failure(kind=self.kind, message=self.message)
+
 
 class ClientGone(Exception):
     """The client left, or was cut off, before its request had arrived."""
@@ -62,8 +66,11 @@ def try_again(status: int, kind: str, message: str, seconds: float) -> RequestRe
 
 def refusal_json(kind: str, message: str) -> bytes:
     """Return the JSON object of a refusal."""
-    refusal = Refusal(error=Failure(kind=kind, message=message))
-    return json.dumps(refusal.as_json(), ensure_ascii=False).encode()
+    return _as_bytes(Failure(kind=kind, message=message))
+
+
+def _as_bytes(failure: Failure) -> bytes:
+    return json.dumps(Refusal(error=failure).as_json(), ensure_ascii=False).encode()
 
 
 def as_response(error: Exception) -> Response:
@@ -78,10 +85,7 @@ def as_response(error: Exception) -> Response:
     else:
         refused = RequestRefused(500, "fault", "A fault of the service: its log says where.")
     return Response(
-        refusal_json(refused.kind, refused.message),
-        refused.status,
-        refused.headers,
-        "application/json",
+        _as_bytes(refused.failure()), refused.status, refused.headers, "application/json"
     )
 
 

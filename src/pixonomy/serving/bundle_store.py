@@ -2,15 +2,17 @@
 
 import json
 import re
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from shutil import copyfile
 
-from pixonomy.errors import SettingError
+from pixonomy.errors import PixonomyError, SettingError
+from pixonomy.results.bundle_results import AddedBundleResult, StoredBundle
 from pixonomy.storage.files import printable, storage_errors, write_aside
 from pixonomy.storage.locks import lock_folder
 
-_BUNDLE_FILE, _MODEL_FILE, _TEST_FILE = "bundle.json", "model.onnx", "test.json"
+_BUNDLE_FILE, _MODEL_FILE = "bundle.json", "model.onnx"
 _DIGEST = re.compile("[0-9a-f]{64}")
 _LARGEST_DESCRIPTION = 16 << 20
 
@@ -44,29 +46,74 @@ class BundleStore:
             )
         return self._folder / digest
 
-    def add(self, bundle: Path) -> str:
-        """Copy a bundle in, or the bundle of a run; return its digest.
+    def add(self, bundle: Path) -> AddedBundleResult:
+        """Copy a bundle in, or the bundle of a run, and its test figures where it has some.
 
         Raises:
-            SettingError: if there is no bundle.
-            BundleError: if it cannot be trusted.
+            SettingError: if there is no bundle, or something else bears its name in the folder.
+            BundleError: if it cannot be trusted, or what is there already under its digest.
             StorageError: if it cannot be written.
         """
         from pixonomy.bundle.load import find_bundle, load_bundle  # with ONNX Runtime
+        from pixonomy.bundle.test_figures import read_test_figures, write_test_figures
 
         digest, source = load_bundle(bundle).about["digest"], find_bundle(bundle)
-        if not self._holds(digest):
-            with lock_folder(self._folder), write_aside(self._folder / digest) as partial:
-                partial.mkdir()
-                for name in (_MODEL_FILE, _BUNDLE_FILE):
-                    copyfile(source / name, partial / name)
-                with suppress(FileNotFoundError):
-                    copyfile(source / _TEST_FILE, partial / _TEST_FILE)
-                load_bundle(partial)  # as it has arrived
-        return digest
+        test, place = read_test_figures(source, digest), self._folder / digest
+        with lock_folder(self._folder):
+            is_new = not place.exists()
+            if is_new:
+                _copy(source, place)
+            elif load_bundle(place).about["digest"] != digest:
+                raise SettingError(f"{printable(place)} holds another bundle: remove it.")
+            if test is not None:  # it may have been tested since
+                write_test_figures(place, digest, test)
+        return AddedBundleResult(
+            digest=digest,
+            bundle=printable(place),
+            models=printable(self._folder),
+            is_new=is_new,
+        )
+
+    def facts(self) -> Iterator[StoredBundle]:
+        """Load each bundle and yield what it is, or why it cannot be used, in order of digests.
+
+        Raises:
+            StorageError: if the folder cannot be read.
+        """
+        for digest in self.digests():
+            try:
+                yield _load_facts(self._folder / digest, digest)
+            except PixonomyError as error:
+                yield StoredBundle(
+                    digest=digest, categories=None, size=None, accuracy=None, problem=str(error)
+                )
 
     def _holds(self, digest: str) -> bool:
         return bool(_DIGEST.fullmatch(digest)) and _read_digest(self._folder / digest) == digest
+
+
+def _copy(source: Path, place: Path) -> None:
+    from pixonomy.bundle.load import load_bundle  # with ONNX Runtime
+
+    with write_aside(place) as partial:
+        partial.mkdir()
+        for name in (_MODEL_FILE, _BUNDLE_FILE):
+            copyfile(source / name, partial / name)
+        load_bundle(partial)  # as it has arrived
+
+
+def _load_facts(folder: Path, digest: str) -> StoredBundle:
+    from pixonomy.bundle.load import load_bundle  # with ONNX Runtime
+    from pixonomy.bundle.test_figures import read_test_figures
+
+    bundle, test = load_bundle(folder), read_test_figures(folder, digest)
+    return StoredBundle(
+        digest=digest,
+        categories=len(bundle.labels),
+        size=bundle.resize_spec.size,
+        accuracy=None if test is None else test.accuracy,
+        problem=None,
+    )
 
 
 def _read_digest(folder: Path) -> str | None:

@@ -1,4 +1,4 @@
-"""`/live`: the process answers; `/ready`: an image through a worker gets the answer it should."""
+"""`/live`: the process answers; `/ready`: workers answer as they should, what is kept is there."""
 
 import asyncio
 import time
@@ -10,36 +10,45 @@ from pixonomy.results.serving_results import ServiceState
 from pixonomy.serving.api_errors import try_again
 from pixonomy.serving.openapi import answers
 from pixonomy.serving.pool import WorkerPool
+from pixonomy.serving.savers import Savers
 from pixonomy.serving.service import Service
 
 LIVE, READY = "/live", "/ready"
 
+_NO_WORKER = "No worker answers a known image as it should."
+_NO_STATE = "What is kept cannot be reached: the database or the store of images fails."
 _FRESH_SECONDS = 0.5  # so many questions a second cost no more than two images
 
 
 class Readiness:
-    """Asks the workers whether they are ready; many who ask at once share an answer."""
+    """Asks workers and store whether they are ready; many who ask at once share an answer."""
 
-    def __init__(self, pool: WorkerPool) -> None:
+    def __init__(self, pool: WorkerPool, savers: Savers | None = None) -> None:
         """Ask nothing yet."""
-        self._pool = pool
+        self._pool, self._savers = pool, savers
         self._lock = asyncio.Lock()
-        self._is_ready, self._asked = False, -_FRESH_SECONDS
+        self._missing, self._asked = "", -_FRESH_SECONDS
 
-    async def is_ready(self) -> bool:
-        """Return an answer that is half a second old at most; False at once without a worker."""
+    async def find_missing(self) -> str:
+        """Return in a sentence what is not ready, at most half a second ago; "" if all is."""
         if not self._pool.alive:
-            return False
+            return _NO_WORKER
         async with self._lock:
             if time.monotonic() - self._asked >= _FRESH_SECONDS:
-                self._is_ready = await self._pool.is_ready()
+                self._missing = await self._ask()
                 self._asked = time.monotonic()
-            return self._is_ready
+            return self._missing
+
+    async def _ask(self) -> str:
+        if self._savers is None:
+            return "" if await self._pool.is_ready() else _NO_WORKER
+        workers, savers = await asyncio.gather(self._pool.is_ready(), self._savers.is_ready())
+        return " ".join([*[_NO_WORKER][workers:], *[_NO_STATE][savers:]])
 
 
 def health_routes(service: Service) -> APIRouter:
     """Return the routes that a supervisor asks."""
-    router, readiness = APIRouter(), Readiness(service.pool)
+    router, readiness = APIRouter(), Readiness(service.pool, service.savers)
     ok = ServiceState(status="ok").as_json()
 
     async def live() -> Response:
@@ -47,10 +56,10 @@ def health_routes(service: Service) -> APIRouter:
         return JSONResponse(ok)
 
     async def ready() -> Response:
-        """Tell whether an image through a worker gets the answer that it got at the start."""
-        if not await readiness.is_ready():
-            message = "No worker answers a known image as it should."
-            raise try_again(503, "not_ready", message, 1)
+        """Tell whether a known image gets its answer, and what is kept can be reached."""
+        missing = await readiness.find_missing()
+        if missing:
+            raise try_again(503, "not_ready", missing, 1)
         return JSONResponse(ok)
 
     router.add_api_route(LIVE, live, response_class=Response, responses=answers(ServiceState))

@@ -5,7 +5,7 @@ import socket
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import IntEnum, IntFlag
 from typing import NamedTuple
 
 from pixonomy.errors import PixonomyError
@@ -24,14 +24,30 @@ _HEADER = struct.Struct(">BI")  # kind, bytes that follow
 class Kind(IntEnum):
     """What a message is about.
 
-    To a worker: an IMAGE, as it was uploaded. From it: an ANSWER for each, in their order, as
-    JSON; before the first, READY with JSON about its model, or REFUSED with why it cannot work.
+    To a worker: an IMAGE, as it was uploaded, after a WANTED where more than its answer is. From
+    it: an ANSWER for each, in their order, as JSON, after what was WANTED and could be made: the
+    COPY, a JPEG, and the MAP, a PNG. Before the first, READY with JSON about its model, or REFUSED
+    with why it cannot work.
     """
 
     IMAGE = 1
     ANSWER = 2
     READY = 3
     REFUSED = 4
+    WANTED = 5
+    COPY = 6
+    MAP = 7
+
+
+class Wanted(IntFlag):
+    """What is wanted beside an answer; the content of a WANTED is one byte of it.
+
+    COPY: the image encoded anew, see `kept_copy`; MAP: what the answer rests on.
+    """
+
+    NOTHING = 0
+    COPY = 1
+    MAP = 2
 
 
 class Message(NamedTuple):
@@ -114,7 +130,11 @@ def receive(connection: socket.socket) -> Message | None:
 
 def send(connection: socket.socket, kind: Kind, about: Result) -> None:
     """Send a worker's message, waiting until the other side has taken it."""
-    content = json.dumps(about.as_json()).encode()
+    send_bytes(connection, kind, json.dumps(about.as_json()).encode())
+
+
+def send_bytes(connection: socket.socket, kind: Kind, content: bytes) -> None:
+    """Send a worker's message whose content is no JSON."""
     connection.sendall(head(kind, len(content)) + content)
 
 

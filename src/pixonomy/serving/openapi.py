@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from pixonomy.json_types import Json, JsonObject
-from pixonomy.results import answer_results, model_results, serving_results
+from pixonomy.results import answer_results, kept_results, model_results, serving_results
 from pixonomy.results.json_record import Result
 from pixonomy.results.json_schema import schema_of
 from pixonomy.results.serving_results import Refusal
@@ -22,6 +22,10 @@ TOKEN: list[dict[str, list[str]]] = [{_TOKEN_SCHEME: []}]
 
 TOKEN_OR_NONE: list[dict[str, list[str]]] = [{}, *TOKEN]
 """The security of a route that takes a token where the service was started so."""
+
+_CATEGORY = "Category"
+CATEGORY: JsonObject = {"$ref": f"#/components/schemas/{_CATEGORY}"}
+"""The schema of a category that the model answers with."""
 
 _RETRY = {
     "Retry-After": {
@@ -77,8 +81,9 @@ def upload_body(limits: BodyLimits) -> JsonObject:
     }
 
 
-def describe(app: FastAPI) -> dict[str, object]:
-    """Return the OpenAPI 3.1 document of an application."""
+def describe(app: FastAPI, categories: Iterable[str]) -> dict[str, object]:
+    """Return the OpenAPI 3.1 document of an application, whose model has these categories."""
+    names: JsonObject = {"description": "A category of the model.", "enum": sorted(categories)}
     document: dict[str, object] = get_openapi(
         title="Pixonomy",
         version=VERSION,
@@ -86,14 +91,15 @@ def describe(app: FastAPI) -> dict[str, object]:
         routes=app.routes,
     )
     document["components"] = {
-        "schemas": {kind.__name__: _schema(kind) for kind in _kinds()},
+        "schemas": {_CATEGORY: names, **{kind.__name__: _schema(kind) for kind in _kinds()}},
         "securitySchemes": {_TOKEN_SCHEME: {"type": "http", "scheme": "bearer"}},
     }
     return document
 
 
 def _kinds() -> Iterable[type[Result]]:
-    own = [one for one in vars(serving_results).values() if _is_result(one)]
+    modules = (serving_results, kept_results)
+    own = [one for module in modules for one in vars(module).values() if _is_result(one)]
     return sorted({*own, *_RESULTS}, key=lambda one: one.__name__)
 
 

@@ -1,7 +1,7 @@
 """`GET /metrics` and `POST /operator/model`, for tokens with the scope `operate`."""
 
-import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from fastapi import APIRouter
@@ -12,9 +12,10 @@ from pixonomy.errors import SettingError
 from pixonomy.json_types import JsonObject
 from pixonomy.results.serving_results import ServedModel
 from pixonomy.serving.api_errors import RequestRefused
-from pixonomy.serving.body import headers_of, read_chunks
+from pixonomy.serving.body import headers_of
 from pixonomy.serving.bundle_store import BundleStore
 from pixonomy.serving.counters import CONTENT_TYPE
+from pixonomy.serving.json_body import read_json_body
 from pixonomy.serving.openapi import TOKEN, Responses, answers, refusals
 from pixonomy.serving.pool import BundleRefused
 from pixonomy.serving.service import Service
@@ -22,7 +23,7 @@ from pixonomy.serving.service import Service
 METRICS, OPERATOR_MODEL = "/metrics", "/operator/model"
 
 _DIGEST = "[0-9a-f]{64}"
-_MOST_BYTES = 4096
+_NO_DIGEST = "no_digest", 'The body is {"digest": "…"}, of 64 hexadecimal digits.'
 _BODY: JsonObject = {
     "required": True,
     "description": "The digest of a bundle in the folder of models.",
@@ -51,9 +52,8 @@ def operator_routes(service: Service) -> APIRouter:
 
     async def load_model(request: Request) -> Response:
         """Load another bundle and turn to it without losing a request."""
-        headers = headers_of(request.scope)
-        service.access.admit(request.scope, headers, "operate")
-        return await _load_model(service, request, headers)
+        service.access.admit(request.scope, headers_of(request.scope), "operate")
+        return await _load_model(service, request)
 
     router.add_api_route(
         METRICS,
@@ -73,12 +73,9 @@ def operator_routes(service: Service) -> APIRouter:
     return router
 
 
-async def _load_model(service: Service, request: Request, headers: dict[str, str]) -> Response:
-    if headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        raise RequestRefused(415, "wrong_type", "The body is JSON: Content-Type application/json.")
-    with service.pending.taken() as take:
-        chunks = [one async for one in read_chunks(headers, request.receive, _MOST_BYTES, take)]
-    bundle = _find(service, _read_digest(b"".join(chunks)))
+async def _load_model(service: Service, request: Request) -> Response:
+    body = await read_json_body(request, service.pending, *_NO_DIGEST)
+    bundle = _find(service, _read_digest(body.content))
     try:
         loaded = await service.pool.swap(bundle)
     except BundleRefused as error:
@@ -97,13 +94,8 @@ def _find(service: Service, digest: str) -> Path:
         raise RequestRefused(404, "no_such_model", str(error)) from error
 
 
-def _read_digest(body: bytes) -> str:
-    try:
-        content: object = json.loads(body)
-    except (ValueError, RecursionError):
-        content = None
-    digest = content.get("digest") if isinstance(content, dict) else None
+def _read_digest(content: Mapping[str, object]) -> str:
+    digest = content.get("digest")
     if not isinstance(digest, str) or not re.fullmatch(_DIGEST, digest):
-        message = 'The body is {"digest": "…"}, of 64 hexadecimal digits.'
-        raise RequestRefused(422, "no_digest", message)
+        raise RequestRefused(422, *_NO_DIGEST)
     return digest

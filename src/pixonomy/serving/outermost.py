@@ -18,6 +18,7 @@ TOO_SLOW = "pixonomy.too_slow"
 
 _ENDING = try_again(503, "ending", "The service ends before it could answer; try again.", 1)
 _OTHER = "other"
+_ROUTE = "route"  # where FastAPI puts it
 _METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 _NO_SNIFFING = (b"x-content-type-options", b"nosniff")
 _CACHE = (b"cache-control", b"no-store")
@@ -46,7 +47,8 @@ class Outermost:
     """Runs an application for each request.
 
     Args:
-        routes: the paths that are counted and logged under their own names; no other path is.
+        routes: the paths that are counted and logged under their own names, or the templates of
+            such with an id in them; no other path is.
     """
 
     def __init__(
@@ -71,7 +73,9 @@ class Outermost:
 
     def _note(self, scope: Scope, answer: _Answer, seconds: float) -> None:
         path, method = scope["path"], scope["method"]
-        route = path if path in self._routes else _OTHER
+        # Of a path with an id in it, the template is counted and logged.
+        template = path if path in self._routes else getattr(scope.get(_ROUTE), "path", "")
+        route = template if template in self._routes else _OTHER
         status = 408 if TOO_SLOW in scope else answer.status
         if TOO_SLOW not in scope:  # counted where it was answered
             self._metrics.count_request(route, status)

@@ -9,6 +9,7 @@ from pixonomy.errors import SettingError
 from pixonomy.results.serving_results import ClassifiedImage, ServedModel
 from pixonomy.serving.crew import BundleRefused, Crew
 from pixonomy.serving.heaviness import is_heavy
+from pixonomy.serving.messages import Wanted
 from pixonomy.serving.pool_events import PoolEvent, Refused, Swapped, WorkerDied
 from pixonomy.serving.refused_images import RefusedImages
 from pixonomy.serving.supervision import Answered, Death, QueuedImage, Worker
@@ -40,6 +41,7 @@ class PoolSettings:
         seconds: a worker may take for one image, before it is ended.
         memory: bytes that a worker may have above what it has after loading.
         decoder: for tests alone: "module:function" that decodes in place of ours.
+        explains: whether a map may be wanted.
     """
 
     workers: int
@@ -47,6 +49,7 @@ class PoolSettings:
     seconds: float = 5.0
     memory: int = 600 << 20
     decoder: str | None = None
+    explains: bool = False
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,10 @@ class Classified:
 
     Attributes:
         model: the digest of the bundle that gave it.
+        kept: a copy of the image that may be kept and shown, a JPEG, where one was wanted and the
+            image can be read; see `kept_copy`.
+        map: what the answer rests on, a PNG to lay over the image, where one was wanted and the
+            model tells; see `Engine.map`.
     """
 
     model: str
@@ -63,6 +70,8 @@ class Classified:
     decoding: float
     network: float
     waiting: float
+    kept: bytes | None = None
+    map: bytes | None = None
 
 
 class WorkerPool:
@@ -129,21 +138,26 @@ class WorkerPool:
         (answer,) = await self._await([self._queue(image)])
         return answer
 
-    async def classify_all(self, images: Sequence[bytes]) -> list[Classified]:
+    async def classify_all(
+        self, images: Sequence[bytes], wanted: Wanted = Wanted.NOTHING
+    ) -> list[Classified]:
         """Answer the images of one request, all by the same model; they are taken whole or not.
+
+        Args:
+            wanted: what is, beside the answers.
 
         Raises:
             Overloaded: see `classify`.
         """
         self.require_room(images)
-        answers = await self._await([self._queue(one) for one in images])
+        answers = await self._await([self._queue(one, wanted=wanted) for one in images])
         for _ in range(_SAME_MODEL_TRIES):
             if len({one.model for one in answers}) < 2:
                 break
             # A swap came between: what the old model has answered is asked again.
             newest = self.model.digest
             late = [place for place, one in enumerate(answers) if one.model != newest]
-            again = await self._await([self._queue(images[place]) for place in late])
+            again = await self._await([self._queue(images[place], wanted=wanted) for place in late])
             for place, answer in zip(late, again, strict=True):
                 answers[place] = answer
         return answers
@@ -179,11 +193,15 @@ class WorkerPool:
 
     def _with(self, bundle: Path) -> WorkerSettings:
         settings = self._settings
-        return WorkerSettings(bundle, settings.seconds, settings.memory, settings.decoder)
+        return WorkerSettings(
+            bundle, settings.seconds, settings.memory, settings.decoder, settings.explains
+        )
 
-    def _queue(self, content: bytes, is_first: bool = False) -> QueuedImage:
+    def _queue(
+        self, content: bytes, is_first: bool = False, wanted: Wanted = Wanted.NOTHING
+    ) -> QueuedImage:
         answer: asyncio.Future[Answered] = self._loop.create_future()
-        image = QueuedImage(content, is_heavy(content), answer, self._loop.time())
+        image = QueuedImage(content, is_heavy(content), answer, self._loop.time(), wanted=wanted)
         if content in self._refused:
             self._give(image, "it has ended a worker before, and is read no more")
         elif is_first:
@@ -261,7 +279,7 @@ class WorkerPool:
 
 def _classified(given: Answered) -> Classified:
     row, stages = given.row, (given.decoding, given.network, given.waiting)
-    return Classified(given.model, row, row.problem, *stages)
+    return Classified(given.model, row, row.problem, *stages, given.copy, given.map)
 
 
 def _is_free(worker: Worker) -> bool:

@@ -1,10 +1,15 @@
 """The settings of the service, and which of them would be unsafe."""
 
 import ipaddress
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pixonomy.errors import SettingError
+
+_ORIGIN = re.compile(
+    r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9a-fA-F:]+\](:[0-9]{1,5})?"
+)
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,11 @@ class ServeSettings:
         host: the address it listens on.
         port: 0: any that is free.
         workers: processes that decode and classify.
-        state: the folder with `tokens.json`; None: there are no tokens.
+        state: the folder of what is kept, and of the tokens; None: nothing is, and none are.
+        database: a PostgreSQL's URL; None: SQLite in `state`.
+        pictures: the folder or address in S3 of kept images; None: in `state`.
+        keep_days: after which what is kept is deleted; None: when its saver deletes it.
+        embed_from: origins whose pages may show the saver's page in a frame.
         models: the folder that holds other bundles under their digests; None: none can be loaded.
         public: whether anybody may ask without a token.
         behind_proxy: addresses or networks whose forwarded headers are believed.
@@ -62,6 +71,10 @@ class ServeSettings:
     port: int = 8000
     workers: int = 1
     state: Path | None = None
+    database: str | None = None
+    pictures: str | None = None
+    keep_days: int | None = None
+    embed_from: tuple[str, ...] = ()
     models: Path | None = None
     public: bool = False
     behind_proxy: tuple[str, ...] = ()
@@ -93,11 +106,8 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def check_settings(settings: ServeSettings, tokens: int) -> None:
-    """Refuse what cannot work or would be open to everybody by mistake.
-
-    Args:
-        tokens: how many there are that may classify.
+def check_settings(settings: ServeSettings) -> None:
+    """Refuse what cannot work.
 
     Raises:
         SettingError: saying what to do.
@@ -108,6 +118,18 @@ def check_settings(settings: ServeSettings, tokens: int) -> None:
         raise SettingError(f"At least one worker has to classify, not {settings.workers}.")
     if settings.models is not None and not settings.models.is_dir():
         raise SettingError(f"There is no folder {settings.models} to take other models from.")
+    _check_kept(settings)
+
+
+def check_admission(settings: ServeSettings, tokens: int) -> None:
+    """Refuse what would be open to everybody by mistake, or to nobody.
+
+    Args:
+        tokens: how many there are that may classify.
+
+    Raises:
+        SettingError: saying what to do.
+    """
     if settings.needs_token and tokens == 0:
         where = f"Behind a proxy, {settings.host}" if settings.behind_proxy else settings.host
         raise SettingError(
@@ -115,3 +137,23 @@ def check_settings(settings: ServeSettings, tokens: int) -> None:
             "`pixonomy token new NAME --state DIR` and give --state DIR here, or let anybody "
             "classify with --public."
         )
+
+
+def _check_kept(settings: ServeSettings) -> None:
+    """Refuse settings of what is kept that say nothing without each other."""
+    given = {
+        "--database": settings.database is not None,
+        "--pictures": settings.pictures is not None,
+        "--keep-days": settings.keep_days is not None,
+        "--embed-from": bool(settings.embed_from),
+    }
+    lonely = [name for name, is_given in given.items() if is_given and settings.state is None]
+    if lonely:
+        raise SettingError(f"{lonely[0]} needs --state DIR: without it nothing is kept.")
+    if settings.keep_days is not None and settings.keep_days < 1:
+        raise SettingError(f"What is kept is kept for 1 day or more, not {settings.keep_days}.")
+    for origin in settings.embed_from:
+        if not _ORIGIN.fullmatch(origin):
+            raise SettingError(
+                f"--embed-from takes an origin such as https://app.example.org, not {origin!r}."
+            )

@@ -1,11 +1,12 @@
 """Runs the service: takes the port, starts the workers, answers, and ends in an orderly way."""
 
 import asyncio
+import gc
 import signal
 import socket
 import sys
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
@@ -22,12 +23,17 @@ from pixonomy.serving.client_address import ClientAddresses
 from pixonomy.serving.connection_limits import DoorLimits
 from pixonomy.serving.counters import Metrics
 from pixonomy.serving.deadlines import deadlines
+from pixonomy.serving.embed_links import EmbedLinks
 from pixonomy.serving.listening import Server, bind
 from pixonomy.serving.pool import PoolEvent, PoolSettings, Refused, Swapped, WorkerDied, WorkerPool
 from pixonomy.serving.request_log import RequestLog, library_messages
-from pixonomy.serving.serve_settings import ServeSettings, check_settings
+from pixonomy.serving.savers import Savers
+from pixonomy.serving.serve_settings import ServeSettings, check_admission, check_settings
 from pixonomy.serving.service import Service
-from pixonomy.serving.tokens import TokenStore
+from pixonomy.serving.upkeep import State, keep_up
+from pixonomy.state.store import Store
+from pixonomy.state.tokens import TokenStore
+from pixonomy.storage.address import Address
 
 OnStarted = Callable[[ServeStarted], None]
 
@@ -56,21 +62,30 @@ def serve(
         log: takes a JSON object a line; None: standard error.
 
     Raises:
-        SettingError: if there is no bundle, the port is taken, or all would be let in by mistake.
+        SettingError: if there is no bundle, the port is taken, all would be let in by mistake, or
+            the database is of a newer release.
         BundleError: if the bundle cannot be trusted.
-        StorageError: if the tokens cannot be read.
+        StateUnavailable, StorageError: if what is kept cannot be reached.
     """
-    tokens = TokenStore(settings.state, context.report) if settings.state else None
-    check_settings(settings, len(tokens.names()) if tokens else 0)
-    access = Access(settings, tokens)
-    running = _Running(bundle, settings, access, RequestLog(log or sys.stderr), on_started)
-    with (
-        closing(bind(settings.host, settings.port)) as listener,
-        library_messages(running.log),
-        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
-    ):
-        runner.run(running.run(listener))
+    check_settings(settings)
+    with ExitStack() as ends:
+        store = _open_store(settings, ends)
+        tokens = TokenStore(store.database, context.report) if store else None
+        check_admission(settings, len(tokens.names()) if tokens else 0)
+        state = State(store, tokens) if store and tokens else None
+        running = _Running(bundle, settings, state, RequestLog(log or sys.stderr), on_started)
+        listener = ends.enter_context(closing(bind(settings.host, settings.port)))
+        ends.enter_context(library_messages(running.log))
+        loop = asyncio.Runner(loop_factory=uvloop.new_event_loop)
+        ends.enter_context(loop).run(running.run(listener))
     return 0
+
+
+def _open_store(settings: ServeSettings, ends: ExitStack) -> Store | None:
+    if settings.state is None:
+        return None
+    pictures = Address.parse(settings.pictures) if settings.pictures else None
+    return ends.enter_context(closing(Store.open(settings.state, settings.database, pictures)))
 
 
 @dataclass
@@ -79,7 +94,7 @@ class _Running:
 
     bundle: Path
     settings: ServeSettings
-    access: Access
+    state: State | None
     log: RequestLog
     on_started: OnStarted
 
@@ -94,7 +109,9 @@ class _Running:
         try:
             pool = await WorkerPool.start(
                 self.bundle,
-                PoolSettings(self.settings.workers, self.settings.queue),
+                PoolSettings(
+                    self.settings.workers, self.settings.queue, explains=self.state is not None
+                ),
                 self._note,
             )
         except asyncio.CancelledError:  # a signal came before it had begun
@@ -105,17 +122,35 @@ class _Running:
         """Answer until a signal comes, then end the workers."""
         loop = asyncio.get_running_loop()
         self.metrics.watch(lambda: pool.waiting, lambda: pool.alive)
-        pending = PendingBytes(self.settings.body.pending)
-        service = Service(pool, self.settings, self.access, pending, self.metrics, self.log)
+        savers = Savers(self.state.store) if self.state else None
+        service = self._service(pool, savers)
         server = Server(
             self._config(service), lambda: self.on_started(self._started(pool, listener))
         )
         for one in _SIGNALS:
             loop.add_signal_handler(one, server.end)
+        gc.collect()
+        gc.freeze()  # what is loaded stays: looking through it would stop all answers for 50 ms
+        upkeep = loop.create_task(keep_up(self.state, self.settings.keep_days, self.log))
         try:
             await server.serve([listener])
         finally:
+            upkeep.cancel()
             await pool.close(_FOR_WORKERS)
+            if savers is not None:
+                await savers.close()
+
+    def _service(self, pool: WorkerPool, savers: Savers | None) -> Service:
+        return Service(
+            pool,
+            self.settings,
+            Access(self.settings, self.state.tokens if self.state else None),
+            PendingBytes(self.settings.body.pending),
+            self.metrics,
+            self.log,
+            savers,
+            EmbedLinks(savers.secret) if savers else None,
+        )
 
     def _config(self, service: Service) -> uvicorn.Config:
         limits = DoorLimits(proxies=ClientAddresses(self.settings.behind_proxy))

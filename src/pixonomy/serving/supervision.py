@@ -20,6 +20,7 @@ from pixonomy.serving.messages import (
     MessageReader,
     Ready,
     Refused,
+    Wanted,
     head,
 )
 from pixonomy.serving.worker_process import DeathReason, WorkerProcess, WorkerSettings
@@ -39,6 +40,7 @@ class QueuedImage:
         is_heavy: it may take much memory: only one such image is decoded at any time.
         since: when it was queued, in seconds of the loop's clock.
         losses: how many workers died while they had it, by no fault of its own.
+        wanted: beside its answer.
     """
 
     content: bytes
@@ -46,17 +48,25 @@ class QueuedImage:
     answer: "asyncio.Future[Answered]"
     since: float
     losses: int = 0
+    wanted: Wanted = Wanted.NOTHING
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What a worker gave for one image; seconds of each stage."""
+    """What a worker gave for one image; seconds of each stage.
+
+    Attributes:
+        copy: where one was wanted, and the image can be read: see `kept_copy`.
+        map: a PNG, where one was wanted, and there is one: see `Engine.map`.
+    """
 
     model: str
     row: ClassifiedImage
     decoding: float
     network: float
     waiting: float
+    copy: bytes | None = None
+    map: bytes | None = None
 
 
 @dataclass(frozen=True)
@@ -100,6 +110,7 @@ class Worker(asyncio.Protocol):
         self._began_at = 0.0  # with the first of its images
         self._watch: asyncio.TimerHandle | None = None
         self._reason: DeathReason | None = None
+        self._beside: dict[Kind, bytes] = {}  # the next answer
         self.is_ended = False
 
     async def start(self) -> None:
@@ -144,6 +155,8 @@ class Worker(asyncio.Protocol):
         if not self.images:
             self._began_at = self._loop.time()
         self.images.append(image)
+        if image.wanted:
+            self._transport.write(head(Kind.WANTED, 1) + bytes([image.wanted]))
         self._transport.write(head(Kind.IMAGE, len(image.content)))
         self._transport.write(image.content)
         if self._watch is None:
@@ -174,6 +187,9 @@ class Worker(asyncio.Protocol):
             self._burial = self._loop.create_task(self._bury())
 
     def _take(self, message: Message) -> None:
+        if message.kind in (Kind.COPY, Kind.MAP):
+            self._beside[message.kind] = message.content
+            return
         content = json.loads(message.content)
         if message.kind is Kind.ANSWER:
             self._answer(Answer.from_json(content))
@@ -186,12 +202,15 @@ class Worker(asyncio.Protocol):
 
     def _answer(self, given: Answer) -> None:
         image, model = self.images[0], self.model.digest
+        beside, self._beside = self._beside, {}
         answered = Answered(
             model,
             given.row,
             float(given.decoding),
             float(given.network),
             self._began_at - image.since,
+            beside.get(Kind.COPY),
+            beside.get(Kind.MAP),
         )
         self.images.popleft()
         self._began_at = self._loop.time()

@@ -17,18 +17,33 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from time import perf_counter
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import cv2
 
 from pixonomy.bundle.answer import Square, classify_squares
 from pixonomy.bundle.load import Bundle, find_bundle, load_bundle
+from pixonomy.bundle.map_image import encode_map
 from pixonomy.bundle.test_figures import read_test_figures
 from pixonomy.errors import BundleError, PixonomyError, UndecodableImage
 from pixonomy.images.resize import ResizeSpec, frame
 from pixonomy.pillow_messages import silence_pillow
 from pixonomy.results.serving_results import ClassifiedImage, ServedLabel, ServedModel
-from pixonomy.serving.messages import OUT_OF_MEMORY, Answer, Kind, Ready, Refused, receive, send
+from pixonomy.serving.kept_copy import encode_copy
+from pixonomy.serving.messages import (
+    OUT_OF_MEMORY,
+    Answer,
+    Kind,
+    Ready,
+    Refused,
+    Wanted,
+    receive,
+    send,
+    send_bytes,
+)
+
+if TYPE_CHECKING:
+    from pixonomy.bundle.explain import Explainer
 
 Decoder = Callable[[bytes, ResizeSpec], Square]
 
@@ -46,6 +61,7 @@ class _Asked:
     bundle: str
     memory: int
     decoder: str | None
+    explains: bool
 
 
 def main(arguments: str) -> None:
@@ -58,14 +74,19 @@ def main(arguments: str) -> None:
     _end_with(asked.parent)
     connection = socket.socket(fileno=asked.socket)
     try:
-        engine = Engine(load_bundle(Path(asked.bundle)), find_decoder(asked.decoder), asked.memory)
-        model = describe_model(engine.bundle, Path(asked.bundle))
+        path = Path(asked.bundle)
+        bundle = load_bundle(path)
+        explainer = _open_explainer(bundle, path) if asked.explains else None
+        engine = Engine(bundle, find_decoder(asked.decoder), asked.memory, explainer)
+        model = describe_model(bundle, path)
         ready = Ready(model=model, row=engine.warm_up())
     except PixonomyError as error:
         send(connection, Kind.REFUSED, Refused(kind=error.kind, message=str(error)))
         return
     _be_silent()
     send(connection, Kind.READY, ready)
+    gc.collect()
+    gc.freeze()  # what is loaded stays: going through all of it would stop an answer for 40 ms
     _limit_memory(asked.memory)
     try:
         _serve(connection, engine)
@@ -76,22 +97,38 @@ def main(arguments: str) -> None:
 
 
 def _serve(connection: socket.socket, engine: "Engine") -> None:
+    wanted = Wanted.NOTHING
     while message := receive(connection):
+        if message.kind is Kind.WANTED:
+            wanted = Wanted(message.content[0])
+            continue
         began = perf_counter()
         square = engine.read(message.content)
         decoded = perf_counter()
         row = engine.answer(square)
         network = perf_counter() - decoded
+        if Wanted.COPY in wanted and (copy := engine.copy(message.content)):
+            send_bytes(connection, Kind.COPY, copy)
+        if Wanted.MAP in wanted and (found := engine.map(square, row.label)):
+            send_bytes(connection, Kind.MAP, found)
+        wanted = Wanted.NOTHING
         send(connection, Kind.ANSWER, Answer(row=row, decoding=decoded - began, network=network))
 
 
 class Engine:
     """A bundle with its decoder; no bytes make it raise anything but MemoryError."""
 
-    def __init__(self, bundle: Bundle, decoder: Decoder, memory: int) -> None:
+    def __init__(
+        self,
+        bundle: Bundle,
+        decoder: Decoder,
+        memory: int,
+        explainer: "Explainer | None" = None,
+    ) -> None:
         self.bundle = bundle
         self._decoder = decoder
         self._memory = memory
+        self._explainer = explainer
 
     def read(self, image: bytes) -> Square | UndecodableImage:
         """Return the image as the network takes it, or why it cannot be read."""
@@ -102,6 +139,24 @@ class Engine:
         except cv2.error as error:
             is_memory = error.code == cv2.Error.StsNoMem
             return self._too_large() if is_memory else UndecodableImage("cannot be decoded")
+
+    def copy(self, image: bytes) -> bytes | None:
+        """Return a copy of an image that may be kept, see `kept_copy`; None where it has none."""
+        try:
+            return encode_copy(image)
+        except (UndecodableImage, MemoryError, cv2.error):
+            gc.collect()
+            return None
+
+    def map(self, square: Square | UndecodableImage, label: str | None) -> bytes | None:
+        """Return a PNG to lay over the image, which shows what the answer rests on.
+
+        None where the model does not tell, and for what has no answer.
+        """
+        if self._explainer is None or label is None or isinstance(square, UndecodableImage):
+            return None
+        found = self._explainer.explain(square, label)
+        return None if found is None else encode_map(found)
 
     def _too_large(self) -> UndecodableImage:
         gc.collect()
@@ -136,7 +191,7 @@ def describe_model(bundle: Bundle, path: Path) -> ServedModel:
     return ServedModel(
         digest=digest,
         labels=tuple(
-            ServedLabel(label=label, name=name)
+            ServedLabel(label=label, name=name, goals=bundle.goals.get(label))
             for label, name in zip(bundle.labels, bundle.names, strict=True)
         ),
         size=bundle.resize_spec.size,
@@ -144,6 +199,12 @@ def describe_model(bundle: Bundle, path: Path) -> ServedModel:
         calibrated_at=None,
         test=read_test_figures(find_bundle(path), digest),
     )
+
+
+def _open_explainer(bundle: Bundle, path: Path) -> "Explainer | None":
+    from pixonomy.bundle.explain import open_explainer  # with 17 MB that few workers need
+
+    return open_explainer(bundle, path)
 
 
 def find_decoder(name: str | None) -> Decoder:

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,11 @@ DeathReason = Literal["memory", "time", "signal", "killed", "exit", "protocol", 
 
 _END_SECONDS = 1.0
 _FROM_OUTSIDE = {-signal.SIGKILL, -signal.SIGTERM}
+_PASSED_ON = {
+    "PATH", "HOME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH",
+    "SYSTEMROOT", "VIRTUAL_ENV", "ORT_DISABLE_TELEMETRY",
+}  # fmt: skip
+_PASSED_ON_KINDS = ("LC_", "OMP_", "GOMP_", "KMP_", "OPENBLAS_", "MKL_", "OPENCV_")
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "POLARS_MAX_THREADS"), "1")
 
 
@@ -31,12 +37,14 @@ class WorkerSettings:
         seconds: it may take for one image, or for asking the network.
         memory: bytes that it may have above what it has after loading.
         decoder: see `worker.find_decoder`.
+        explains: whether it is to make maps, for which it keeps the weights of the head.
     """
 
     bundle: Path
     seconds: float
     memory: int
     decoder: str | None
+    explains: bool = False
 
 
 class WorkerProcess:
@@ -57,6 +65,7 @@ class WorkerProcess:
             "bundle": os.fspath(settings.bundle.absolute()),
             "memory": settings.memory,
             "decoder": settings.decoder,
+            "explains": settings.explains,
         }
         # The same modules as in this process, and none from the folder that it was started in.
         paths = {"PYTHONPATH": os.pathsep.join(one for one in sys.path if one)}
@@ -66,7 +75,7 @@ class WorkerProcess:
             pass_fds=[descriptor],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
-            env={**os.environ, **paths, **_ONE_THREAD},
+            env={**_harmless(os.environ), **paths, **_ONE_THREAD},
         )
 
     def kill(self) -> None:
@@ -88,6 +97,18 @@ class WorkerProcess:
         if status in _FROM_OUTSIDE:
             return "killed"
         return "signal" if status < 0 else "exit"
+
+
+def _harmless(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return what a process needs to run at all: no keys, no addresses, no passwords.
+
+    Whoever takes a worker over with an image finds none of the service's secrets in it.
+    """
+    return {
+        name: value
+        for name, value in environment.items()
+        if name in _PASSED_ON or name.startswith(_PASSED_ON_KINDS)
+    }
 
 
 def count_oom_kills() -> int:

@@ -15,7 +15,7 @@ from pixonomy.storage.files import storage_errors
 
 if TYPE_CHECKING:
     from obstore import GetOptions
-    from obstore.store import ClientConfig, S3Config, S3Store
+    from obstore.store import ClientConfig, RetryConfig, S3Config, S3Store
 
 _SCHEME = "s3://"
 _BUCKET = re.compile(r"[A-Za-z0-9._-]+")
@@ -23,8 +23,7 @@ _BUCKET = re.compile(r"[A-Za-z0-9._-]+")
 _CONNECT = timedelta(seconds=5)
 _SILENCE = timedelta(seconds=15)  # without a byte, while reading
 _PART_SENT = timedelta(minutes=10)  # for one part; while it is sent no byte comes back
-_RETRIES = {
-    "max_retries": 4,
+_RETRIES: "RetryConfig" = {
     "retry_timeout": timedelta(seconds=20),
     "backoff": {
         "init_backoff": timedelta(milliseconds=100),
@@ -79,7 +78,7 @@ class RemoteFile:
         end = min(offset + length, self.size)
         if end <= offset:
             return memoryview(b"")
-        with _sentences(self.address):
+        with s3_errors(self.address):
             import obstore
 
             # Half an old and half a new object is neither: hence If-Match.
@@ -101,9 +100,9 @@ def open_remote(address: str) -> RemoteFile:
             not installed, or there is no such object.
         StorageError: if the storage refuses or does not answer.
     """
-    name, key = _split(address, "read")
+    name, key = split_address(address, "read")
     bucket = connect(name, _SILENCE)
-    with _sentences(address):
+    with s3_errors(address):
         import obstore
 
         try:
@@ -135,9 +134,9 @@ def upload(path: Path, address: str) -> None:
         SettingError: for another kind of address.
         StorageError: if the storage refuses or does not answer.
     """
-    name, key = _split(address, "write to")
+    name, key = split_address(address, "write to")
     bucket = connect(name, _PART_SENT)
-    with storage_errors(path), path.open("rb") as file, _sentences(address, "written"):
+    with storage_errors(path), path.open("rb") as file, s3_errors(address, "written"):
         import obstore
 
         size = path.stat().st_size
@@ -151,11 +150,12 @@ def upload(path: Path, address: str) -> None:
 
 
 @lru_cache(maxsize=64)
-def connect(bucket: str, silence: timedelta) -> "S3Store":
+def connect(bucket: str, silence: timedelta, most_retries: int = 4) -> "S3Store":
     """Return the client for a bucket, the same for the same: its connections are kept.
 
     Args:
         silence: how long the storage may say nothing.
+        most_retries: after an answer that may be another one next time.
 
     Raises:
         SettingError: if a part of Pixonomy is not installed, or a setting is wrong.
@@ -176,24 +176,31 @@ def connect(bucket: str, silence: timedelta) -> "S3Store":
         config["region"] = account.region
     client: ClientConfig = {
         "allow_http": True,
-        "connect_timeout": _CONNECT,
+        "connect_timeout": min(_CONNECT, silence),
         "read_timeout": silence,
         "timeout": timedelta(hours=1),  # silence is what counts, see above
     }
     if account.certificates is not None:
         client["root_certificate"] = account.certificates
-    with _sentences(f"{_SCHEME}{bucket}"):
+    with s3_errors(f"{_SCHEME}{bucket}"):
         return obstore.store.S3Store(
             bucket,
             config=config,
             client_options=client,
-            retry_config=_RETRIES,  # type: ignore[arg-type]
+            retry_config={**_RETRIES, "max_retries": most_retries},
             credential_provider=account.keys,
         )
 
 
-def _split(address: str, task: str) -> tuple[str, str]:
-    """Return the bucket and the key of an address, which the client would take as they are."""
+def split_address(address: str, task: str) -> tuple[str, str]:
+    """Return the bucket and the key of an address, which the client would take as they are.
+
+    Args:
+        task: what was to be done with it, such as "read", for errors.
+
+    Raises:
+        SettingError: if it is none of an object.
+    """
     if not address.startswith(_SCHEME):
         raise _unknown_kind(address, task)
     bucket, _, key = address.removeprefix(_SCHEME).partition("/")
@@ -233,8 +240,13 @@ def _other_bytes(address: str) -> StorageError:
 
 
 @contextmanager
-def _sentences(address: str, done: str = "read") -> Iterator[None]:
-    """Turn the storage's refusals inside the block into one sentence; secrets are never in it."""
+def s3_errors(address: str, done: str = "read") -> Iterator[None]:
+    """Turn the storage's refusals inside the block into one sentence; secrets are never in it.
+
+    Raises:
+        SettingError: if there is no such object or bucket.
+        StorageError: if the storage refuses or does not answer.
+    """
     from obstore import exceptions
 
     try:

@@ -1,11 +1,13 @@
 """Drafts a file of categories and keywords, by name or from what people typed."""
 
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 from pixonomy.collecting.known import check_settings
 from pixonomy.dataset.taxonomy_toml import KeywordFile, read_keyword_file, shipped_text
 from pixonomy.errors import SettingError
+from pixonomy.goals.template_check import check_goals
 from pixonomy.results.data_results import TaxonomyResult
 from pixonomy.semantic_prior.word_check import check_words
 from pixonomy.storage.address import require_local
@@ -39,14 +41,19 @@ def check_taxonomy(path: Path) -> TaxonomyResult:
     """Check a taxonomy, the settings of providers in it and its words; nobody is asked.
 
     Returns:
-        A TaxonomyResult; its `words` says which categories their words can tell apart.
+        A TaxonomyResult; its `words` says which categories their words can tell apart, its
+        `goals` which sums have a source.
 
     Raises:
         SettingError: saying what is wrong with it.
     """
     file = read_keyword_file(path)
     check_settings(file.providers, path)
-    return replace(_count(path, file), words=check_words(file.taxonomy.leaf_categories))
+    return replace(
+        _count(path, file),
+        words=check_words(file.taxonomy.leaf_categories),
+        goals=check_goals(file.categories, date.today()),
+    )
 
 
 def _propose(table: Path) -> str:

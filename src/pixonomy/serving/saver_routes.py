@@ -1,0 +1,31 @@
+"""All routes of the saver's pages: they take the place of the page to try the service at."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from pixonomy.serving.goal_routes import GoalPages
+from pixonomy.serving.kept_image_routes import KeptImagePages
+from pixonomy.serving.new_goal_routes import NewGoalPages
+from pixonomy.serving.saver_answer_routes import AnswerPages
+from pixonomy.serving.saver_page import read_saver_assets
+from pixonomy.serving.saver_site import SaverSite
+from pixonomy.serving.savers import Savers
+from pixonomy.serving.service import Service
+
+
+def saver_routes(service: Service, savers: Savers) -> list[Route]:
+    """Return the routes of the saver's pages, their styles and scripts."""
+    site = SaverSite(service, savers)
+
+    async def asset(request: Request) -> Response:
+        content, kind = read_saver_assets()[request.url.path]
+        return Response(content, media_type=kind)
+
+    return [
+        *AnswerPages(site).routes(),
+        *NewGoalPages(site).routes(),
+        *GoalPages(site).routes(),
+        *KeptImagePages(site).routes(),
+        *(Route(path, asset, methods=["GET"]) for path in read_saver_assets()),
+    ]

@@ -1,0 +1,36 @@
+"""A bundle whose categories have goals, for tests of the saver's pages and API."""
+
+import json
+from pathlib import Path
+from shutil import copytree
+
+from pixonomy.bundle.load import BUNDLE_FILE, seal
+
+GOALS = {
+    "cross": [
+        {
+            "name": "A new car",
+            "amount": [2000, 6000],
+            "months": 24,
+            "currency": "USD",
+            "source": "Edmunds",
+            "source_url": "https://example.org/edmunds",
+            "year": 2024,
+        }
+    ],
+    "stripes": [{"name": "A week away", "amount": None, "months": None}],
+}
+
+
+def give_goals(run: Path, folder: Path) -> Path:
+    """Copy a run's bundle into a folder, with goals for two of its categories."""
+    copytree(run / "bundle", folder)
+    about = json.loads((folder / BUNDLE_FILE).read_text("utf-8"))
+    del about["digest"]
+    about["categories"] = {
+        one["label"]: {"name": one["name"], "goals": GOALS.get(one["label"], [])}
+        for one in about["labels"]
+    }
+    (folder / BUNDLE_FILE).write_text(json.dumps(seal(about)))
+    (folder / "test.json").unlink(missing_ok=True)  # of the other digest
+    return folder

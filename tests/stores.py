@@ -1,0 +1,60 @@
+"""States to test on: in a folder, in PostgreSQL, and with their images in S3."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from pixonomy.results.answer_results import Candidate
+from pixonomy.state.saver_records import Answered
+from pixonomy.state.store import Store
+from pixonomy.storage.address import Address
+
+TOP = (
+    Candidate(label="travel", name="Travel", confidence=0.9),
+    Candidate(label="home", name="Home", confidence=0.06),
+)
+ANSWERED = Answered("goals 1", "travel", "sure", 0.9, TOP)
+IMAGE = b"\xff\xd8 what a worker re-encoded \xff\xd9"
+
+
+@dataclass
+class Place:
+    """Where a state lies; `open` opens it, as often as one likes.
+
+    Attributes:
+        ahead: of the clock.
+    """
+
+    state: Path
+    database: str | None = None
+    images: Address | None = None
+    ahead: timedelta = timedelta(0)
+
+    def open(self, wait_seconds: float = 10.0) -> Store:
+        return Store.open(self.state, self.database, self.images, self.now, wait_seconds)
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+
+@pytest.fixture(params=["sqlite", "postgresql", "s3"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    """Return where a state lies: in a folder, in PostgreSQL, or with its images in S3."""
+    found = Place(tmp_path / "state")
+    if request.param == "postgresql":
+        found.database = request.getfixturevalue("postgresql_address")
+    if request.param == "s3":
+        request.getfixturevalue("storage")
+        found.images = Address.parse("s3://bucket/kept")
+    return found
+
+
+@pytest.fixture
+def store(place: Place) -> Iterator[Store]:
+    """Return an open store."""
+    opened = place.open()
+    yield opened
+    opened.close()
