@@ -95,11 +95,11 @@ def write_images() -> Callable[..., Path]:
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """Return a folder on a disk of its own that holds 64 KiB."""
-    disk = tmp_path / "small disk"
+def small_disk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
+    """Return a folder on a disk of its own that holds 64 KiB, or the parameter."""
+    disk, size = tmp_path / "small disk", getattr(request, "param", 64)
     disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(disk)]
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={size}k", "tmpfs", str(disk)]
     if os.geteuid() != 0 or shutil.which("mount") is None:
         pytest.skip("a small disk can only be mounted by root")
     if subprocess.run(mount, capture_output=True, check=False).returncode != 0:

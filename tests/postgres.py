@@ -40,10 +40,10 @@ class PostgreSQL:
         """Stop it; who asks is refused."""
         self._run("pg_ctl", "-D", self._data, "-w", "-m", "immediate", "stop")
 
-    def make_database(self) -> str:
-        """Return the address of a new, empty database."""
+    def make_database(self, template: str = "template1") -> str:
+        """Return the address of a new database, a copy of another."""
         name = f"test{next(_NUMBERS)}"
-        self.execute(f"CREATE DATABASE {name}")
+        self.execute(f"CREATE DATABASE {name} TEMPLATE {template.rpartition('/')[2]}")
         return f"postgresql://tester@127.0.0.1:{self.port}/{name}"
 
     def drop_database(self, address: str) -> None:

@@ -1,6 +1,6 @@
 """States to test on: in a folder, in PostgreSQL, and with their images in S3."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 
 from pixonomy.results.answer_results import Candidate
+from pixonomy.state.database import FILE
+from pixonomy.state.opening import open_database
 from pixonomy.state.saver_records import Answered
 from pixonomy.state.store import Store
 from pixonomy.storage.address import Address
+from postgres import PostgreSQL
 
 TOP = (
     Candidate(label="travel", name="Travel", confidence=0.9),
@@ -18,6 +21,8 @@ TOP = (
 )
 ANSWERED = Answered("goals 1", "travel", "sure", 0.9, TOP)
 IMAGE = b"\xff\xd8 what a worker re-encoded \xff\xd9"
+
+ON_BOTH_DATABASES = pytest.mark.parametrize("place", ["sqlite", "postgresql"], indirect=True)
 
 
 @dataclass
@@ -40,12 +45,33 @@ class Place:
         return datetime.now(UTC) + self.ahead
 
 
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """Return an empty SQLite database of the newest version: to make one takes its time."""
+    state = tmp_path_factory.mktemp("empty")
+    open_database(state).close()
+    return (state / FILE).read_bytes()
+
+
+@pytest.fixture(scope="session")
+def empty_postgresql(
+    postgresql: PostgreSQL, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[], str]:
+    """Return a function that gives the address of a new database of the newest version."""
+    template = postgresql.make_database()
+    open_database(tmp_path_factory.mktemp("empty"), template).close()
+    return lambda: postgresql.make_database(template)
+
+
 @pytest.fixture(params=["sqlite", "postgresql", "s3"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+def place(request: pytest.FixtureRequest, empty_database: bytes, tmp_path: Path) -> Place:
     """Return where a state lies: in a folder, in PostgreSQL, or with its images in S3."""
     found = Place(tmp_path / "state")
     if request.param == "postgresql":
-        found.database = request.getfixturevalue("postgresql_address")
+        found.database = request.getfixturevalue("empty_postgresql")()
+    else:
+        found.state.mkdir(mode=0o700)
+        (found.state / FILE).write_bytes(empty_database)
     if request.param == "s3":
         request.getfixturevalue("storage")
         found.images = Address.parse("s3://bucket/kept")

@@ -47,14 +47,16 @@ def main() -> None:
 
 def choose_image(run: Path, folder: Path) -> Path:
     """Draw pictures that no gallery holds, and return the one that is answered best."""
-    classifier, best = pixonomy.load(run), (0.0, Path())
-    for path, category in draw_fresh(folder, 6, 1):
+    classifier, best = pixonomy.load(run), (False, 0.0, Path())
+    for path, category in draw_fresh(folder, 12, 1):
         answer = classifier(path)
-        if answer.label == category and answer.goals:
-            best = max(best, (answer.confidence, path))
-    if not best[0]:
+        first = answer.goals[0] if answer.goals else None
+        has_sums = first is not None and first.source and not first.formula
+        if answer.label == category and has_sums:
+            best = max(best, (answer.verdict == "sure", answer.confidence, path))
+    if not best[1]:
         raise SystemExit("The bundle is right on no drawn picture: is it the demo's?")
-    return best[1]
+    return best[2]
 
 
 @contextmanager

@@ -67,9 +67,11 @@ def test_one_answer_says_where_its_category_belongs_and_what_people_save_for_the
     assert answer_lines([ImageAnswer.from_json(STORED[2] | beside)]) == [
         "c.jpg: =cmd() (75.0 %)",
         "  Things / =cmd()",
-        "  Goals in =cmd(): Tyres (400 to 1,000, a guess, 1 month); A boat; "
-        "A car (2,000 to 6,000 dollars, Edmunds 2024, 18 months); "
-        "A fund (3 to 6 months of spending, a guess).",
+        "  Goals in =cmd():",
+        "    Tyres (400 to 1,000, a guess, 1 month)",
+        "    A boat",
+        "    A car (2,000 to 6,000 dollars, Edmunds 2024, 18 months)",
+        "    A fund (3 to 6 months of spending, a guess)",
     ]
 
 

@@ -1,10 +1,14 @@
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pixonomy.cli.collect import read_keys
 from pixonomy.cli.main import run
 from pixonomy.errors import SettingError
+
+Call = Callable[..., tuple[int, Any, str]]
 
 
 def test_keys_come_from_a_file_and_from_the_environment_which_goes_first(tmp_path: Path) -> None:
@@ -48,3 +52,48 @@ def test_a_call_that_makes_no_sense_is_told_so(
     Path("t.toml").write_text('[[category]]\nid = "a"\nname = "a"\nkeywords = ["b"]\n')
     assert run(["collect", "t.toml", *arguments]) == 2
     assert told in capsys.readouterr().err
+
+
+TAXONOMY = """
+[[category]]
+id = "pets"
+name = "Pets"
+keywords = ["dog"]
+[[category.goal]]
+name = "Food"
+low = 300
+high = 800
+year = 2019
+source = "Vets"
+"""
+
+
+def test_a_check_of_a_taxonomy_says_what_its_goals_rest_on(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], call: Call
+) -> None:
+    file = tmp_path / "pets.toml"
+    file.write_text(f'{TAXONOMY}[[category.goal]]\nname = "Bed"\namount = [20, 90]\n')
+    assert run(["taxonomy", "check", str(file)]) == 0
+    lines = capfd.readouterr().out.splitlines()
+    assert lines[0] == "1 category, 1 keyword: it is sound."
+    assert lines[-3:] == [
+        "2 goals, 1 with a source and its year.",
+        "Guesses without a source: Bed.",
+        "Figures over three years old: Food (2019).",
+    ]
+    _, answer, _ = call("taxonomy", "check", file)
+    assert answer["goals"] == {
+        "count": 2, "sourced": 1, "guesses": ["Bed"], "without_sum": [], "old": ["Food (2019)"]
+    }  # fmt: skip
+
+
+def test_a_goal_that_cannot_be_meant_is_refused_with_the_keys_that_are_known(
+    tmp_path: Path, call: Call
+) -> None:
+    file = tmp_path / "pets.toml"
+    file.write_text(TAXONOMY.replace("year = 2019", ""))
+    code, answer, _ = call("taxonomy", "check", file)
+    assert code == 2
+    message = answer["error"]["message"]
+    assert "category 'pets', goal 'Food': low and high lack the year" in message
+    assert "Known: name, low, high, currency, year" in message

@@ -24,4 +24,5 @@ def test_without_a_known_formula_nothing_is_asked() -> None:
 def test_numbers_are_written_without_zeros_behind_the_point_and_never_with_an_exponent() -> None:
     assert write_range(Decimal("3.0"), Decimal("6.50"), None) == "3 to 6.5"
     assert write_range(Decimal("1e3"), Decimal("1e+15"), None) == "1,000 to 1,000,000,000,000,000"
-    assert write_range(Decimal("1e-7"), Decimal("1e-7"), "EUR") == "0.0000001 euros"
+    assert write_range(Decimal("1e-6"), Decimal("0.1234567"), "EUR") == "0.000001 to 0.123457 euros"
+    assert write_range(Decimal("1e-300"), Decimal("1e-300"), None) == "0"

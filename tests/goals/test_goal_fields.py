@@ -114,8 +114,9 @@ def test_what_is_no_sum_is_refused(value: object, sentence: str) -> None:
         ("name", "\ud800", "cannot be shown"),
         ("name", 3, "This is no text."),
         ("label", ["a"], "This is no text."),
-        ("currency", "usd", "'usd' is no currency: three capital letters, as USD."),
+        ("currency", "$", "'$' is no currency: write three letters, as USD."),
         ("currency", "DOLLARS", "is no currency"),
+        ("currency", "U\N{LATIN SMALL LETTER DOTLESS I}D", "is no currency"),
         ("by", "30.6.2027", "'30.6.2027' is no date: write it as 2027-06-30."),
         ("by", "2027-02-30", "'2027-02-30' is no date"),
         ("by", "20270630", "is no date"),
@@ -132,6 +133,10 @@ def test_a_name_of_eighty_letters_and_days_from_today_to_fifty_years_are_accepte
     assert read_goal_fields({"name": "ü" * 80}, TODAY).name == "ü" * 80
     for day in ("2026-11-30", "2076-11-30"):
         assert str(read_goal_fields({"name": "a", "by": day}, TODAY).by) == day
+
+
+def test_a_currency_in_small_letters_is_the_same() -> None:
+    assert read_goal_fields({"name": "a", "currency": " eur "}, TODAY).currency == "EUR"
 
 
 def test_all_fields_that_cannot_be_are_named_at_once() -> None:

@@ -6,9 +6,11 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pixonomy.dataset.taxonomy_toml import read_taxonomy_toml, shipped_text
-from pixonomy.goals.formulas import Question
+from pixonomy.goals.formulas import FORMULAS, Question
 from pixonomy.goals.goal_fields import FieldErrors
 from pixonomy.goals.suggestion import read_answers, suggest, write_usual
 from pixonomy.results.answer_results import Goal
@@ -223,3 +225,23 @@ def test_every_shipped_goal_has_a_source_or_is_called_a_guess(tmp_path: Path) ->
     assert asked == {
         "A year's upkeep of a home", "Down payment on a home", "Emergency fund", "A week away"
     }  # fmt: skip
+
+
+SUMS = st.floats(0, 1e15) | st.integers(0, 10**15)
+RANGES = st.tuples(SUMS, SUMS).map(lambda pair: tuple(sorted(pair)))
+
+
+@given(st.sampled_from(list(FORMULAS)), RANGES, st.none() | RANGES, st.data())
+def test_whatever_a_taxonomy_says_there_is_a_sentence_and_no_sum_beyond_a_goal(
+    formula: str, per_unit: tuple[float, ...], amount: tuple[float, ...] | None, data: st.DataObject
+) -> None:
+    goal = replace(FUND, formula=formula, per_unit=per_unit, amount=amount)
+    numbers = {
+        one.key: data.draw(st.floats(one.lowest, one.highest))
+        for one in suggest(goal, TODAY).questions
+    }
+    for found in (suggest(goal, TODAY), suggest(goal, TODAY, numbers)):
+        assert found.sentence.endswith(".")
+        assert len(found.sentence) < 250
+        assert (found.low is None) == (found.high is None)
+        assert 0 <= (found.low or 0) <= (found.high or 0) <= 10**9

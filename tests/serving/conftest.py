@@ -1,4 +1,4 @@
-"""Two services that many tests ask: one for this machine alone, one behind a proxy."""
+"""Services that many tests ask: for this machine alone, behind a proxy, with what is kept."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +9,7 @@ from pixonomy.serving.bundle_store import BundleStore
 from pixonomy.state.tokens import TokenStore
 from saving_bundle import give_goals
 from served import Served, Tokens, served
+from verdict_bundle import make_verdict_bundle
 
 
 @pytest.fixture(scope="session")
@@ -57,4 +58,14 @@ def saving_service(
     bundle = give_goals(fitted_run, folder / "bundle")
     options = ("--workers", 1, "--state", tokens.state, "--embed-from", "https://app.example")
     with served(bundle, folder, *options) as service:
+        yield service
+
+
+@pytest.fixture(scope="session")
+def sure_service(fitted_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """Serve the saver's pages, with a bundle that is always sure."""
+    folder = tmp_path_factory.mktemp("sure")
+    bundle = make_verdict_bundle(fitted_run, folder / "bundle", "sure")
+    options = ("--workers", 1, "--state", folder / "state", "--keep-days", 400)
+    with served(bundle, folder, *options, "--embed-from", "http://127.0.0.1:8999") as service:
         yield service

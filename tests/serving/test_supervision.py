@@ -7,7 +7,8 @@ import pytest
 
 from odd_decoders import OBEY, odd
 from pixonomy.errors import BundleError, SettingError
-from pixonomy.serving.messages import Kind, head
+from pixonomy.serving.kept_copy import encode_copy
+from pixonomy.serving.messages import Kind, Wanted, head
 from pixonomy.serving.supervision import Answered, Death, QueuedImage, Worker
 from pixonomy.serving.worker_process import WorkerSettings
 from running_pool import workers
@@ -40,6 +41,29 @@ def test_a_worker_answers_in_the_order_of_its_images(fitted_run: Path, fitted_im
         assert not worker.images
         await worker.end()
         assert not workers()
+
+    asyncio.run(work())
+
+
+def test_a_copy_comes_with_the_answers_that_it_is_wanted_with(
+    fitted_run: Path, fitted_images: Path
+) -> None:
+    photo = next(fitted_images.glob("cross/*.jpg")).read_bytes()
+
+    async def work() -> None:
+        worker = Worker(settings(fitted_run), lambda _: None, lambda *_: None)
+        await worker.start()
+        images = [queued(photo), queued(photo), queued(b"none"), queued(photo)]
+        for image in images[1:3]:
+            image.wanted = Wanted.COPY | Wanted.MAP
+        for image in images:
+            worker.hand(image)
+        plain, kept, unreadable, last = [await image.answer for image in images]
+        assert plain.row == kept.row == last.row
+        assert kept.copy == encode_copy(photo)
+        assert (plain.copy, unreadable.copy, last.copy) == (None, None, None)
+        assert kept.map is None  # it was not started to make any
+        await worker.end()
 
     asyncio.run(work())
 

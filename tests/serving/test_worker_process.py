@@ -1,6 +1,8 @@
 """Workers end with the service, however that ends."""
 
+import asyncio
 import json
+import os
 import subprocess
 import sys
 import time
@@ -10,6 +12,7 @@ import psutil
 import pytest
 
 from pixonomy.serving.worker_process import count_oom_kills
+from running_pool import running, workers
 
 _SERVICE = """
 import asyncio, json, sys
@@ -42,6 +45,26 @@ def test_workers_end_with_a_killed_service_even_at_an_endless_image(fitted_run: 
         _, alive = psutil.wait_procs(children, timeout=3)
     assert not alive
     assert time.monotonic() - began < 3
+
+
+def test_workers_know_no_secret_of_the_service(
+    fitted_run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secrets = ("AWS_SECRET_ACCESS_KEY", "PIXONOMY_DATABASE", "PGPASSWORD", "KEY_OF_ANYBODY")
+    for name in secrets:
+        monkeypatch.setenv(name, "hidden-4711")
+    monkeypatch.setenv("OMP_WAIT_POLICY", "PASSIVE")
+
+    async def look() -> tuple[dict[str, str], bytes]:
+        async with running(fitted_run):
+            (worker,) = workers()
+            return worker.environ(), Path(f"/proc/{worker.pid}/cmdline").read_bytes()
+
+    found, command = asyncio.run(look())
+    assert not set(secrets) & found.keys()
+    assert "hidden-4711" not in "".join(found.values()) + command.decode()
+    assert found["PATH"] == os.environ["PATH"]
+    assert found["OMP_WAIT_POLICY"] == "PASSIVE"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux counts them")

@@ -11,13 +11,14 @@ from pixonomy.goals.goal_fields import GoalFields
 from pixonomy.state.saver_records import Once
 from pixonomy.state.state_errors import StaleGoal
 from pixonomy.state.store import Store
-from stores import ANSWERED, IMAGE
+from stores import ANSWERED, IMAGE, ON_BOTH_DATABASES
 
 TRIP = GoalFields(
     "Two weeks in Łódź 🏖", "travel", Decimal("2000.05"), "USD", date(2027, 7, 1), Decimal("12.30")
 )
 
 
+@ON_BOTH_DATABASES
 def test_a_goal_comes_back_to_the_cent(store: Store) -> None:
     saver = store.make_saver("cookie:a")
     made = store.add_goal(saver.id, TRIP, None)
@@ -30,6 +31,7 @@ def test_a_goal_comes_back_to_the_cent(store: Store) -> None:
     assert [one.fields.name for one in store.goals(saver.id)] == [TRIP.name, "All", "Bare"]
 
 
+@ON_BOTH_DATABASES
 def test_a_part_of_a_cent_is_refused_and_not_lost(store: Store) -> None:
     saver = store.make_saver("cookie:a")
     with pytest.raises(Exception, match="no whole number of cents"):
@@ -37,6 +39,7 @@ def test_a_part_of_a_cent_is_refused_and_not_lost(store: Store) -> None:
     assert store.goals(saver.id) == []
 
 
+@ON_BOTH_DATABASES
 def test_a_change_counts_the_version_up_and_a_stale_one_is_refused(store: Store) -> None:
     saver = store.make_saver("cookie:a")
     made = store.add_goal(saver.id, TRIP, None)
@@ -50,6 +53,7 @@ def test_a_change_counts_the_version_up_and_a_stale_one_is_refused(store: Store)
     assert store.goal(saver.id, made.id) == changed
 
 
+@ON_BOTH_DATABASES
 def test_of_many_changes_of_one_version_exactly_one_is_made(store: Store) -> None:
     saver = store.make_saver("cookie:a")
     made = store.add_goal(saver.id, TRIP, None)
@@ -65,6 +69,7 @@ def test_of_many_changes_of_one_version_exactly_one_is_made(store: Store) -> Non
     assert [one.version for one in store.goals(saver.id)] == [2]
 
 
+@ON_BOTH_DATABASES
 def test_a_change_that_is_sent_twice_is_made_once(store: Store) -> None:
     saver = store.make_saver("cookie:a")
     made = store.add_goal(saver.id, TRIP, None)
@@ -74,6 +79,7 @@ def test_a_change_that_is_sent_twice_is_made_once(store: Store) -> None:
     assert store.goal(saver.id, made.id) == first
 
 
+@ON_BOTH_DATABASES
 def test_many_that_add_the_same_goal_at_once_with_one_key_add_one(store: Store) -> None:
     saver = store.make_saver("cookie:a")
     once = Once("k", hashlib.sha256(b"add").hexdigest())
@@ -124,6 +130,7 @@ def test_a_goal_shows_no_image_of_another_saver(store: Store) -> None:
     assert store.add_goal(other.id, TRIP, upload.id).upload_id is None
 
 
+@ON_BOTH_DATABASES
 def test_another_saver_finds_no_goal_and_changes_none(store: Store) -> None:
     owner, other = store.make_saver("cookie:a"), store.make_saver("cookie:b")
     made = store.add_goal(owner.id, TRIP, None)

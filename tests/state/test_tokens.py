@@ -10,13 +10,14 @@ from pixonomy.errors import SettingError, StorageError
 from pixonomy.state.state_errors import StateUnavailable
 from pixonomy.state.store import Store
 from pixonomy.state.tokens import Token, TokenStore
-from stores import Place
+from stores import ON_BOTH_DATABASES, Place
 
 
 def all_bytes(folder: Path) -> bytes:
     return b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
 
 
+@ON_BOTH_DATABASES
 def test_a_token_opens_what_its_scope_says(store: Store) -> None:
     tokens = TokenStore(store.database)
     app, operator = tokens.new("app", "classify"), tokens.new("ops", "operate")
@@ -66,6 +67,7 @@ def test_files_and_folder_are_their_owners_alone_whatever_the_umask(tmp_path: Pa
         assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
 
 
+@ON_BOTH_DATABASES
 def test_a_revoked_token_opens_nothing_any_more(store: Store) -> None:
     tokens = TokenStore(store.database)
     app, other = tokens.new("app", "classify"), tokens.new("other", "classify")
@@ -75,6 +77,7 @@ def test_a_revoked_token_opens_nothing_any_more(store: Store) -> None:
     assert tokens.names() == ("other",)
 
 
+@ON_BOTH_DATABASES
 def test_a_running_service_sees_tokens_made_and_revoked_elsewhere(place: Place) -> None:
     running = TokenStore(place.open().database)
     elsewhere = TokenStore(place.state, address=place.database)
@@ -130,6 +133,7 @@ def test_what_is_no_name_is_refused(tmp_path: Path, name: str) -> None:
     assert tokens.names() == ()
 
 
+@ON_BOTH_DATABASES
 def test_wrong_calls_are_refused_in_one_sentence(store: Store) -> None:
     tokens = TokenStore(store.database)
     token = tokens.new("app", "classify")
@@ -142,6 +146,7 @@ def test_wrong_calls_are_refused_in_one_sentence(store: Store) -> None:
     assert tokens.check(token) is not None
 
 
+@ON_BOTH_DATABASES
 def test_many_that_make_tokens_at_once_lose_none(place: Place) -> None:
     place.open().close()
 

@@ -160,10 +160,8 @@ def test_the_table_shows_names_that_no_terminal_obeys_and_goals(
     assert run(["classify", str(place / "run"), str(photo)]) == 0
     shown = capfd.readouterr().out
     assert r"Made of lines / A cross\x1b[31m" in shown
-    assert (
-        "Draw a cross (5 to 12.5, a guess, 2 months); "
-        "Frame it (10 to 25 % of the price, Framers 2024); Rub it out."
-    ) in shown
+    assert "\n    Draw a cross (5 to 12.5, a guess, 2 months)\n" in shown
+    assert "\n    Frame it (10 to 25 % of the price, Framers 2024)\n    Rub it out\n" in shown
     assert run(["classify", str(place / "run"), str(photos)]) == 0
     shown += capfd.readouterr().out
     assert "Round thing" in shown

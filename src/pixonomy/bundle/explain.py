@@ -14,7 +14,6 @@ import numpy as np
 import numpy.typing as npt
 import onnx
 from onnx import numpy_helper
-from scipy.special import logsumexp
 
 from pixonomy.bundle.answer import Square
 from pixonomy.bundle.load import MODEL_FILE, Bundle, find_bundle
@@ -69,7 +68,8 @@ class Explainer:
         linear = features.mean(axis=(0, 1)) @ self._kernel + self._bias
         for exponent in self._bundle.linear_exponents:
             # A gated head gives log-probabilities: the same is taken off every category's score.
-            less = logsumexp(exponent * linear) if self._bundle.network.is_gated else 0.0
+            gated = self._bundle.network.is_gated
+            less = float(np.logaddexp.reduce(exponent * linear)) if gated else 0.0
             apart = np.abs(exponent * linear - less - logits).max()
             if apart <= _ROUNDING * max(1, np.abs(logits).max()):
                 cells = exponent * (features @ self._kernel[:, place]) / features[..., 0].size

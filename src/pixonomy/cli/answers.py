@@ -54,7 +54,8 @@ def _category_lines(answer: "ImageAnswer") -> Iterator[str]:
     if answer.category_path is not None:
         yield f"  {_BETWEEN.join(answer.category_path)}"
     if answer.goals is not None:
-        yield f"  Goals in {answer.name}: {'; '.join(map(_goal, answer.goals))}."
+        yield f"  Goals in {answer.name}:"
+        yield from (f"    {_goal(one)}" for one in answer.goals)
 
 
 def _goal(goal: "Goal") -> str:

@@ -11,6 +11,7 @@ import typer
 from pixonomy.cli import options
 from pixonomy.cli.console import context, show
 from pixonomy.errors import SettingError
+from pixonomy.pages.wording import counted
 
 if TYPE_CHECKING:
     from pixonomy.results.data_results import TaxonomyResult
@@ -219,7 +220,7 @@ def _goal_lines(result: "TaxonomyResult") -> list[str]:
     goals = result.goals
     if goals is None:
         return []
-    lines = [f"{goals.sourced} of {goals.count} goals have a source and its year."]
+    lines = [f"{counted(goals.count, 'goal')}, {goals.sourced} with a source and its year."]
     if goals.guesses:
         lines.append(f"Guesses without a source: {', '.join(goals.guesses)}.")
     if goals.without_sum:
@@ -230,4 +231,5 @@ def _goal_lines(result: "TaxonomyResult") -> list[str]:
 
 
 def _count(result: "TaxonomyResult") -> str:
-    return f"{result.categories} categories, {result.keywords} keywords"
+    categories = counted(result.categories, "category", "categories")
+    return f"{categories}, {counted(result.keywords, 'keyword')}"

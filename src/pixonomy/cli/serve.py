@@ -93,11 +93,12 @@ def serve(
         behind_proxy=tuple(behind_proxy or ()),
         rate=rate,
     )
-
-    def started(result: "ServeStarted") -> None:
-        show(result, [_line(result)], as_json)
-
-    run(bundle, settings, Context(report=report), started)
+    run(
+        bundle,
+        settings,
+        Context(report=report),
+        lambda result: show(result, [_line(result)], as_json),
+    )
 
 
 def _line(result: "ServeStarted") -> str:

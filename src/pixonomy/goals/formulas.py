@@ -118,7 +118,6 @@ def _write_number(number: Decimal, question: Question) -> str:
 
 
 def _plain(number: Decimal) -> Decimal:
-    """Return a number without zeros behind its point."""
-    return (
-        number.to_integral_value() if number == number.to_integral_value() else number.normalize()
-    )
+    """Return a number with at most six digits behind its point, and no zeros at their end."""
+    rounded, whole = round(number, 6), number.to_integral_value()
+    return whole if rounded == whole else rounded.normalize()

@@ -23,7 +23,7 @@ _LABEL_LETTERS = 10_000  # a category's id has no more
 _SUM = re.compile(r"(?:[0-9]{1,10}|[0-9]{1,3}(?:[, \u00a0\u202f][0-9]{3}){1,5})(?:\.[0-9]{1,2})?")
 _MANY_DIGITS = re.compile(r"[0-9]{11,}(?:\.[0-9]*)?")
 _SEPARATORS = re.compile(r"[, \u00a0\u202f]")
-_CURRENCY = re.compile(r"[A-Z]{3}")
+_CURRENCY = re.compile(r"[A-Za-z]{3}")
 _ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _HIDDEN = {"Cc", "Cs", "Zl", "Zp"}  # control characters, half characters, line separators
 
@@ -210,8 +210,8 @@ def _read_label(value: object) -> str | None:
 def _read_currency(value: object) -> str | None:
     text = _read_text(value, "currency", NAME_LETTERS)
     if text and not _CURRENCY.fullmatch(text):
-        raise _refuse("currency", f"{_show(text)!r} is no currency: three capital letters, as USD.")
-    return text or None
+        raise _refuse("currency", f"{_show(text)!r} is no currency: write three letters, as USD.")
+    return text.upper() or None
 
 
 def _read_day(value: object, today: date, stored: date | None) -> date | None:

@@ -21,10 +21,10 @@ def note_shared(merged: Merged) -> Iterator[str]:
         "place or by SHA-256: one row each, of the manifest named first."
     )
     if merged.labels.images:
-        own = merged.labels.images - merged.reviewed
+        reviewed = f" but for {merged.reviewed:,} that a reviewer gave" if merged.reviewed else ""
         yield (
-            f"Labels differ for {_describe(merged.labels)}: a reviewer's counts (changed: "
-            f"{merged.reviewed:,}), else that of the manifest named first ({own:,})."
+            f"Labels differ for {_describe(merged.labels)}: those of the manifest named first "
+            f"count{reviewed}."
         )
     if merged.splits.images:
         yield (
@@ -38,6 +38,20 @@ def note_shared(merged: Merged) -> Iterator[str]:
         )
 
 
+def note_unhashed(manifests: Sequence[OpenManifest]) -> Iterator[str]:
+    """Say how many images could be compared by their bytes, where not all could."""
+    counts = [
+        one.rows.select(pl.len(), known=pl.col("sha256").count()).collect(engine="streaming")
+        for one in manifests
+    ]
+    total, known = (sum(one[name][0] for one in counts) for name in ("len", "known"))
+    if known < total:
+        yield (
+            f"Copies at other places are found by SHA-256, which {known:,} of {total:,} pictures "
+            "have; `pixonomy split` and `pixonomy audit` find the others."
+        )
+
+
 def note_ids(
     manifests: Sequence[OpenManifest], renamed: Mapping[str, Renamed], united: int
 ) -> Iterator[str]:
@@ -46,18 +60,17 @@ def note_ids(
     for number, one in enumerate(manifests):
         if images.prefixes[number]:
             yield (
-                f"{one.file_name}: its image ids begin with {images.prefixes[number]!r} now, for "
-                f"{images.repeated[number]:,} of them are those of other pictures in earlier "
-                "manifests."
+                f"{one.name}: its image ids begin with {images.prefixes[number]!r} now; other "
+                f"pictures' ids in earlier manifests: {images.repeated[number]:,}."
             )
         if groups.prefixes[number]:
             yield (
-                f"{one.file_name}: its group ids begin with {groups.prefixes[number]!r} now, for "
-                f"{groups.repeated[number]:,} of them are in earlier manifests, too, and no shared "
-                "picture shows that they mean the same (--same-groups if they do)."
+                f"{one.name}: its group ids begin with {groups.prefixes[number]!r} now; "
+                f"{groups.repeated[number]:,} stood in earlier manifests, and no shared picture "
+                "shows that they mean the same (--same-groups if they do)."
             )
         elif number in groups.alike:
-            yield f"{one.file_name}: its group ids are taken to mean what earlier manifests mean."
+            yield f"{one.name}: its group ids are taken to mean what earlier manifests mean."
     if united:
         yield (
             f"{counted(united, 'group', 'groups')} became part of another one with which a picture "
@@ -69,7 +82,7 @@ def note_columns(opened: OpenManifests) -> Iterator[str]:
     """Say which columns only some of the manifests have, and which became text."""
     names = dict.fromkeys(name for one in opened.manifests for name in one.own)
     lacking = {
-        name: [one.file_name for one in opened.manifests if name in one.own]
+        name: [one.name for one in opened.manifests if name in one.own]
         for name in names
         if name != JOINED_FROM and not all(name in one.own for one in opened.manifests)
     }
@@ -95,7 +108,7 @@ def note_splits(manifests: Sequence[OpenManifest]) -> Iterator[str]:
     ]
     if not any(found - {"train"} for found in splits):
         return
-    without = [one.file_name for one, found in zip(manifests, splits, strict=True) if not found]
+    without = [one.name for one, found in zip(manifests, splits, strict=True) if not found]
     if without:
         yield (
             f"{', '.join(without)}: no splits, while another manifest has some: `pixonomy split` "

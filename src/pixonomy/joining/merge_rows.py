@@ -81,7 +81,7 @@ def merge_rows(manifests: Sequence[OpenManifest], shared: pl.DataFrame) -> Merge
         _differ(rows, "label"),
         _differ(rows, "split"),
         news.filter(pl.col("old") != pl.col("label")).height,
-        rows.group_by(UNIT).agg(differs.alias("differs"))["differs"].sum(),
+        int(rows.group_by(UNIT).agg(differs.alias("differs"))["differs"].sum()),
     )
 
 

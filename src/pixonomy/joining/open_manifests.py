@@ -26,7 +26,7 @@ class OpenManifest:
     """One of the manifests that are joined.
 
     Attributes:
-        name: of its file, without its ending; no other's.
+        name: of its file without its ending, or of its folder; no other's.
         about: what is stored beside its rows.
         own: the types of its own columns.
         rows: all columns of the joined manifest, of the same types in all; read lazily.
@@ -37,11 +37,6 @@ class OpenManifest:
     about: About
     own: pl.Schema
     rows: pl.LazyFrame
-
-    @property
-    def file_name(self) -> str:
-        """Its name for people."""
-        return printable(self.path.name)
 
 
 @dataclass(frozen=True)
@@ -72,7 +67,7 @@ def open_manifests(paths: Sequence[Path]) -> Iterator[OpenManifests]:
         tables = [stack.enter_context(scan_parquet(path)) for path in paths]
         schemas = [table.collect_schema() for table in tables]
         joined, as_text = _join_schemas(schemas, paths)
-        names = _distinct_names(paths)
+        names = name_manifests(paths)
         opened = tuple(
             OpenManifest(path, name, about, schema, _conform(table, name, about, base, joined))
             for path, name, about, schema, table in zip(
@@ -91,12 +86,16 @@ def _require_about(path: Path) -> About:
     return about
 
 
-def _distinct_names(paths: Sequence[Path]) -> list[str]:
+def name_manifests(paths: Sequence[Path]) -> list[str]:
+    """Return a name for each manifest, in which no two are alike."""
     names: list[str] = []
     for path in paths:
-        name, number = printable(path.stem), 2
+        at = path.absolute()
+        # As `collect` and `audit` call what they write in a folder of its own.
+        own = name = printable(at.parent.name if at.stem == "manifest" else at.stem)
+        number = 2
         while name in names:
-            name, number = f"{printable(path.stem)}-{number}", number + 1
+            name, number = f"{own}-{number}", number + 1
         names.append(name)
     return names
 

@@ -110,7 +110,7 @@ def _unite(named: pl.DataFrame, column: str) -> pl.DataFrame:
     """
     name = pl.format("{}:{}", MANIFEST, column)
     keys = [named[UNIT], named.select(name).to_series()]
-    component = connect(keys) if named.height else []
+    component = connect(keys)
     first = pl.col(MANIFEST, column).sort_by(MANIFEST, maintain_order=True).first()
     table = named.with_columns(pl.Series("component", component, pl.Int64))
     firsts = table.group_by("component").agg(first)
@@ -168,7 +168,7 @@ def _find_prefixes(
 
 
 def _count_known(hashes: pl.Series, taken: Sequence[pl.Series]) -> int:
-    return sum(hashes.is_in(one.implode()).sum() for one in taken)
+    return sum(int(hashes.is_in(one.implode()).sum()) for one in taken)
 
 
 def _propose(name: str) -> Iterator[str]:

@@ -39,7 +39,7 @@ def find_shared(manifests: Sequence[OpenManifest]) -> pl.DataFrame:
     )
     on = [MANIFEST, ROW]
     shared = by_place.join(by_content, on=on, how="full", coalesce=True).sort(on)
-    unit = connect([shared["place"], shared["content"]]) if shared.height else []
+    unit = connect([shared["place"], shared["content"]])
     return shared.select(*on, pl.Series(UNIT, unit, pl.Int64))
 
 

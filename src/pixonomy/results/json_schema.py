@@ -29,8 +29,9 @@ _PLAIN = {
 }  # fmt: skip
 
 _MODULES = (
-    answer_results, backup_results, bundle_results, collection_results, comparison_results, data_results,
-    kept_results, model_results, page_results, serving_results, token_results, word_results,
+    answer_results, backup_results, bundle_results, collection_results, comparison_results,
+    data_results, kept_results, model_results, page_results, serving_results, token_results,
+    word_results,
 )  # fmt: skip
 
 Schema = dict[str, object]

@@ -83,7 +83,7 @@ def upload_body(limits: BodyLimits) -> JsonObject:
 
 def describe(app: FastAPI, categories: Iterable[str]) -> dict[str, object]:
     """Return the OpenAPI 3.1 document of an application, whose model has these categories."""
-    names: JsonObject = {"description": "A category of the model.", "enum": sorted(categories)}
+    names: JsonObject = {"description": "A category of the model.", "enum": [*sorted(categories)]}
     document: dict[str, object] = get_openapi(
         title="Pixonomy",
         version=VERSION,

@@ -22,6 +22,7 @@ class PendingAnswer:
         preview: by which the browser knows its own small copy of the image.
         label: the category that the saver confirmed or chose.
         text: the saver's own words, where no category fits.
+        map: what the answer rests on, a PNG in base64, or "".
     """
 
     answered: Answered
@@ -29,10 +30,11 @@ class PendingAnswer:
     preview: str = ""
     label: str | None = None
     text: str = ""
+    map: str = ""
 
     def chosen(self, label: str | None, text: str) -> Self:
         """Return the answer as its saver sees it."""
-        return replace(self, label=label, text=text)
+        return replace(self, label=label, text=text, map="")
 
     def sign(self, signed: SignedValues, owner: str) -> str:
         """Return it as text that only this visitor's pages take."""
@@ -48,6 +50,7 @@ class PendingAnswer:
             "preview": self.preview,
             "chosen": self.label,
             "text": self.text,
+            "map": self.map,
         }
         return signed.sign(_PURPOSE, value)
 
@@ -68,4 +71,5 @@ class PendingAnswer:
         top = tuple(Candidate.from_json(one) for one in found["top"])
         verdict = cast(Verdict, found["verdict"])
         answered = Answered(found["model"], found["label"], verdict, found["confidence"], top)
-        return cls(answered, found["upload"], found["preview"], found["chosen"], found["text"])
+        carried = ("upload", "preview", "chosen", "text", "map")
+        return cls(answered, *(found[one] for one in carried))

@@ -137,7 +137,10 @@ const startForm = (form) => {
 
 const showPreview = (box) => {
   const known = store.read();
-  if (known && known.id === box.dataset.preview) showIn(box, known.address, "Your picture");
+  if (!known || known.id !== box.dataset.preview) return;
+  showIn(box, known.address, "Your picture");
+  const details = box.closest("[data-with-preview]");
+  if (details) details.hidden = false;
 };
 
 const fill = (event) => {

@@ -1,5 +1,6 @@
 """From an image to what it is of: the first page, the answer, and what its saver says to it."""
 
+from base64 import b64encode
 from dataclasses import dataclass
 
 from starlette.requests import Request
@@ -21,6 +22,7 @@ from pixonomy.serving.upload import read_upload
 from pixonomy.state.saver_records import Answered, Event
 
 _PREVIEW_LETTERS = 40
+_MAP_BYTES = 1500  # it is carried in an address
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,8 @@ class AnswerPages:
     async def _answer(self, asked: Asked, image: bytes) -> Response:
         asked.request.scope[IMAGES] = 1
         keep, improve = (asked.fields.get(one) == "yes" for one in ("keep", "improve"))
-        found = (await self.site.service.classify([image], keep=keep or improve))[0]
+        wanted = self.site.service.classify([image], keep=keep or improve, explain=True)
+        found = (await wanted)[0]
         if found.answer.verdict == "unreadable":
             problem = (found.answer.problem or "there is no answer").rstrip(".")
             message = f"This picture cannot be read: {problem}."
@@ -111,7 +114,8 @@ class AnswerPages:
         await self.site.savers.count(answered, "answered")
         upload_id, done = await self._keep(asked.visit, answered, found.kept, (keep, improve))
         preview = asked.fields.get("preview", "")[:_PREVIEW_LETTERS]
-        pending = PendingAnswer(answered, upload_id, preview)
+        drawn = b64encode(found.map).decode() if found.map and len(found.map) <= _MAP_BYTES else ""
+        pending = PendingAnswer(answered, upload_id, preview, map=drawn)
         signed = pending.sign(self.site.signed, asked.visit.owner)
         return self.site.go_to(asked, "/answer", a=signed, **done)
 

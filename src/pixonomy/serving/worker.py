@@ -151,9 +151,12 @@ class Engine:
     def map(self, square: Square | UndecodableImage, label: str | None) -> bytes | None:
         """Return a PNG to lay over the image, which shows what the answer rests on.
 
-        None where the model does not tell, and for what has no answer.
+        None where the model does not tell, for what has no answer, and where the network sees no
+        stretched image, which it could be stretched over.
         """
-        if self._explainer is None or label is None or isinstance(square, UndecodableImage):
+        if label is None or isinstance(square, UndecodableImage):
+            return None
+        if self._explainer is None or self.bundle.resize_spec.fit != "stretch":
             return None
         found = self._explainer.explain(square, label)
         return None if found is None else encode_map(found)

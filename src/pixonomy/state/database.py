@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, select, update
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
 from pixonomy.state.engines import WRITES, make_postgresql, make_sqlite, show_address
@@ -21,6 +21,7 @@ FILE = "state.sqlite"
 """The name of the SQLite database in the state's folder."""
 
 _CHECK_SECONDS = 1.0  # what a check waits for a database that others have locked
+_NO_SUCH_ROW = "23503"
 _POSTGRESQL_CODES = {
     "53100": "its disk is full",
     "53300": "it takes no more connections",
@@ -120,13 +121,13 @@ class Database:
     def _sentences(self) -> Iterator[None]:
         try:
             yield
-        except IntegrityError as error:
-            raise StateUnavailable(
-                "What this belongs to was deleted meanwhile; try again."
-            ) from error
         except NoConnection as error:
             raise StateUnavailable(f"Too many requests wait for {self.place}.") from error
         except (DBAPIError, sqlite3.Error, OSError) as error:
+            if _is_orphan(error):
+                raise StateUnavailable(
+                    "What this belongs to was deleted meanwhile; try again."
+                ) from error
             self._has_failed = True
             raise StateUnavailable(
                 f"The state in {self.place} cannot be used now: {_explain(error)}."
@@ -158,6 +159,15 @@ def connect(state: Path, address: str | None, wait_seconds: float) -> Database:
         state.mkdir(mode=0o700, parents=True, exist_ok=True)
     engines = make_sqlite(file, wait_seconds), make_sqlite(file, _CHECK_SECONDS)
     return Database(*engines, printable(file), file, wait_seconds)
+
+
+def _is_orphan(error: Exception) -> bool:
+    """Tell whether a row was refused because it refers to one that is not there."""
+    original = error.orig if isinstance(error, DBAPIError) else error
+    report = original.args[0] if original is not None and original.args else ""
+    if isinstance(report, dict):
+        return report.get("C") == _NO_SUCH_ROW
+    return str(report).startswith("FOREIGN KEY constraint failed")
 
 
 def _explain(error: Exception) -> str:

@@ -4,7 +4,7 @@ import os
 import secrets
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Self
@@ -48,7 +48,7 @@ class Store(GoalStore):
         secret: 32 random bytes, made once and shared by all replicas: for signing.
     """
 
-    secret: bytes
+    secret: bytes = field(repr=False)
 
     @classmethod
     def open(

@@ -18,10 +18,16 @@ from pixonomy.dataset.manifest import (
     stored_taxonomy,
 )
 from pixonomy.errors import SettingError
-from pixonomy.joining.join_notes import note_columns, note_ids, note_shared, note_splits
+from pixonomy.joining.join_notes import (
+    note_columns,
+    note_ids,
+    note_shared,
+    note_splits,
+    note_unhashed,
+)
 from pixonomy.joining.join_taxonomies import join_trees
 from pixonomy.joining.merge_rows import DROPPED, Merged, merge_rows
-from pixonomy.joining.open_manifests import OpenManifest, open_manifests
+from pixonomy.joining.open_manifests import OpenManifest, name_manifests, open_manifests
 from pixonomy.joining.rename_ids import Renamed, rename_groups, rename_images
 from pixonomy.joining.shared_images import MANIFEST, find_shared
 from pixonomy.joining.write_joined import count_united, write_joined
@@ -78,7 +84,10 @@ def join(
     paths = _distinct(manifests, output)
     fingerprint: Fingerprint = {
         "stage": "join",
-        "manifests": [hash_manifest(path) for path in paths],
+        "manifests": {
+            f"{place} {name}": hash_manifest(path)
+            for place, (path, name) in enumerate(zip(paths, name_manifests(paths), strict=True), 1)
+        },
         "same_groups": same_groups,
     }
     manifest_artefact(output).make(
@@ -136,10 +145,11 @@ def _write(
         }
         context.progress("joining, step", 2, 4)
         united = count_united(manifests, merged, renamed, "group_id")
-        trees = {one.file_name: stored_taxonomy(one.about, one.path) for one in manifests}
-        joined = join_trees(trees, {one.file_name: _count_labels(one) for one in manifests})
+        trees = {one.name: stored_taxonomy(one.about, one.path) for one in manifests}
+        joined = join_trees(trees, {one.name: _count_labels(one) for one in manifests})
         sentences = [
             *note_shared(merged),
+            *note_unhashed(manifests),
             *note_ids(manifests, renamed, united),
             *note_columns(opened),
             *joined.remarks,
