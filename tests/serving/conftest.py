@@ -62,10 +62,20 @@ def saving_service(
 
 
 @pytest.fixture(scope="session")
-def sure_service(fitted_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def app_token(tmp_path_factory: pytest.TempPathFactory) -> Tokens:
+    """Return tokens of a state of its own, for the saver's pages alone."""
+    state = tmp_path_factory.mktemp("sure state")
+    store = TokenStore(state)
+    return Tokens(store.new("app", "classify"), store.new("operator", "operate"), state)
+
+
+@pytest.fixture(scope="session")
+def sure_service(
+    fitted_run: Path, tmp_path_factory: pytest.TempPathFactory, app_token: Tokens
+) -> Iterator[Served]:
     """Serve the saver's pages, with a bundle that is always sure."""
     folder = tmp_path_factory.mktemp("sure")
     bundle = make_verdict_bundle(fitted_run, folder / "bundle", "sure")
-    options = ("--workers", 1, "--state", folder / "state", "--keep-days", 400)
+    options = ("--workers", 1, "--state", app_token.state, "--keep-days", 400)
     with served(bundle, folder, *options, "--embed-from", "http://127.0.0.1:8999") as service:
         yield service

@@ -38,6 +38,16 @@ def test_a_scope_covers_what_it_says(tokens: Tokens) -> None:
     assert (error.value.status, error.value.kind) == (403, "wrong_scope")
 
 
+def test_an_app_is_known_by_its_token_and_always_needs_one(tokens: Tokens) -> None:
+    access = Access(OPEN, TokenStore(tokens.state))
+    for token, name in ((tokens.classify, "app"), (tokens.operate, "operator")):
+        assert access.admit_app(scope(), {"authorization": f"Bearer {token}"}) == name
+    for headers in ({}, {"authorization": "Bearer wrong"}):
+        with pytest.raises(RequestRefused) as error:
+            access.admit_app(scope(), headers)
+        assert error.value.status == 401
+
+
 def test_where_there_are_no_tokens_none_is_known() -> None:
     access = Access(OPEN, None)
     access.admit(scope(), {}, "classify")

@@ -25,7 +25,7 @@ def test_a_bundle_is_copied_in_under_its_digest(fitted_run: Path, tmp_path: Path
     again = store.add(fitted_run / "bundle")  # twice is once
     assert (again.digest, again.is_new) == (digest, False)
     names = {one.name for one in store.find(digest).iterdir()}
-    assert names == {"bundle.json", "model.onnx", "test.json"}
+    assert names == {"bundle.json", "calibrated.json", "model.onnx", "test.json"}
 
 
 def test_figures_that_came_later_are_added(bundle_copy: Path, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 from served import Served, Tokens
 
 HOOKS = """
+from datetime import date, timedelta
 from pathlib import Path
 import schemathesis
 from hypothesis import strategies as st
@@ -18,6 +19,8 @@ images = [one.read_bytes() for one in sorted(Path({folder!r}).rglob("*.jpg"))[::
 bodies = st.sampled_from(images) | st.binary(min_size=1, max_size=200)
 for kind in ("image/jpeg", "image/png", "image/webp", "image/gif", "application/octet-stream"):
     schemathesis.openapi.media_type(kind, bodies)
+days = st.integers(0, 50 * 365).map(timedelta)
+schemathesis.openapi.format("date", days.map(lambda more: str(date.today() + more)))
 """
 PATHS = {
     "/v1/classify", "/v1/model", "/live", "/ready", "/metrics", "/operator/model",

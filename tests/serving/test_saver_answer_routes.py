@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from saver_browser import SaverBrowser
-from served import Served, wait_until
+from served import Served, Tokens, wait_until
 
 
 @pytest.fixture
@@ -22,9 +22,8 @@ def image(mixed_images: list[Path]) -> bytes:
     return mixed_images[1].read_bytes()
 
 
-def files_of(service: Served) -> list[Path]:
-    folder = service.log.parent / "state" / "images"
-    return [one for one in folder.rglob("*") if one.is_file()]
+def images_in(state: Path) -> set[Path]:
+    return {one for one in (state / "images").rglob("*") if one.is_file()}
 
 
 def test_a_tap_says_yes_and_leads_to_a_goal(person: SaverBrowser, image: bytes) -> None:
@@ -65,14 +64,14 @@ def test_no_words_or_too_many_are_asked_for_again(
 
 
 def test_without_a_consent_nothing_is_kept_and_with_one_an_upright_copy(
-    sure_service: Served, person: SaverBrowser, image: bytes
+    app_token: Tokens, person: SaverBrowser, image: bytes
 ) -> None:
-    before = set(files_of(sure_service))
+    before = images_in(app_token.state)
     person.show(image)
     assert person.page.select("main img") == []
-    assert set(files_of(sure_service)) == before
+    assert images_in(app_token.state) == before
     person.show(image, keep="yes")
-    (kept,) = set(files_of(sure_service)) - before
+    (kept,) = images_in(app_token.state) - before
     shown = person.client.get(str(person.find("img.shown")["src"]))
     assert shown.content == kept.read_bytes()
     assert shown.content != image

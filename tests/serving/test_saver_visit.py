@@ -14,7 +14,7 @@ from pixonomy.serving.saver_visit import COOKIE, Visits
 from pixonomy.serving.savers import Savers
 from pixonomy.state.store import Store
 from saver_browser import SaverBrowser
-from served import Served
+from served import Served, Tokens
 
 OWN = "c" * 43
 ORIGINS = ("https://app.example",)
@@ -92,9 +92,11 @@ def test_the_cookie_is_secure_where_a_trusted_proxy_says_https(
 
 
 def test_an_apps_link_opens_the_page_of_its_user_until_it_is_over(
-    sure_service: Served, mixed_images: list[Path]
+    sure_service: Served, app_token: Tokens, mixed_images: list[Path]
 ) -> None:
-    made = sure_service.ask("/v1/embed-links", method="POST", json={"subject": "u7"}).json()
+    app = {"authorization": f"Bearer {app_token.classify}"}
+    asked: dict[str, object] = {"method": "POST", "json": {"subject": "u7"}, "headers": app}
+    made = sure_service.ask("/v1/embed-links", **asked).json()
     with SaverBrowser(sure_service.address) as framed:
         framed.get(made["path"])
         policy = framed.answer.headers["content-security-policy"]
@@ -106,7 +108,7 @@ def test_an_apps_link_opens_the_page_of_its_user_until_it_is_over(
         assert framed.find("body")["data-event"] == "goal_added"
         assert framed.client.get(str(framed.find("img.shown")["src"])).status_code == 200
         assert not framed.client.cookies
-    goals = sure_service.ask("/v1/goals?subject=u7").json()
+    goals = sure_service.ask("/v1/goals?subject=u7", headers=app).json()
     assert [one["name"] for one in goals["goals"]] == ["Bike"]
     over = httpx.get(f"{sure_service.address}/embed?link=forged")
     assert over.status_code == 403

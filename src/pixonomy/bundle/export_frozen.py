@@ -7,6 +7,7 @@ import torch
 from onnx import compose, version_converter
 
 from pixonomy.arrays.image_shards import Arrays
+from pixonomy.bundle.calibration_time import write_calibration_time
 from pixonomy.bundle.describe_run import describe_run
 from pixonomy.bundle.export_onnx import check_answers, choose_examples, quietly
 from pixonomy.bundle.load import BUNDLE_FILE, MODEL_FILE, seal
@@ -77,7 +78,9 @@ def export_frozen(
         _check(network.run(checked), embed(checked), linear, gate)
         hashes = {MODEL_FILE: hash_file(partial / MODEL_FILE)}
         about = describe_run(run, arrays, numbers, network, gate) | explained | {"hashes": hashes}
-        write_json(partial / BUNDLE_FILE, seal(about))
+        sealed = seal(about)
+        write_json(partial / BUNDLE_FILE, sealed)
+        write_calibration_time(partial, sealed["digest"])
 
 
 def _check(

@@ -14,6 +14,7 @@ import torch
 from scipy.special import softmax
 
 from pixonomy.arrays.image_shards import Arrays
+from pixonomy.bundle.calibration_time import write_calibration_time
 from pixonomy.bundle.describe_run import describe_run
 from pixonomy.bundle.load import BUNDLE_FILE, MODEL_FILE, seal
 from pixonomy.bundle.pooled_features import add_features
@@ -115,7 +116,9 @@ def export_bundle(
         check_answers(answered, logits, device)
         hashes = {MODEL_FILE: hash_file(partial / MODEL_FILE)}
         about = describe_run(run, arrays, numbers, network, gate) | explained | {"hashes": hashes}
-        write_json(partial / BUNDLE_FILE, seal(about))
+        sealed = seal(about)
+        write_json(partial / BUNDLE_FILE, sealed)
+        write_calibration_time(partial, sealed["digest"])
 
 
 def choose_examples(

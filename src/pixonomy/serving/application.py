@@ -1,11 +1,13 @@
 """The application: all routes, and one shape for everything that goes wrong."""
 
+from collections.abc import Iterable
+
 from fastapi import APIRouter, FastAPI
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
-from starlette.types import ASGIApp
+from starlette.routing import Match, Route
+from starlette.types import ASGIApp, Scope
 
 from pixonomy.serving.api_errors import ClientGone, RequestRefused, as_response
 from pixonomy.serving.classify_routes import classify_routes
@@ -19,6 +21,7 @@ from pixonomy.serving.saver_routes import saver_routes
 from pixonomy.serving.service import Service
 
 _OPENAPI = "/openapi.json"
+_WRONG_METHOD = 405
 
 
 def make_app(service: Service) -> ASGIApp:
@@ -28,17 +31,25 @@ def make_app(service: Service) -> ASGIApp:
         title="Pixonomy", version=VERSION, docs_url=None, redoc_url=None, openapi_url=_OPENAPI
     )
     app.router.redirect_slashes = False
-    for error in (RequestRefused, ClientGone, HTTPException, Exception):
-        app.add_exception_handler(error, _answer_failure)
     routers, pages = _routers(service), _pages(service)
+    routes = [one for router in routers for one in router.routes if isinstance(one, Route)]
+    routes += pages
+
+    async def answer_failure(request: Request, error: Exception) -> Response:
+        answer = as_response(error)
+        if answer.status_code == _WRONG_METHOD and (allowed := _allowed(routes, request.scope)):
+            answer.headers["allow"] = allowed
+        return answer
+
+    for error in (RequestRefused, ClientGone, HTTPException, Exception):
+        app.add_exception_handler(error, answer_failure)
     for router in routers:
         app.include_router(router)
     app.router.routes.extend(pages)
     app.openapi = lambda: described  # type: ignore[method-assign] # FastAPI's way to change it
     described = describe(app, service.labels)
-    routes = [*pages, *(one for router in routers for one in router.routes)]
-    paths = {one.path for one in routes if isinstance(one, Route)}
-    return Outermost(app, frozenset({_OPENAPI, *paths}), service.metrics, service.log)
+    paths = frozenset({_OPENAPI, *(one.path for one in routes)})
+    return Outermost(app, paths, service.metrics, service.log)
 
 
 def _routers(service: Service) -> list[APIRouter]:
@@ -54,5 +65,7 @@ def _pages(service: Service) -> list[Route]:
     return page_routes(service)
 
 
-async def _answer_failure(_: Request, error: Exception) -> Response:
-    return as_response(error)
+def _allowed(routes: Iterable[Route], scope: Scope) -> str:
+    """Return the methods that a path takes: Starlette names those of its first route alone."""
+    at_path = [one for one in routes if one.matches(scope)[0] is not Match.NONE]
+    return ", ".join(sorted({method for one in at_path for method in one.methods or ()}))

@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from shutil import copyfile
 
+from pixonomy.bundle.calibration_time import TIME_FILE
 from pixonomy.errors import PixonomyError, SettingError
 from pixonomy.results.bundle_results import AddedBundleResult, StoredBundle
 from pixonomy.storage.files import printable, storage_errors, write_aside
@@ -99,6 +100,8 @@ def _copy(source: Path, place: Path) -> None:
         partial.mkdir()
         for name in (_MODEL_FILE, _BUNDLE_FILE):
             copyfile(source / name, partial / name)
+        if (source / TIME_FILE).is_file():
+            copyfile(source / TIME_FILE, partial / TIME_FILE)
         load_bundle(partial)  # as it has arrived
 
 

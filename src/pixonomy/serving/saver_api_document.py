@@ -26,7 +26,7 @@ _FIELDS: JsonObject = {
     "name": {"type": "string", "minLength": 1, "maxLength": NAME_LETTERS},
     "label": _LABEL,
     "amount": _SUM,
-    "currency": {"type": ["string", "null"], "pattern": "^[A-Z]{3}$"},
+    "currency": {"type": ["string", "null"], "pattern": "^[A-Za-z]{3}$"},
     "by": {
         "type": ["string", "null"],
         "format": "date",

@@ -106,8 +106,9 @@ def read_version(content: Mapping[str, object]) -> int:
         FieldsRefused: if there is none.
     """
     version = content.get(_VERSION)
-    if type(version) is int and 0 < version < 1 << 31:
-        return version
+    is_number = type(version) in (int, float)  # 2.0 is whole, too, as JSON has it
+    if is_number and version in range(1, 1 << 31):
+        return int(version)  # type: ignore[call-overload, no-any-return] # a number, as was seen
     message = "version is a whole number: that of the goal which was read before it is changed."
     raise refuse_fields({_VERSION: message})
 

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, cast
 import cv2
 
 from pixonomy.bundle.answer import Square, classify_squares
+from pixonomy.bundle.calibration_time import read_calibration_time
 from pixonomy.bundle.load import Bundle, find_bundle, load_bundle
 from pixonomy.bundle.map_image import encode_map
 from pixonomy.bundle.test_figures import read_test_figures
@@ -199,7 +200,7 @@ def describe_model(bundle: Bundle, path: Path) -> ServedModel:
         ),
         size=bundle.resize_spec.size,
         calibrated_on=bundle.calibration.n,
-        calibrated_at=None,
+        calibrated_at=read_calibration_time(find_bundle(path), digest),
         test=read_test_figures(find_bundle(path), digest),
     )
 
