@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from framing_app import FramingApp, framing_app
 from pixonomy.serving.bundle_store import BundleStore
 from pixonomy.state.tokens import TokenStore
 from saving_bundle import give_goals
@@ -70,12 +71,22 @@ def app_token(tmp_path_factory: pytest.TempPathFactory) -> Tokens:
 
 
 @pytest.fixture(scope="session")
+def app() -> Iterator[FramingApp]:
+    """Return an app's site that may frame the saver's pages."""
+    with framing_app() as site:
+        yield site
+
+
+@pytest.fixture(scope="session")
 def sure_service(
-    fitted_run: Path, tmp_path_factory: pytest.TempPathFactory, app_token: Tokens
+    fitted_run: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    app_token: Tokens,
+    app: FramingApp,
 ) -> Iterator[Served]:
     """Serve the saver's pages, with a bundle that is always sure."""
     folder = tmp_path_factory.mktemp("sure")
     bundle = make_verdict_bundle(fitted_run, folder / "bundle", "sure")
     options = ("--workers", 1, "--state", app_token.state, "--keep-days", 400)
-    with served(bundle, folder, *options, "--embed-from", "http://127.0.0.1:8999") as service:
+    with served(bundle, folder, *options, "--embed-from", app.origin) as service:
         yield service

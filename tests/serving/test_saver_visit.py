@@ -8,6 +8,7 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import Response
 
+from framing_app import FramingApp
 from pixonomy.serving.api_errors import RequestRefused
 from pixonomy.serving.embed_links import EmbedLinks
 from pixonomy.serving.saver_visit import COOKIE, Visits
@@ -29,10 +30,12 @@ def make_visits(savers: Savers, origins: tuple[str, ...] = ORIGINS) -> Visits:
     return Visits(savers, EmbedLinks(savers.secret), origins, ("10.0.0.7",))
 
 
-def request(cookie: str = "", query: str = "", peer: str = "1.2.3.4", proto: str = "") -> Request:
+def request(
+    cookie: str = "", query: str = "", peer: str = "1.2.3.4", proto: str = "", path: str = "/"
+) -> Request:
     headers = [(b"cookie", f"{COOKIE}={cookie}".encode())] if cookie else []
     headers += [(b"x-forwarded-proto", proto.encode())] if proto else []
-    scope = {"type": "http", "scheme": "http", "server": ("x", 80), "path": "/", "method": "GET"}
+    scope = {"type": "http", "scheme": "http", "server": ("x", 80), "path": path, "method": "GET"}
     return Request(
         {**scope, "headers": headers, "query_string": query.encode(), "client": (peer, 1)}
     )
@@ -61,7 +64,7 @@ def test_a_form_is_ours_with_the_token_of_its_own_visitor_alone(savers: Savers) 
 def test_a_frame_carries_its_session_and_the_cookie_does_not_count(savers: Savers) -> None:
     visits = make_visits(savers)
     links, user = EmbedLinks(savers.secret), savers.of_subject("app", "u1")
-    visit = visits.open(links.link(user))
+    visit = visits.find(request(OWN, f"link={links.link(user)}", path="/embed"), {})
     assert (visit.visitor, visit.cookie, visit.origins) == (user, None, ORIGINS)
     again = visits.find(request(OWN, f"session={visit.session}"), {})
     assert again.visitor == user
@@ -75,7 +78,7 @@ def test_a_frame_carries_its_session_and_the_cookie_does_not_count(savers: Saver
 def test_without_an_origin_no_page_stands_in_a_frame(savers: Savers) -> None:
     link = EmbedLinks(savers.secret).link(savers.of_subject("app", "u1"))
     with pytest.raises(RequestRefused) as refused:
-        make_visits(savers, ()).open(link)
+        make_visits(savers, ()).find(request(query=f"link={link}", path="/embed"), {})
     assert refused.value.status == 404
 
 
@@ -92,15 +95,15 @@ def test_the_cookie_is_secure_where_a_trusted_proxy_says_https(
 
 
 def test_an_apps_link_opens_the_page_of_its_user_until_it_is_over(
-    sure_service: Served, app_token: Tokens, mixed_images: list[Path]
+    sure_service: Served, app_token: Tokens, app: FramingApp, mixed_images: list[Path]
 ) -> None:
-    app = {"authorization": f"Bearer {app_token.classify}"}
-    asked: dict[str, object] = {"method": "POST", "json": {"subject": "u7"}, "headers": app}
+    headers = {"authorization": f"Bearer {app_token.classify}"}
+    asked: dict[str, object] = {"method": "POST", "json": {"subject": "u7"}, "headers": headers}
     made = sure_service.ask("/v1/embed-links", **asked).json()
     with SaverBrowser(sure_service.address) as framed:
         framed.get(made["path"])
         policy = framed.answer.headers["content-security-policy"]
-        assert "frame-ancestors http://127.0.0.1:8999" in policy
+        assert f"frame-ancestors {app.origin}" in policy
         assert "set-cookie" not in framed.answer.headers
         framed.send("#show", {"keep": "yes"}, image=mixed_images[1].read_bytes())
         framed.send(button="label=cross").send("#goal", {"name": "Bike"}, "do=keep")
@@ -108,7 +111,7 @@ def test_an_apps_link_opens_the_page_of_its_user_until_it_is_over(
         assert framed.find("body")["data-event"] == "goal_added"
         assert framed.client.get(str(framed.find("img.shown")["src"])).status_code == 200
         assert not framed.client.cookies
-    goals = sure_service.ask("/v1/goals?subject=u7", headers=app).json()
+    goals = sure_service.ask("/v1/goals?subject=u7", headers=headers).json()
     assert [one["name"] for one in goals["goals"]] == ["Bike"]
     over = httpx.get(f"{sure_service.address}/embed?link=forged")
     assert over.status_code == 403

@@ -17,7 +17,7 @@ from pixonomy.serving.pending_answer import PendingAnswer
 from pixonomy.serving.pool import Classified
 from pixonomy.serving.saver_page import page_headers, render_saver_page, view_answer
 from pixonomy.serving.saver_site import Asked, SaverSite, refusal_page
-from pixonomy.serving.saver_visit import Visit
+from pixonomy.serving.saver_visit import EMBED, Visit
 from pixonomy.serving.upload import read_upload
 from pixonomy.state.saver_records import Answered, Event
 
@@ -36,18 +36,15 @@ class AnswerPages:
         return [
             self.site.get("/", self.home),
             Route("/", self.upload, methods=["POST"]),
-            self.site.get("/embed", self.home),
+            self.site.get(EMBED, self.home),
             self.site.get("/answer", self.answer),
             self.site.post("/answer", self.choose),
         ]
 
     async def home(self, asked: Asked) -> Response:
-        """Show the form for an image; an app's link begins a visit here."""
-        visit = asked.visit
-        if asked.request.url.path == "/embed":
-            visit = self.site.visits.open(asked.query("link"))
-        response = self._render_home(visit, done=asked.query("done"))
-        self.site.visits.keep_cookie(visit, asked.request, response)
+        """Show the form for an image."""
+        response = self._render_home(asked.visit, done=asked.query("done"))
+        self.site.visits.keep_cookie(asked.visit, asked.request, response)
         return response
 
     async def upload(self, request: Request) -> Response:

@@ -21,6 +21,7 @@ from pixonomy.serving.savers import Savers, Visitor
 from pixonomy.serving.signed_values import SignedValues
 
 COOKIE = "pixonomy_saver"
+EMBED = "/embed"
 COOKIE_SECONDS = 400 * 86_400  # browsers keep none longer
 FORM_SECONDS = 86_400
 
@@ -85,8 +86,11 @@ class Visits:
         """Return whose request it is; a browser without a cookie gets a new one.
 
         Raises:
-            RequestRefused: 403, where a frame's session is over.
+            RequestRefused: 403, where an app's link or a frame's session is over; 404 for a link
+                where no page stands in a frame.
         """
+        if request.url.path == EMBED:
+            return self._open(request.query_params.get("link", ""))
         session = fields.get("session") or request.query_params.get("session")
         if session and self._embed:
             return self._frame(self._embed.open_session(session))
@@ -95,16 +99,6 @@ class Visits:
         cookie = secrets.token_urlsafe(32) if is_new else known
         visitor = self._savers.of_cookie(cookie)
         return Visit(visitor, self._signed.sign(_FORM, owner_of(visitor)), cookie, is_new=is_new)
-
-    def open(self, link: str) -> Visit:
-        """Return the visit that an app's link begins.
-
-        Raises:
-            RequestRefused: 403, where it is over; 404, where no page stands in a frame.
-        """
-        if self._embed is None or not self._origins:
-            raise RequestRefused(404, "not_found", "There is nothing at this path.")
-        return self._frame(self._embed.open(link))
 
     def require_own_form(self, visit: Visit, fields: Mapping[str, str]) -> None:
         """Refuse a form that another site may have sent; a session proves as much as a token.
@@ -133,6 +127,11 @@ class Visits:
                 samesite="lax",
                 secure=self._is_https(request),
             )
+
+    def _open(self, link: str) -> Visit:
+        if self._embed is None or not self._origins:
+            raise RequestRefused(404, "not_found", "There is nothing at this path.")
+        return self._frame(self._embed.open(link))
 
     def _frame(self, visitor: Visitor) -> Visit:
         assert self._embed is not None
