@@ -28,7 +28,7 @@ def test_a_path_with_a_slash_too_many_leads_nowhere(open_service: Served) -> Non
 def test_another_method_is_told_all_that_a_path_takes(saving_service: Served) -> None:
     for path, methods in (
         ("/v1/goals/1", "DELETE, PATCH"), ("/v1/uploads", "GET, POST"), ("/v1/classify", "POST"),
-        ("/", "GET, HEAD"),
+        ("/", "GET, HEAD, POST"),
     ):  # fmt: skip
         answer = saving_service.ask(path, method="OPTIONS")
         assert (answer.status_code, answer.headers["allow"]) == (405, methods)

@@ -7,8 +7,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from pixonomy.state.tokens import TokenStore
 from saver_browser import SaverBrowser
-from served import Served, Tokens, wait_until
+from served import Served, Tokens, served, wait_until
+from verdict_bundle import make_verdict_bundle
 
 
 @pytest.fixture
@@ -152,3 +154,52 @@ def test_nothing_that_was_said_is_in_the_log(
     log = sure_service.log.read_text()
     assert "Quokka" not in log
     assert person.client.cookies["pixonomy_saver"] not in log
+
+
+@pytest.fixture
+def without_room(app_token: Tokens) -> Iterator[None]:
+    """Put a file where the folder of images is, so that none can be kept."""
+    folder, aside = app_token.state / "images", app_token.state / "aside"
+    folder.mkdir(exist_ok=True)
+    folder.rename(aside)
+    folder.write_bytes(b"")
+    yield
+    folder.unlink()
+    aside.rename(folder)
+
+
+def test_an_answer_is_given_though_the_picture_cannot_be_kept(
+    without_room: None, person: SaverBrowser, image: bytes
+) -> None:
+    person.show(image, keep="yes")
+    assert "could not be kept" in person.words(".notice")
+    assert person.words("button.main") == "Yes, that is it"
+    assert person.page.select("main img.shown") == []
+
+
+@pytest.mark.slow
+def test_where_a_token_is_needed_the_form_asks_for_it_and_names_no_category(
+    fitted_run: Path, tmp_path: Path, image: bytes
+) -> None:
+    bundle = make_verdict_bundle(fitted_run, tmp_path / "bundle", "sure")
+    token = TokenStore(tmp_path / "state").new("app", "classify")
+    options = ("--workers", 1, "--state", tmp_path / "state", "--behind-proxy", "127.0.0.1")
+    with served(bundle, tmp_path, *options) as service, SaverBrowser(service.address) as person:
+        assert "stripes" not in person.get("/").words()
+        person.show(image, token="wrong")
+        assert person.status == 401
+        assert "not known" in person.words(".warning")
+        person.show(image, token=token).send(button="label=cross")
+        person.send("#goal", {"name": "Bike"}, "do=keep")
+        assert person.words("h1") == "Bike"
+        assert token not in service.log.read_text()
+
+
+@pytest.mark.slow
+def test_too_many_requests_are_a_page_too(fitted_run: Path, tmp_path: Path) -> None:
+    bundle = make_verdict_bundle(fitted_run, tmp_path / "bundle", "sure")
+    options = ("--workers", 1, "--state", tmp_path / "state", "--rate", "2/minute")
+    with served(bundle, tmp_path, *options) as service, SaverBrowser(service.address) as person:
+        assert [person.get("/goals").status for _ in range(3)] == [200, 200, 429]
+        assert "Too many requests" in person.words()
+        assert int(person.answer.headers["retry-after"]) > 0

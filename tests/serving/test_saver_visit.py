@@ -65,7 +65,7 @@ def test_a_frame_carries_its_session_and_the_cookie_does_not_count(savers: Saver
     visits = make_visits(savers)
     links, user = EmbedLinks(savers.secret), savers.of_subject("app", "u1")
     visit = visits.find(request(OWN, f"link={links.link(user)}", path="/embed"), {})
-    assert (visit.visitor, visit.cookie, visit.origins) == (user, None, ORIGINS)
+    assert (visit.visitor, visit.cookie, visit.parents) == (user, None, ORIGINS)
     again = visits.find(request(OWN, f"session={visit.session}"), {})
     assert again.visitor == user
     visits.require_own_form(again, {})

@@ -126,15 +126,16 @@ def test_a_database_that_is_locked_refuses_soon_and_is_used_again_when_it_is_not
     run(work(), savers)
 
 
-def test_more_requests_than_can_wait_are_refused_at_once(store: Store) -> None:
-    savers = Savers(store)
+def test_more_requests_than_can_wait_are_refused_at_once(tmp_path: Path) -> None:
 
     async def ask() -> list[object]:
         visitors = [Visitor(f"cookie:{number}") for number in range(200)]
         asked = (savers.add_goal(one, CAR) for one in visitors)
         return list(await asyncio.gather(*asked, return_exceptions=True))
 
-    answers = run(ask(), savers)
+    with closing(Store.open(tmp_path)) as store:
+        savers = Savers(store)
+        answers = run(ask(), savers)
     failed = [one for one in answers if isinstance(one, RequestRefused)]
     assert {one.kind for one in failed} == {"overloaded"}
     assert len(answers) - len(failed) == 64

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from pixonomy.dataset.connected import connect
-from pixonomy.joining.merge_rows import DROPPED, Merged
+from pixonomy.joining.merge_rows import Merged, read_shared
 from pixonomy.joining.open_manifests import OpenManifest
 from pixonomy.joining.shared_images import MANIFEST, ROW, UNIT
 
@@ -56,7 +56,8 @@ def rename_groups(
     Args:
         are_same: equal ids mean the same in all manifests.
     """
-    named = merged.rows.select(MANIFEST, UNIT, column).drop_nulls(column)
+    named = read_shared(manifests, merged.shared, [column])
+    named = named.select(MANIFEST, UNIT, column).drop_nulls(column)
     spaces = _find_spaces(named, column, len(manifests), are_same)
     linked = _unite(named, column)
     links = linked.filter(pl.col("first manifest") != pl.col(MANIFEST))
@@ -128,7 +129,7 @@ def _hashes(
     prefix: str = "",
 ) -> pl.Series:
     """Return one hash for each id that rows of their own have, but for `known` ones."""
-    gone = merged.changes.filter(DROPPED, pl.col(MANIFEST) == number).select(ROW)
+    gone = merged.dropped.filter(pl.col(MANIFEST) == number).select(ROW)
     rows = one.rows.select(column).with_row_index(ROW)
     if gone.height:
         rows = rows.join(gone.lazy(), on=ROW, how="anti")

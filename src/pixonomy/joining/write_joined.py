@@ -1,17 +1,19 @@
 """Writes several manifests to one file; rows that do not change stream through."""
 
 from collections.abc import Mapping, Sequence
+from functools import reduce
 from pathlib import Path
 
 import polars as pl
 
-from pixonomy.joining.merge_rows import DROPPED, Merged
+from pixonomy.joining.merge_rows import OF_LABEL, Merged
 from pixonomy.joining.open_manifests import OpenManifest
 from pixonomy.joining.rename_ids import NEW, Renamed
 from pixonomy.joining.shared_images import MANIFEST, ROW
 from pixonomy.storage.tables import write_parquet
 
 _CHANGED = " as it is now"
+_DROPPED, _RELABELLED = "is dropped", "is relabelled"
 
 
 def write_joined(
@@ -42,28 +44,44 @@ def count_united(
     for number, one in enumerate(manifests):
         united = renamed[column].united.filter(pl.col(MANIFEST) == number).select(column)
         if united.height:
-            rows = _change(one.rows, number, merged).select(column).unique()
-            total += rows.join(united.lazy(), on=column, how="semi").collect().height
+            rows = _change(one.rows, number, merged).select(column)
+            left = rows.join(united.lazy(), on=column, how="semi").unique()
+            total += left.collect(engine="streaming").height
     return total
 
 
 def _change(rows: pl.LazyFrame, number: int, merged: Merged) -> pl.LazyFrame:
-    """Leave out rows that are dropped, and put in what the merged ones are now."""
-    changes = merged.changes.filter(pl.col(MANIFEST) == number).drop(MANIFEST)
+    """Leave out rows that are dropped, and put in what merged ones are now."""
+    changes = _gather_changes(number, merged)
     if not changes.height:
         return rows
     names = rows.collect_schema().names()
-    changed = [name for name in changes.columns if name not in (ROW, DROPPED)]
+    flags = [name for name in (_DROPPED, _RELABELLED) if name in changes.columns]
+    changed = [name for name in names if name in changes.columns]
     news = changes.rename({name: name + _CHANGED for name in changed}).lazy()
-    joined = rows.with_row_index(ROW).join(news, on=ROW, how="left", maintain_order="left")
-    is_merged = pl.col(DROPPED).is_not_null()
-    return (
-        joined.filter(~pl.col(DROPPED).fill_null(False))
-        .with_columns(
-            pl.when(is_merged).then(name + _CHANGED).otherwise(name).alias(name) for name in changed
-        )
-        .select(names)
-    )
+    rows = rows.with_row_index(ROW).join(news, on=ROW, how="left", maintain_order="left")
+    if _DROPPED in flags:
+        rows = rows.filter(pl.col(_DROPPED).is_null())
+    return rows.with_columns(_changed(name) for name in changed).select(names)
+
+
+def _gather_changes(number: int, merged: Merged) -> pl.DataFrame:
+    """Return ROW, flags and new values of the rows of a manifest that do not stay as they are."""
+    tables = [merged.dropped.with_columns(pl.lit(True).alias(_DROPPED))]
+    for one in merged.changes:
+        is_label = OF_LABEL[0] in one.columns
+        tables.append(one.with_columns(pl.lit(True).alias(_RELABELLED)) if is_label else one)
+    own = [one.filter(pl.col(MANIFEST) == number).drop(MANIFEST) for one in tables]
+    some = [one for one in own if one.height]
+    if not some:
+        return pl.DataFrame(schema={ROW: pl.UInt32})
+    return reduce(lambda one, other: one.join(other, on=ROW, how="full", coalesce=True), some)
+
+
+def _changed(name: str) -> pl.Expr:
+    if name in OF_LABEL:
+        return pl.when(_RELABELLED).then(name + _CHANGED).otherwise(name).alias(name)
+    return pl.coalesce(name + _CHANGED, name).alias(name)
 
 
 def _rename(rows: pl.LazyFrame, number: int, renamed: Mapping[str, Renamed]) -> pl.LazyFrame:

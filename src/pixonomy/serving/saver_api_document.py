@@ -3,7 +3,7 @@
 from pixonomy.goals.goal_fields import MAX_AMOUNT, NAME_LETTERS
 from pixonomy.json_types import Json, JsonObject
 from pixonomy.serving.openapi import CATEGORY, Responses, refusals
-from pixonomy.serving.saver_requests import KEY_PATTERN, SUBJECT_LETTERS, TEXT_LETTERS
+from pixonomy.serving.saver_requests import KEY_PATTERN, SUBJECT_PATTERN, TEXT_LETTERS
 
 TOKEN_REFUSED = (401, 403, 422, 429, 503)
 """How any request of this API may be refused."""
@@ -11,7 +11,8 @@ TOKEN_REFUSED = (401, 403, 422, 429, 503)
 BODY_REFUSED = (*TOKEN_REFUSED, 408, 411, 413, 415)
 """How one with a body may be."""
 
-_SUBJECT: JsonObject = {"type": "string", "minLength": 1, "maxLength": SUBJECT_LETTERS}
+_CONTROL = r"\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f"  # what is no space among them
+_SUBJECT: JsonObject = {"type": "string", "pattern": f"^{SUBJECT_PATTERN}$"}
 _ID: JsonObject = {"type": ["string", "null"], "description": "Of an upload that is kept."}
 _LABEL: JsonObject = {"anyOf": [CATEGORY, {"type": "null"}]}
 _CONSENT: JsonObject = {"type": ["boolean", "null"], "description": "null: as it was."}
@@ -23,7 +24,11 @@ _SUM: JsonObject = {
     "description": "In the goal's currency.",
 }
 _FIELDS: JsonObject = {
-    "name": {"type": "string", "minLength": 1, "maxLength": NAME_LETTERS},
+    "name": {
+        "type": "string",
+        "maxLength": NAME_LETTERS,
+        "pattern": rf"^[^{_CONTROL}]*[^\s{_CONTROL}][^{_CONTROL}]*$",
+    },
     "label": _LABEL,
     "amount": _SUM,
     "currency": {"type": ["string", "null"], "pattern": "^[A-Za-z]{3}$"},

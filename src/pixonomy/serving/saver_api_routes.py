@@ -87,6 +87,6 @@ def _goals(api: SaverApi) -> Iterator[_Route]:
 
 def _subjects(api: SaverApi) -> Iterator[_Route]:
     link = answers(EmbedLink, *BODY_REFUSED)
-    everything = "/v1/subjects/{subject}"
-    yield _Route(everything, "DELETE", api.delete_subject, (ABOUT_PATH,), document.deleted())
+    everything = "/v1/subjects/{subject:path}"  # which may have slashes in it
+    yield _Route(everything, "DELETE", api.delete_subject, (ABOUT_PATH,), document.deleted(404))
     yield _Route("/v1/embed-links", "POST", api.add_embed_link, (), link, document.LINK_FOR)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 
 import jinja2
@@ -151,8 +152,8 @@ def render_saver_page(
 def page_headers(visit: Visit | None) -> dict[str, str]:
     """Return what goes with each page: its policy lets an app's origins frame its own users'."""
     policy = HEADERS["content-security-policy"]
-    if visit is not None and visit.origins:
-        framed = f"frame-ancestors {' '.join(visit.origins)}"
+    if visit is not None and visit.parents:
+        framed = f"frame-ancestors {' '.join(visit.parents)}"
         policy = policy.replace("frame-ancestors 'none'", framed)
     return {**HEADERS, "content-security-policy": policy}
 
@@ -168,7 +169,14 @@ def read_saver_assets() -> Mapping[str, tuple[bytes, str]]:
 
 
 @cache
+def version_asset(path: str) -> str:
+    """Return the address of an asset as it is now: browsers may keep what is under it."""
+    content, _ = read_saver_assets()[path]
+    return f"{path}?v={sha256(content).hexdigest()[:12]}"
+
+
+@cache
 def _load(template: str) -> jinja2.Template:
     found = load_template(_FOLDER, template)
-    found.environment.filters.update(day=word_day, money=word_money)
+    found.environment.filters.update(day=word_day, money=word_money, versioned=version_asset)
     return found

@@ -12,12 +12,13 @@ from pixonomy.serving.saver_refusals import FieldsRefused
 from pixonomy.state.saver_records import Once
 
 SUBJECT_LETTERS, KEY_LETTERS, TEXT_LETTERS = 200, 200, 200
+# Neither control characters nor what stands for bytes that are no text.
+SUBJECT_PATTERN = f"[^\\x00-\\x1f\\x7f\\ufffd]{{1,{SUBJECT_LETTERS}}}"
 KEY_PATTERN = f"[!-~]{{1,{KEY_LETTERS}}}"
 
 _ONCE = "idempotency-key"
 _FLAGS = {"true": True, "false": False}
 _HIDDEN = ("Cc", "Cs")  # control characters, and halves of characters
-_REPLACED = "\ufffd"  # what stands for bytes that are no text
 _SUMS = ("amount", "saved")
 _VERSION = "version"
 
@@ -31,14 +32,13 @@ def read_subject(value: object) -> str:
     """Return an app's id for its user.
 
     Raises:
-        FieldsRefused: if there is none, it is too long, or it is no Unicode text: two of those
-            could look the same.
+        FieldsRefused: if there is none, it is too long, has control characters, or is no Unicode
+            text: two of those could look the same.
     """
-    if isinstance(value, str) and 0 < len(value) <= SUBJECT_LETTERS and not _is_broken(value):
+    if isinstance(value, str) and re.fullmatch(SUBJECT_PATTERN, value) and not _is_broken(value):
         return value
-    raise refuse_fields(
-        {"subject": f"subject is the app's id for its user, 1 to {SUBJECT_LETTERS} letters."}
-    )
+    message = f"subject is the app's id for its user, 1 to {SUBJECT_LETTERS} letters and digits."
+    raise refuse_fields({"subject": message})
 
 
 def subject_of(request: Request) -> str:
@@ -94,9 +94,16 @@ def check_goal(content: Mapping[str, object], labels: Collection[str]) -> None:
     """
     require_keys(content, (*KEYS, "upload", _VERSION))
     read_label(content.get("label"), labels)
-    texts = [one for one in _SUMS if isinstance(content.get(one), str)]
-    if texts:
-        raise refuse_fields({one: f"{one} is a number such as 1200.50, no text." for one in texts})
+    wrong = {
+        one: f"{one} is a number such as 1200.50, no text."
+        for one in _SUMS
+        if isinstance(content.get(one), str)
+    }
+    wrong |= {
+        one: f"{one} is null where it is left open." for one in KEYS if content.get(one) == ""
+    }
+    if wrong:
+        raise refuse_fields(wrong)
 
 
 def read_version(content: Mapping[str, object]) -> int:
@@ -150,7 +157,7 @@ def read_text(value: object) -> str:
 
 
 def _is_broken(text: str) -> bool:
-    return any(one == _REPLACED or unicodedata.category(one) == "Cs" for one in text)
+    return any(unicodedata.category(one) == "Cs" for one in text)
 
 
 def _is_visible(text: str) -> bool:

@@ -8,10 +8,12 @@ from pixonomy.serving.goal_routes import GoalPages
 from pixonomy.serving.kept_image_routes import KeptImagePages
 from pixonomy.serving.new_goal_routes import NewGoalPages
 from pixonomy.serving.saver_answer_routes import AnswerPages
-from pixonomy.serving.saver_page import read_saver_assets
+from pixonomy.serving.saver_page import read_saver_assets, version_asset
 from pixonomy.serving.saver_site import SaverSite
 from pixonomy.serving.savers import Savers
 from pixonomy.serving.service import Service
+
+_FOR_A_YEAR = "public, max-age=31536000, immutable"
 
 
 def saver_routes(service: Service, savers: Savers) -> list[Route]:
@@ -19,8 +21,11 @@ def saver_routes(service: Service, savers: Savers) -> list[Route]:
     site = SaverSite(service, savers)
 
     async def asset(request: Request) -> Response:
-        content, kind = read_saver_assets()[request.url.path]
-        return Response(content, media_type=kind)
+        path = request.url.path
+        content, kind = read_saver_assets()[path]
+        is_current = version_asset(path).endswith(f"?{request.url.query}")
+        kept = _FOR_A_YEAR if is_current else "no-cache"
+        return Response(content, media_type=kind, headers={"cache-control": kept})
 
     return [
         *AnswerPages(site).routes(),

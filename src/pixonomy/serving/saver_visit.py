@@ -38,7 +38,7 @@ class Visit:
         token: what forms carry to show that they are ours.
         cookie: None in a frame.
         session: in a frame, what each address carries; else None.
-        origins: that may frame the page, and are told what happens in it.
+        parents: origins that may frame the page, and learn what happens in it.
         is_new: whether the cookie was made for this request.
     """
 
@@ -46,7 +46,7 @@ class Visit:
     token: str
     cookie: str | None = None
     session: str | None = None
-    origins: tuple[str, ...] = ()
+    parents: tuple[str, ...] = ()
     is_new: bool = False
 
     @property
@@ -66,7 +66,7 @@ class Visits:
 
     Args:
         embed: None: the pages stand in no frame.
-        origins: that may frame them.
+        parents: origins that may frame them.
         proxies: addresses of proxies whose word on https is believed.
     """
 
@@ -74,11 +74,11 @@ class Visits:
         self,
         savers: Savers,
         embed: EmbedLinks | None,
-        origins: tuple[str, ...],
+        parents: tuple[str, ...],
         proxies: tuple[str, ...],
     ) -> None:
         """Take what the service knows."""
-        self._savers, self._embed, self._origins = savers, embed, origins
+        self._savers, self._embed, self._parents = savers, embed, parents
         self._signed = SignedValues(savers.secret)
         self._proxies = ClientAddresses(proxies)
 
@@ -129,20 +129,20 @@ class Visits:
             )
 
     def _open(self, link: str) -> Visit:
-        if self._embed is None or not self._origins:
+        if self._embed is None or not self._parents:
             raise RequestRefused(404, "not_found", "There is nothing at this path.")
         return self._frame(self._embed.open(link))
 
     def _frame(self, visitor: Visitor) -> Visit:
         assert self._embed is not None
         session = self._embed.session(visitor)
-        return Visit(visitor, "", session=session, origins=self._origins)
+        return Visit(visitor, "", session=session, parents=self._parents)
 
     def _is_https(self, request: Request) -> bool:
         peer = request.client.host if request.client else None
         forwarded = request.headers.get("x-forwarded-proto")
-        is_told = forwarded == "https" and self._proxies.is_proxy(peer)
-        return is_told or request.url.scheme == "https"
+        is_forwarded = forwarded == "https" and self._proxies.is_proxy(peer)
+        return is_forwarded or request.url.scheme == "https"
 
 
 def owner_of(visitor: Visitor) -> str:

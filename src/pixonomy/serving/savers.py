@@ -218,9 +218,9 @@ class Savers:
     async def is_ready(self) -> bool:
         """Tell whether the database and the folder of images can be used, in 2 seconds."""
         if self._check is None or self._check.done():
-            self._check = asyncio.get_running_loop().create_task(
-                asyncio.to_thread(self._store.check)
-            )
+            look = asyncio.to_thread(self._store.check)
+            self._check = asyncio.get_running_loop().create_task(look)
+            self._check.add_done_callback(_note_failure)
         try:
             await asyncio.wait_for(asyncio.shield(self._check), _CHECK_SECONDS)
         except (TimeoutError, StateUnavailable):
@@ -263,6 +263,12 @@ class Savers:
             raise RequestRefused(409, "other_request", message) from error
         finally:
             self._waiting -= 1
+
+
+def _note_failure(check: asyncio.Task[None]) -> None:
+    """Take the error of a check that nobody waits for any more, or asyncio would log it."""
+    if not check.cancelled():
+        check.exception()
 
 
 async def _uncounted(work: Coroutine[object, object, None]) -> None:

@@ -22,5 +22,7 @@ def require_space(folder: Path, smallest: int) -> None:
         free = shutil.disk_usage(folder).free
     if free < smallest:
         raise storage_error(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), folder)
-    if not os.access(folder, os.W_OK | os.X_OK):
+    # The user that this process acts as, where that is not the one that started it.
+    has_effective = os.access in os.supports_effective_ids
+    if not os.access(folder, os.W_OK | os.X_OK, effective_ids=has_effective):
         raise StorageError(f"No permission to write to {printable(folder)}.")

@@ -26,7 +26,7 @@ from pixonomy.joining.join_notes import (
     note_unhashed,
 )
 from pixonomy.joining.join_taxonomies import join_trees
-from pixonomy.joining.merge_rows import DROPPED, Merged, merge_rows
+from pixonomy.joining.merge_rows import Merged, merge_rows
 from pixonomy.joining.open_manifests import OpenManifest, name_manifests, open_manifests
 from pixonomy.joining.rename_ids import Renamed, rename_groups, rename_images
 from pixonomy.joining.shared_images import MANIFEST, find_shared
@@ -174,13 +174,12 @@ def _write(
 def _describe(
     manifests: Sequence[OpenManifest], merged: Merged, renamed: Mapping[str, Renamed]
 ) -> list[dict[str, object]]:
-    gone = merged.changes.filter(DROPPED)
     images, groups = renamed["image_id"], renamed["group_id"]
     return [
         {
             "manifest": printable(one.path),
             "rows": one.rows.select(pl.len()).collect().item(),
-            "shared": gone.filter(pl.col(MANIFEST) == number).height,
+            "shared": merged.dropped.filter(pl.col(MANIFEST) == number).height,
             "image_prefix": images.prefixes[number],
             "group_prefix": groups.prefixes[number],
             "repeated_images": images.repeated[number],
