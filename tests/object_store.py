@@ -20,6 +20,9 @@ from pixonomy.storage.s3 import connect
 class Storage:
     """A real S3-compatible server on this machine, which keeps a list of what it was asked.
 
+    Args:
+        port: 0: any that is free. What lies in one server lies in the next, too.
+
     Attributes:
         asked: (method, path, Range, If-Match) of each request.
         broken: of how many answers to come only the first half arrives.
@@ -27,7 +30,7 @@ class Storage:
         has_conditions: whether If-Match is.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, port: int = 0) -> None:
         from moto.moto_server.werkzeug_app import (
             DomainDispatcherApplication,
             MotoRequestHandler,
@@ -42,8 +45,9 @@ class Storage:
         self.asked: list[tuple[str, str, str | None, str | None]] = []
         self.broken, self.has_ranges, self.has_conditions = 0, True, True
         self._application = DomainDispatcherApplication(create_backend_app)
-        self._server = make_server("127.0.0.1", 0, self._answer, True, request_handler=Quiet)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self._server = make_server("127.0.0.1", port, self._answer, True, request_handler=Quiet)
+        self.port: int = self._server.server_port
+        self.url = f"http://127.0.0.1:{self.port}"
         serve = partial(self._server.serve_forever, poll_interval=0.02)
         threading.Thread(target=serve, daemon=True).start()
 

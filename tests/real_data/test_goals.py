@@ -1,11 +1,13 @@
 """The main job on real pictures: runs where `../shared/data` lies beside the checkout."""
 
+import io
 import json
 import math
 import re
 import subprocess
 import sys
 import time
+from base64 import b64decode, b64encode
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -13,9 +15,11 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from PIL import Image
 from scipy.special import softmax
 
 from pixonomy.arrays.image_shards import read_arrays
+from pixonomy.bundle.answer import classify_images
 from pixonomy.bundle.load import load_bundle
 from pixonomy.images.resize import ResizeSpec, frame
 from pixonomy.models.backend import keras
@@ -25,6 +29,7 @@ from pixonomy.training.run import read_run
 from pixonomy.training.train_run import build_trained
 
 DATA = (Path(__file__).resolve().parents[2] / ".." / "shared" / "data").resolve()
+SCRIPT = Path(str(resources.files("pixonomy.serving"))) / "saver.js"
 WEIGHTS = DATA / "weights" / "mobilenet_v2_imagenet_notop.weights.h5"
 
 pytestmark = [
@@ -99,6 +104,42 @@ def test_the_nine_orientations_of_a_picture_get_the_same_answer(
     labels = [one["top"][0]["label"] for one in answers if "Landscape" in one["path"]]
     assert len(labels) == 9
     assert len(set(labels)) == 1
+
+
+SHRINK = """async (content) => {
+    const bytes = Uint8Array.from(atob(content), (one) => one.charCodeAt(0));
+    const { file } = await shrink(new File([bytes], "a.jpg", { type: "image/jpeg" }));
+    const reader = new FileReader();
+    reader.readAsDataURL(file);
+    await new Promise((resolve) => reader.addEventListener("load", resolve));
+    return reader.result.split(",")[1];
+}"""
+
+
+def enlarge(path: Path, side: int) -> bytes:
+    """Return a photograph as a camera would give it: a JPEG, its longest side of so many pixels."""
+    with Image.open(path) as image:
+        scale = side / max(image.size)
+        size = (round(image.width * scale), round(image.height * scale))
+        file = io.BytesIO()
+        image.convert("RGB").resize(size, Image.Resampling.BICUBIC).save(file, "JPEG", quality=92)
+    return file.getvalue()
+
+
+def test_what_the_savers_page_sends_gets_the_verdict_of_the_photograph(
+    transferred: dict[str, Any], browser: Any
+) -> None:
+    bundle = load_bundle(Path(transferred["run"]))
+    paths = sorted((DATA / "goals").rglob("*.jpg"))[::5]
+    page = browser.new_page()
+    page.add_script_tag(content=SCRIPT.read_text("utf-8"))
+    photographs = [enlarge(path, 2000) for path in paths]
+    sent = [b64decode(page.evaluate(SHRINK, b64encode(one).decode())) for one in photographs]
+    page.close()
+    both = zip(*(classify_images(bundle, images) for images in (photographs, sent)), strict=True)
+    same = [(one.verdict, one.label) == (other.verdict, other.label) for one, other in both]
+    assert len(same) == 300
+    assert np.mean(same) >= 0.99
 
 
 @alone

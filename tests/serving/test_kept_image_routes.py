@@ -10,7 +10,7 @@ from PIL import Image
 from saver_browser import SaverBrowser
 from served import Served
 
-PICTURE = "form[action^='/pictures/']"
+PICTURE = "form[action^='/images/']"
 
 
 @pytest.fixture
@@ -61,6 +61,12 @@ def test_a_picture_without_a_goal_can_be_found_and_deleted(
     person.send(".pictures form")
     assert person.page.select(".pictures") == []
     assert person.client.get(path).status_code == 404
+
+
+def test_a_form_leads_to_no_other_site(person: SaverBrowser) -> None:
+    form = {"keep": "yes", "goal": "/evil.example"}
+    person.send(PICTURE, form)
+    assert person.path == "/goals?done=consents"
 
 
 def test_everything_is_deleted_at_once_with_the_cookie(

@@ -31,6 +31,14 @@ def test_nothing_is_suggested_before_a_kind_is_chosen(person: SaverBrowser) -> N
     ]
 
 
+@pytest.mark.parametrize("kind", ["9", "-1", "9" * 9000, "own", "٠", "<b>"])
+def test_a_kind_that_is_not_there_is_ones_own(person: SaverBrowser, kind: str) -> None:
+    person.send("#goal", {"t": kind, "name": "Bike"}, "do=low")
+    assert person.status == 200
+    assert person.page.select(".suggestion") == []
+    assert value(person, "name") == "Bike"
+
+
 def test_a_suggestion_has_its_source_and_fills_in_what_one_taps(person: SaverBrowser) -> None:
     person.link("A new car")
     assert "Usually 2,000 to 6,000 dollars (Edmunds, 2024)." in person.words(".suggestion")

@@ -129,10 +129,10 @@ def test_both_consents_are_off_at_first() -> None:
 
 
 def test_only_the_apps_origins_may_frame_the_page_of_their_user() -> None:
-    own = page_headers(VISIT)["content-security-policy"]
+    own = page_headers(VISIT.parents)["content-security-policy"]
     assert "frame-ancestors 'none'" in own
     assert "unsafe" not in own
-    framed = page_headers(FRAMED)["content-security-policy"]
+    framed = page_headers(FRAMED.parents)["content-security-policy"]
     assert "frame-ancestors https://app.example" in framed
     assert "'none'" in framed  # everything else stays
     assert "data-parents" not in home()

@@ -101,6 +101,8 @@ def test_picture_and_answer_fit_and_shut_nobody_out(
     page.check("[name=keep]")
     show(page, mixed_images[0])
     check(page)
+    boxes = [page.locator(f".overlaid {one}").bounding_box() for one in ("img.shown", "img.map")]
+    assert boxes[0] == boxes[1]  # what the answer rests on lies over the picture
 
 
 @pytest.mark.slow
@@ -190,8 +192,11 @@ def test_two_windows_and_what_is_not_there_are_pages_that_fit(
     page.goto(f"{goal}/edit")
     other = page.context.new_page()
     other.goto(f"{goal}/edit")
-    other.fill("#name", "Of the other window")
+    other.fill("#name", "W" * 80)
     press(other, "button.main")
+    for path in (goal, f"{goal}/delete", f"{goal}/split", f"{sure_service.address}/goals"):
+        other.goto(path)
+        check(other)
     page.fill("#name", "Of this window")
     press(page, "button.main")
     check(page)

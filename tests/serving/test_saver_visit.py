@@ -116,3 +116,6 @@ def test_an_apps_link_opens_the_page_of_its_user_until_it_is_over(
     over = httpx.get(f"{sure_service.address}/embed?link=forged")
     assert over.status_code == 403
     assert "open it anew" in over.text
+    assert f"frame-ancestors {app.origin}" in over.headers["content-security-policy"]
+    plain = httpx.get(f"{sure_service.address}/goals/x")
+    assert "frame-ancestors 'none'" in plain.headers["content-security-policy"]

@@ -44,6 +44,8 @@ class Client:
         deleted: goals whose deletion was acknowledged.
         corrected: corrections that were acknowledged.
         uploads: those that were acknowledged, and whether they still have an image.
+        answers: how many there were.
+        repeated: requests that were sent more than once.
     """
 
     token: str
@@ -95,7 +97,7 @@ class Client:
             try:
                 answer = httpx.request(method, url, headers=headers, timeout=30, **sent)  # type: ignore[arg-type]
             except httpx.TransportError:  # it was killed: the next one will answer
-                self.repeated += 1
+                self.repeated += tries == 1
                 time.sleep(0.02)
                 continue
             if answer.status_code == 503:  # it has just begun

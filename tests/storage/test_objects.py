@@ -78,9 +78,10 @@ def test_storage_that_does_not_answer_is_refused_in_time(storage: Storage) -> No
     with pytest.raises(StorageError, match="No answer from the storage of s3://bucket/some/where"):
         objects.check()
     assert time.monotonic() - began < 2
-    for call in (lambda: objects.get("x.jpg"), lambda: objects.put("x.jpg", b"x")):
-        with pytest.raises(StorageError, match="No answer"):
-            call()
+    with pytest.raises(StorageError, match="No answer"):
+        objects.get("x.jpg")
+    with pytest.raises(StorageError, match="No answer"):
+        objects.put("x.jpg", b"x")
     assert time.monotonic() - began < 20
 
 

@@ -1,5 +1,6 @@
 """What is kept of a saver's pictures: shown to them alone, changed, and deleted with all else."""
 
+import re
 from dataclasses import dataclass
 
 from starlette.responses import Response
@@ -8,6 +9,7 @@ from starlette.routing import Route
 from pixonomy.serving.saver_site import Asked, SaverSite
 from pixonomy.serving.saver_visit import COOKIE
 
+_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _IMAGE_HEADERS = {
     "cache-control": "private, no-cache",  # asked for each time, and sent once
     "content-security-policy": "default-src 'none'; sandbox",
@@ -26,7 +28,7 @@ class KeptImagePages:
         """Return their routes."""
         return [
             self.site.get("/images/{id}", self.image),
-            self.site.post("/pictures/{id}", self.change),
+            self.site.post("/images/{id}", self.change),
             self.site.get("/forget", self.show_forget),
             self.site.post("/forget", self.forget),
         ]
@@ -45,7 +47,7 @@ class KeptImagePages:
         keep, improve = (asked.fields.get(one) == "yes" for one in ("keep", "improve"))
         await self.site.savers.set_consent(asked.visit.visitor, asked.path("id"), keep, improve)
         goal_id = asked.fields.get("goal", "")
-        path = f"/goals/{goal_id}" if goal_id.isalnum() else "/goals"
+        path = f"/goals/{goal_id}" if _ID.fullmatch(goal_id) else "/goals"
         return self.site.go_to(asked, path, done="consents")
 
     async def show_forget(self, asked: Asked) -> Response:

@@ -51,8 +51,8 @@ class _Draft:
     @property
     def template(self) -> Goal | None:
         """The one that was chosen, if any."""
-        is_number = self.chosen.isdecimal() and int(self.chosen) < len(self.goals)
-        return self.goals[int(self.chosen)] if is_number else None
+        numbers = {str(place): goal for place, goal in enumerate(self.goals)}
+        return numbers.get(self.chosen)
 
 
 @dataclass(frozen=True)

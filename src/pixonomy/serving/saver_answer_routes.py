@@ -16,7 +16,7 @@ from pixonomy.serving.page import PageLimits
 from pixonomy.serving.pending_answer import PendingAnswer
 from pixonomy.serving.pool import Classified
 from pixonomy.serving.saver_page import page_headers, render_saver_page, view_answer
-from pixonomy.serving.saver_site import Asked, SaverSite, refusal_page
+from pixonomy.serving.saver_site import Asked, SaverSite
 from pixonomy.serving.saver_visit import EMBED, Visit
 from pixonomy.serving.upload import read_upload
 from pixonomy.state.saver_records import Answered, Event
@@ -56,7 +56,7 @@ class AnswerPages:
             return await self._answer(Asked(request, visit, sent.fields), sent.images[0])
         except RequestRefused as refused:
             if visit is None or refused.kind in {"foreign_form", "expired_link", "no_link"}:
-                return refusal_page(visit, refused)
+                return self.site.refusal_page(request, visit, refused)
             page = self._render_home(visit, refused.status, failure=refused.message)
             page.headers.update(refused.headers)
             return page
@@ -175,7 +175,7 @@ class AnswerPages:
             needs_token=needs_token,
             failure=failure,
         )
-        return HTMLResponse(text, status, page_headers(visit))
+        return HTMLResponse(text, status, page_headers(visit.parents))
 
 
 def _answered(found: Classified) -> Answered:

@@ -149,11 +149,11 @@ def render_saver_page(
     )
 
 
-def page_headers(visit: Visit | None) -> dict[str, str]:
-    """Return what goes with each page: its policy lets an app's origins frame its own users'."""
+def page_headers(parents: Sequence[str]) -> dict[str, str]:
+    """Return what goes with each page: its policy lets these origins alone frame it."""
     policy = HEADERS["content-security-policy"]
-    if visit is not None and visit.parents:
-        framed = f"frame-ancestors {' '.join(visit.parents)}"
+    if parents:
+        framed = f"frame-ancestors {' '.join(parents)}"
         policy = policy.replace("frame-ancestors 'none'", framed)
     return {**HEADERS, "content-security-policy": policy}
 

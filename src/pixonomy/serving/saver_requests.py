@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Mapping
 from hashlib import sha256
+from typing import cast
 
 from starlette.requests import Request
 
@@ -113,9 +114,10 @@ def read_version(content: Mapping[str, object]) -> int:
         FieldsRefused: if there is none.
     """
     version = content.get(_VERSION)
-    is_number = type(version) in (int, float)  # 2.0 is whole, too, as JSON has it
-    if is_number and version in range(1, 1 << 31):
-        return int(version)  # type: ignore[call-overload, no-any-return] # a number, as was seen
+    is_number = isinstance(version, int | float) and not isinstance(version, bool)
+    number = cast(float, version) if is_number else 0.0
+    if 1 <= number < 1 << 31 and number == int(number):  # 2.0 is whole, too, as JSON has it
+        return int(number)
     message = "version is a whole number: that of the goal which was read before it is changed."
     raise refuse_fields({_VERSION: message})
 

@@ -78,11 +78,19 @@ class SaverSite:
         """Return a page, with a notice of what its address says was done."""
         done = asked.query("done")
         text = render_saver_page(template, asked.visit, done, goal_id, **content)
-        return HTMLResponse(text, status, page_headers(asked.visit))
+        return HTMLResponse(text, status, page_headers(asked.visit.parents))
 
     def go_to(self, asked: Asked, path: str, **query: str) -> RedirectResponse:
         """Send the browser on to a page of this visit."""
         return RedirectResponse(asked.visit.address(path, **query), 303)
+
+    def refusal_page(
+        self, request: Request, visit: Visit | None, refused: RequestRefused
+    ) -> HTMLResponse:
+        """Return a page that says why there is no other; in a frame, it is shown there."""
+        text = render_saver_page("saver_message.html", visit, sentence=refused.message)
+        headers = {**page_headers(self.visits.parents_of(request)), **dict(refused.headers)}
+        return HTMLResponse(text, refused.status, headers)
 
     def get(self, path: str, handler: Handler) -> Route:
         """Return the route of a page."""
@@ -112,15 +120,9 @@ class SaverSite:
                 visit = asked.visit
                 response = await handler(asked)
             except RequestRefused as refused:
-                return refusal_page(visit, refused)
+                return self.refusal_page(request, visit, refused)
             if visit.is_new and request.method == "GET":
                 self.visits.keep_cookie(visit, request, response)
             return response
 
         return answer
-
-
-def refusal_page(visit: Visit | None, refused: RequestRefused) -> HTMLResponse:
-    """Return a page that says why there is no other."""
-    text = render_saver_page("saver_message.html", visit, sentence=refused.message)
-    return HTMLResponse(text, refused.status, {**page_headers(visit), **dict(refused.headers)})

@@ -100,6 +100,11 @@ class Visits:
         visitor = self._savers.of_cookie(cookie)
         return Visit(visitor, self._signed.sign(_FORM, owner_of(visitor)), cookie, is_new=is_new)
 
+    def parents_of(self, request: Request) -> tuple[str, ...]:
+        """Return what may frame the answer to a request, even if its link is over."""
+        is_framed = request.url.path == EMBED or "session" in request.query_params
+        return self._parents if is_framed else ()
+
     def require_own_form(self, visit: Visit, fields: Mapping[str, str]) -> None:
         """Refuse a form that another site may have sent; a session proves as much as a token.
 

@@ -58,7 +58,12 @@ def restore(file: Path, state: Path) -> BackupResult:
     finally:
         remove(partial)
     return BackupResult(
-        file=printable(file), state=printable(state), images=images, missing=0, **counts
+        file=printable(file),
+        state=printable(state),
+        images=images,
+        missing=0,
+        images_at=None,
+        **counts,
     )
 
 
