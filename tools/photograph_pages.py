@@ -20,7 +20,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 import pixonomy
 from pixonomy.gallery.draw_images import draw_fresh
@@ -39,8 +39,8 @@ def main() -> None:
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         image = choose_image(asked.run, Path(folder) / "fresh")
-        with served(asked.run, Path(folder) / "state") as address:
-            screens = photograph(address, image)
+        with served(asked.run, Path(folder) / "state") as address, opened() as browser:
+            screens = photograph(browser, address, image)
     write(screens, asked.output)
     print(f"{asked.output}: {asked.output.stat().st_size:,} bytes")
 
@@ -76,35 +76,41 @@ def served(run: Path, state: Path) -> Iterator[str]:
             process.terminate()
 
 
-def photograph(address: str, image: Path) -> list[Image.Image]:
-    """Walk from a picture to a goal; return the screens of answer, suggestion and goal."""
+@contextmanager
+def opened() -> Iterator[Browser]:
+    """Open Chromium while the block lasts."""
     with sync_playwright() as playwright:
         chromium = shutil.which("chromium") or shutil.which("chromium-browser")
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page = browser.new_page(
-            viewport={"width": WIDTH, "height": HEIGHT}, device_scale_factor=DENSITY
-        )
-        page.goto(address)
-        page.set_input_files("#image", image)
-        page.check("[name=keep]")
-        page.click("#send")
-        page.wait_for_selector(".bars")
-        screens = [screen_of(page)]
-        page.click(".answered button.main")
-        page.wait_for_selector("#goal")
-        page.click(".card .choice")  # the first kind of goal
-        page.wait_for_selector("#suggestion")
-        page.locator("#suggestion button[data-fill^=amount]").last.click()
-        day = date.today() + timedelta(days=30 * MONTHS)
-        page.fill("[name=by]", day.isoformat())
-        screens.append(screen_of(page))
-        page.click("button.main[name=do]")
-        page.wait_for_selector("#more")
-        page.fill("#more", "250")
-        page.click("#more ~ button")
-        page.wait_for_load_state()
-        screens.append(screen_of(page))
+        yield browser
         browser.close()
+
+
+def photograph(browser: Browser, address: str, image: Path) -> list[Image.Image]:
+    """Walk from a picture to a goal; return the screens of answer, suggestion and goal."""
+    screen = ViewportSize(width=WIDTH, height=HEIGHT)
+    page = browser.new_page(viewport=screen, device_scale_factor=DENSITY)
+    page.goto(address)
+    page.set_input_files("#image", image)
+    page.check("[name=keep]")
+    page.click("#send")
+    page.wait_for_selector(".bars")
+    screens = [screen_of(page)]
+    page.click(".answered button.main")
+    page.wait_for_selector("#goal")
+    page.click(".card .choice")  # the first kind of goal
+    page.wait_for_selector("#suggestion")
+    page.locator("#suggestion button[data-fill^=amount]").last.click()
+    day = date.today() + timedelta(days=30 * MONTHS)
+    page.fill("[name=by]", day.isoformat())
+    screens.append(screen_of(page))
+    page.click("button.main[name=do]")
+    page.wait_for_selector("#more")
+    page.fill("#more", "250")
+    page.click("#more ~ button")
+    page.wait_for_load_state()
+    screens.append(screen_of(page))
+    page.close()
     return screens
 
 

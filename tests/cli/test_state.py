@@ -15,7 +15,7 @@ def test_a_state_is_copied_and_restored(tmp_path: Path, capfd: pytest.CaptureFix
         store.make_saver("cookie:a")
     file = str(tmp_path / "backup.tar")
     assert run(["backup", "--state", str(tmp_path / "state"), "-o", file]) == 0
-    assert capfd.readouterr().out.startswith("1 savers, 0 goals, 0 uploads, 0 images and 0 tokens")
+    assert "savers: 1, goals: 0, uploads: 0, images: 0, tokens: 0." in capfd.readouterr().out
     assert run(["restore", file, "--state", str(tmp_path / "new"), "--json"]) == 0
     assert json.loads(capfd.readouterr().out)["savers"] == 1
     assert run(["restore", file, "--state", str(tmp_path / "new")]) == 2

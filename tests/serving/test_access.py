@@ -67,3 +67,13 @@ def test_tokens_cannot_be_guessed_at_leisure(tokens: Tokens) -> None:
     assert [refused(access, f"guess {number}") for number in range(3)] == [401, 401, 429]
     assert refused(access, "guess", "192.0.2.2") == 401
     access.admit(scope(), {}, "classify", tokens.classify)
+
+
+def test_visitors_of_the_savers_pages_need_no_token_but_have_the_rate_of_their_address() -> None:
+    access = Access(GUARDED, None)
+    for _ in range(2):
+        access.admit_visitor(scope())
+    with pytest.raises(RequestRefused) as error:
+        access.admit_visitor(scope())
+    assert error.value.status == 429
+    access.admit_visitor(scope("192.0.2.2"))

@@ -76,7 +76,8 @@ class App:
 @contextmanager
 def app_on(run: Path, folder: Path, state: Path, *options: object) -> Iterator[App]:
     bundle = give_goals(run, folder / "bundle")
-    token = TokenStore(state).new("app", "classify")
+    with closing(TokenStore(state)) as tokens:
+        token = tokens.new("app", "classify")
     with served(bundle, folder, "--workers", 1, "--state", state, *options) as service:
         app = App(service, token)
         wait_until(app.is_ready)

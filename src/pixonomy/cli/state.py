@@ -31,7 +31,7 @@ def backup(
         report(f"The images lie at {result.images_at} and are not in the file: copy them, too.")
     if result.missing:
         report(f"{result.missing} images are not in the file: they were deleted or are missing.")
-    show(result, [f"{_line(result)} in {result.file}."], as_json)
+    show(result, [f"Copied to {result.file}: {_line(result)}."], as_json)
 
 
 def restore(
@@ -44,11 +44,11 @@ def restore(
     from pixonomy.state.restore import restore as run
 
     result = run(file, state)
-    show(result, [f"{_line(result)} in {result.state}."], as_json)
+    show(result, [f"Restored to {result.state}: {_line(result)}."], as_json)
 
 
 def _line(result: "BackupResult") -> str:
     return (
-        f"{result.savers} savers, {result.goals} goals, {result.uploads} uploads, "
-        f"{result.images} images and {result.tokens} tokens"
+        f"savers: {result.savers}, goals: {result.goals}, uploads: {result.uploads}, "
+        f"images: {result.images}, tokens: {result.tokens}"
     )

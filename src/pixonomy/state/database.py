@@ -176,7 +176,9 @@ def _explain(error: Exception) -> str:
     report = original.args[0] if original.args else ""
     if isinstance(report, dict):  # PostgreSQL's
         return _POSTGRESQL_CODES.get(report.get("C", ""), str(report.get("M", "")))
+    if str(report).startswith("Can't create a connection"):
+        return "nobody answers there"
     refused = find_refusal(original)
     if refused is not None and refused.strerror:
         return refused.strerror
-    return str(report).splitlines()[0] if str(report) else type(original).__name__
+    return str(report).partition("\n")[0].rstrip(".") or type(original).__name__
