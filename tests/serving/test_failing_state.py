@@ -1,6 +1,6 @@
 """Where what is kept cannot be reached: that is said in time, classifying goes on, all comes back.
 
-A PostgreSQL that is stopped: see `test_replicas.py`.
+What the API answers where PostgreSQL is stopped: see `test_replicas.py`.
 """
 
 import sqlite3
@@ -18,8 +18,11 @@ from conftest import as_bytes, draw_shape
 from object_store import Storage
 from pixonomy.state.database import FILE
 from pixonomy.state.tokens import TokenStore
+from postgres import PostgreSQL
+from saver_browser import SaverBrowser
 from saving_bundle import give_goals
 from served import Served, served, wait_until
+from verdict_bundle import make_verdict_bundle
 
 pytestmark = pytest.mark.slow
 CROSS = as_bytes(draw_shape("cross", 1))
@@ -146,3 +149,34 @@ def test_an_s3_that_is_stopped(fitted_run: Path, tmp_path: Path, storage: Storag
         comes_back(app, [app.goals, app.add_goal, lambda: app.upload("&keep=true")])
         assert app.ask("/v1/subjects/a", "DELETE") == (204, "")
         again.stop()
+
+
+def test_the_pages_where_postgresql_is_stopped(
+    fitted_run: Path, tmp_path: Path, postgresql: PostgreSQL, postgresql_address: str
+) -> None:
+    bundle = make_verdict_bundle(fitted_run, tmp_path / "bundle", "sure")
+    options = ("--workers", 1, "--state", tmp_path / "state", "--database", postgresql_address)
+    with served(bundle, tmp_path, *options) as service, SaverBrowser(service.address) as person:
+        person.show(CROSS).send(button="label=cross").send("#goal", {"name": "Bike"}, "do=keep")
+        goal = person.path.partition("?")[0]
+        postgresql.stop()
+        try:
+            for path in ("/goals", goal, "/forget", "/images/1"):
+                assert person.get(path).status == 503
+                assert "try again" in person.words()
+            person.show(CROSS, keep="yes")
+            assert (person.status, person.path.partition("?")[0]) == (200, "/answer")
+            assert "could not be kept" in person.words(".notice")
+            person.send(button="label=cross")
+            assert person.path.startswith("/goals/new")
+            card = person.page
+            assert person.send("#goal", {"name": "Boat"}, "do=keep").status == 503
+        finally:
+            postgresql.start()
+        wait_until(lambda: service.ask("/ready").status_code == 200)
+        person.page = card  # the form is sent again
+        assert person.send("#goal", {"name": "Boat"}, "do=keep").words("h1") == "Boat"
+        listed = person.get("/goals").words()
+        assert ("Bike" in listed, "Boat" in listed) == (True, True)
+        assert not [one for one in service.lines() if one.get("event") == "fault"]
+        assert service.end() == 0

@@ -137,6 +137,8 @@ def test_a_goal_is_made_changed_and_deleted(app: App) -> None:
 def test_a_stale_change_shows_the_goal_as_it_is(app: App) -> None:
     path = f"/v1/goals/{app.goal()['id']}"
     assert app.ask("PATCH", path, {"version": 1, "name": "Mine"}).status_code == 200
+    other = app.ask("PATCH", path, {"version": 2, "upload": None})
+    assert told(other) == (422, "invalid_fields")  # it stays that of the goal
     stale = app.ask("PATCH", path, {"version": 1, "name": "Late"})
     assert told(stale) == (409, "stale")
     assert stale.json()["error"]["current"] == app.goals()[0]
@@ -157,6 +159,7 @@ def test_a_stale_change_shows_the_goal_as_it_is(app: App) -> None:
         ({"upload": 7}, {"upload"}),
         ({"sum": 7}, {"sum"}),
         ({"by": "", "currency": ""}, {"by", "currency"}),
+        ({"version": 1}, {"version"}),
     ],
 )
 def test_fields_that_cannot_be_are_named(

@@ -32,9 +32,7 @@ def test_an_id_of_an_app_is_what_it_is(subject: str) -> None:
     assert read_subject(subject) == subject
 
 
-@pytest.mark.parametrize(
-    "subject", [None, 7, "", "x" * 201, "a\nb", "a\x00", "\x7f", "\ufffd", "\ud800"]
-)
+@pytest.mark.parametrize("subject", [None, 7, "", "x" * 201, "a\nb", "a\x00", "\x7f", "\ufffd"])
 def test_what_could_look_like_another_is_no_id(subject: object) -> None:
     with pytest.raises(FieldsRefused):
         read_subject(subject)

@@ -1,11 +1,11 @@
 """The saver's pages are quick, whatever is kept already, and leave classifying its time."""
 
-import asyncio
 import statistics
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from urllib.parse import urljoin
 
@@ -16,7 +16,6 @@ from bs4 import BeautifulSoup
 
 from conftest import as_bytes, draw_shape
 from filled_state import BUSY, cookie_of, fill
-from pixonomy.bench.http_load import Server, run_load, send_in_turn
 from pixonomy.bench.pinned import resident_megabytes
 from pixonomy.state.tokens import TokenStore
 from saver_browser import SaverBrowser
@@ -85,11 +84,9 @@ def measure_pages(person: SaverBrowser) -> dict[str, float]:
     answer = person.path
     person.send(button="label=cross")
     new = person.path
-    pages = ["/", "/goals", "/forget", answer, new]
-    pages += [first + part for part in ("", "/edit", "/split", "/delete")]
-    found = {
-        one.partition("?")[0]: median_seconds(lambda one=one: ask(person, one)) for one in pages
-    }
+    pages = {path.partition("?")[0]: path for path in ("/", "/goals", "/forget", answer, new)}
+    pages |= {f"/goals/…{part}": first + part for part in ("", "/edit", "/split", "/delete")}
+    found = {name: median_seconds(partial(ask, person, path)) for name, path in pages.items()}
     token = str(person.get("/").find("input[name=form_token]")["value"])
 
     def send(path: str, **fields: str) -> None:
@@ -126,13 +123,15 @@ def test_any_page_is_quick_with_100000_uploads_and_20000_goals(
         person = filled.person
         seconds = measure_pages(person)
         print({page: f"{1000 * one:.1f} ms" for page, one in seconds.items()})
-        assert f"{BUSY // 5} goals" in person.get("/forget").words() or BUSY
+        assert len(person.get("/goals").page.select(".goals a")) >= BUSY // 5
         assert max(seconds.values()) < MOST_SECONDS_FILLED, seconds
         assert seconds["/"] < MOST_SECONDS
-        before = filled.megabytes
-        for _ in range(300):
+        for _ in range(200):
             ask(person, "/goals")
-        print(f"{before:.0f} MB, after 300 pages {filled.megabytes:.0f} MB")
+        before = filled.megabytes
+        for _ in range(400):
+            ask(person, "/goals")
+        print(f"{before:.0f} MB, after 400 pages more {filled.megabytes:.0f} MB")
         assert filled.megabytes < MOST_MEGABYTES
         assert filled.megabytes <= FLAT * before
 

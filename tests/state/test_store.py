@@ -116,6 +116,34 @@ def test_what_was_deleted_is_not_found_on_the_disk(tmp_path: Path) -> None:
     assert SECRET.encode() not in all_bytes(tmp_path)
 
 
+def test_a_deleted_goal_and_withdrawn_features_are_not_found_on_the_disk(tmp_path: Path) -> None:
+    with closing(Place(tmp_path / "state").open()) as store:
+        saver = store.make_saver("cookie:a")
+        goal = store.add_goal(saver.id, GoalFields(SECRET), None)
+        assert SECRET.encode() in all_bytes(tmp_path)
+        store.delete_goal(saver.id, goal.id)
+        assert SECRET.encode() not in all_bytes(tmp_path)
+        features = SECRET.encode() * 10
+        upload = store.keep_upload(saver.id, ANSWERED, True, True, IMAGE, features)
+        store.set_consent(saver.id, upload.id, keep=None, improve=False)
+        assert SECRET.encode() not in all_bytes(tmp_path)
+
+
+def test_what_was_deleted_while_somebody_read_is_overwritten_by_the_next_sweep(
+    tmp_path: Path,
+) -> None:
+    with closing(Place(tmp_path / "state").open()) as store:
+        saver = store.make_saver("cookie:a")
+        goal = store.add_goal(saver.id, GoalFields(SECRET), None)
+        store.change_goal(saver.id, goal.id, 1, GoalFields("Trip"))
+        with closing(sqlite3.connect(tmp_path / "state" / "state.sqlite")) as reader:
+            reader.execute("BEGIN")
+            reader.execute("SELECT * FROM goals").fetchall()
+            store.delete_saver(saver.id)
+        store.sweep()
+        assert SECRET.encode() not in all_bytes(tmp_path)
+
+
 @ON_BOTH_DATABASES
 def test_each_change_is_an_event_without_content(store: Store) -> None:
     saver = store.make_saver("cookie:a")

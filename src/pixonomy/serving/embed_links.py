@@ -58,7 +58,7 @@ def _text(signed: str | bytes) -> str:
 
 def _read(serializer: URLSafeTimedSerializer, signed: str, seconds: int) -> Visitor:
     try:
-        key: object = serializer.loads(signed, max_age=seconds)
+        key: object = serializer.loads(signed.encode("utf-8", "replace"), max_age=seconds)
     except SignatureExpired as error:
         message = (
             "This link was for a few minutes and is over: go back to the app and open it anew."

@@ -24,6 +24,7 @@ from pixonomy.serving.outermost import IMAGES
 from pixonomy.serving.pool import Classified
 from pixonomy.serving.saver_requests import (
     check_goal,
+    read_consent,
     read_flag,
     read_id,
     read_label,
@@ -82,10 +83,7 @@ class SaverApi:
         visitor = self._visitor(request)
         body = await read_json_body(request, self.service.pending)
         require_keys(body.content, ("keep", "improve"))
-        consents = [body.content.get(name) for name in ("keep", "improve")]
-        keep, improve = (one if isinstance(one, bool) else None for one in consents)
-        if any(one is not None and not isinstance(one, bool) for one in consents):
-            raise refuse_fields({"keep": "keep and improve are true, false or null."})
+        keep, improve = (read_consent(body.content, name) for name in ("keep", "improve"))
         changed = await self.savers.set_consent(visitor, _id(request), keep, improve)
         return JSONResponse(describe_upload(changed).as_json())
 
@@ -122,7 +120,7 @@ class SaverApi:
         """Keep a goal."""
         visitor = self._visitor(request)
         body = await read_json_body(request, self.service.pending)
-        check_goal(body.content, self.service.labels)
+        check_goal(body.content, self.service.labels, "upload")
         fields = self.savers.read_fields(body.content)
         upload_id, once = read_id(body.content, "upload"), read_once(request, body.raw)
         goal = await self.savers.add_goal(visitor, fields, upload_id, once)
@@ -132,7 +130,7 @@ class SaverApi:
         """Change those fields of a goal that are given."""
         visitor = self._visitor(request)
         body = await read_json_body(request, self.service.pending)
-        check_goal(body.content, self.service.labels)
+        check_goal(body.content, self.service.labels, "version")
         version, goal_id = read_version(body.content), _id(request)
         stored = await self.savers.goal(visitor, goal_id)
         fields = self.savers.read_fields(body.content, stored.fields)

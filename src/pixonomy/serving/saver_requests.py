@@ -38,7 +38,7 @@ def read_subject(value: object) -> str:
     """
     if isinstance(value, str) and re.fullmatch(SUBJECT_PATTERN, value) and not _is_broken(value):
         return value
-    message = f"subject is the app's id for its user, 1 to {SUBJECT_LETTERS} letters and digits."
+    message = f"subject is the app's id for its user, 1 to {SUBJECT_LETTERS} letters."
     raise refuse_fields({"subject": message})
 
 
@@ -57,6 +57,18 @@ def read_flag(request: Request, name: str) -> bool:
     if value not in _FLAGS:
         raise refuse_fields({name: f"{name} is true or false, not {value[:20]!r}."})
     return _FLAGS[value]
+
+
+def read_consent(content: Mapping[str, object], name: str) -> bool | None:
+    """Return a consent that is given or withdrawn; None where it stays as it is.
+
+    Raises:
+        FieldsRefused: if it is neither true, false nor null.
+    """
+    value = content.get(name)
+    if value is None or isinstance(value, bool):
+        return value
+    raise refuse_fields({name: f"{name} is true, false or null."})
 
 
 def read_once(request: Request, content: bytes) -> Once | None:
@@ -87,13 +99,16 @@ def require_keys(content: Mapping[str, object], known: Collection[str]) -> None:
         raise refuse_fields({_shown(one): message for one in unknown[:5]})
 
 
-def check_goal(content: Mapping[str, object], labels: Collection[str]) -> None:
+def check_goal(content: Mapping[str, object], labels: Collection[str], more: str) -> None:
     """Check what of a goal's JSON object `Savers.read_fields` does not, which reads forms, too.
+
+    Args:
+        more: the key that it may have beside those of a goal.
 
     Raises:
         FieldsRefused: if a key is unknown, the category is none of the model's, or a sum no number.
     """
-    require_keys(content, (*KEYS, "upload", _VERSION))
+    require_keys(content, (*KEYS, more))
     read_label(content.get("label"), labels)
     wrong = {
         one: f"{one} is a number such as 1200.50, no text."

@@ -221,11 +221,9 @@ class Savers:
             look = asyncio.to_thread(self._store.check)
             self._check = asyncio.get_running_loop().create_task(look)
             self._check.add_done_callback(_note_failure)
-        try:
-            await asyncio.wait_for(asyncio.shield(self._check), _CHECK_SECONDS)
-        except (TimeoutError, StateUnavailable):
-            return False
-        return True
+        done, _ = await asyncio.wait({self._check}, timeout=_CHECK_SECONDS)
+        # Whatever it is that fails there, and be it a panic in a library: it is not ready.
+        return bool(done) and self._check.exception() is None
 
     async def close(self) -> None:
         """Finish what was begun; the store stays open."""

@@ -96,4 +96,6 @@ class GoalStore(UploadStore):
             is_deleted = goal_rows.delete_goal(connection, saver_id, goal_id)
             if is_deleted:
                 saver_rows.note_event(connection, saver_id, "goal deleted", self.now())
+        if is_deleted:
+            self.overwrite_deleted()
         return is_deleted

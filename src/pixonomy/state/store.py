@@ -3,7 +3,6 @@
 import os
 import secrets
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -116,7 +115,7 @@ class Store(GoalStore):
         self.images.delete(images)
         with self.database.write() as connection:
             saver_rows.delete_saver(connection, saver_id, self.now())
-        self._overwrite()
+        self.overwrite_deleted()
 
     def count(self, answered: Answered, event: Event, label: str | None = None) -> None:
         """Count what happened to an answer; `label` is what it was corrected to."""
@@ -141,7 +140,7 @@ class Store(GoalStore):
         with self.database.write() as connection:
             expiry.delete_idle(connection, before)
         if deleted:
-            self._overwrite()
+            self.overwrite_deleted()
         return deleted
 
     def sweep(self) -> int:
@@ -162,12 +161,8 @@ class Store(GoalStore):
             strays = [name for name, one in old.items() if one not in owned or is_partial(name)]
             self.images.delete_objects(strays)
             deleted += len(strays)
+        self.overwrite_deleted()
         return deleted
-
-    def _overwrite(self) -> None:
-        """Leave nothing of deleted rows in the database's log; it is emptied later, if not now."""
-        with suppress(StateUnavailable):
-            self.database.empty_log()
 
 
 def _read_secret(database: Database, images: KeptImages) -> bytes:

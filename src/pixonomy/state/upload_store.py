@@ -82,6 +82,8 @@ class UploadStore(OpenedState):
             saver_rows.note_event(connection, saver_id, "consent changed", self.now())
         if found.has_image and not changed.has_image:
             self.images.delete([upload_id])  # two may have withdrawn one consent each
+        if found.improve and not changed.improve:
+            self.overwrite_deleted()  # the features
         return changed
 
     def correct(
