@@ -132,7 +132,8 @@ def answer(
     truth, model = pictures.labels[rows], case.answers[rows]
     given = [memory.answer(pictures.embeddings[row]) for row in rows]
     both = [
-        other if one is None else int(str(one.label)) for one, other in zip(given, model.tolist())
+        other if one is None else int(str(one.label))
+        for one, other in zip(given, model.tolist(), strict=True)
     ]
     return {
         "accuracy": float((np.array(both) == truth).mean()),
@@ -214,32 +215,48 @@ def measure_speed(pictures: Pictures, seed: int, count: int = 50_000, queries: i
     )
 
 
+def find_sources(pictures: Pictures) -> pl.DataFrame:
+    """Return label and source of the sources of categories that have several."""
+    pairs = pl.DataFrame({"label": pictures.labels, "source": pictures.sources}).unique()
+    return pairs.filter(pl.len().over("label") > 1).sort("label", "source")
+
+
+def measure_sources(pictures: Pictures, draws: int, only: list[str] | None) -> None:
+    """Hold out one source at a time."""
+    rows: list[dict[str, float | str]] = []
+    for source in only or find_sources(pictures)["source"]:
+        case = fit_without(pictures, pictures.sources == source, 0)
+        own = [one for draw in range(draws) for one in measure(pictures, case, draw, GIVEN)]
+        summarise(source, own)
+        rows += own
+    summarise("all these sources, one at a time", rows)
+
+
+def measure_at_once(pictures: Pictures, draws: int) -> None:
+    """Hold out one source of each category that has several, another choice in each draw."""
+    several, rows = find_sources(pictures), []
+    for draw in range(draws):
+        chosen = several.sample(fraction=1.0, shuffle=True, seed=draw).unique("label", keep="first")
+        case = fit_without(pictures, np.isin(pictures.sources, chosen["source"].to_list()), draw)
+        rows += measure(pictures, case, draw, (*GIVEN, 40))
+    summarise("one source of each category, at once", rows)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("run", type=Path)
     parser.add_argument("--embeddings", type=Path, help="read from here, or stored there")
     parser.add_argument("--draws", type=int, default=5)
     parser.add_argument("--speed", action="store_true")
+    parser.add_argument("--source", action="append", help="only this one; repeatable")
     asked = parser.parse_args()
     pictures = read_pictures(asked.run, asked.embeddings)
     if asked.speed:
         measure_speed(pictures, 0)
         return
-    pairs = pl.DataFrame({"label": pictures.labels, "source": pictures.sources}).unique()
-    several = pairs.filter(pl.len().over("label") > 1).sort("label", "source")
-    rows: list[dict[str, float | str]] = []
-    for source in several["source"]:
-        case = fit_without(pictures, pictures.sources == source, 0)
-        own = [one for draw in range(asked.draws) for one in measure(pictures, case, draw, GIVEN)]
-        summarise(source, own)
-        rows += own
-    summarise("all sources, one at a time", rows)
-    rows = []
-    for draw in range(asked.draws):
-        chosen = several.sample(fraction=1.0, shuffle=True, seed=draw).unique("label", keep="first")
-        case = fit_without(pictures, np.isin(pictures.sources, chosen["source"].to_list()), draw)
-        rows += measure(pictures, case, draw, (*GIVEN, 40))
-    summarise("one source of each category, at once", rows)
+    measure_sources(pictures, asked.draws, asked.source)
+    if not asked.source:
+        measure_at_once(pictures, asked.draws)
 
 
 if __name__ == "__main__":

@@ -40,19 +40,19 @@ class PostgreSQL:
         """Stop it; who asks is refused."""
         self._run("pg_ctl", "-D", self._data, "-w", "-m", "immediate", "stop")
 
-    def make_database(self, template: str = "template1") -> str:
-        """Return the address of a new database, a copy of another."""
+    def make_database(self) -> str:
+        """Return the address of a new, empty database."""
         name = f"test{next(_NUMBERS)}"
-        self.execute(f"CREATE DATABASE {name} TEMPLATE {template.rpartition('/')[2]}")
+        self.execute(f"CREATE DATABASE {name}")
         return f"postgresql://tester@127.0.0.1:{self.port}/{name}"
 
     def drop_database(self, address: str) -> None:
         """Remove a database, whoever is connected."""
         self.execute(f"DROP DATABASE {address.rpartition('/')[2]} WITH (FORCE)")
 
-    def execute(self, statement: str) -> None:
+    def execute(self, statement: str, database: str = "postgres") -> None:
         """Run a statement outside of any transaction."""
-        connection = pg8000.dbapi.connect("tester", "127.0.0.1", "postgres", self.port)
+        connection = pg8000.dbapi.connect("tester", "127.0.0.1", database, self.port)
         connection.autocommit = True
         connection.cursor().execute(statement)
         connection.close()

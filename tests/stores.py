@@ -9,8 +9,10 @@ import pytest
 
 from pixonomy.results.answer_results import Candidate
 from pixonomy.state.database import FILE
+from pixonomy.state.migrate import NEWEST
 from pixonomy.state.opening import open_database
 from pixonomy.state.saver_records import Answered
+from pixonomy.state.state_tables import metadata
 from pixonomy.state.store import Store
 from pixonomy.storage.address import Address
 from postgres import PostgreSQL
@@ -57,10 +59,18 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 def empty_postgresql(
     postgresql: PostgreSQL, tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[], str]:
-    """Return a function that gives the address of a new database of the newest version."""
-    template = postgresql.make_database()
-    open_database(tmp_path_factory.mktemp("empty"), template).close()
-    return lambda: postgresql.make_database(template)
+    """Return a function that empties the database of all tests here and gives its address."""
+    address = postgresql.make_database()
+    open_database(tmp_path_factory.mktemp("empty"), address).close()
+    tables = ", ".join(table.name for table in metadata.sorted_tables)
+
+    def empty() -> str:
+        name = address.rpartition("/")[2]
+        postgresql.execute(f"TRUNCATE {tables} RESTART IDENTITY", name)
+        postgresql.execute(f"UPDATE alembic_version SET version_num = '{NEWEST}'", name)
+        return address
+
+    return empty
 
 
 @pytest.fixture(params=["sqlite", "postgresql", "s3"])

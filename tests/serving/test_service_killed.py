@@ -28,9 +28,10 @@ from pixonomy.state.state_tables import corrections, goals, uploads
 from pixonomy.state.store import Store
 from pixonomy.state.tokens import TokenStore
 from saving_bundle import give_goals
+from served import wait_until
 
 CROSS = as_bytes(draw_shape("cross", 1))
-CLIENTS = 3
+CLIENTS, AT_MOST = 3, 24  # answers between two kills
 Row = dict[str, object]
 
 
@@ -132,20 +133,22 @@ def kill_so_often(bundle: Path, folder: Path, times: int, chance: random.Random)
     token = TokenStore(state).new("app", "classify")
     clients = [Client(token, f"user-{number}") for number in range(CLIENTS)]
     threads = [threading.Thread(target=one.work) for one in clients]
-    for turn in range(times + 1):
+    for turn in range(times):
         process = start_service(bundle, state)
-        address = answering(process)
-        for client in clients:
-            client.address = address
-        if turn == 0:
-            for thread in threads:
-                thread.start()
-        if turn == times:
-            break
-        time.sleep(chance.uniform(0, 0.8))
+        if turn % 5 == 4:  # while it starts
+            time.sleep(chance.uniform(0, 3))
+        else:
+            lead(clients, answering(process))
+            if turn == 0:
+                for thread in threads:
+                    thread.start()
+            await_answers(clients, chance.randrange(AT_MOST))
+            time.sleep(chance.uniform(0, 0.05))
         kill(process, is_alone=turn % 2 == 1)
         with closing(sqlite3.connect(state / FILE)) as database:
             assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    process = start_service(bundle, state)
+    lead(clients, answering(process))
     for client in clients:
         client.is_over = True
     for thread in threads:
@@ -153,6 +156,17 @@ def kill_so_often(bundle: Path, folder: Path, times: int, chance: random.Random)
         assert not thread.is_alive()
     kill(process, is_alone=False)
     return clients
+
+
+def lead(clients: list[Client], address: str) -> None:
+    for client in clients:
+        client.address = address
+
+
+def await_answers(clients: list[Client], more: int) -> None:
+    """Wait until so many requests more have been answered."""
+    wanted = more + sum(client.answers for client in clients)
+    wait_until(lambda: sum(client.answers for client in clients) >= wanted, 60)
 
 
 def check_everything(state: Path, clients: list[Client]) -> None:

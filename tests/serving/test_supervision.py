@@ -45,13 +45,14 @@ def test_a_worker_answers_in_the_order_of_its_images(fitted_run: Path, fitted_im
     asyncio.run(work())
 
 
-def test_a_copy_comes_with_the_answers_that_it_is_wanted_with(
+def test_copy_and_map_come_with_the_answers_that_they_are_wanted_with(
     fitted_run: Path, fitted_images: Path
 ) -> None:
     photo = next(fitted_images.glob("cross/*.jpg")).read_bytes()
 
     async def work() -> None:
-        worker = Worker(settings(fitted_run), lambda _: None, lambda *_: None)
+        explaining = WorkerSettings(fitted_run, 5.0, 100 << 20, OBEY, explains=True)
+        worker = Worker(explaining, lambda _: None, lambda *_: None)
         await worker.start()
         images = [queued(photo), queued(photo), queued(b"none"), queued(photo)]
         for image in images[1:3]:
@@ -62,7 +63,9 @@ def test_a_copy_comes_with_the_answers_that_it_is_wanted_with(
         assert plain.row == kept.row == last.row
         assert kept.copy == encode_copy(photo)
         assert (plain.copy, unreadable.copy, last.copy) == (None, None, None)
-        assert kept.map is None  # it was not started to make any
+        assert kept.map is not None
+        assert kept.map.startswith(b"\x89PNG")
+        assert (plain.map, unreadable.map, last.map) == (None, None, None)
         await worker.end()
 
     asyncio.run(work())

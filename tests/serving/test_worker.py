@@ -1,12 +1,16 @@
 """What a worker makes of an image, without the process around it."""
 
+import io
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from pixonomy.bundle.answer import Square
+from pixonomy.bundle.explain import open_explainer
 from pixonomy.bundle.load import Bundle, load_bundle
 from pixonomy.errors import UndecodableImage
 from pixonomy.images.resize import ResizeSpec, frame
@@ -75,3 +79,20 @@ def test_a_model_is_described_with_its_test(bundle: Bundle, fitted_run: Path) ->
 def test_the_decoder_is_ours_unless_a_test_names_another() -> None:
     assert find_decoder(None) is frame
     assert find_decoder("odd_decoders:obey").__name__ == "obey"
+
+
+def test_what_an_answer_rests_on_is_a_small_png(bundle: Bundle, fitted_run: Path) -> None:
+    square = frame(Path("src/pixonomy/serving/ready.jpg").read_bytes(), bundle.resize_spec)
+    explainer = open_explainer(bundle, fitted_run)
+    assert explainer is not None
+    engine = Engine(bundle, frame, 1 << 20, explainer)
+    drawn = engine.map(square, bundle.labels[0])
+    assert drawn is not None
+    assert len(drawn) <= 600
+    assert Image.open(io.BytesIO(drawn)).format == "PNG"
+    assert drawn != engine.map(square, bundle.labels[1])
+    assert engine.map(square, None) is None
+    assert engine.map(UndecodableImage("none"), bundle.labels[0]) is None
+    assert Engine(bundle, frame, 1 << 20).map(square, bundle.labels[0]) is None
+    padded = replace(bundle, resize_spec=ResizeSpec(bundle.resize_spec.size, "pad"))
+    assert Engine(padded, frame, 1 << 20, explainer).map(square, bundle.labels[0]) is None

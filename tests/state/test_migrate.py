@@ -17,6 +17,7 @@ import pixonomy.state
 from pixonomy.errors import SettingError
 from pixonomy.goals.goal_fields import GoalFields
 from pixonomy.state.migrate import NEWEST
+from pixonomy.state.setting_rows import write_setting
 from pixonomy.state.state_tables import metadata
 from pixonomy.state.tokens import Token, TokenStore
 from postgres import PostgreSQL
@@ -72,8 +73,10 @@ def test_there_is_a_step_to_each_version() -> None:
 def test_a_database_of_a_newer_release_is_refused_and_left_as_it_is(place: Place) -> None:
     with closing(place.open()) as store, store.database.write() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '7'"))
-        connection.execute(text("UPDATE settings SET value = 'x' WHERE name = 'none'"))
-    with pytest.raises(SettingError, match=r"the database version 7, made by Pixonomy \d.*up to 1"):
+        write_setting(connection, "release", b"9.9.9")
+    with pytest.raises(
+        SettingError, match=r"the database version 7, made by Pixonomy 9\.9\.9.*up to 1"
+    ):
         place.open()
 
 

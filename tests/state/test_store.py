@@ -237,13 +237,13 @@ def test_twenty_that_write_at_once_all_succeed(store: Store) -> None:
     def write(number: int) -> int:
         saver = store.make_saver(f"cookie:{number}")
         upload = store.keep_upload(saver.id, ANSWERED, True, True, IMAGE)
-        for turn in range(5):
+        for turn in range(2):
             store.add_goal(saver.id, GoalFields(f"{turn}"), upload.id)
             store.correct(saver.id, upload.id, "home", "")
         return len(store.goals(saver.id))
 
     with ThreadPoolExecutor(20) as threads:
-        assert list(threads.map(write, range(20))) == [5] * 20
+        assert list(threads.map(write, range(20))) == [2] * 20
 
 
 def test_a_ready_store_is_checked_in_milliseconds(store: Store) -> None:

@@ -113,7 +113,16 @@ def test_a_broken_configuration_file_is_told(bare: Path) -> None:
 
 @pytest.mark.parametrize(
     "endpoint",
-    ["localhost:9000", "nonsense", "ftp://host", "http://", "http://a b", "http://ü", "http://h:x"],
+    [
+        "",
+        "localhost:9000",
+        "nonsense",
+        "ftp://host",
+        "http://",
+        "http://a b",
+        "http://ü",
+        "http://h:x",
+    ],
 )
 def test_an_endpoint_that_is_none_is_told(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")

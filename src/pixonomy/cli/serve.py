@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pixonomy.cli import options
-from pixonomy.cli.console import report, show
+from pixonomy.cli.console import show
 
 if TYPE_CHECKING:
     from pixonomy.results.serving_results import ServeStarted
@@ -75,7 +75,6 @@ def serve(
 ) -> None:
     """Answer over HTTP which category a picture shows, with a page to try it; Ctrl-C ends it."""
     from pixonomy.executors.local import count_cores
-    from pixonomy.progress import Context
     from pixonomy.serving.serve_settings import ServeSettings
     from pixonomy.serving.server import serve as run
 
@@ -93,12 +92,7 @@ def serve(
         behind_proxy=tuple(behind_proxy or ()),
         rate=rate,
     )
-    run(
-        bundle,
-        settings,
-        Context(report=report),
-        lambda result: show(result, [_line(result)], as_json),
-    )
+    run(bundle, settings, lambda result: show(result, [_line(result)], as_json))
 
 
 def _line(result: "ServeStarted") -> str:

@@ -14,7 +14,6 @@ from typing import TextIO
 import uvicorn
 import uvloop
 
-from pixonomy.progress import Context
 from pixonomy.results.serving_results import ServeStarted
 from pixonomy.serving.access import Access
 from pixonomy.serving.application import make_app
@@ -37,7 +36,6 @@ from pixonomy.storage.address import Address
 
 OnStarted = Callable[[ServeStarted], None]
 
-_DEFAULT = Context()
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 _FOR_WORKERS = 3.0  # seconds of the time to end, when all requests are answered
 
@@ -49,7 +47,6 @@ def _no_callback(started: ServeStarted) -> None:
 def serve(
     bundle: Path,
     settings: ServeSettings,
-    context: Context = _DEFAULT,
     on_started: OnStarted = _no_callback,
     log: TextIO | None = None,
 ) -> int:
@@ -70,7 +67,7 @@ def serve(
     check_settings(settings)
     with ExitStack() as ends:
         store = _open_store(settings, ends)
-        tokens = TokenStore(store.database, context.report) if store else None
+        tokens = TokenStore(store.database) if store else None
         check_admission(settings, len(tokens.names()) if tokens else 0)
         state = State(store, tokens) if store and tokens else None
         running = _Running(bundle, settings, state, RequestLog(log or sys.stderr), on_started)

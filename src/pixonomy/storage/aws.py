@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from obstore.store import S3Credential
 
 _NO_KEYS = ("NoCredentialsError", "PartialCredentialsError", "CredentialRetrievalError")
+# Which the client reads by itself.
+_ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
 # botocore renews keys that end at least so long before they do.
 _VALID_FOR = timedelta(minutes=10)
 
@@ -91,15 +93,24 @@ def _no_keys(address: str, reason: str = _NO_KEYS[0]) -> StorageError:
 
 
 def _check(endpoint: str | None) -> str | None:
-    """Return an endpoint that the client takes: at others it panics."""
-    if endpoint is None:
+    """Return an endpoint that the client takes: at others it panics.
+
+    At one that is set to nothing, too: unlike AWS's tools, it does not pass it over.
+    """
+    if endpoint is None and all(os.environ.get(name) != "" for name in _ENDPOINTS):
         return None
     try:
-        parts = urlsplit(endpoint)
+        parts = urlsplit(endpoint or "")
         is_address = parts.scheme in ("http", "https") and parts.hostname and (parts.port or 1)
     except ValueError:
         is_address = False
-    if not is_address or not endpoint.isascii() or not endpoint.isprintable() or " " in endpoint:
+    if (
+        endpoint is None
+        or not is_address
+        or not endpoint.isascii()
+        or not endpoint.isprintable()
+        or " " in endpoint
+    ):
         raise SettingError("AWS_ENDPOINT_URL is no address; expected https://host or http://host.")
     return endpoint
 
