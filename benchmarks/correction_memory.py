@@ -26,7 +26,6 @@ import polars as pl
 from pixonomy.arrays.image_shards import read_arrays
 from pixonomy.bundle.load import load_bundle
 from pixonomy.heads.correction_memory import CorrectionMemory, Review, reference_embeddings
-from pixonomy.heads.cosine_search import CosineSearch, main_directions
 from pixonomy.heads.gated import fit_gated_head
 from pixonomy.heads.logistic_head import fit_logistic
 from pixonomy.heads.out_of_fold import Training
@@ -190,16 +189,18 @@ def measure_speed(pictures: Pictures, seed: int, count: int = 50_000, queries: i
         noise = chance.normal(0, 0.24 * np.abs(known).mean(), mixed.shape)
         return to_length_one(np.maximum(mixed + noise, 0).astype(np.float32))
 
-    search = CosineSearch(main_directions(known[chance.permutation(len(known))[:1000]]))
+    memory = CorrectionMemory(known[chance.permutation(len(known))[:1000]])
     vectors, asked = draw(count), draw(queries)
     for place, one in enumerate(vectors):
-        search.put(place, one)
+        memory.add(one, Review(str(place), str(place % 5), "0"), is_checked=False)
+    memory.check()
     exact = np.argsort(-(asked @ vectors.T), axis=1)[:, :5]
     found, spent = [], []
     for one in asked:
         start = time.thread_time()
-        found.append(search.find(one, 5).places)
+        memory.answer(one)
         spent.append(time.thread_time() - start)
+        found.append(memory.nearest(one).places)
     pairs = list(zip(found, exact, strict=True))
     print(
         json.dumps(

@@ -14,6 +14,7 @@ import pg8000.dbapi
 import pytest
 
 _NUMBERS = count()
+_ROOM = 2 * 1024**3  # bytes
 
 
 class PostgreSQL:
@@ -77,11 +78,18 @@ def find_programs() -> Path:
     return found[-1].parent
 
 
+def _in_memory() -> Path | None:
+    """Return a folder in memory with room for the databases of all tests, if there is one."""
+    found = Path("/dev/shm")
+    has_room = found.is_dir() and shutil.disk_usage(found).free > _ROOM
+    return found if has_room and os.access(found, os.W_OK) else None
+
+
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[PostgreSQL]:
     """Return a server for all tests of this process."""
     programs = find_programs()
-    folder = Path(tempfile.mkdtemp(prefix="pixonomy-postgresql-"))
+    folder = Path(tempfile.mkdtemp(prefix="pixonomy-postgresql-", dir=_in_memory()))
     if os.geteuid() == 0:
         shutil.chown(folder, "postgres")
     server = PostgreSQL(programs, folder)

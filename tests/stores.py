@@ -62,12 +62,13 @@ def empty_postgresql(
     """Return a function that empties the database of all tests here and gives its address."""
     address = postgresql.make_database()
     open_database(tmp_path_factory.mktemp("empty"), address).close()
-    tables = ", ".join(table.name for table in metadata.sorted_tables)
+    # To truncate so many tables takes a second on a busy disk.
+    emptied = "; ".join(f"DELETE FROM {table.name}" for table in reversed(metadata.sorted_tables))
+    version = f"UPDATE alembic_version SET version_num = '{NEWEST}'"
 
     def empty() -> str:
         name = address.rpartition("/")[2]
-        postgresql.execute(f"TRUNCATE {tables} RESTART IDENTITY", name)
-        postgresql.execute(f"UPDATE alembic_version SET version_num = '{NEWEST}'", name)
+        postgresql.execute(f"DO $$ BEGIN {emptied}; {version}; END $$", name)
         return address
 
     return empty

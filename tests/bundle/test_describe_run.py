@@ -20,7 +20,7 @@ def test_it_says_again_what_the_bundle_of_the_run_says(fitted_run: Path) -> None
     found = describe_run(run, arrays, numbers, bundle.network, None)
     stored = {key: bundle.about[key] for key in found}  # type: ignore[literal-required]
     assert found == stored
-    assert set(bundle.about) - set(found) == {"hashes", "digest"}
+    assert set(bundle.about) - set(found) == {"hashes", "digest", "linear_exponents"}
 
 
 def test_answers_by_words_are_sure_as_far_as_held_out_groups_show(fitted_run: Path) -> None:

@@ -105,6 +105,16 @@ def test_an_embedding_that_is_brought_to_length_one_is_no_mean() -> None:
     assert expose_features(joined(is_unit=True)) is None
 
 
+def test_a_network_with_branches_or_with_such_a_name_is_left_as_it_is() -> None:
+    model = onnx.load_model_from_string(joined())
+    model.graph.node[0].output.append("features")
+    assert expose_features(model.SerializeToString()) is None
+    branched = onnx.load_model_from_string(joined())
+    branch = helper.make_graph([], "branch", [], [])
+    branched.graph.node[0].attribute.append(helper.make_attribute("then_branch", branch))
+    assert expose_features(branched.SerializeToString()) is None
+
+
 def test_only_sides_on_which_the_linear_head_answers_alone_have_an_exponent() -> None:
     embeddings, labels = CHANCE.random((9, 4), np.float32), np.arange(9) % 3
     head = GatedHead(

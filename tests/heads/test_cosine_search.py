@@ -5,7 +5,7 @@ import time
 import numpy as np
 import pytest
 
-from pixonomy.heads.cosine_search import CosineSearch, main_directions, to_float32
+from pixonomy.heads.cosine_search import CosineSearch, exact_products, main_directions
 from pixonomy.heads.references import Floats, to_length_one
 
 
@@ -24,10 +24,11 @@ def fill(vectors: Floats, known: Floats) -> CosineSearch:
     return search
 
 
-def test_every_float16_becomes_the_float32_that_numpy_makes_of_it() -> None:
+def test_every_float16_is_multiplied_as_the_float32_that_it_is() -> None:
     halves = np.arange(65536, dtype=np.uint16).view(np.float16)
     halves = halves[np.isfinite(halves)]
-    assert np.array_equal(to_float32(halves), halves.astype(np.float32))
+    given = exact_products(halves[:, None], np.array([0.5], np.float32))
+    assert np.array_equal(given, halves.astype(np.float32) / 2)
 
 
 def test_few_are_compared_exactly() -> None:

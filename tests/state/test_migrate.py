@@ -21,7 +21,7 @@ from pixonomy.state.setting_rows import write_setting
 from pixonomy.state.state_tables import metadata
 from pixonomy.state.tokens import Token, TokenStore
 from postgres import PostgreSQL
-from stores import ANSWERED, Place
+from stores import ANSWERED, ON_BOTH_DATABASES, Place
 
 RELEASE_1 = Path(__file__).with_name("release_1.sql")
 SCRIPTS = Path(pixonomy.state.__file__).with_name("migrations")
@@ -55,6 +55,7 @@ def test_the_rows_of_the_first_release_are_all_there(tmp_path: Path) -> None:
         assert tokens.check("pixonomy_of-release-1") == Token("app", frozenset({"classify"}))
 
 
+@ON_BOTH_DATABASES
 def test_the_newest_migration_makes_exactly_the_tables_that_are_worked_with(place: Place) -> None:
     with closing(place.open()) as store, store.database.read() as connection:
         context = MigrationContext.configure(connection)
@@ -69,7 +70,7 @@ def test_there_is_a_step_to_each_version() -> None:
     assert versions == list(range(NEWEST, 0, -1))
 
 
-@pytest.mark.parametrize("place", ["sqlite", "postgresql"], indirect=True)
+@ON_BOTH_DATABASES
 def test_a_database_of_a_newer_release_is_refused_and_left_as_it_is(place: Place) -> None:
     with closing(place.open()) as store, store.database.write() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '7'"))

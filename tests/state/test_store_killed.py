@@ -17,7 +17,7 @@ from pixonomy.state.kept_images import image_name
 from pixonomy.state.state_tables import consents, corrections, goals, uploads
 from pixonomy.state.store import Store
 from state_writer import IMAGE
-from stores import Place
+from stores import ON_BOTH_DATABASES, Place
 
 WRITER = Path(__file__).parents[1] / "state_writer.py"
 TESTS = str(WRITER.parent)
@@ -90,6 +90,6 @@ def test_a_killed_process_loses_nothing_that_it_has_acknowledged(place: Place) -
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("place", ["sqlite", "postgresql"], indirect=True)
+@ON_BOTH_DATABASES
 def test_a_process_that_is_killed_again_and_again_loses_nothing(place: Place) -> None:
     kill_so_often(place, 12)

@@ -11,7 +11,7 @@ from pixonomy.state.saver_records import Answered, Once
 from pixonomy.state.state_errors import OnceMismatch
 from pixonomy.state.state_tables import consents, corrections, models, uploads
 from pixonomy.state.store import Store
-from stores import ANSWERED, IMAGE, Place
+from stores import ANSWERED, IMAGE, ON_BOTH_DATABASES, Place
 
 
 def once(key: str, request: str = "a request") -> Once:
@@ -29,6 +29,7 @@ def test_what_is_kept_comes_back_as_it_was(store: Store) -> None:
     assert store.image(saver.id, made.id) == IMAGE
 
 
+@ON_BOTH_DATABASES
 def test_an_answer_of_none_is_kept_without_a_label(store: Store) -> None:
     saver = store.make_saver("cookie:a")
     answered = Answered("goals 1", None, "none", 0.3, ())
@@ -38,6 +39,7 @@ def test_an_answer_of_none_is_kept_without_a_label(store: Store) -> None:
     assert (found.label, found.verdict, found.top) == (None, "none", ())
 
 
+@ON_BOTH_DATABASES
 def test_the_newest_upload_is_listed_first(store: Store, place: Place) -> None:
     saver = store.make_saver("cookie:a")
     made = []
@@ -47,6 +49,7 @@ def test_the_newest_upload_is_listed_first(store: Store, place: Place) -> None:
     assert store.uploads(saver.id) == made[::-1]
 
 
+@ON_BOTH_DATABASES
 def test_without_a_consent_nothing_can_be_kept(store: Store) -> None:
     saver = store.make_saver("cookie:a")
     with pytest.raises(ValueError, match="without a consent"):
@@ -67,6 +70,7 @@ def test_another_saver_finds_nothing_of_it_and_changes_nothing(store: Store) -> 
     assert store.image(owner.id, made.id) == IMAGE
 
 
+@ON_BOTH_DATABASES
 def test_ids_that_are_none_are_not_there(store: Store) -> None:
     saver = store.make_saver("cookie:a")
     for odd in ("", "a" * 32 + "\n", "../../x", "\x00", "\ud800", "A" * 32, "9" * 10_000):
@@ -97,6 +101,7 @@ def test_withdrawing_one_consent_keeps_the_image_and_both_removes_it(store: Stor
     assert not again.has_image
 
 
+@ON_BOTH_DATABASES
 def test_each_change_of_a_consent_is_a_row_of_its_own(store: Store) -> None:
     saver = store.make_saver("cookie:a")
     made = store.keep_upload(saver.id, ANSWERED, True, True, IMAGE)
@@ -109,6 +114,7 @@ def test_each_change_of_a_consent_is_a_row_of_its_own(store: Store) -> None:
         assert [tuple(row) for row in rows] == [(True, True), (False, True), (False, False)]
 
 
+@ON_BOTH_DATABASES
 def test_features_are_kept_with_the_consent_for_better_answers_alone(store: Store) -> None:
     def kept_features() -> list[bytes | None]:
         with store.database.read() as connection:
@@ -122,6 +128,7 @@ def test_features_are_kept_with_the_consent_for_better_answers_alone(store: Stor
     assert kept_features() == [None, None]
 
 
+@ON_BOTH_DATABASES
 def test_corrections_are_added_and_never_changed(store: Store) -> None:
     saver = store.make_saver("cookie:a")
     made = store.keep_upload(saver.id, ANSWERED, False, True, IMAGE)
@@ -149,6 +156,7 @@ def test_a_request_that_is_sent_twice_keeps_one_upload_and_one_image(store: Stor
     assert store.correct(saver.id, made.id, "home", "", once("c")) == correction
 
 
+@ON_BOTH_DATABASES
 def test_two_savers_may_use_the_same_key(store: Store) -> None:
     owner, other = store.make_saver("cookie:a"), store.make_saver("cookie:b")
     first = store.keep_upload(owner.id, ANSWERED, True, False, IMAGE, once=once("k"))
@@ -156,6 +164,7 @@ def test_two_savers_may_use_the_same_key(store: Store) -> None:
     assert first.id != second.id
 
 
+@ON_BOTH_DATABASES
 def test_a_request_whose_record_was_deleted_since_makes_no_second_one(store: Store) -> None:
     saver = store.make_saver("cookie:a")
     goal = store.add_goal(saver.id, GoalFields("Trip"), None, once("k"))
@@ -165,6 +174,7 @@ def test_a_request_whose_record_was_deleted_since_makes_no_second_one(store: Sto
     assert store.goals(saver.id) == []
 
 
+@ON_BOTH_DATABASES
 def test_models_are_noted_when_they_are_first_used(store: Store, place: Place) -> None:
     saver = store.make_saver("cookie:a")
     store.count(ANSWERED, "answered")

@@ -53,7 +53,7 @@ def expose_features(content: bytes) -> bytes | None:
     model = onnx.load_model_from_string(content)
     makers = {name: one for one in model.graph.node for name in one.output}
     pooled, layer = _find_pooled(model, makers), _find_linear(model.graph, makers)
-    if pooled is None or layer is None:
+    if pooled is None or layer is None or not _can_rename(model.graph):
         return None
     shape = _find_shape(model, pooled)
     kernel, bias, dimensions = layer
@@ -132,6 +132,17 @@ def _find_shape(model: onnx.ModelProto, name: str) -> tuple[int, int, int] | Non
             first, second, third = (dimension.dim_value for dimension in of.shape.dim[1:])
             return (first, second, third) if first and second and third else None
     return None
+
+
+def _can_rename(graph: onnx.GraphProto) -> bool:
+    """Return whether the new names are free, and no branch inside a node knows the old ones."""
+    has_branches = any(
+        one.HasField("g") or one.graphs for node in graph.node for one in node.attribute
+    )
+    taken = {name for node in graph.node for name in node.output} | {
+        one.name for one in graph.initializer
+    }
+    return not has_branches and taken.isdisjoint((FEATURES, LINEAR_KERNEL, LINEAR_BIAS))
 
 
 def _rename(graph: onnx.GraphProto, names: Mapping[str, str]) -> None:

@@ -160,6 +160,10 @@ class CorrectionMemory:
         """Return what the memory says of an embedding, (d,); None where the model has the word."""
         return None if self.standing.stands_aside else self._ask(embedding, None)
 
+    def nearest(self, embedding: Floats) -> Found:
+        """Return the five nearest images, places in `reviews`, or nearly so."""
+        return self._search.find(embedding, NEIGHBOURS)
+
     def check(self) -> None:
         """Find out anew how the memory does: some hundred answers are looked for."""
         self.standing, self._changes = self._check(), 0

@@ -3,7 +3,7 @@
 import json
 import zipfile
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,14 @@ class LoadedMemory(NamedTuple):
 
     memory: CorrectionMemory
     passed_over: int
+
+
+class _About(TypedDict):
+    """What stands beside the embeddings: id, label and answer of each review, among others."""
+
+    version: int
+    network: str
+    reviews: list[tuple[str, str | None, str | None]]
 
 
 def save_memory(path: Path, memory: CorrectionMemory, network: str) -> None:
@@ -80,9 +88,7 @@ def load_memory(
     return LoadedMemory(memory, len(reviews) - len(known))
 
 
-def _read(
-    path: Path,
-) -> tuple[npt.NDArray[np.float16], npt.NDArray[np.int64], dict[str, list[list[str]]]]:
+def _read(path: Path) -> tuple[npt.NDArray[np.float16], npt.NDArray[np.int64], _About]:
     with zipfile.ZipFile(path) as archive:
         parts = archive.infolist()
         is_plain = all(one.compress_type == zipfile.ZIP_STORED for one in parts)
@@ -93,7 +99,7 @@ def _read(
         about = json.loads(stored["about"].tobytes())
         if not isinstance(about, dict) or about.get("version") != _VERSION:
             raise ValueError("another version")
-        return stored["vectors"], stored["numbers"], about
+        return stored["vectors"], stored["numbers"], cast(_About, about)
 
 
 def _check(
