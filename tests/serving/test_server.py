@@ -6,11 +6,12 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 from PIL import Image
 
 from conftest import as_bytes
-from served import Tokens, served
+from served import Tokens, served, wait_until
 
 REQUESTS, IMAGES = 4, 2
 
@@ -30,7 +31,11 @@ def test_what_is_asked_is_answered_before_it_ends(
         ThreadPoolExecutor(REQUESTS) as pool,
     ):
         asked = [pool.submit(service.classify, *[slow_image] * IMAGES) for _ in range(REQUESTS)]
-        time.sleep(0.3)
+        web = psutil.Process(service.process.pid)
+        wait_until(
+            lambda: sum(one.status == "ESTABLISHED" for one in web.net_connections()) >= REQUESTS
+        )
+        time.sleep(0.1)  # what came in has been read
         began = time.monotonic()
         assert not all(one.done() for one in asked)
         assert service.end() == 0

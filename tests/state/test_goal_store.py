@@ -8,8 +8,9 @@ from decimal import Decimal
 import pytest
 
 from pixonomy.goals.goal_fields import GoalFields
+from pixonomy.state import saver_rows
 from pixonomy.state.saver_records import Once
-from pixonomy.state.state_errors import StaleGoal
+from pixonomy.state.state_errors import StaleGoal, TooMuchKept
 from pixonomy.state.store import Store
 from stores import ANSWERED, IMAGE, ON_BOTH_DATABASES
 
@@ -140,3 +141,26 @@ def test_another_saver_finds_no_goal_and_changes_none(store: Store) -> None:
     assert store.split_goal(other.id, made.id, 1, GoalFields("x"), GoalFields("y")) is None
     assert not store.delete_goal(other.id, made.id)
     assert store.goals(owner.id) == [made]
+
+
+@ON_BOTH_DATABASES
+def test_a_saver_has_at_most_so_many_goals_and_uploads(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(saver_rows, "MOST", {"goals": 2, "uploads": 1})
+    saver, other = store.make_saver("cookie:a"), store.make_saver("cookie:b")
+    once = Once("k", hashlib.sha256(b"keep").hexdigest())
+    upload = store.keep_upload(saver.id, ANSWERED, True, False, IMAGE, once=once)
+    with pytest.raises(TooMuchKept, match="There are 1 uploads already"):
+        store.keep_upload(saver.id, ANSWERED, True, False, IMAGE)
+    assert [len(batch) for batch in store.images.scan()] == [1]
+    assert store.keep_upload(saver.id, ANSWERED, True, False, IMAGE, once=once) == upload
+    made = [store.add_goal(saver.id, TRIP, None), store.add_goal(saver.id, TRIP, None)]
+    with pytest.raises(TooMuchKept, match="There are 2 goals already: delete one"):
+        store.add_goal(saver.id, TRIP, None)
+    with pytest.raises(TooMuchKept):
+        store.split_goal(saver.id, made[0].id, 1, GoalFields("a"), GoalFields("b"))
+    assert store.goals(saver.id) == made
+    assert store.add_goal(other.id, TRIP, None).version == 1
+    store.delete_goal(saver.id, made[0].id)
+    assert store.add_goal(saver.id, TRIP, None).version == 1

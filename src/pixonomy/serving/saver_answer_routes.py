@@ -126,7 +126,7 @@ class AnswerPages:
         try:
             kept = await self.site.savers.keep_upload(visit.visitor, answered, keep, improve, image)
         except RequestRefused as refused:
-            if refused.status != 503:
+            if refused.status != 503 and refused.kind != "too_much_kept":
                 raise
             return None, {"done": "unkept"}
         return kept.id, {}

@@ -17,7 +17,7 @@ from pixonomy.goals.goal_fields import FieldErrors, GoalFields, read_goal_fields
 from pixonomy.serving.api_errors import RequestRefused, try_again
 from pixonomy.serving.saver_refusals import FieldsRefused, StaleRefused
 from pixonomy.state.saver_records import Answered, Correction, Event, Once, SavedGoal, Upload
-from pixonomy.state.state_errors import OnceMismatch, StaleGoal, StateUnavailable
+from pixonomy.state.state_errors import OnceMismatch, StaleGoal, StateUnavailable, TooMuchKept
 
 if TYPE_CHECKING:
     from pixonomy.state.store import Store
@@ -46,9 +46,9 @@ class Savers:
     """The store, for routes: everything that goes wrong is a request that gets no answer.
 
     All methods raise RequestRefused: 404 `not_found` for what is not there or another's, 409
-    `stale` (`StaleRefused`) or `other_request` (an idempotency key used for something else), 422
-    `invalid_fields` (`FieldsRefused`), 503 `state_unavailable` where the database or the folder of
-    images fails, 503 `overloaded` where too many wait for it.
+    `stale` (`StaleRefused`), `other_request` (an idempotency key used for something else) or
+    `too_much_kept`, 422 `invalid_fields` (`FieldsRefused`), 503 `state_unavailable` where the
+    database or the folder of images fails, 503 `overloaded` where too many wait for it.
     """
 
     def __init__(self, store: "Store", today: Callable[[], date] | None = None) -> None:
@@ -256,6 +256,8 @@ class Savers:
         except StaleGoal as error:
             message = "The goal was changed meanwhile: look at it again."
             raise StaleRefused(409, "stale", message, current=error.current) from error
+        except TooMuchKept as error:
+            raise RequestRefused(409, "too_much_kept", str(error)) from error
         except OnceMismatch as error:
             message = "This Idempotency-Key was used for another request."
             raise RequestRefused(409, "other_request", message) from error

@@ -17,11 +17,13 @@ class GoalStore(UploadStore):
 
         Raises:
             OnceMismatch: if the key was used for something else.
+            TooMuchKept: if there are too many already.
         """
         now, goal_id = self.now(), make_id()
         with self.database.write() as connection:
             kept = saver_rows.claim_once(connection, saver_id, once, goal_id, now)
             if kept == goal_id:
+                saver_rows.require_room_for_goal(connection, saver_id)
                 shown = upload_rows.find_upload(connection, saver_id, upload_id or "")
                 made = SavedGoal(goal_id, 1, fields, shown.id if shown else None, now, now)
                 goal_rows.insert_goal(connection, saver_id, made)
@@ -74,12 +76,14 @@ class GoalStore(UploadStore):
 
         Raises:
             StaleGoal: if it was changed since the caller has seen this version.
+            TooMuchKept: if there are too many already.
         """
         now = self.now()
         with self.database.write() as connection:
             found = goal_rows.find_goal(connection, saver_id, goal_id, is_locked=True)
             if found is None:
                 return None
+            saver_rows.require_room_for_goal(connection, saver_id)
             changed = goal_rows.change_goal(connection, found, version, first, now)
             made = SavedGoal(make_id(), 1, second, found.upload_id, now, now)
             goal_rows.insert_goal(connection, saver_id, made)
@@ -88,9 +92,9 @@ class GoalStore(UploadStore):
 
     def delete_goal(self, saver_id: str, goal_id: str) -> bool:
         """Delete a goal; an image that was kept for it alone goes, too."""
-        goals = self.goals(saver_id)
-        shown = {one.id: one.upload_id for one in goals}.get(goal_id)
-        if shown is not None and sum(one.upload_id == shown for one in goals) == 1:
+        found = self.goals(saver_id)
+        shown = {one.id: one.upload_id for one in found}.get(goal_id)
+        if shown is not None and sum(one.upload_id == shown for one in found) == 1:
             self.set_consent(saver_id, shown, keep=False, improve=None)
         with self.database.write() as connection:
             is_deleted = goal_rows.delete_goal(connection, saver_id, goal_id)

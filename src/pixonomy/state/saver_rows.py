@@ -2,13 +2,15 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, func, insert, select
 
 from pixonomy.state.row_ids import hash_text, make_id
 from pixonomy.state.saver_records import Once, Saver
-from pixonomy.state.state_errors import OnceMismatch
-from pixonomy.state.state_tables import events, once, savers
+from pixonomy.state.state_errors import OnceMismatch, TooMuchKept
+from pixonomy.state.state_tables import events, goals, once, savers, uploads
 from pixonomy.state.upserts import insert_if_new
+
+MOST_GOALS, MOST_UPLOADS = 1000, 5000  # of one saver: they are listed on one page
 
 
 def find_saver(connection: Connection, key: str) -> Saver | None:
@@ -34,6 +36,28 @@ def delete_saver(connection: Connection, saver_id: str, now: datetime) -> None:
     """Delete a saver's rows in all tables; that somebody was deleted stays among the events."""
     if connection.execute(delete(savers).where(savers.c.id == saver_id)).rowcount:
         note_event(connection, saver_id, "saver deleted", now)
+
+
+def require_room_for_goal(connection: Connection, saver_id: str) -> None:
+    """Refuse a goal more than are kept of one saver.
+
+    Raises:
+        TooMuchKept: saying how many that are.
+    """
+    asked = select(func.count()).where(goals.c.saver_id == saver_id)
+    if (connection.scalar(asked) or 0) >= MOST_GOALS:
+        raise TooMuchKept(f"There are {MOST_GOALS} goals already: delete one before you add one.")
+
+
+def require_room_for_upload(connection: Connection, saver_id: str) -> None:
+    """Refuse an upload more than are kept of one saver.
+
+    Raises:
+        TooMuchKept: saying how many that are.
+    """
+    asked = select(func.count()).where(uploads.c.saver_id == saver_id)
+    if (connection.scalar(asked) or 0) >= MOST_UPLOADS:
+        raise TooMuchKept(f"There are {MOST_UPLOADS} pictures already: delete one to keep more.")
 
 
 def note_event(connection: Connection, who: str, what: str, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""What can go wrong with the state: it cannot be used now, or somebody else was faster."""
+"""What can go wrong with the state: it cannot be used, somebody was faster, or it is too much."""
 
 from pixonomy.errors import PixonomyError
 from pixonomy.state.saver_records import SavedGoal
@@ -25,3 +25,7 @@ class StaleGoal(PixonomyError):
 
 class OnceMismatch(PixonomyError):
     """The idempotency key was used before, for another request or for what is deleted since."""
+
+
+class TooMuchKept(PixonomyError):
+    """A saver has as many goals, or uploads, as may be kept of one."""

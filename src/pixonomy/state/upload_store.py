@@ -27,12 +27,15 @@ class UploadStore(OpenedState):
 
         Raises:
             OnceMismatch: if the key was used for something else.
+            TooMuchKept: if there are too many already.
             ValueError: without any consent: then nothing may be kept.
         """
         if not (keep or improve):
             raise ValueError("without a consent nothing is kept of an upload")
         with self.database.read() as connection:
             earlier = saver_rows.find_once(connection, saver_id, once)
+            if earlier is None:  # before the image is stored
+                saver_rows.require_room_for_upload(connection, saver_id)
         made = upload_rows.new_upload(
             earlier or make_id(), answered, (keep, improve), image is not None, self.now()
         )
