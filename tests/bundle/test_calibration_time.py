@@ -44,5 +44,5 @@ def test_a_bundle_of_before_and_another_one_say_nothing(tmp_path: Path) -> None:
 )
 def test_a_damaged_file_is_named(tmp_path: Path, content: str) -> None:
     (tmp_path / TIME_FILE).write_text(content)
-    with pytest.raises(BundleError, match="calibrated[.]json"):
+    with pytest.raises(BundleError, match=r"calibrated\.json"):
         read_calibration_time(tmp_path, "a")

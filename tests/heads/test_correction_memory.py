@@ -128,3 +128,15 @@ def test_references_of_a_gated_head_are_read_without_the_empty_places() -> None:
     assert found.shape == (40, D)
     length = np.linalg.norm(found, axis=1) * np.linalg.norm(embeddings, axis=1)
     assert ((found * embeddings).sum(axis=1) / length).min() > 0.99
+
+
+def test_reviews_of_other_things_do_not_outvote_the_one_that_is_near(
+    memory: CorrectionMemory,
+) -> None:
+    remember(memory, 1, ["travel"], "home")
+    remember(memory, 2, ["car"] * 8, "home")
+    image = around(1, 1, 9)[0]
+    image[0] += 0.5  # somewhat like the references, and not like the cars at all
+    given = memory.answer(image)
+    assert given is not None
+    assert (given.label, given.agreeing, given.asked) == ("travel", 1, 1)

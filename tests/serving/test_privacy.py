@@ -193,9 +193,12 @@ def test_other_kinds_of_files_are_kept_without_what_they_carry(watched: Watched,
     image = Image.fromarray(noise)
     exif = Image.Exif()
     exif[0x010E] = "Quokka"
-    more = {"WEBP": {"exif": exif, "xmp": b"Quokka"}, "GIF": {"comment": b"Quokka"}}
-    plain = {"TIFF": {"description": "Quokka"}} | more
-    content = text_chunks(image) if kind == "PNG" else as_bytes(image, kind, **plain[kind])
+    carried: dict[str, dict[str, object]] = {
+        "WEBP": {"exif": exif, "xmp": b"Quokka"},
+        "GIF": {"comment": b"Quokka"},
+        "TIFF": {"description": "Quokka"},
+    }
+    content = text_chunks(image) if kind == "PNG" else as_bytes(image, kind, **carried[kind])
     content += b"<script>Quokka</script>"
     given = watched.upload("someone", content, "&keep=true")
     assert given["has_image"] is True

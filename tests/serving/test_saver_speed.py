@@ -49,7 +49,7 @@ class Filled:
         """Return what all its processes have computed."""
         process = psutil.Process(self.service.process.pid)
         times = [one.cpu_times() for one in (process, *process.children(recursive=True))]
-        return sum(one.user + one.system for one in times)
+        return float(sum(one.user + one.system for one in times))
 
 
 @contextmanager
@@ -96,7 +96,7 @@ def measure_pages(person: SaverBrowser) -> dict[str, float]:
 
     query = new.partition("?a=")[2]
     version = iter(range(1, 99))
-    forms: dict[str, Callable[[], None]] = {
+    forms: dict[str, Callable[[], object]] = {
         "keep a goal": lambda: send("/goals/new", a=query, name="Trip", do="keep"),
         "choose": lambda: send("/answer", a=answer.partition("?a=")[2], label="cross"),
         "add": lambda: send(f"{first}/add", more="1", version=str(next(version))),

@@ -139,3 +139,20 @@ def test_more_requests_than_can_wait_are_refused_at_once(tmp_path: Path) -> None
     failed = [one for one in answers if isinstance(one, RequestRefused)]
     assert {one.kind for one in failed} == {"overloaded"}
     assert len(answers) - len(failed) == 64
+
+
+def test_more_than_may_be_kept_of_one_person_says_how_much_may_be(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    savers = Savers(store)
+    monkeypatch.setattr("pixonomy.state.saver_rows.MOST_GOALS", 1)  # of a thousand
+
+    async def add() -> None:
+        await savers.add_goal(savers.of_cookie("a"), CAR)
+        await savers.add_goal(savers.of_cookie("b"), CAR)
+        with pytest.raises(RequestRefused) as refused:
+            await savers.add_goal(savers.of_cookie("a"), CAR)
+        assert (refused.value.status, refused.value.kind) == (409, "too_much_kept")
+        assert "goals already: delete one" in refused.value.message
+
+    run(add(), savers)

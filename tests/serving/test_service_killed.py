@@ -110,19 +110,18 @@ class Client:
             return {} if method == "DELETE" else dict(answer.json())
 
 
-def start_service(bundle: Path, state: Path) -> "subprocess.Popen[str]":
+def start_service(bundle: Path, state: Path) -> "subprocess.Popen[bytes]":
     command = [sys.executable, "-m", "pixonomy", "serve", str(bundle), "--port", "0", "--json"]
     with (state.parent / "log").open("a") as log:
         return subprocess.Popen(
             [*command, "--workers", "1", "--state", str(state)],
             stdout=subprocess.PIPE,
             stderr=log,
-            text=True,
             start_new_session=True,
         )
 
 
-def answering(process: "subprocess.Popen[str]") -> str:
+def answering(process: "subprocess.Popen[bytes]") -> str:
     assert process.stdout is not None
     return str(json.loads(process.stdout.readline())["address"])
 

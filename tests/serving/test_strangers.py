@@ -15,7 +15,7 @@ from served import Served, Tokens
 
 CROSS = as_bytes(draw_shape("cross", 1))
 UNKNOWN = "0" * 32
-BODIES = {
+BODIES: dict[str, dict[str, object]] = {
     "PATCH /v1/goals/{id}": {"version": 1, "name": "Mine"},
     "PATCH /v1/uploads/{id}": {"keep": False, "improve": False},
     "POST /v1/corrections": {"label": "stripes"},
@@ -50,9 +50,8 @@ class Kept:
     def ask(self, method: str, path: str, subject: str, **sent: object) -> httpx.Response:
         headers = {"authorization": f"Bearer {self.token}"}
         address = self.service.address + path
-        return httpx.request(
-            method, address, params={"subject": subject}, headers=headers, timeout=60, **sent
-        )  # type: ignore[arg-type]
+        about = {"subject": subject}
+        return httpx.request(method, address, params=about, headers=headers, timeout=60, **sent)  # type: ignore[arg-type]
 
     def everything(self) -> list[object]:
         paths = "/v1/uploads", "/v1/goals", f"/v1/uploads/{self.upload}/image"
@@ -94,7 +93,7 @@ def test_each_call_with_anothers_id_answers_as_for_one_that_is_not_there(kept: K
             body = BODIES.get(f"{method} {path}")
             if body is not None and method == "POST":
                 body = body | {"upload": upload}
-            sent = {} if body is None else {"json": body}
+            sent: dict[str, object] = {} if body is None else {"json": body}
             found = kept.ask(method, path.replace("{id}", one_id), kept.other, **sent)
             assert (found.status_code, found.json()["error"]["kind"]) == (404, "not_found"), path
             answers.append((found.content, sorted(found.headers.keys())))
@@ -135,14 +134,16 @@ def test_each_page_with_anothers_id_looks_as_for_one_that_is_not_there(
     session = {key: value for key, value in proof.items() if key == "session"}
     pages = [f"/goals/{{}}{page}" for page in PAGES] + ["/images/{}"]
     forms = [f"/goals/{{}}/{form}" for form in FORMS] + ["/images/{}"]
-    calls = [(one, {"params": session}) for one in pages]
-    calls += [(one, {"data": FIELDS | proof}) for one in forms]
-    for page, sent in calls:
+    for page, is_form in [*((one, False) for one in pages), *((one, True) for one in forms)]:
         own = kept.goal if "goals" in page else kept.upload
         told = []
         for one_id in (own, UNKNOWN):
             path = page.format(one_id)
-            answer = stranger.client.request("POST" if "data" in sent else "GET", path, **sent)
+            answer = (
+                stranger.client.post(path, data=FIELDS | proof)
+                if is_form
+                else stranger.client.get(path, params=session)
+            )
             assert answer.status_code == 404, path
             told.append(BeautifulSoup(answer.text, "html.parser").get_text())
         assert told[0] == told[1]

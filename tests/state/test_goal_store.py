@@ -147,11 +147,12 @@ def test_another_saver_finds_no_goal_and_changes_none(store: Store) -> None:
 def test_a_saver_has_at_most_so_many_goals_and_uploads(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(saver_rows, "MOST", {"goals": 2, "uploads": 1})
+    monkeypatch.setattr(saver_rows, "MOST_GOALS", 2)
+    monkeypatch.setattr(saver_rows, "MOST_UPLOADS", 1)
     saver, other = store.make_saver("cookie:a"), store.make_saver("cookie:b")
     once = Once("k", hashlib.sha256(b"keep").hexdigest())
     upload = store.keep_upload(saver.id, ANSWERED, True, False, IMAGE, once=once)
-    with pytest.raises(TooMuchKept, match="There are 1 uploads already"):
+    with pytest.raises(TooMuchKept, match="There are 1 pictures already"):
         store.keep_upload(saver.id, ANSWERED, True, False, IMAGE)
     assert [len(batch) for batch in store.images.scan()] == [1]
     assert store.keep_upload(saver.id, ANSWERED, True, False, IMAGE, once=once) == upload

@@ -1,8 +1,10 @@
 """Remembers what a reviewer said of images, until the next training has learnt it.
 
 An image that is nearer to a reviewed one than to any reference image of the bundle gets the label
-of most of the five nearest reviewed ones. Nearness is the cosine of embeddings, as in
-`heads.references`. The memory answers only as long as it is worth it: it stands aside where,
+of most of the five nearest reviewed ones, as far as these are nearer than any reference, too: were
+all five asked, a handful of reviews would answer for categories that they are far from
+(benchmarks/correction_memory.py). Nearness is the cosine of embeddings, as in `heads.references`.
+The memory answers only as long as it is worth it: it stands aside where,
 asked about its own images without themselves, it is right less often than the model was.
 """
 
@@ -192,10 +194,10 @@ class CorrectionMemory:
     def _ask(self, embedding: Floats, but: int | None) -> Remembered | None:
         """Ask for the nearest images, one of them perhaps left out."""
         found = self._search.find(embedding, NEIGHBOURS + (but is not None))
-        others = found.places != but
-        found = Found(found.places[others][:NEIGHBOURS], found.cosines[others][:NEIGHBOURS])
         nearest = self._references.find(embedding, 1)
-        if not len(found.places) or found.cosines[0] <= nearest.cosines[0]:
+        votes = (found.places != but) & (found.cosines > nearest.cosines[0])
+        found = Found(found.places[votes][:NEIGHBOURS], found.cosines[votes][:NEIGHBOURS])
+        if not len(found.places):
             return None
         return self._vote(found)
 

@@ -17,7 +17,7 @@ STATUSES: Mapping[int, str] = {
     403: "The token does not have the scope.",
     404: "There is no such page or model, or nothing under this id that is the asker's.",
     408: "The request did not arrive in time.",
-    409: "It does not go with what there is: another model, an older version, a key used before.",
+    409: "It does not go with what is there: another model, a newer version, a used key, too much.",
     411: "The request has neither Content-Length nor chunks.",
     413: "More bytes or parts than are taken.",
     415: "The body is of a type that is not taken.",
