@@ -113,7 +113,7 @@ def test_a_catalogue_is_indexed_and_predicted_with_the_base_alone(
 @pytest.mark.parametrize(
     ("extra", "modules"),
     [
-        ("audit", ["audit", "browse", "sample", "split", "compare"]),
+        ("audit", ["audit", "browse", "sample", "join", "split", "compare"]),
         ("collect", ["taxonomy", "collect", "serve_gallery"]),
     ],
 )

@@ -15,6 +15,7 @@ def upgrade() -> None:
     _make_counts()
     _make_savers()
     _make_uploads()
+    _make_consents()
     _make_goals()
 
 
@@ -115,6 +116,9 @@ def _make_uploads() -> None:
     )
     op.create_index("ix_uploads_created", "uploads", ["created"])
     op.create_index("ix_uploads_saver_id_created", "uploads", ["saver_id", "created"])
+
+
+def _make_consents() -> None:
     op.create_table(
         "consents",
         sa.Column("id", _SERIAL, nullable=False),
