@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pixonomy.bundle.explain import Explanation
+from pixonomy.bundle.explain_answer import Explanation
 from pixonomy.bundle.map_image import encode_map
 
 

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from pixonomy.bundle.answer import Square
-from pixonomy.bundle.explain import open_explainer
+from pixonomy.bundle.explain_answer import open_explainer
 from pixonomy.bundle.load import Bundle, load_bundle
 from pixonomy.errors import UndecodableImage
 from pixonomy.images.resize import ResizeSpec, frame

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from PIL import Image as PillowImage
 
 from pixonomy.bundle.answer import Answer, Square, classify_squares
-from pixonomy.bundle.explain import Explainer, Explanation, open_explainer
+from pixonomy.bundle.explain_answer import Explainer, Explanation, open_explainer
 from pixonomy.bundle.load import Bundle, load_bundle
 from pixonomy.dataset.location import Location
 from pixonomy.dataset.read import read_bytes
@@ -88,7 +88,7 @@ class Classifier:
             label: the id of the category; None: the likeliest one.
 
         Returns:
-            None where that is not known exactly, see `bundle.explain`.
+            None where that is not known exactly, see `bundle.explain_answer`.
 
         Raises:
             SettingError: if the label is unknown, or the image of another type.

@@ -54,7 +54,7 @@ class Bundle:
         about: the whole content of `bundle.json`.
         counts: training images of each label, in the same order; zeros where it holds none.
         taxonomy: the labels and what lies above them; None where nothing but names is known.
-        linear_exponents: see `Description`; `bundle.explain` leans on them.
+        linear_exponents: see `Description`; `bundle.explain_answer` leans on them.
     """
 
     labels: tuple[str, ...]

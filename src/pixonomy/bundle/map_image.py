@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 if TYPE_CHECKING:
-    from pixonomy.bundle.explain import Explanation
+    from pixonomy.bundle.explain_answer import Explanation
 
 _DARKEST = 170  # of 255: what is below still shows
 _STEPS = 17  # of darkness: more are not seen, and are more bytes

@@ -1,7 +1,8 @@
 """Gives an exported network the output `features`: the map whose mean its linear head sees.
 
 Where logits are linear in the mean of a map over its cells, each cell's share of a logit is known
-exactly, without a gradient (Zhou et al. 2016 call it a class activation map); see `bundle.explain`.
+exactly, without a gradient (Zhou et al. 2016 call it a class activation map); see
+`bundle.explain_answer`.
 It is read off the graph's own nodes. The map is there anyway: it only gets a name, and no node is
 added, for ONNX Runtime runs every node whichever outputs are asked for.
 """

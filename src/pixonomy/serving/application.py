@@ -16,8 +16,8 @@ from pixonomy.serving.openapi import VERSION, describe
 from pixonomy.serving.operator_routes import operator_routes
 from pixonomy.serving.outermost import Outermost
 from pixonomy.serving.page_routes import page_routes
-from pixonomy.serving.saver_api_routes import saver_api_routes
-from pixonomy.serving.saver_routes import saver_routes
+from pixonomy.serving.saver_api.saver_api_routes import saver_api_routes
+from pixonomy.serving.saver_pages.saver_routes import saver_routes
 from pixonomy.serving.service import Service
 
 _OPENAPI = "/openapi.json"

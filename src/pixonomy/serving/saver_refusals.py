@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from pixonomy.results.serving_results import Failure
 from pixonomy.serving.api_errors import RequestRefused
-from pixonomy.serving.kept_json import describe_goal
+from pixonomy.serving.saver_api.kept_json import describe_goal
 from pixonomy.state.saver_records import SavedGoal
 
 

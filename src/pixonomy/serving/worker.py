@@ -44,7 +44,7 @@ from pixonomy.serving.messages import (
 )
 
 if TYPE_CHECKING:
-    from pixonomy.bundle.explain import Explainer
+    from pixonomy.bundle.explain_answer import Explainer
 
 Decoder = Callable[[bytes, ResizeSpec], Square]
 
@@ -206,7 +206,7 @@ def describe_model(bundle: Bundle, path: Path) -> ServedModel:
 
 
 def _open_explainer(bundle: Bundle, path: Path) -> "Explainer | None":
-    from pixonomy.bundle.explain import open_explainer  # with 17 MB that few workers need
+    from pixonomy.bundle.explain_answer import open_explainer  # with 17 MB that few workers need
 
     return open_explainer(bundle, path)
 

@@ -12,7 +12,7 @@ from onnx import numpy_helper
 import pixonomy
 from pixonomy.bundle.answer import Square
 from pixonomy.bundle.calibrate import Calibration
-from pixonomy.bundle.explain import Explainer, open_explainer
+from pixonomy.bundle.explain_answer import Explainer, open_explainer
 from pixonomy.bundle.export_onnx import export_onnx
 from pixonomy.bundle.load import Bundle, BundleRecord, load_bundle, seal
 from pixonomy.bundle.pooled_features import expose_features, linear_exponents

@@ -13,11 +13,11 @@ from pixonomy.serving.body import headers_of
 from pixonomy.serving.multipart_form import Upload as Sent
 from pixonomy.serving.outermost import IMAGES
 from pixonomy.serving.page import PageLimits
-from pixonomy.serving.pending_answer import PendingAnswer
 from pixonomy.serving.pool import Classified
-from pixonomy.serving.saver_page import page_headers, render_saver_page, view_answer
-from pixonomy.serving.saver_site import Asked, SaverSite
-from pixonomy.serving.saver_visit import EMBED, Visit
+from pixonomy.serving.saver_pages.pending_answer import PendingAnswer
+from pixonomy.serving.saver_pages.saver_page import page_headers, render_saver_page, view_answer
+from pixonomy.serving.saver_pages.saver_site import Asked, SaverSite
+from pixonomy.serving.saver_pages.saver_visit import EMBED, Visit
 from pixonomy.serving.upload import read_upload
 from pixonomy.state.saver_records import Answered, Event
 

@@ -11,8 +11,8 @@ from bs4 import BeautifulSoup
 from pixonomy.goals.goal_fields import GoalFields
 from pixonomy.results.answer_results import Candidate
 from pixonomy.serving.page import PageLimits
-from pixonomy.serving.pending_answer import PendingAnswer
-from pixonomy.serving.saver_page import (
+from pixonomy.serving.saver_pages.pending_answer import PendingAnswer
+from pixonomy.serving.saver_pages.saver_page import (
     form_values,
     page_headers,
     read_saver_assets,
@@ -20,7 +20,7 @@ from pixonomy.serving.saver_page import (
     view_answer,
     view_goal,
 )
-from pixonomy.serving.saver_visit import Visit
+from pixonomy.serving.saver_pages.saver_visit import Visit
 from pixonomy.serving.savers import Visitor
 from pixonomy.state.saver_records import Answered, SavedGoal, Verdict
 

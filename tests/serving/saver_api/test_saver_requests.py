@@ -5,8 +5,13 @@ import time
 
 import pytest
 
+from pixonomy.serving.saver_api.saver_requests import (
+    read_subject,
+    read_text,
+    read_version,
+    require_keys,
+)
 from pixonomy.serving.saver_refusals import FieldsRefused
-from pixonomy.serving.saver_requests import read_subject, read_text, read_version, require_keys
 
 
 @pytest.mark.parametrize(("version", "found"), [(1, 1), (2.0, 2), (2**31 - 1, 2**31 - 1)])

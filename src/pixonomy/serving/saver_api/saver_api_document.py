@@ -3,7 +3,7 @@
 from pixonomy.goals.goal_fields import MAX_AMOUNT, NAME_LETTERS
 from pixonomy.json_types import Json, JsonObject
 from pixonomy.serving.openapi import CATEGORY, Responses, refusals
-from pixonomy.serving.saver_requests import KEY_PATTERN, SUBJECT_PATTERN, TEXT_LETTERS
+from pixonomy.serving.saver_api.saver_requests import KEY_PATTERN, SUBJECT_PATTERN, TEXT_LETTERS
 
 TOKEN_REFUSED = (401, 403, 422, 429, 503)
 """How any request of this API may be refused."""

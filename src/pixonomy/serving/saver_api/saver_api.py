@@ -13,16 +13,16 @@ from pixonomy.results.serving_results import ServedImage, UploadAnswer
 from pixonomy.serving.body import headers_of
 from pixonomy.serving.embed_links import LINK_SECONDS, EmbedLinks
 from pixonomy.serving.json_body import read_json_body
-from pixonomy.serving.kept_json import (
+from pixonomy.serving.outermost import IMAGES
+from pixonomy.serving.pool import Classified
+from pixonomy.serving.saver_api.kept_json import (
     answered_of,
     answered_upload,
     describe_correction,
     describe_goal,
     describe_upload,
 )
-from pixonomy.serving.outermost import IMAGES
-from pixonomy.serving.pool import Classified
-from pixonomy.serving.saver_requests import (
+from pixonomy.serving.saver_api.saver_requests import (
     check_goal,
     read_consent,
     read_flag,

@@ -11,9 +11,9 @@ from starlette.routing import Route
 from pixonomy.pages.wording import display_names
 from pixonomy.results.answer_results import Goal
 from pixonomy.serving.api_errors import RequestRefused
-from pixonomy.serving.form_body import read_form_fields
-from pixonomy.serving.saver_page import page_headers, render_saver_page
-from pixonomy.serving.saver_visit import Visit, Visits
+from pixonomy.serving.saver_pages.form_body import read_form_fields
+from pixonomy.serving.saver_pages.saver_page import page_headers, render_saver_page
+from pixonomy.serving.saver_pages.saver_visit import Visit, Visits
 from pixonomy.serving.savers import Savers
 from pixonomy.serving.service import Service
 from pixonomy.serving.signed_values import SignedValues

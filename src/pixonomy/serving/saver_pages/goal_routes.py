@@ -16,9 +16,9 @@ from pixonomy.goals.goal_fields import (
 )
 from pixonomy.goals.saving_plan import adjust
 from pixonomy.serving.api_errors import RequestRefused
-from pixonomy.serving.saver_page import GoalView, form_values, view_goal
+from pixonomy.serving.saver_pages.saver_page import GoalView, form_values, view_goal
+from pixonomy.serving.saver_pages.saver_site import Asked, SaverSite
 from pixonomy.serving.saver_refusals import FieldsRefused, StaleRefused
-from pixonomy.serving.saver_site import Asked, SaverSite
 from pixonomy.state.saver_records import SavedGoal, Upload
 
 _GOAL = "/goals/{id}"

@@ -8,7 +8,7 @@ from starlette.types import Message
 
 from pixonomy.serving.api_errors import RequestRefused
 from pixonomy.serving.body import PendingBytes
-from pixonomy.serving.form_body import read_form_fields
+from pixonomy.serving.saver_pages.form_body import read_form_fields
 
 FORM = b"application/x-www-form-urlencoded"
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from pixonomy.serving.saver_page import read_saver_assets
+from pixonomy.serving.saver_pages.saver_page import read_saver_assets
 from served import Served
 
 

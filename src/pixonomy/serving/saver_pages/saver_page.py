@@ -15,8 +15,8 @@ from pixonomy.pages.bars import Bar
 from pixonomy.pages.render import load_template
 from pixonomy.pages.wording import percent
 from pixonomy.serving.page import HEADERS, read_assets
-from pixonomy.serving.saver_visit import Visit
-from pixonomy.serving.saver_wording import (
+from pixonomy.serving.saver_pages.saver_visit import Visit
+from pixonomy.serving.saver_pages.saver_wording import (
     EVENTS,
     NOTICES,
     word_day,

@@ -17,11 +17,11 @@ from pixonomy.results.kept_results import (
     KeptUploads,
 )
 from pixonomy.results.serving_results import UploadAnswer
-from pixonomy.serving import saver_api_document as document
 from pixonomy.serving.embed_links import EmbedLinks
 from pixonomy.serving.openapi import TOKEN, Responses, answers, upload_body
-from pixonomy.serving.saver_api import SaverApi
-from pixonomy.serving.saver_api_document import (
+from pixonomy.serving.saver_api import saver_api_document as document
+from pixonomy.serving.saver_api.saver_api import SaverApi
+from pixonomy.serving.saver_api.saver_api_document import (
     ABOUT,
     ABOUT_PATH,
     AT,

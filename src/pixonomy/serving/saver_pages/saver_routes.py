@@ -4,12 +4,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from pixonomy.serving.goal_routes import GoalPages
-from pixonomy.serving.kept_image_routes import KeptImagePages
-from pixonomy.serving.new_goal_routes import NewGoalPages
-from pixonomy.serving.saver_answer_routes import AnswerPages
-from pixonomy.serving.saver_page import read_saver_assets, version_asset
-from pixonomy.serving.saver_site import SaverSite
+from pixonomy.serving.saver_pages.goal_routes import GoalPages
+from pixonomy.serving.saver_pages.kept_image_routes import KeptImagePages
+from pixonomy.serving.saver_pages.new_goal_routes import NewGoalPages
+from pixonomy.serving.saver_pages.saver_answer_routes import AnswerPages
+from pixonomy.serving.saver_pages.saver_page import read_saver_assets, version_asset
+from pixonomy.serving.saver_pages.saver_site import SaverSite
 from pixonomy.serving.savers import Savers
 from pixonomy.serving.service import Service
 

@@ -7,7 +7,12 @@ import pytest
 
 from pixonomy.goals.goal_fields import GoalFields
 from pixonomy.goals.saving_plan import make_plan
-from pixonomy.serving.saver_wording import word_day, word_money, word_plan, word_progress
+from pixonomy.serving.saver_pages.saver_wording import (
+    word_day,
+    word_money,
+    word_plan,
+    word_progress,
+)
 
 TODAY = date(2026, 11, 30)
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from starlette.responses import Response
 from starlette.routing import Route
 
-from pixonomy.serving.saver_site import Asked, SaverSite
-from pixonomy.serving.saver_visit import COOKIE
+from pixonomy.serving.saver_pages.saver_site import Asked, SaverSite
+from pixonomy.serving.saver_pages.saver_visit import COOKIE
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _IMAGE_HEADERS = {

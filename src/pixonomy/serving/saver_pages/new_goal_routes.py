@@ -14,11 +14,11 @@ from pixonomy.goals.goal_fields import KEYS, FieldErrors, GoalFields
 from pixonomy.goals.suggestion import Suggestion, read_answers, suggest
 from pixonomy.results.answer_results import Goal
 from pixonomy.serving.api_errors import RequestRefused
-from pixonomy.serving.pending_answer import PendingAnswer
-from pixonomy.serving.saver_page import plan_of
+from pixonomy.serving.saver_pages.pending_answer import PendingAnswer
+from pixonomy.serving.saver_pages.saver_page import plan_of
+from pixonomy.serving.saver_pages.saver_site import Asked, SaverSite
+from pixonomy.serving.saver_pages.saver_wording import word_plan
 from pixonomy.serving.saver_refusals import FieldsRefused
-from pixonomy.serving.saver_site import Asked, SaverSite
-from pixonomy.serving.saver_wording import word_plan
 from pixonomy.state.saver_records import Once, SavedGoal
 
 _PATH = "/goals/new"

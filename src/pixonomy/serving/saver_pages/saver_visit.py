@@ -86,13 +86,15 @@ class Visits:
         """Return whose request it is; a browser without a cookie gets a new one.
 
         Raises:
-            RequestRefused: 403, where an app's link or a frame's session is over; 404 for a link
-                where no page stands in a frame.
+            RequestRefused: 403, where an app's link or a frame's session is over, or is opened
+                outside of a frame; 404 for a link where no page stands in a frame.
         """
         if request.url.path == EMBED:
+            _require_frame(request)
             return self._open(request.query_params.get("link", ""))
         session = fields.get("session") or request.query_params.get("session")
         if session and self._embed:
+            _require_frame(request)
             return self._frame(self._embed.open_session(session))
         known = request.cookies.get(COOKIE, "")
         is_new = not _COOKIE_FORM.fullmatch(known)
@@ -148,6 +150,13 @@ class Visits:
         forwarded = request.headers.get("x-forwarded-proto")
         is_forwarded = forwarded == "https" and self._proxies.is_proxy(peer)
         return is_forwarded or request.url.scheme == "https"
+
+
+def _require_frame(request: Request) -> None:
+    """Refuse an app's link in a window of its own: somebody could have sent theirs to others."""
+    if request.headers.get("sec-fetch-dest") == "document":
+        message = "This page is a part of an app, and opens there alone."
+        raise RequestRefused(403, "not_framed", message)
 
 
 def owner_of(visitor: Visitor) -> str:

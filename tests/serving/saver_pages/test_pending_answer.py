@@ -4,7 +4,7 @@ import pytest
 
 from pixonomy.results.answer_results import Candidate
 from pixonomy.serving.api_errors import RequestRefused
-from pixonomy.serving.pending_answer import PendingAnswer
+from pixonomy.serving.saver_pages.pending_answer import PendingAnswer
 from pixonomy.serving.signed_values import SignedValues
 from pixonomy.state.saver_records import Answered
 

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from framing_app import FramingApp
 from pixonomy.serving.api_errors import RequestRefused
 from pixonomy.serving.embed_links import EmbedLinks
-from pixonomy.serving.saver_visit import COOKIE, Visits
+from pixonomy.serving.saver_pages.saver_visit import COOKIE, Visits
 from pixonomy.serving.savers import Savers
 from pixonomy.state.store import Store
 from saver_browser import SaverBrowser
@@ -31,9 +31,15 @@ def make_visits(savers: Savers, origins: tuple[str, ...] = ORIGINS) -> Visits:
 
 
 def request(
-    cookie: str = "", query: str = "", peer: str = "1.2.3.4", proto: str = "", path: str = "/"
+    cookie: str = "",
+    query: str = "",
+    peer: str = "1.2.3.4",
+    proto: str = "",
+    path: str = "/",
+    shown_in: str = "",
 ) -> Request:
     headers = [(b"cookie", f"{COOKIE}={cookie}".encode())] if cookie else []
+    headers += [(b"sec-fetch-dest", shown_in.encode())] if shown_in else []
     headers += [(b"x-forwarded-proto", proto.encode())] if proto else []
     scope = {"type": "http", "scheme": "http", "server": ("x", 80), "path": path, "method": "GET"}
     return Request(
@@ -73,6 +79,16 @@ def test_a_frame_carries_its_session_and_the_cookie_does_not_count(savers: Saver
     with pytest.raises(RequestRefused) as refused:
         visits.find(request(OWN, "session=forged"), {})
     assert refused.value.status == 403
+
+
+def test_an_apps_page_opens_in_a_frame_and_in_no_window_of_its_own(savers: Savers) -> None:
+    visits, links = make_visits(savers), EmbedLinks(savers.secret)
+    link = f"link={links.link(savers.of_subject('app', 'u1'))}"
+    visit = visits.find(request(query=link, path="/embed", shown_in="iframe"), {})
+    for query, path in ((link, "/embed"), (f"session={visit.session}", "/goals")):
+        with pytest.raises(RequestRefused) as refused:
+            visits.find(request(query=query, path=path, shown_in="document"), {})
+        assert (refused.value.status, refused.value.kind) == (403, "not_framed")
 
 
 def test_without_an_origin_no_page_stands_in_a_frame(savers: Savers) -> None:

@@ -1,0 +1,1 @@
+"""The same for apps: uploads, corrections and goals of their users, as JSON."""
