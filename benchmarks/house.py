@@ -39,6 +39,7 @@ ORDINARY = re.compile(
     r"|salvage|framing|pictures(_per_category)?|by_pictures|told|kept|last_kept|sightings|repeats"
     r"|living_room|road|room|box|stretch"  # scenery and shapes of the drawn gallery
     r"|_?\w*box|scatter_tasks|scattertask|_scatter(_all)?"  # bounding boxes; scatter and gather
+    r"|\w*kept\w*"  # what a saver agreed that the service keeps
     r"|_?placement"  # a column of `pairs.parquet`
     r"|picture"  # the element of HTML
     r"|(read|score)_held_out|heldoutrecord",

@@ -79,7 +79,7 @@ VERBS: dict[str, Verb] = {
         ),
         Verb(
             "join",
-            "join.join",
+            "data.join",
             DATA,
             "join split.parquet uploads.parquet -o all.parquet",
             ("audit",),

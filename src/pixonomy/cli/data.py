@@ -1,4 +1,4 @@
-"""`index`, `split`, `prepare`: from images to arrays, one step at a time."""
+"""`index`, `split`, `prepare`, `join`: from images to arrays, one step at a time."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -109,3 +109,23 @@ def _held_out_line(held_out: "HeldOutValues") -> str:
         if count:
             parts.append(f"{count} of {total} for {name} ({named})")
     return f"Held out by {held_out.column}: {', '.join(parts)}."
+
+
+def join(
+    manifests: Annotated[
+        list[Path], typer.Argument(help="Two manifests or more; what the first says counts.")
+    ],
+    output: Annotated[Path, options.output("the manifest of all")],
+    same_groups: Annotated[
+        bool,
+        typer.Option("--same-groups", help="Equal group ids mean the same group in all manifests."),
+    ] = False,
+    overwrite: options.Overwrite = False,
+    as_json: options.AsJson = False,
+    debug: options.Debug = False,
+) -> None:
+    """Make one manifest of several; an image that stands in two becomes one row."""
+    from pixonomy.verbs.join import join as run
+
+    result = run(manifests, output, same_groups, overwrite, context())
+    show(result, _lines(result), as_json)

@@ -27,7 +27,12 @@ from pixonomy.joining.join_notes import (
 )
 from pixonomy.joining.join_taxonomies import join_trees
 from pixonomy.joining.merge_rows import Merged, merge_rows
-from pixonomy.joining.open_manifests import OpenManifest, name_manifests, open_manifests
+from pixonomy.joining.open_manifests import (
+    OpenManifest,
+    OpenManifests,
+    name_manifests,
+    open_manifests,
+)
 from pixonomy.joining.rename_ids import Renamed, rename_groups, rename_images
 from pixonomy.joining.shared_images import MANIFEST, find_shared
 from pixonomy.joining.write_joined import count_united, write_joined
@@ -147,14 +152,6 @@ def _write(
         united = count_united(manifests, merged, renamed, "group_id")
         trees = {one.name: stored_taxonomy(one.about, one.path) for one in manifests}
         joined = join_trees(trees, {one.name: _count_labels(one) for one in manifests})
-        sentences = [
-            *note_shared(merged),
-            *note_unhashed(manifests),
-            *note_ids(manifests, renamed, united),
-            *note_columns(opened),
-            *joined.remarks,
-            *note_splits(manifests),
-        ]
         notes: _Notes = {
             "joined": _describe(manifests, merged, renamed),
             "shared_images": merged.images,
@@ -163,12 +160,31 @@ def _write(
             "conflicting_splits": merged.splits.images,
             "left_out": merged.left_out,
             "united_groups": united,
-            "notes": sentences,
+            "notes": _list_notes(opened, merged, renamed, united, joined.remarks),
         }
         context.progress("joining, step", 3, 4)
         about = Manifest(pl.DataFrame(), opened.base, fingerprint, joined.tree, {**notes})
         write_joined(output, manifests, merged, renamed, describe(about))
         context.progress("joining, step", 4, 4)
+
+
+def _list_notes(
+    opened: OpenManifests,
+    merged: Merged,
+    renamed: Mapping[str, Renamed],
+    united: int,
+    remarks: Sequence[str],
+) -> list[str]:
+    """Return what was done, and what is not known, in sentences."""
+    manifests = opened.manifests
+    return [
+        *note_shared(merged),
+        *note_unhashed(manifests),
+        *note_ids(manifests, renamed, united),
+        *note_columns(opened),
+        *remarks,
+        *note_splits(manifests),
+    ]
 
 
 def _describe(
