@@ -23,7 +23,11 @@ def test_what_the_saver_chose_goes_along_and_the_map_does_not() -> None:
     assert PendingAnswer.read(SIGNED, "me", chosen.sign(SIGNED, "me")) == chosen
 
 
-@pytest.mark.parametrize("text", ["", "nonsense", SIGNED.sign("answer", ["no", "object"])])
+@pytest.mark.parametrize(
+    "text",
+    ["", "nonsense", SIGNED.sign("answer", ["no", "object"])],
+    ids=["empty", "nonsense", "no object"],  # what is signed differs from process to process
+)
 def test_what_is_none_of_ours_is_out_of_date(text: str) -> None:
     with pytest.raises(RequestRefused, match="out of date") as refused:
         PendingAnswer.read(SIGNED, "me", text)
