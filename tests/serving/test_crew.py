@@ -200,11 +200,13 @@ def test_killed_workers_lose_only_the_images_that_they_were_at(
     run(kill_under_load(fitted_run, photos, kills=1, pause=0.3))
 
 
-@pytest.mark.slow
+@pytest.mark.parametrize(
+    "kills", [pytest.param(12, marks=pytest.mark.slow), pytest.param(120, marks=pytest.mark.soak)]
+)
 def test_workers_killed_again_and_again_lose_only_the_images_that_they_were_at(
-    fitted_run: Path, photos: list[bytes]
+    fitted_run: Path, photos: list[bytes], kills: int
 ) -> None:
-    run(kill_under_load(fitted_run, photos, kills=12, pause=1.0))
+    run(kill_under_load(fitted_run, photos, kills, pause=1.0), seconds=10.0 * kills)
 
 
 @pytest.mark.slow
