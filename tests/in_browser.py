@@ -82,3 +82,15 @@ def cut_off(page: Any) -> list[str]:
     }).map((one) => one.outerHTML.slice(0, 80))"""
     found: list[str] = page.evaluate(script)
     return found
+
+
+PUT = """([name, bytes]) => {
+    const transfer = new DataTransfer();
+    transfer.items.add(new File([new Uint8Array(bytes)], "a.jpg", { type: "image/jpeg" }));
+    const event = name === "paste"
+        ? new ClipboardEvent(name, { clipboardData: transfer, bubbles: true, cancelable: true })
+        : new DragEvent(name, { dataTransfer: transfer, bubbles: true, cancelable: true });
+    document.body.dispatchEvent(event);
+    return event.defaultPrevented;
+}"""
+"""Drops or pastes an image onto a page: with "drop" or "paste", and its bytes."""

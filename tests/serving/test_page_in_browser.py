@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from in_browser import cut_off, fits
+from in_browser import PUT, cut_off, fits
 from pixonomy.state.tokens import TokenStore
 from served import served
 
@@ -127,17 +127,6 @@ def test_the_keyboard_is_enough(
     assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
     page.keyboard.press("Enter")
     answered(page)
-
-
-PUT = """([name, bytes]) => {
-    const transfer = new DataTransfer();
-    transfer.items.add(new File([new Uint8Array(bytes)], "a.jpg", { type: "image/jpeg" }));
-    const event = name === "paste"
-        ? new ClipboardEvent(name, { clipboardData: transfer, bubbles: true, cancelable: true })
-        : new DragEvent(name, { dataTransfer: transfer, bubbles: true, cancelable: true });
-    document.body.dispatchEvent(event);
-    return event.defaultPrevented;
-}"""
 
 
 @pytest.mark.parametrize("way", ["drop", "paste"])

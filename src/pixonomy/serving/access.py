@@ -70,7 +70,7 @@ class Access:
         found = self._tokens.check(shown) if self._tokens else None
         if found is None:
             self._count_address(scope)  # or tokens could be guessed at leisure
-            raise _unknown("This token is not known: it was mistyped or revoked.")
+            raise _unknown("This token is not known: it was mistyped, revoked, or made just now.")
         if needed not in found.scopes:
             message = f"This token does not have the scope {needed!r}."
             raise RequestRefused(403, "wrong_scope", message)

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from framing_app import FramingApp
-from in_browser import cut_off, fits
+from in_browser import PUT, cut_off, fits
 from served import Served, Tokens, served
 from verdict_bundle import make_verdict_bundle
 
@@ -289,17 +289,6 @@ def test_a_photograph_is_sent_small_upright_and_without_its_place(
     page.reload()
     show(page, tmp_path / "holiday at home.jpg")
     assert page.locator(".answered .shown img").first.is_visible()  # the browser's own copy
-
-
-PUT = """([name, bytes]) => {
-    const transfer = new DataTransfer();
-    transfer.items.add(new File([new Uint8Array(bytes)], "a.jpg", { type: "image/jpeg" }));
-    const event = name === "paste"
-        ? new ClipboardEvent(name, { clipboardData: transfer, bubbles: true, cancelable: true })
-        : new DragEvent(name, { dataTransfer: transfer, bubbles: true, cancelable: true });
-    document.body.dispatchEvent(event);
-    return event.defaultPrevented;
-}"""
 
 
 @pytest.mark.parametrize("way", ["drop", "paste"])
