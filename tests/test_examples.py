@@ -4,6 +4,7 @@ import ast
 import re
 import shutil
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from inspect import signature
 from pathlib import Path
 from textwrap import dedent
@@ -70,20 +71,35 @@ def test_an_example_that_trains_runs(name: str, code: str, here: Path) -> None:
 
 @pytest.mark.parametrize(("name", "code"), EXAMPLES, ids=[name for name, _ in EXAMPLES])
 def test_every_call_of_an_example_fits_the_function(name: str, code: str) -> None:
-    calls = [
-        node
-        for node in ast.walk(ast.parse(code))
-        if isinstance(node, ast.Call) and ast.unparse(node.func).startswith("pixonomy.")
-    ]
+    calls = list(find_calls(ast.parse(code)))
     assert calls or "pixonomy" not in code
-    for call in calls:
-        function = getattr(pixonomy, ast.unparse(call.func).partition(".")[2])
+    for function, call in calls:
         named = {str(one.arg): None for one in call.keywords}
         signature(function).bind(*call.args, **named)
+
+
+def find_calls(tree: ast.Module) -> Iterator[tuple[Callable[..., object], ast.Call]]:
+    """Yield each call of a function of ours: by the package's name, or imported by its own."""
+    imported = {
+        name.asname or name.name: getattr(import_module(node.module or ""), name.name)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and str(node.module).startswith("pixonomy.")
+        for name in node.names
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            package, _, name = ast.unparse(node.func).partition(".")
+            if package == "pixonomy":
+                yield getattr(pixonomy, name), node
+            elif package in imported and not name:
+                yield imported[package], node
 
 
 def test_a_wrong_example_would_be_found(here: Path) -> None:
     with pytest.raises(TypeError):
         test_every_call_of_an_example_fits_the_function("x", "pixonomy.load('run', thread=1)")
+    wrong = "from pixonomy.goals.saving_plan import make_plan as plan\nplan(1, day=2)"
+    with pytest.raises(TypeError):
+        test_every_call_of_an_example_fits_the_function("x", wrong)
     with pytest.raises(pixonomy.PixonomyError):
         run("import pixonomy\npixonomy.load('nowhere')", "x")

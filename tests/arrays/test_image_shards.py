@@ -1,7 +1,11 @@
+import gc
 import io
 import re
+import sys
 import tempfile
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from copy import copy
 from dataclasses import replace
 from pathlib import Path
@@ -148,6 +152,37 @@ def test_of_many_shards_only_a_few_are_open_at_a_time(tmp_path: Path) -> None:
     del images
     opened = [one.path for one in psutil.Process().memory_maps(grouped=False)]
     assert not any(path.startswith(folder) for path in opened)
+
+
+@pytest.fixture
+def crowded_collector() -> Iterator[None]:
+    """Collect garbage all the time, and let other threads run meanwhile."""
+    threshold, interval = gc.get_threshold(), sys.getswitchinterval()
+
+    def yield_to_others(phase: str, info: dict[str, int]) -> None:
+        time.sleep(0)
+
+    gc.callbacks.append(yield_to_others)
+    gc.set_threshold(1)
+    sys.setswitchinterval(1e-6)
+    yield
+    gc.callbacks.remove(yield_to_others)
+    gc.set_threshold(*threshold)
+    sys.setswitchinterval(interval)
+
+
+def test_no_shard_is_called_damaged_because_other_threads_open_some(
+    tmp_path: Path, crowded_collector: None
+) -> None:
+    count = 3 * OPEN_SHARDS
+    whole, images = write_shards(tmp_path, [1] * count)
+
+    def gather(seed: int) -> bool:
+        rows = np.random.default_rng(seed).integers(0, count, 50)
+        return np.array_equal(images.gather(rows), whole[rows])
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(gather, range(200)))
 
 
 def test_damaged_shards_are_told_with_what_to_do(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
 from itertools import pairwise
 from pathlib import Path
+from threading import Lock
 from typing import NotRequired, TypedDict
 
 import numpy as np
@@ -27,6 +28,10 @@ Images = npt.NDArray[np.uint8]
 
 Rows = npt.NDArray[np.int64]
 """Row numbers, int64, shape (n,)."""
+
+# NumPy parses headers by `ast`, where two threads at once can fail in Python 3.11.0 to 3.11.7
+# (CPython issue 106905): a whole shard was called damaged.
+_PARSING = Lock()
 
 OPEN_SHARDS = 128  # maps kept open: each takes a file descriptor, of which a process has few
 
@@ -179,7 +184,8 @@ def _map_shard(folder: Path, size: int, shard_rows: Sequence[int], shard: int) -
     expected = (shard_rows[shard], 3, size, size)
     with storage_errors(path):
         try:
-            mapped = np.lib.format.open_memmap(path, mode="r")
+            with _PARSING:
+                mapped = np.lib.format.open_memmap(path, mode="r")
         except OSError:
             raise
         except Exception as error:  # a damaged header raises half a dozen kinds
