@@ -29,7 +29,7 @@ from pixonomy.training.run import read_run
 from pixonomy.training.train_run import build_trained
 
 DATA = (Path(__file__).resolve().parents[2] / ".." / "shared" / "data").resolve()
-SCRIPT = Path(str(resources.files("pixonomy.serving"))) / "saver.js"
+SCRIPT = Path(str(resources.files("pixonomy.serving.saver_pages"))) / "saver.js"
 WEIGHTS = DATA / "weights" / "mobilenet_v2_imagenet_notop.weights.h5"
 
 pytestmark = [

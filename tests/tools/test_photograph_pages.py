@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-import saving_bundle
 from pixonomy.bundle.load import load_bundle
+from saving_bundle import GOALS, give_goals
 from served import served
 
 SCRIPT = Path(__file__).parents[2] / "tools" / "photograph_pages.py"
@@ -46,11 +46,9 @@ def test_it_walks_from_a_picture_to_a_goal(
     tmp_path: Path,
     browser: Any,
     photograph_pages: Any,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    goals, labels = saving_bundle.GOALS["cross"], load_bundle(fitted_run).labels
-    monkeypatch.setattr(saving_bundle, "GOALS", dict.fromkeys(labels, goals))
-    bundle = saving_bundle.give_goals(fitted_run, tmp_path / "bundle")
+    goals = dict.fromkeys(load_bundle(fitted_run).labels, GOALS["cross"])
+    bundle = give_goals(fitted_run, tmp_path / "bundle", goals)
     image = fitted_images / "cross" / "000 à.jpg"
     with served(bundle, tmp_path, "--workers", 1, "--state", tmp_path / "state") as service:
         screens = photograph_pages.photograph(browser, service.address, image)
