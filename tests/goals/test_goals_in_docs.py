@@ -45,8 +45,3 @@ def test_the_examples_in_toml_are_read() -> None:
     assert told[0] == "Usually 2,000 to 6,000 dollars (Edmunds, 2024)."
     assert f'"{told[0]}"' in PAGE
     assert told[1] == "Our guess, no source: 500 to 3,000."
-
-
-def test_the_example_in_python_holds() -> None:
-    (example,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
-    exec(example, {})

@@ -4,13 +4,13 @@ It is no part of `bundle.json`: the same training gives the same digest whenever
 file names the digest that it belongs to.
 """
 
-import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from pixonomy.bundle.beside import read_beside
 from pixonomy.errors import BundleError
-from pixonomy.storage.files import printable, storage_errors, write_json
+from pixonomy.storage.files import printable, write_json
 
 TIME_FILE: Final = "calibrated.json"
 
@@ -30,19 +30,16 @@ def read_calibration_time(folder: Path, digest: str) -> str | None:
     Raises:
         BundleError: if the file is damaged.
     """
-    path = folder / TIME_FILE
-    with storage_errors(path):
-        try:
-            stored: object = json.loads(path.read_text(encoding="utf-8"))
-            if isinstance(stored, dict) and stored.get("bundle") != digest:
-                return None  # another bundle has been put in its place
-            found: object = stored["calibrated_at"] if isinstance(stored, dict) else None
-            datetime.strptime(str(found), _ISO)
-        except FileNotFoundError:  # as of bundles of before
-            return None
-        except (ValueError, KeyError, RecursionError) as error:
-            raise BundleError(
-                f"{TIME_FILE} in {printable(folder)} is damaged: remove it; all but the time of "
-                "the calibration is elsewhere."
-            ) from error
-    return str(found)
+    damaged = BundleError(
+        f"{TIME_FILE} in {printable(folder)} is damaged: remove it; all but the time of the "
+        "calibration is elsewhere."
+    )
+    stored = read_beside(folder / TIME_FILE, digest, damaged)
+    if stored is None:
+        return None
+    found = str(stored.get("calibrated_at"))
+    try:
+        datetime.strptime(found, _ISO)
+    except ValueError as error:
+        raise damaged from error
+    return found

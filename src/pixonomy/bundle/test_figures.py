@@ -4,14 +4,14 @@ It is no part of `bundle.json`: the digest names the model, which exists before 
 which predictions and evaluations are recorded under. The file names the digest that it belongs to.
 """
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from pixonomy.bundle.beside import read_beside
 from pixonomy.errors import BundleError
 from pixonomy.results.model_results import TestFigures
-from pixonomy.storage.files import printable, remove, storage_errors, write_json
+from pixonomy.storage.files import printable, remove, write_json
 
 TEST_FILE: Final = "test.json"
 
@@ -33,16 +33,8 @@ def read_test_figures(folder: Path, digest: str) -> TestFigures | None:
         BundleError: if the file is damaged.
     """
     path = folder / TEST_FILE
-    with storage_errors(path):
-        try:
-            stored: object = json.loads(path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            return None
-        except (ValueError, RecursionError):
-            stored = None
-    if not isinstance(stored, dict):
-        raise _damaged(path)
-    if stored.get("bundle") != digest:  # another bundle has been put in its place
+    stored = read_beside(path, digest, _damaged(path))
+    if stored is None:
         return None
     test: object = stored.get("test")
     if not isinstance(test, dict) or not _are_figures(test):

@@ -127,7 +127,13 @@ class Savers:
 
     async def upload(self, visitor: Visitor, upload_id: str) -> Upload:
         """Return one upload."""
-        return _there(await self._of(visitor, lambda one: self._store.upload(one, upload_id)))
+        return _there(await self.find_upload(visitor, upload_id))
+
+    async def find_upload(self, visitor: Visitor, upload_id: str | None) -> Upload | None:
+        """Return one upload; None where it was deleted since, or there was none."""
+        if upload_id is None:
+            return None
+        return await self._of(visitor, lambda one: self._store.upload(one, upload_id))
 
     async def image(self, visitor: Visitor, upload_id: str) -> bytes:
         """Return the kept image of an upload, a JPEG."""

@@ -17,12 +17,13 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 import cv2
 
 from pixonomy.bundle.answer import Square, classify_squares
 from pixonomy.bundle.calibration_time import read_calibration_time
+from pixonomy.bundle.explain_answer import Explainer, open_explainer
 from pixonomy.bundle.load import Bundle, find_bundle, load_bundle
 from pixonomy.bundle.map_image import encode_map
 from pixonomy.bundle.test_figures import read_test_figures
@@ -42,9 +43,6 @@ from pixonomy.serving.messages import (
     send,
     send_bytes,
 )
-
-if TYPE_CHECKING:
-    from pixonomy.bundle.explain_answer import Explainer
 
 Decoder = Callable[[bytes, ResizeSpec], Square]
 
@@ -77,7 +75,7 @@ def main(arguments: str) -> None:
     try:
         path = Path(asked.bundle)
         bundle = load_bundle(path)
-        explainer = _open_explainer(bundle, path) if asked.explains else None
+        explainer = open_explainer(bundle, path) if asked.explains else None
         engine = Engine(bundle, find_decoder(asked.decoder), asked.memory, explainer)
         model = describe_model(bundle, path)
         ready = Ready(model=model, row=engine.warm_up())
@@ -124,7 +122,7 @@ class Engine:
         bundle: Bundle,
         decoder: Decoder,
         memory: int,
-        explainer: "Explainer | None" = None,
+        explainer: Explainer | None = None,
     ) -> None:
         self.bundle = bundle
         self._decoder = decoder
@@ -203,12 +201,6 @@ def describe_model(bundle: Bundle, path: Path) -> ServedModel:
         calibrated_at=read_calibration_time(find_bundle(path), digest),
         test=read_test_figures(find_bundle(path), digest),
     )
-
-
-def _open_explainer(bundle: Bundle, path: Path) -> "Explainer | None":
-    from pixonomy.bundle.explain_answer import open_explainer  # with 17 MB that few workers need
-
-    return open_explainer(bundle, path)
 
 
 def find_decoder(name: str | None) -> Decoder:

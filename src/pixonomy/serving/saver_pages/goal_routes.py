@@ -146,16 +146,6 @@ class GoalPages:
             return self._render_conflict(asked, stale.current or goal, fields)
         return self.site.go_to(asked, f"/goals/{goal.id}", done="changed")
 
-    async def _upload(self, asked: Asked, goal: SavedGoal) -> Upload | None:
-        if goal.upload_id is None:
-            return None
-        try:
-            return await self.site.savers.upload(asked.visit.visitor, goal.upload_id)
-        except RequestRefused as refused:
-            if refused.status != 404:
-                raise
-            return None
-
     def _view(self, goal: SavedGoal, upload: Upload | None) -> GoalView:
         has_image = upload is not None and upload.has_image and upload.keep
         image = f"/images/{goal.upload_id}" if has_image else None
@@ -169,7 +159,7 @@ class GoalPages:
         each_month: Decimal | None = None,
     ) -> Response:
         fields, today = goal.fields, self.site.savers.today()
-        upload = await self._upload(asked, goal)
+        upload = await self.site.savers.find_upload(asked.visit.visitor, goal.upload_id)
         changes = None
         if each_month is not None:
             changes = adjust(fields.amount, fields.saved, fields.by, today, each_month)

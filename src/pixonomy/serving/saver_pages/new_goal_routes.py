@@ -95,9 +95,8 @@ class NewGoalPages:
     async def _keep(self, asked: Asked, draft: _Draft, fields: GoalFields) -> SavedGoal:
         """Keep a goal; with its picture, unless that was deleted since."""
         savers, visitor = self.site.savers, asked.visit.visitor
-        upload_id = draft.pending.upload_id
-        if upload_id and upload_id not in {one.id for one in await savers.uploads(visitor)}:
-            upload_id = None
+        upload = await savers.find_upload(visitor, draft.pending.upload_id)
+        upload_id = upload.id if upload else None
         once = _once(asked.fields.get("once", ""), self._raw(draft))
         try:
             return await savers.add_goal(visitor, fields, upload_id, once)

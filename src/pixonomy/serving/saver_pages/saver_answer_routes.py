@@ -21,6 +21,7 @@ from pixonomy.serving.saver_pages.saver_visit import EMBED, Visit
 from pixonomy.serving.upload import read_upload
 from pixonomy.state.saver_records import Answered, Event
 
+_NO_VISIT = {"foreign_form", "expired_link", "no_link", "not_framed"}
 _PREVIEW_LETTERS = 40
 _MAP_BYTES = 1500  # it is carried in an address
 
@@ -55,7 +56,7 @@ class AnswerPages:
             sent, visit = await self._read(request, visit)
             return await self._answer(Asked(request, visit, sent.fields), sent.images[0])
         except RequestRefused as refused:
-            if visit is None or refused.kind in {"foreign_form", "expired_link", "no_link"}:
+            if visit is None or refused.kind in _NO_VISIT:
                 return self.site.refusal_page(request, visit, refused)
             page = self._render_home(visit, refused.status, failure=refused.message)
             page.headers.update(refused.headers)
@@ -140,10 +141,9 @@ class AnswerPages:
             event = "confirmed"
         savers = self.site.savers
         await savers.count(pending.answered, event, label)
-        kept = await savers.uploads(visit.visitor) if pending.upload_id else []
-        for one in kept:  # none, if it was deleted since
-            if one.id == pending.upload_id and one.improve:
-                await savers.correct(visit.visitor, one.id, label, "" if label else text)
+        kept = await savers.find_upload(visit.visitor, pending.upload_id)
+        if kept is not None and kept.improve:
+            await savers.correct(visit.visitor, kept.id, label, "" if label else text)
 
     def _pending(self, asked: Asked, text: str) -> PendingAnswer:
         return PendingAnswer.read(self.site.signed, asked.visit.owner, text)
